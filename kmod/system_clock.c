@@ -51,20 +51,19 @@ static s64 chime_target_time(const struct chime_target *target, s64 raw_ns)
 	return chime_add_sat(base_ns, target->plus_ns);
 }
 
-/* Target minus system clock, now. */
-static s64 chime_target_offset(const struct chime_target *target)
+/* Target minus system clock, as @now shows that. */
+static s64 chime_target_offset(const struct chime_target *target, const struct chime_snapshot *now)
 {
-	struct chime_snapshot snapshot;
-
-	chime_snapshot_take(&snapshot);
-	return chime_sub_sat(chime_target_time(target, snapshot.raw_ns), snapshot.realtime_ns);
+	return chime_sub_sat(chime_target_time(target, now->raw_ns), now->realtime_ns);
 }
 
 s64 chime_system_clock_offset(const struct chime_timescale *timescale)
 {
 	const struct chime_target target = { .timescale = timescale };
+	struct chime_snapshot snapshot;
 
-	return chime_target_offset(&target);
+	chime_snapshot_take(&snapshot);
+	return chime_target_offset(&target, &snapshot);
 }
 
 /* The shortest of the latest settings; a single one may have been preempted. */
@@ -94,10 +93,10 @@ static s64 chime_system_clock_most(const struct chime_system_clock *clock)
  * @work: that carries it out
  * @target: where the clock is to be
  * @mark: @target, if that is where the clock is found
- * @sets: how often the clock was set when this had set it; -1: it has not
+ * @sets: how often the clock had been set when its error was measured last; -1: it was not
  * @ahead_ns: what is allowed for the setting itself
- * @left_ns: the error that is left, if @ret is 0
- * @ret: 0 or -errno
+ * @left_ns: the error that is left
+ * @ret: 0 or -errno; -EAGAIN: others have set the clock since, and it was left so
  */
 struct chime_setting {
 	struct work_struct work;
@@ -111,14 +110,27 @@ struct chime_setting {
 
 /*
  * Other programs may run, and set the clock, before the worker does: a clock that is only marked
- * stays where they have set it.
+ * stays where they have set it, and whether one that is set wrong is stepped is decided again.
  */
-static void chime_system_clock_find(struct chime_setting *setting,
-				    const struct chime_snapshot *snapshot)
+static int chime_system_clock_find(const struct chime_setting *setting,
+				   const struct chime_snapshot *now)
 {
-	if (setting->mark && setting->sets != snapshot->sets)
-		setting->mark->plus_ns = chime_sub_sat(snapshot->realtime_ns, snapshot->raw_ns);
-	setting->sets = (u8)(snapshot->sets + 1);
+	if (setting->sets == now->sets)
+		return 0;
+	if (!setting->mark)
+		return -EAGAIN;
+	setting->mark->plus_ns = chime_sub_sat(now->realtime_ns, now->raw_ns);
+	return 0;
+}
+
+/* Set the clock, which shows @now. */
+static int chime_system_clock_put(const struct chime_setting *setting,
+				  const struct chime_snapshot *now)
+{
+	s64 time_ns = chime_target_time(setting->target, now->raw_ns);
+	struct timespec64 time = ns_to_timespec64(chime_add_sat(time_ns, setting->ahead_ns));
+
+	return do_settimeofday64(&time);
 }
 
 /* The thread that waits for this holds the module's lock. */
@@ -126,15 +138,16 @@ static void chime_system_clock_work(struct work_struct *work)
 {
 	struct chime_setting *setting = container_of(work, struct chime_setting, work);
 	struct chime_snapshot snapshot;
-	struct timespec64 time;
 
 	chime_snapshot_take(&snapshot);
-	chime_system_clock_find(setting, &snapshot);
-	time = ns_to_timespec64(chime_add_sat(chime_target_time(setting->target, snapshot.raw_ns),
-					      setting->ahead_ns));
-	setting->ret = do_settimeofday64(&time);
-	if (!setting->ret)
-		setting->left_ns = chime_target_offset(setting->target);
+	setting->ret = chime_system_clock_find(setting, &snapshot);
+	setting->sets = snapshot.sets;
+	if (!setting->ret) {
+		setting->ret = chime_system_clock_put(setting, &snapshot);
+		setting->sets = (u8)(snapshot.sets + 1);
+		chime_snapshot_take(&snapshot);
+	}
+	setting->left_ns = chime_target_offset(setting->target, &snapshot);
 }
 
 /*
@@ -161,12 +174,14 @@ static int chime_system_clock_set(struct chime_system_clock *clock, struct chime
  * struct chime_step - the sanction of a step
  * @policy: the rules ...
  * @occasion: ... and whose of them apply
- * @offset_ns: the error that they said to step
+ * @offset_ns: the error that they said to step ...
+ * @sets: ... when the clock had been set so often
  */
 struct chime_step {
 	const struct chime_policy *policy;
 	enum truechime_occasion occasion;
 	s64 offset_ns;
+	int sets;
 };
 
 /*
@@ -188,12 +203,15 @@ static bool chime_step_may_repeat(const struct chime_step *step, s64 left_ns)
 	       TRUECHIME_ACTION_STEPPED;
 }
 
-/* Set the clock, measure its error, and repeat until that is small. */
+/*
+ * Set the clock, measure its error, and repeat until that is small. -EAGAIN: others have set it
+ * since it was decided to step it.
+ */
 static int chime_system_clock_step(struct chime_system_clock *clock,
 				   const struct chime_target *target,
 				   const struct chime_step *step, s64 *residual_ns)
 {
-	struct chime_setting setting = { .target = target };
+	struct chime_setting setting = { .target = target, .sets = step->sets };
 	int ret, i;
 
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
@@ -201,7 +219,7 @@ static int chime_system_clock_step(struct chime_system_clock *clock,
 			usleep_range(1000, 2000);
 		setting.ahead_ns = chime_system_clock_least(clock);
 		ret = chime_system_clock_set(clock, &setting);
-		if (ret)
+		if (ret && !(i && ret == -EAGAIN))
 			return i ? 0 : ret;
 		*residual_ns = setting.left_ns;
 		if (chime_abs_sat(*residual_ns) <= CHIME_STEP_GOOD_NS ||
@@ -236,33 +254,45 @@ static bool chime_system_clock_before_release(const struct chime_target *target)
 	return true;
 }
 
+/* Step the clock if the policy says so. -EAGAIN: see above. */
+static int chime_system_clock_try(struct chime_system_clock *clock,
+				  const struct chime_target *target, struct chime_step *step,
+				  struct chime_repair *repair)
+{
+	struct chime_snapshot snapshot;
+
+	chime_snapshot_take(&snapshot);
+	repair->offset_ns = chime_target_offset(target, &snapshot);
+	repair->residual_ns = repair->offset_ns;
+	repair->action = chime_policy_decide(step->policy, step->occasion, repair->offset_ns);
+	if (repair->action != TRUECHIME_ACTION_STEPPED)
+		return 0;
+
+	if (chime_system_clock_before_release(target)) {
+		repair->action = TRUECHIME_ACTION_TOO_EARLY;
+		return 0;
+	}
+	step->offset_ns = repair->offset_ns;
+	step->sets = snapshot.sets;
+	return chime_system_clock_step(clock, target, step, &repair->residual_ns);
+}
+
 void chime_system_clock_repair(struct chime_system_clock *clock, const struct chime_target *target,
 			       const struct chime_policy *policy,
 			       enum truechime_occasion occasion, struct chime_repair *repair)
 {
 	struct chime_step step = { .policy = policy, .occasion = occasion };
-	int ret;
+	int ret = -EAGAIN, i;
 
 	lockdep_assert_held(target->timescale->lock);
-	repair->offset_ns = chime_target_offset(target);
-	repair->residual_ns = repair->offset_ns;
-	repair->action = chime_policy_decide(policy, occasion, repair->offset_ns);
-	if (repair->action != TRUECHIME_ACTION_STEPPED)
-		return;
-
-	if (chime_system_clock_before_release(target)) {
-		repair->action = TRUECHIME_ACTION_TOO_EARLY;
-		return;
-	}
-	step.offset_ns = repair->offset_ns;
-	ret = chime_system_clock_step(clock, target, &step, &repair->residual_ns);
+	for (i = 0; i < CHIME_STEP_TRIES && ret == -EAGAIN; i++)
+		ret = chime_system_clock_try(clock, target, &step, repair);
 	if (ret) {
 		repair->action = TRUECHIME_ACTION_FAILED;
 		pr_err_ratelimited("the kernel refused to set the system clock (error %d): it stays wrong\n",
 				   ret);
-		return;
 	}
-	clock->steps++;
+	clock->steps += repair->action == TRUECHIME_ACTION_STEPPED;
 }
 
 void chime_system_clock_distrust(struct chime_system_clock *clock)

@@ -67,8 +67,8 @@ s64 chime_system_clock_offset(const struct chime_timescale *timescale);
  * @repair: result
  *
  * A step marks the clock unsynchronised (STA_UNSYNC). It may need several tries, but the clock only
- * goes on in the direction of the error, or as the policy says of what is left. Context: process,
- * module's lock held.
+ * goes on in the direction of the error, or as the policy says of what is left. If another program
+ * sets it meanwhile, the policy is asked again. Context: process, module's lock held.
  */
 void chime_system_clock_repair(struct chime_system_clock *clock, const struct chime_target *target,
 			       const struct chime_policy *policy,

@@ -3126,6 +3126,52 @@ TEST_F(module, clock_that_is_set_between_two_marks_stays_so)
 	EXPECT_LE(2, machine.sets);
 }
 
+/* It may not be set back, and another program has set it ahead before the worker runs. */
+TEST_F(module, step_is_decided_again_for_a_clock_that_was_set)
+{
+	ASSERT_EQ(0, load());
+	machine.chime->policy.rules[TRUECHIME_OCCASION_DISRUPTION]
+				   [TRUECHIME_DIRECTION_BACKWARD].rule = TRUECHIME_RULE_SLEW;
+	machine.set_meanwhile_ns = -3 * HOUR;
+	revert(HOUR);
+	EXPECT_EQ(0, machine.set_meanwhile_ns);
+	EXPECT_EQ(TRUECHIME_ACTION_SLEW, latest()->action);
+	EXPECT_LE(llabs(latest()->offset_ns + 2 * HOUR), CLOSE_NS);
+	EXPECT_EQ(0, machine.set_back_ns);
+	/* What is found to be wrong all the same is set. */
+	machine.behind_ns = 0;
+	machine.set_meanwhile_ns = -HOUR / 2;
+	revert(HOUR);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(latest()->offset_ns - HOUR / 2), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+/* The first step is late, so that there is a second. Agents of hypervisors set the clock, too. */
+TEST_F(module, clock_that_is_set_between_two_steps_is_judged_as_found)
+{
+	ASSERT_EQ(0, load());
+	machine.set_takes_ns[0] = 20 * MS;
+	machine.sets_until_meanwhile = 1;
+	machine.set_meanwhile_ns = 3 * S;
+	revert(HOUR);
+	EXPECT_EQ(0, machine.set_meanwhile_ns);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(latest()->offset_ns - HOUR), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	/* And not back where that is forbidden. */
+	machine.chime->policy.rules[TRUECHIME_OCCASION_DISRUPTION]
+				   [TRUECHIME_DIRECTION_BACKWARD].rule = TRUECHIME_RULE_SLEW;
+	machine.set_takes_ns[machine.sets] = 20 * MS;
+	machine.sets_until_meanwhile = machine.sets + 1;
+	machine.set_meanwhile_ns = -3 * S;
+	revert(HOUR);
+	EXPECT_EQ(0, machine.set_meanwhile_ns);
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(latest()->residual_ns + 3 * S), 30 * MS);
+	EXPECT_LE(llabs(machine.behind_ns + 3 * S), 30 * MS);
+}
+
 /* What the stop took is added when the host says it: whoever measures meanwhile has it, too. */
 TEST_F(module, offset_that_a_stop_is_part_of_is_not_added)
 {
