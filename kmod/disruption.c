@@ -632,7 +632,6 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 
 	lockdep_assert_held(&chime->lock);
 	chime_disruption_begin(chime, &event);
-	chime_disruption_note_ok(chime, ktime_get_raw_ns());
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy, occasion, &repair);
 	/* A request that is refused decides nothing. */
 	if (repair.action == TRUECHIME_ACTION_NONE || repair.action == TRUECHIME_ACTION_STEPPED)
@@ -640,7 +639,8 @@ enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_
 	if (repair.action != TRUECHIME_ACTION_NONE) {
 		chime_disruption_finish(chime, &event, &repair);
 		chime_events_record(&chime->events, &event);
-		chime_disruption_note_ok(chime, ktime_get_raw_ns());
+		/* It is none by others. Whether the check before it was good is another matter. */
+		chime_disruption_note_ok(chime, chime->disruption.ok_raw_ns);
 	}
 	return repair.action;
 }

@@ -3126,6 +3126,29 @@ TEST_F(module, clock_that_is_set_between_two_marks_stays_so)
 	EXPECT_LE(2, machine.sets);
 }
 
+/* The host says nothing at either request, of which only the second has something to step. */
+TEST_F(module, request_for_a_step_is_no_good_check)
+{
+	ASSERT_EQ(0, load());
+	machine.sees_stops = false;
+	check();
+	stand_still(HOUR);
+	machine.host_silent = true;
+	machine_pass(400 * MS);
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(0, machine.sets);
+	machine_pass(400 * MS);
+	machine.behind_ns += S;
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	EXPECT_EQ(1, machine.sets);
+	machine.host_silent = false;
+	machine_pass(400 * MS);
+	check();
+	EXPECT_EQ(HOUR / S, (latest()->gap_ns + MS) / S);
+	EXPECT_LE(1200 * MS, latest()->latency_ns);
+	EXPECT_GT(1300 * MS, latest()->latency_ns);
+}
+
 /* It may not be set back, and another program has set it ahead before the worker runs. */
 TEST_F(module, step_is_decided_again_for_a_clock_that_was_set)
 {
