@@ -190,8 +190,8 @@ static int chime_checks_cpu_up(unsigned int cpu, struct hlist_node *node)
 	struct chime_checks *checks = hlist_entry(node, struct chime_checks, hotplug);
 	struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
 
-	/* This CPU is isolated from housekeeping timers. */
-	if (!housekeeping_cpu(cpu, CHIME_HK_TIMER))
+	/* This CPU is isolated from housekeeping timers (nohz_full=). */
+	if (!housekeeping_cpu(cpu, HK_TYPE_TIMER))
 		return 0;
 	WRITE_ONCE(check->wanted, true);
 	mod_timer(&check->timer, jiffies + 1);

@@ -10,7 +10,6 @@
 
 #include <linux/clocksource_ids.h>
 #include <linux/ptp_clock_kernel.h>
-#include <linux/sched/isolation.h>
 #include <linux/seqlock.h>
 #include <linux/timekeeping.h>
 #include <linux/timer.h>
@@ -181,13 +180,6 @@ static inline void chime_timer_delete_sync(struct timer_list *timer)
 #define CHIME_WQ_PERCPU		WQ_PERCPU
 #else
 #define CHIME_WQ_PERCPU		0
-#endif
-
-/* CPUs that timers may run on (all but nohz_full=); the flag became a number in 5.18. */
-#ifdef CHIME_HAVE_HK_TYPE
-#define CHIME_HK_TIMER		HK_TYPE_TIMER
-#else
-#define CHIME_HK_TIMER		HK_FLAG_TIMER
 #endif
 
 #ifdef CHIME_HAVE_GETMAXPHASE

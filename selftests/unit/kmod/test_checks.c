@@ -18,7 +18,6 @@
 #define WQ_HIGHPRI		1
 #define WQ_UNBOUND		2
 #define HK_TYPE_TIMER		1
-#define HK_FLAG_TIMER		1
 #define CPUHP_AP_ONLINE_DYN	1
 
 static unsigned long jiffies;
