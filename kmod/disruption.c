@@ -140,6 +140,8 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event)
 	disruption->reported_evidence = event->evidence;
 	disruption->reported_raw_ns = ktime_get_raw_ns();
 	chime_disruption_note_ok(chime, disruption->reported_raw_ns);
+	/* A sleep is part of it: if the host falls silent, that is not to be reported once more. */
+	chime_witness_forget_slept(&chime->witness);
 	chime_rtc_read_soon(chime);
 }
 

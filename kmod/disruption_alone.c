@@ -63,8 +63,6 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	chime_system_clock_distrust(&chime->system_clock);
 	chime_disruption_finish(chime, &event, &repair);
 	chime_disruption_report(chime, &event);
-	/* It is reported once, also if the host falls silent again in the same check. */
-	chime_witness_forget_slept(&chime->witness);
 }
 
 /* Nothing here shows how long a stop took, or whether this is still the same machine. */

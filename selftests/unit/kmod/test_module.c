@@ -2687,6 +2687,23 @@ TEST_F(module, suspend_is_told_once_if_its_stop_is_seen_before_its_end)
 	EXPECT_EQ(1, machine.count);
 }
 
+/* The host has shown what it took, and is lost before the kernel says that it has ended. */
+TEST_F(module, suspend_that_the_host_measured_is_not_told_without_it)
+{
+	ASSERT_EQ(0, load());
+	notify_suspend(PM_SUSPEND_PREPARE);
+	stand_still(HOUR);
+	machine.slept_ns += HOUR;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_SUSPEND, latest()->cause);
+	machine.host_silent = true;
+	notify_suspend(PM_POST_SUSPEND);
+	run(5 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_EQ(1, machine.count);
+}
+
 /* CLOCK_BOOTTIME follows a slew of the system clock, here by 50,000 ppm. */
 TEST_F(module, slew_beside_a_suspend_is_no_sleep)
 {
