@@ -31,6 +31,7 @@ struct timescale;
  * @tai_s: as adjtimex shows it
  * @leap_day: the day that a leap second was made at the end of
  * @was_set: the clock was set since the daemon last looked
+ * @sets: how often it was set
  * @associations: the daemon's
  * @steering: the daemon's
  * @timescale: the daemon's, where there is no module
@@ -51,6 +52,7 @@ struct guest {
 	int tai_s;
 	int64_t leap_day;
 	bool was_set;
+	unsigned int sets;
 	int64_t told_raw_ns;	/* when the module reported a disruption last */
 	int64_t thawed_ns;	/* UTC when the module is told that a suspend ended; 0: it was */
 	struct associations *associations;

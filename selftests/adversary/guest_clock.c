@@ -137,6 +137,7 @@ static void guest_clear_ntp(void)
 	guest.esterror_us = ERROR_LIMIT_US;
 	guest.leap_day = -1;
 	guest.was_set = true;
+	guest.sets++;
 }
 
 static void guest_step(int64_t offset_ns, const char *who)

@@ -48,6 +48,7 @@ void ktime_get_snapshot(struct system_time_snapshot *snapshot)
 		.cycles = (u64)guest.raw_ns,
 		.raw = guest.raw_ns,
 		.real = guest_realtime_ns(),
+		.clock_was_set_seq = guest.sets,
 	};
 }
 
