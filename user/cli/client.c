@@ -32,10 +32,14 @@ static int client_connect(const struct cli *cli)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
+	/* The one to send is of the connection, too: a stuck daemon accepts none. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
 	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
 		err = -errno;
 		close(fd);
+		if (err == -EAGAIN)
+			return -ETIMEDOUT;
 		return err == -ENOENT ? -ECONNREFUSED : err;
 	}
 	return fd;

@@ -208,6 +208,20 @@ TEST_F(client, daemon_that_is_stuck)
 	EXPECT_GT(8000000000LL, clock_ns(CLOCK_MONOTONIC) - began_ns);
 }
 
+/* Those who gave up wait for it still: a plugin that is run every minute soon finds no room. */
+TEST_F(client, daemon_that_has_been_stuck_for_long)
+{
+	int64_t began_ns = clock_ns(CLOCK_MONOTONIC);
+	json_t *reply = NULL;
+	int i;
+
+	self->stays = true;
+	self->cli.answer_s = 1;
+	for (i = 0; i < 4; i++)
+		EXPECT_EQ(-ETIMEDOUT, client_ask(&self->cli, "status", &reply));
+	EXPECT_GT(8000000000LL, clock_ns(CLOCK_MONOTONIC) - began_ns);
+}
+
 /* "offline" without the name is about all time sources. */
 TEST_F(client, arguments_that_are_no_text_are_not_left_out)
 {
