@@ -24,6 +24,9 @@
 /* Between two questions. */
 #define REFRESH_MS	1000
 
+/* Keys are not read while the daemon is asked. */
+#define ANSWER_S	2
+
 /* How much of the past is shown at first. */
 #define SPAN_S		600
 
@@ -74,32 +77,40 @@ static char *text_of(const struct view *view,
 	return text;
 }
 
-static void ask_status(struct top *top)
+/* What was true a moment ago. */
+static void forget(struct top *top)
+{
+	free(top->sentences);
+	free(top->host);
+	json_decref(top->sources);
+	top->sentences = NULL;
+	top->host = NULL;
+	top->sources = NULL;
+	top->right = false;
+}
+
+/* false: the daemon cannot be asked. */
+static bool ask_status(struct top *top)
 {
 	struct view view;
 	json_t *reply;
 
-	free(top->sentences);
-	free(top->host);
-	top->sentences = NULL;
-	top->host = NULL;
-	top->right = false;
 	if (view_open(&top->cli, &view, &reply)) {
 		json_decref(reply);
-		return;
+		return false;
 	}
 	top->sentences = text_of(&view, status_write_sentences);
 	top->host = text_of(&view, status_write_host);
 	top->right = view_is_synchronised(&view);
 	view_close(&view);
+
+	return true;
 }
 
 static void ask_sources(struct top *top)
 {
 	json_t *reply = NULL;
 
-	json_decref(top->sources);
-	top->sources = NULL;
 	if (!client_ask(&top->cli, "sources", &reply))
 		top->sources = json_incref(json_object_get(reply, "sources"));
 	json_decref(reply);
@@ -132,7 +143,9 @@ static void ask_past(struct top *top)
 
 static void ask(struct top *top)
 {
-	ask_status(top);
+	forget(top);
+	if (!ask_status(top))
+		return;
 	ask_sources(top);
 	ask_past(top);
 }
@@ -270,7 +283,8 @@ static bool wait_for_news(struct top *top, int64_t due_ms)
 			{ .fd = top->follow ? fileno(top->follow) : -1, .events = POLLIN },
 		};
 		int64_t left_ms = due_ms - now_ms();
-		int count = left_ms > 0 ? poll(fds, 2, (int)left_ms) : 0;
+		/* Where asking has taken longer than that, too, keys are obeyed. */
+		int count = poll(fds, 2, left_ms > 0 ? (int)left_ms : 0);
 
 		if (!count)
 			return true;
@@ -340,6 +354,7 @@ int verb_top(const struct cli *cli)
 	if (!top)
 		return client_failed(cli, -ENOMEM, NULL);
 	top->cli = *cli;
+	top->cli.answer_s = ANSWER_S;
 	top->view.span_s = cli->since_ns ? (double)cli->since_ns / 1e9 : SPAN_S;
 	top->view.names = cli->names;
 	/* Where too many others follow, once a second has to do. */
@@ -348,9 +363,7 @@ int verb_top(const struct cli *cli)
 	status = show(top);
 	if (top->follow)
 		fclose(top->follow);
-	json_decref(top->sources);
-	free(top->sentences);
-	free(top->host);
+	forget(top);
 	free(top);
 
 	return status;
