@@ -177,6 +177,17 @@ static bool join(char **words, int count, char *text, size_t size)
 	return true;
 }
 
+/* A shell's variable that is not set, where without an argument all would be meant. */
+static bool has_empty(char **words, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (!words[i][strspn(words[i], " ")])
+			return true;
+	return false;
+}
+
 int client_report_with(const struct cli *cli, const char *command, int argc, char **argv,
 		       void (*print)(const struct cli *cli, const json_t *reply))
 {
@@ -184,6 +195,10 @@ int client_report_with(const struct cli *cli, const char *command, int argc, cha
 	json_t *reply = NULL;
 	int err;
 
+	if (has_empty(argv, argc)) {
+		fprintf(stderr, "truechime: an argument of %s is empty\n", cli->verb);
+		return CLI_ERROR;
+	}
 	if (!join(argv, argc, arguments, sizeof(arguments))) {
 		fprintf(stderr, "truechime: the arguments of %s are too long\n", cli->verb);
 		return CLI_ERROR;

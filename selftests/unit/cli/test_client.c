@@ -222,27 +222,50 @@ TEST_F(client, daemon_that_has_been_stuck_for_long)
 	EXPECT_GT(8000000000LL, clock_ns(CLOCK_MONOTONIC) - began_ns);
 }
 
+/* What is said on stderr of "offline NAME"; free() it. */
+static char *offline(FIXTURE_DATA(client) *self, char *name)
+{
+	FILE *before = stderr;
+	char *said = NULL;
+	size_t size = 0;
+
+	self->cli.verb = "offline";
+	self->cli.answer_s = 1;
+	self->stays = true;
+	stderr = open_memstream(&said, &size);
+	if (!stderr ||
+	    client_report_with(&self->cli, "offline", 1, &name, print_nothing) != CLI_ERROR)
+		exit(1);
+	fclose(stderr);
+	stderr = before;
+	return said;
+}
+
 /* "offline" without the name is about all time sources. */
 TEST_F(client, arguments_that_are_no_text_are_not_left_out)
 {
-	char name[] = "b\xfcnther.example", *words = name;
-	FILE *before = stderr;
-	char request[256], *said = NULL;
-	size_t size = 0;
+	char name[] = "b\xfcnther.example", request[256];
+	char *said = offline(self, name);
 	int fd;
 
-	self->cli.verb = "offline";
-	self->stays = true;
-	stderr = open_memstream(&said, &size);
-	ASSERT_NE(NULL, stderr);
-	EXPECT_EQ(CLI_ERROR, client_report_with(&self->cli, "offline", 1, &words, print_nothing));
-	fclose(stderr);
-	stderr = before;
 	EXPECT_NE(NULL, strstr(said, "the arguments of offline are not text"));
 	free(said);
 	fd = accept(self->listener, NULL, NULL);
 	EXPECT_EQ(0, read(fd, request, sizeof(request)));
 	close(fd);
+}
+
+/* As of offline "$SERVER", in a script that has not set it. */
+TEST_F(client, empty_arguments_are_not_left_out)
+{
+	char empty[] = "", blank[] = " ", *said;
+
+	said = offline(self, empty);
+	EXPECT_STREQ("truechime: an argument of offline is empty\n", said);
+	free(said);
+	said = offline(self, blank);
+	EXPECT_STREQ("truechime: an argument of offline is empty\n", said);
+	free(said);
 }
 
 TEST_HARNESS_MAIN
