@@ -138,6 +138,17 @@ static void print_set_by_hand(FILE *to, const struct view *view)
 		bound);
 }
 
+/* Without a host's clock or a correction the offset is 0, which says nothing. */
+static void print_observing(FILE *to, const struct view *view)
+{
+	if (!view_is_corrected(view) && !view_has_host(view)) {
+		fputs("The daemon only observes (-x), and does not know the right time yet.\n", to);
+		return;
+	}
+	fputs("The daemon only observes (-x). The system clock is ", to);
+	print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
+}
+
 static void print_unsynchronised(FILE *to, const struct view *view)
 {
 	enum view_obstacle obstacle;
@@ -152,8 +163,7 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	obstacle = view_obstacle(view);
 	switch (obstacle) {
 	case VIEW_OBSERVING:
-		fputs("The daemon only observes (-x). The system clock is ", to);
-		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
+		print_observing(to, view);
 		break;
 	case VIEW_SET_BY_HAND:
 		print_set_by_hand(to, view);

@@ -22,6 +22,7 @@ static struct {
 	bool unsynchronised;
 	bool set_by_hand;
 	bool manual;
+	bool observing;
 	int no_sources;
 	bool kernel_unsynchronised;
 	long kernel_maxerror_us;
@@ -76,6 +77,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	if (world.set_by_hand)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 90.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
+	json_object_set_new(*reply, "observing", json_boolean(world.observing));
 	if (world.vouched)
 		json_object_set_new(*reply, "vouched_host", json_string(world.vouched));
 	if (!world.states_bounds)
@@ -128,6 +130,17 @@ TEST(correction_that_ended_is_not_called_one)
 	EXPECT_FALSE(says("corrected by NTP"));
 	world.aside = true;
 	EXPECT_FALSE(says("NTP's correction of"));
+}
+
+TEST(observer_that_knows_no_time_names_no_offset)
+{
+	memset(&world, 0, sizeof(world));
+	world.kernel_unsynchronised = true;
+	world.observing = true;
+	EXPECT_TRUE(says("only observes (-x), and does not know the right time yet."));
+	EXPECT_FALSE(says("behind the right time"));
+	world.corrected = true;
+	EXPECT_TRUE(says("only observes (-x). The system clock is 3.00 s behind the right time"));
 }
 
 TEST(host_that_somebody_vouches_for_needs_no_correction)
