@@ -76,7 +76,7 @@ static void print_list(const struct cli *cli, const json_t *reply)
 		     "Original: how far it was ahead. Residual: the same of the line through all\n"
 		     "Bound: by which what was typed may be wrong. All in seconds\n");
 	puts(" #  Date     Time (UTC)    Slewed    Original    Residual       Bound\n"
-	     "===================================================================");
+	     "=====================================================================");
 	for (size_t i = 0; i < json_array_size(entries); i++)
 		print_entry(i, json_array_get(entries, i));
 }
