@@ -151,6 +151,16 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 			json_text_of(reply, "error"));
 		json_decref(reply);
 		return CLI_NOT;
+	case -ETIMEDOUT:
+		fprintf(stderr,
+			"truechime: the daemon truechimed does not answer at %s, so it is stuck, or very busy. See: systemctl status truechimed. To end that: systemctl restart truechimed\n",
+			cli->socket_path);
+		return CLI_ERROR;
+	case -EPIPE:
+		fprintf(stderr,
+			"truechime: the daemon truechimed closed the connection at %s: it is ending, or too many others ask it. Try again in some seconds\n",
+			cli->socket_path);
+		return CLI_ERROR;
 	case -EILSEQ:
 		fprintf(stderr, "truechime: the arguments of %s are not text\n", cli->verb);
 		return CLI_ERROR;

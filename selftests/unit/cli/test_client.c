@@ -167,6 +167,26 @@ TEST_F(client, socket_that_is_not_for_everybody_is_no_refusal)
 	free(said);
 }
 
+/* What is wrong, and what to do about it, and not only that time is over. */
+TEST_F(client, daemon_that_is_stuck_can_be_restarted)
+{
+	char *said = fail_by(self, -ETIMEDOUT);
+
+	EXPECT_NE(NULL, strstr(said, "truechimed does not answer at /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, "To end that: systemctl restart truechimed\n"));
+	free(said);
+}
+
+/* It has only so many connections, and closes others without a word. */
+TEST_F(client, daemon_that_is_asked_by_too_many_can_be_asked_later)
+{
+	char *said = fail_by(self, -EPIPE);
+
+	EXPECT_NE(NULL, strstr(said, "closed the connection at /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, "Try again in some seconds\n"));
+	free(said);
+}
+
 TEST_F(client, daemon_that_is_not_running_can_be_started)
 {
 	char *said = fail(self);
