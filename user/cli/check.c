@@ -71,8 +71,7 @@ static void gather(const struct view *view, struct check_facts *facts)
 	facts->steered_by_others = view_is_steered_by_others(view);
 	facts->obstacle = words_of_obstacle(view);
 	facts->bound_ns = view_bound(view, &bound_ns) ? bound_ns : -1;
-	facts->has_offset = view->daemon && (view_is_corrected(view) || view_has_host(view));
-	facts->offset_ns = json_int_of(view->daemon, "offset_ns", 0);
+	facts->has_offset = view_offset(view, &facts->offset_ns);
 	facts->host_reading_ns = -1;
 	facts->disruptions = -1;
 	if (!view->has_module) {

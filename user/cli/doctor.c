@@ -79,8 +79,10 @@ static json_t *facts_to_json(const struct doctor_facts *facts)
 	const struct doctor_machine *machine = &facts->machine;
 	const struct doctor_clock *clock = &facts->clock;
 	json_t *bound = clock->has_bound ? json_integer((json_int_t)clock->bound_ns) : json_null();
+	json_t *offset = clock->has_offset ? json_integer((json_int_t)clock->offset_ns) :
+					     json_null();
 
-	return json_pack("{s:s,s:b,s:b,s:s,s:b,s:b,s:b,s:b,s:b,s:o,s:I}",
+	return json_pack("{s:s,s:b,s:b,s:s,s:b,s:b,s:b,s:b,s:b,s:o,s:o}",
 			 "kernel", machine->release,
 			 "virtual_machine", machine->is_virtual,
 			 "container", machine->is_container,
@@ -91,7 +93,7 @@ static json_t *facts_to_json(const struct doctor_facts *facts)
 			 "daemon_answers", !facts->daemon.error,
 			 "synchronised", clock->synchronised,
 			 "maxerror_ns", bound,
-			 "offset_ns", (json_int_t)clock->offset_ns);
+			 "offset_ns", offset);
 }
 
 static void print_report_json(const struct doctor_facts *facts, const struct doctor_report *report)

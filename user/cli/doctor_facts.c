@@ -94,7 +94,7 @@ void doctor_take_view(const struct view *view, struct doctor_facts *facts)
 	take_host(view, &facts->host);
 	facts->clock.synchronised = view->kernel_synchronised;
 	facts->clock.has_bound = view_bound(view, &facts->clock.bound_ns);
-	facts->clock.offset_ns = json_int_of(view->daemon, "offset_ns", 0);
+	facts->clock.has_offset = view_offset(view, &facts->clock.offset_ns);
 	memcpy(facts->rivals, view->rivals, sizeof(facts->rivals));
 	facts->rival_count = view->rival_count;
 }

@@ -138,15 +138,16 @@ static void print_set_by_hand(FILE *to, const struct view *view)
 		bound);
 }
 
-/* Without a host's clock or a correction the offset is 0, which says nothing. */
 static void print_observing(FILE *to, const struct view *view)
 {
-	if (!view_is_corrected(view) && !view_has_host(view)) {
+	int64_t offset_ns;
+
+	if (!view_offset(view, &offset_ns)) {
 		fputs("The daemon only observes (-x), and does not know the right time yet.\n", to);
 		return;
 	}
 	fputs("The daemon only observes (-x). The system clock is ", to);
-	print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
+	print_offset(to, "the right time", offset_ns);
 }
 
 static void print_unsynchronised(FILE *to, const struct view *view)

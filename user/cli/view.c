@@ -117,6 +117,13 @@ bool view_is_unvouched(const struct view *view)
 	       has_number(view->daemon, "reading_maxerror_ns");
 }
 
+bool view_offset(const struct view *view, int64_t *offset_ns)
+{
+	*offset_ns = json_int_of(view->daemon, "offset_ns", 0);
+
+	return view->daemon && (view_is_corrected(view) || view_has_host(view));
+}
+
 /* Who steers by PTP leaves 0 in the kernel, which is no bound. */
 bool view_bound(const struct view *view, int64_t *bound_ns)
 {

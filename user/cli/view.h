@@ -86,6 +86,9 @@ bool view_is_set_by_hand(const struct view *view);
 /* The clock is the host's, whose own error is not known: the kernel's bound is a guess. */
 bool view_is_unvouched(const struct view *view);
 
+/* By how much the clock is behind. false: nothing is known of that, and the daemon says 0. */
+bool view_offset(const struct view *view, int64_t *offset_ns);
+
 /* The bound that is stated of the clock's error. false: none is. */
 bool view_bound(const struct view *view, int64_t *bound_ns);
 

@@ -193,12 +193,14 @@ struct doctor_daemon {
  * @synchronised: the kernel calls it that
  * @has_bound: it is stated how wrong it may be ...
  * @bound_ns: ... by this
- * @offset_ns: how far it is behind, as far as is known
+ * @has_offset: it is known how far it is behind ...
+ * @offset_ns: ... that
  */
 struct doctor_clock {
 	bool synchronised;
 	bool has_bound;
 	int64_t bound_ns;
+	bool has_offset;
 	int64_t offset_ns;
 };
 

@@ -244,4 +244,20 @@ TEST_F(doctor, json)
 	json_decref(report);
 }
 
+/* As of check: 0 would be a clock that is right. */
+TEST_F(doctor, offset_is_null_where_nothing_is_known_of_it)
+{
+	json_t *report;
+
+	self->cli.json = true;
+	report = json_loads(run(self), 0, NULL);
+	EXPECT_TRUE(json_is_integer(json_object_get(json_object_get(report, "facts"),
+						    "offset_ns")));
+	json_decref(report);
+	world.module.host_state = TRUECHIME_HOST_ABSENT;
+	report = json_loads(run(self), 0, NULL);
+	EXPECT_TRUE(json_is_null(json_object_get(json_object_get(report, "facts"), "offset_ns")));
+	json_decref(report);
+}
+
 TEST_HARNESS_MAIN
