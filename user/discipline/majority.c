@@ -103,8 +103,6 @@ static void widen_hull(const struct roll *roll, size_t enough, struct source_int
 	for (i = 0; i < roll->count; i++) {
 		const struct opinion *opinion = &roll->opinion[i];
 
-		if (!opinion->votes || !opinion->far)
-			continue;
 		if (opinion->off.low_ns < hull->low_ns &&
 		    count_agreeing(roll, opinion->off.low_ns) >= enough)
 			hull->low_ns = opinion->off.low_ns;

@@ -95,6 +95,14 @@ TEST_F(meeting, silent_sources_may_be_those_that_are_right)
 	EXPECT_EQ(30.0, self->bound.high);
 }
 
+TEST_F(meeting, as_many_as_there_can_be)
+{
+	for (int i = 0; i < SOURCE_SELECT_MAX; i++)
+		add(self, -i, 10);
+	ASSERT_TRUE(find(self, 0));
+	EXPECT_EQ(10.0, self->bound.high);
+}
+
 TEST_F(meeting, nobody_outvotes_the_trusted)
 {
 	struct candidate *trusted = add(self, 0, 10), *liar = add(self, 20, 30);

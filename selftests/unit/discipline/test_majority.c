@@ -72,6 +72,14 @@ TEST_F(ballot, where_most_meet)
 	EXPECT_EQ(15 * MS, at_ns);
 }
 
+TEST_F(ballot, an_echo_may_come_after_others)
+{
+	add(self, 0, MS)->group = 4;
+	add(self, 0, MS)->group = 5;
+	add(self, 0, MS)->group = 5;
+	EXPECT_EQ(2, majority_clocks(&self->roll, 0));
+}
+
 TEST_F(ballot, sources_of_one_clock_are_one)
 {
 	add(self, 0, MS)->group = 5;
@@ -116,6 +124,21 @@ TEST_F(ballot, all_that_answered_agree_and_the_bound_reaches_where_enough_do)
 	add_silent(self);
 	add_silent(self);
 	expect_bound(_metadata, &self->roll, 14 * MS, 15 * MS, 15 * MS);
+}
+
+TEST_F(ballot, the_bound_reaches_as_far_as_the_further_end)
+{
+	add(self, -20 * MS, 16 * MS);
+	add(self, 14 * MS, 17 * MS);
+	add_silent(self);
+	add_silent(self);
+	expect_bound(_metadata, &self->roll, 14 * MS, 15 * MS, 35 * MS);
+	self->roll.count = 0;
+	add(self, 14 * MS, 50 * MS);
+	add(self, 13 * MS, 16 * MS);
+	add_silent(self);
+	add_silent(self);
+	expect_bound(_metadata, &self->roll, 14 * MS, 15 * MS, 35 * MS);
 }
 
 TEST_F(ballot, who_does_not_vote_widens_nothing)
