@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,6 +28,9 @@
 
 /* The tables are searched in buckets of 8 records. */
 #define CLIENTS_MIN	8
+
+/* A process that is to end answers a few batches at most before, which takes some ms. */
+#define END_MS	100
 
 size_t server_process_clients(int64_t bytes)
 {
@@ -163,22 +168,36 @@ void server_process_tell_keys(const struct server_process *process,
 		(void)!write(process->cookie_keys_fd, keys, sizeof(*keys));
 }
 
+static void close_ends(struct server_process *process)
+{
+	close(process->lifeline_fd);
+	close_open(process->cookie_keys_fd);
+	process->lifeline_fd = -1;
+}
+
 /*
- * Its descriptors, once it has ended; or it has closed its end of the lifeline, which is
- * no reason to wait for it. One that has ended keeps the status with which it did.
+ * Ended by itself or not, it is gone then. One that has ended keeps the status with which it did.
  */
-static int forget(struct server_process *process)
+static int end_process(struct server_process *process)
 {
 	int status;
 
 	kill(process->pid, SIGKILL);
-	close(process->lifeline_fd);
-	close_open(process->cookie_keys_fd);
 	status = child_wait(process->pid);
 	process->pid = 0;
-	process->lifeline_fd = -1;
 
 	return status;
+}
+
+/* Its lifeline is closed: it soon ends with what it was about to do done. */
+static void await_end(pid_t pid)
+{
+	struct pollfd fd = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+
+	if (fd.fd < 0)
+		return;
+	poll(&fd, 1, END_MS);
+	close(fd.fd);
 }
 
 static const char *words_of(int status)
@@ -197,8 +216,11 @@ static const char *words_of(int status)
 
 void server_process_ended(struct server_process *process, char *how, size_t size)
 {
-	int status = forget(process);
+	int status;
 
+	/* It may only have closed its end of the lifeline, which is no reason to wait for it. */
+	close_ends(process);
+	status = end_process(process);
 	/* What it has written may be why it ended. */
 	drop_statistics(process);
 	if (WIFSIGNALED(status))
@@ -209,8 +231,12 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 
 void server_process_stop(struct server_process *process)
 {
-	if (process->pid)
-		forget(process);
+	if (!process->pid)
+		return;
+	close_ends(process);
+	await_end(process->pid);
+	if (end_process(process))
+		drop_statistics(process);
 }
 
 void server_process_clear(struct server_process *process)

@@ -73,7 +73,10 @@ void server_process_tell_keys(const struct server_process *process,
 /* It has ended by itself: how, for people. */
 void server_process_ended(struct server_process *process, char *how, size_t size);
 
-/* End it. What it has counted is kept, and the next one goes on from there. */
+/*
+ * Have it answer what it has received, and end. What it has counted and kept stays, and the next
+ * one goes on from there; unless it had to be killed.
+ */
 void server_process_stop(struct server_process *process);
 
 /* End it, and forget that, too. */

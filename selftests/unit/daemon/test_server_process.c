@@ -16,6 +16,9 @@
 #include "user/lib/spawn.h"
 #include "user/server/settings.h"
 
+/* The process does what it is to; false: its code is not its own any more. */
+static bool is_ours = true;
+
 /* What a process counts, of each client that it has room for. */
 static void count_one(int fd)
 {
@@ -27,7 +30,17 @@ static void count_one(int fd)
 	statistics->clients[0].hits++;
 }
 
-/* What a process does whose code is not its own any more: it has system calls to close and wait. */
+/* It has a batch to answer when the daemon lets go of the lifeline, and counts it. */
+static void __attribute__((noreturn)) serve(int statistics_fd, int lifeline_fd)
+{
+	struct pollfd lifeline = { .fd = lifeline_fd };
+
+	poll(&lifeline, 1, -1);
+	usleep(20000);
+	count_one(statistics_fd);
+	_exit(0);
+}
+
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
 {
 	pid_t pid;
@@ -38,6 +51,13 @@ pid_t spawn_beside(const char *program, const char *argument, const int *fds, in
 		return pid;
 	/* But not for longer than the test. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (is_ours) {
+		dup2(fds[SERVER_FD_STATISTICS - SPAWN_FD_FIRST], 100);
+		dup2(fds[SERVER_FD_LIFELINE - SPAWN_FD_FIRST], 101);
+		close_range(STDERR_FILENO + 1, 99, 0);
+		serve(100, 101);
+	}
+	/* It has system calls to close and wait. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	for (;;)
 		pause();
@@ -78,6 +98,7 @@ TEST(a_process_that_says_it_has_ended_and_has_not_is_ended)
 	char how[128];
 
 	memset(&process, 0, sizeof(process));
+	is_ours = false;
 	ASSERT_EQ(0, start(&process, 2048));
 	ASSERT_EQ(1, poll(&(struct pollfd){ .fd = process.lifeline_fd }, 1, 10000));
 	alarm(5);
@@ -87,18 +108,19 @@ TEST(a_process_that_says_it_has_ended_and_has_not_is_ended)
 	server_process_clear(&process);
 }
 
-/* One that is stopped to be given other rules has served the same clients. */
+/* One that is stopped to be given other rules answers what it has received, and is gone on from. */
 TEST(the_next_process_goes_on_counting)
 {
 	struct server_process process;
 	char how[128];
 
 	memset(&process, 0, sizeof(process));
-	for (unsigned int i = 1; i <= 3; i++) {
+	for (unsigned int i = 1; i <= 5; i += 2) {
 		ASSERT_EQ(0, start(&process, 2048));
 		EXPECT_EQ(i, process.statistics->counts[SERVER_RECEIVED]);
 		EXPECT_EQ(i, process.statistics->clients[0].hits);
 		server_process_stop(&process);
+		EXPECT_EQ(i + 1, process.statistics->counts[SERVER_RECEIVED]);
 	}
 	/* With room for more of them each has another place. */
 	ASSERT_EQ(0, start(&process, 4096));
@@ -109,6 +131,23 @@ TEST(the_next_process_goes_on_counting)
 	EXPECT_EQ(1, process.statistics->clients[0].hits);
 	server_process_clear(&process);
 	EXPECT_EQ(NULL, process.statistics);
+}
+
+/* Who had to be ended was in the middle of something, and may have left a part of it. */
+TEST(nothing_is_kept_of_a_process_that_does_not_end)
+{
+	struct server_process process;
+
+	memset(&process, 0, sizeof(process));
+	is_ours = false;
+	ASSERT_EQ(0, start(&process, 2048));
+	alarm(5);
+	server_process_stop(&process);
+	EXPECT_EQ(0, process.pid);
+	EXPECT_EQ(NULL, process.statistics);
+	ASSERT_EQ(0, start(&process, 2048));
+	EXPECT_EQ(1, process.statistics->counts[SERVER_RECEIVED]);
+	server_process_clear(&process);
 }
 
 TEST_HARNESS_MAIN
