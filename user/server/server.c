@@ -141,40 +141,47 @@ static bool is_step(int64_t ahead_ns, int64_t before_ns)
 	return chime_abs_sat(chime_sub_sat(ahead_ns, before_ns)) >= STEP_NS;
 }
 
-/* What an earlier process has counted. Its clients are found by the seed that it had. */
+/* Timestamps of the clock as it was are told to nobody. */
+static void forget_stamps(struct server *server)
+{
+	memset(server->stamps.records, 0, server->stamps.count * sizeof(*server->stamps.records));
+}
+
+/* What an earlier process has counted and kept. Its clients are found by the seed that it had. */
 static bool go_on(struct server *server)
 {
 	struct server_statistics *statistics = server->world.statistics;
+	bool is_first = !statistics->seed[0] && !statistics->seed[1];
 
 	for (int i = 0; i < SERVER_COUNTS; i++)
 		server->counts[i] = atomic_load_explicit(&statistics->counts[i],
 							 memory_order_relaxed);
 	server->clients.replaced = server->counts[SERVER_REPLACED];
-	if (!statistics->seed[0] && !statistics->seed[1] &&
-	    getrandom(statistics->seed, sizeof(statistics->seed), 0) < 0)
+	if (is_first && getrandom(statistics->seed, sizeof(statistics->seed), 0) < 0)
 		return false;
+	if (!is_first && is_step(server->ahead_ns, statistics->ahead_ns))
+		forget_stamps(server);
+	statistics->ahead_ns = server->ahead_ns;
 	memcpy(server->clients.seed, statistics->seed, sizeof(server->clients.seed));
 
 	return true;
 }
 
-/* As many timestamps as clients, twice: of this answer and of the previous one. */
-static bool make_tables(struct server *server)
+static void use_tables(struct server *server)
 {
 	const struct server_settings *settings = server->world.settings;
+	struct server_statistics *statistics = server->world.statistics;
 	size_t count = settings->client_count;
 
 	server->clients = (struct client_log){
-		.records = server->world.statistics->clients,
+		.records = statistics->clients,
 		.count = count,
 		.limit = settings->limit,
 	};
-	if (!count)
-		return true;
-	server->stamps.records = calloc(2 * count, sizeof(*server->stamps.records));
-	server->stamps.count = 2 * count;
-
-	return server->stamps.records;
+	server->stamps = (struct stamp_table){
+		.records = server_statistics_stamps(statistics, count),
+		.count = 2 * count,
+	};
 }
 
 struct server *server_new(const struct server_world *world)
@@ -190,7 +197,8 @@ struct server *server_new(const struct server_world *world)
 	server->set_raw_ns = INT64_MIN;
 	server->set_realtime_ns = INT64_MIN;
 	server->ahead_ns = read_ahead(&server->realtime_ns);
-	if (!make_tables(server) || !server->batch || !go_on(server) ||
+	use_tables(server);
+	if (!server->batch || !go_on(server) ||
 	    getrandom(&server->random, sizeof(server->random), 0) < 0) {
 		server_free(server);
 		return NULL;
@@ -204,7 +212,6 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	free(server->stamps.records);
 	batch_free(server->batch);
 	explicit_bzero(&server->cookie_keys, sizeof(server->cookie_keys));
 	free(server);
@@ -225,13 +232,12 @@ static void prepare_time(struct server *server)
 	if (ahead_ns != INT64_MAX) {
 		was_set |= is_step(ahead_ns, server->ahead_ns);
 		server->ahead_ns = ahead_ns;
+		server->world.statistics->ahead_ns = ahead_ns;
 	}
 	if (was_set) {
 		server->set_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 		server->set_realtime_ns = server->realtime_ns;
-		/* Timestamps of the clock as it was are told to nobody. */
-		memset(server->stamps.records, 0,
-		       server->stamps.count * sizeof(*server->stamps.records));
+		forget_stamps(server);
 	}
 	if (!time_page_read(server->world.page, &content) || content.raw_ns <= server->set_raw_ns)
 		content.stratum = TIME_STRATUM_NONE;

@@ -56,5 +56,6 @@ bool stamp_table_take(struct stamp_table *table, uint64_t receive, struct stamp_
 	*taken = *record;
 	*record = (struct stamp_record){ 0 };
 
-	return true;
+	/* An earlier process may have left it, whose code was not its own any more. */
+	return taken->taker <= STAMP_BY_CARD;
 }

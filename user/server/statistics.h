@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the server process counts, in memory that it shares with the daemon, which only reads it. A
- * server that was taken over by somebody may write anything there: the daemon believes no size or
- * index that it finds. The next process goes on from there if this one was stopped only to be given
- * other settings.
+ * What the server process counts and remembers, in memory that it shares with the daemon, which
+ * only reads it. A server that was taken over by somebody may write anything there: the daemon, and
+ * the next process, believe no size or index that they find.
+ *
+ * Other settings, be it one more `allow`, take another process: this one has locked itself in, can
+ * neither map nor allocate memory, and so could not read a list of any length. The next one goes on
+ * from here, on the same sockets: what came meanwhile waits there, stamped by the kernel.
  */
 #ifndef SERVER_STATISTICS_H
 #define SERVER_STATISTICS_H
@@ -13,6 +16,7 @@
 #include <stdint.h>
 
 #include "server/client_log.h"
+#include "server/stamp_table.h"
 
 enum server_count {
 	SERVER_RECEIVED,	/* requests of clients that are allowed */
@@ -40,17 +44,27 @@ enum server_count {
  * struct server_statistics - the memory
  * @counts: since the first of these processes was started
  * @seed: of the log; all 0: that process has yet to draw it
- * @clients: the records of its log, as many as it was told to have
+ * @ahead_ns: the system clock minus the monotonic one, by which the timestamps were taken
+ * @clients: the records of its log, as many as it was told to have; then those of answers'
+ *	timestamps, two for each: of this answer and of the previous one
  */
 struct server_statistics {
 	atomic_uint_least64_t counts[SERVER_COUNTS];
 	uint64_t seed[2];
+	int64_t ahead_ns;
 	struct client_record clients[];
 };
 
+static inline struct stamp_record *server_statistics_stamps(struct server_statistics *statistics,
+							    size_t clients)
+{
+	return (struct stamp_record *)(statistics->clients + clients);
+}
+
 static inline size_t server_statistics_size(size_t clients)
 {
-	return sizeof(struct server_statistics) + clients * sizeof(struct client_record);
+	return sizeof(struct server_statistics) +
+	       clients * (sizeof(struct client_record) + 2 * sizeof(struct stamp_record));
 }
 
 #endif /* SERVER_STATISTICS_H */

@@ -265,6 +265,21 @@ static void start(FIXTURE_DATA(world) *self)
 		abort();
 }
 
+/* The server that runs ends, and another one goes on. */
+static void restart(FIXTURE_DATA(world) *self)
+{
+	int status;
+
+	close(self->lifeline[1]);
+	if (waitpid(self->pid, &status, 0) != self->pid || status)
+		abort();
+	close(self->lifeline[0]);
+	if (pipe(self->lifeline))
+		abort();
+	self->world.lifeline_fd = self->lifeline[0];
+	start(self);
+}
+
 static void send_bytes(FIXTURE_DATA(world) *self, const void *bytes, size_t length)
 {
 	if (send(self->client, bytes, length, 0) != (ssize_t)length)
@@ -541,6 +556,57 @@ TEST_F(world, interleaved)
 	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
 	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
 	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+}
+
+/* Ask in the interleaved mode, after @answer. Has the next answer that mode, too? */
+static bool ask_interleaved(FIXTURE_DATA(world) *self, struct ntp_packet *answer)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+	uint64_t receive_be = htobe64(answer->receive);
+
+	memcpy(bytes + 24, &receive_be, 8);
+	memcpy(bytes + 32, "receive1", 8);
+	memcpy(bytes + 40, "nonce 02", 8);
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+	if (receive(self, bytes, 1000) != NTP_HEADER_SIZE ||
+	    ntp_packet_decode(bytes, NTP_HEADER_SIZE, answer))
+		abort();
+
+	return !memcmp(bytes + 24, "receive1", 8);
+}
+
+/* An operator who lets one more client in takes nothing away from those that are served. */
+TEST_F(world, the_next_server_goes_on_interleaved)
+{
+	int64_t sent_ns, came_ns;
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	sent_ns = clock_ns(CLOCK_REALTIME);
+	EXPECT_FALSE(ask_interleaved(self, &answer));
+	came_ns = clock_ns(CLOCK_REALTIME);
+	restart(self);
+	EXPECT_TRUE(ask_interleaved(self, &answer));
+	EXPECT_LE(sent_ns, ntp_timestamp_to_ns(answer.transmit));
+	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
+	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
+}
+
+/* The clock was set while no server ran. */
+TEST_F(world, the_next_server_tells_no_timestamp_of_the_clock_as_it_was)
+{
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	EXPECT_FALSE(ask_interleaved(self, &answer));
+	self->world.statistics->ahead_ns += NS_PER_S;
+	restart(self);
+	EXPECT_FALSE(ask_interleaved(self, &answer));
+	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 }
 
 /* --- network cards --- */

@@ -46,6 +46,19 @@ TEST_F(table, told_once)
 	EXPECT_FALSE(stamp_table_take(&self->table, 1001, &record));
 }
 
+/* An earlier process has left it, whose code may not have been its own. */
+TEST_F(table, nobody_took_it)
+{
+	struct stamp_record record, *kept;
+
+	save(self, 1001, 5);
+	kept = stamp_table_find(&self->table, 1001);
+	ASSERT_NE(NULL, kept);
+	kept->taker = STAMP_BY_CARD + 1;
+	EXPECT_FALSE(stamp_table_take(&self->table, 1001, &record));
+	EXPECT_EQ(NULL, stamp_table_find(&self->table, 1001));
+}
+
 TEST_F(table, a_better_one_takes_its_place)
 {
 	struct stamp_record record, *kept;
