@@ -84,7 +84,7 @@ void config_error(struct config_reader *reader, const char *format, ...)
 
 	va_start(arguments, format);
 	if (reader->volatile_origin)
-		report(reader, CONFIG_NO_EFFECT, reader->keeps ?
+		report(reader, CONFIG_SKIPPED, reader->keeps ?
 		       "; the file's earlier sources are kept" : "; the line is skipped", format,
 		       arguments);
 	else

@@ -400,6 +400,7 @@ enum config_severity {
 	CONFIG_WARNING,		/* understood, and done in another way than chrony's */
 	CONFIG_ERROR,		/* not understood: the configuration is refused */
 	CONFIG_NO_EFFECT,	/* understood, but without effect: a warning, too */
+	CONFIG_SKIPPED,		/* not understood, in a file of a sourcedir: likewise */
 	CONFIG_NOTE,		/* config_explain() only: without effect, as it should be */
 	CONFIG_LINE,		/* config_explain() only: the next line; what it deserves follows */
 };

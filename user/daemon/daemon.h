@@ -288,7 +288,10 @@ void daemon_watch_sources(struct daemon *daemon);
 const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
 						  struct config_busy_files *busy);
 
-/* Read these files again. 0, -ENOMEM. */
+/*
+ * Read these files again. 0, -ENOMEM. daemon.refusal says which line was the first that was left
+ * out, and why; "": none was.
+ */
 int daemon_reload_sources(struct daemon *daemon);
 
 /* Read them if they have changed. */

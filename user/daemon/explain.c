@@ -88,6 +88,7 @@ static enum verdict verdict_of(enum config_severity severity)
 	case CONFIG_ERROR:
 		return REFUSED;
 	case CONFIG_NO_EFFECT:
+	case CONFIG_SKIPPED:
 	case CONFIG_NOTE:
 		return WITHOUT_EFFECT;
 	case CONFIG_WARNING:

@@ -199,8 +199,8 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 		/* What is wrong is logged again: the operator wants to know. */
 		daemon->source_reports = 1;
 		err = daemon_reload_sources(daemon);
-		*error = err ? strerror(-err) : "";
-		return err ? NULL : json_pack("{s:b,s:i}", "ok", 1, "sources",
+		*error = err ? strerror(-err) : daemon->refusal;
+		return **error ? NULL : json_pack("{s:b,s:i}", "ok", 1, "sources",
 					      (int)daemon->config->source_count);
 	case CONTROL_STATUS:
 	case CONTROL_TRACKING:

@@ -12,8 +12,10 @@
 /* Reports that are logged of one reading. */
 #define REPORTS_MAX	8
 
-/* What was wrong at a reading. */
+/* What was wrong at a reading; @skipped has room for the first line that was left out. */
 struct reports {
+	char *skipped;
+	size_t skipped_size;
 	char text[REPORTS_MAX][CONFIG_PATH_MAX + 512];
 	size_t count;
 	uint64_t hash;
@@ -26,9 +28,10 @@ static void note_report(void *context, enum config_severity severity, const char
 	char text[sizeof(reports->text[0])], place[CONFIG_PATH_MAX + 16];
 	const char *c;
 
-	(void)severity;
 	snprintf(text, sizeof(text), "%s: %s", config_place(file, line, place, sizeof(place)),
 		 message);
+	if (severity == CONFIG_SKIPPED && !*reports->skipped)
+		snprintf(reports->skipped, reports->skipped_size, "%s", text);
 	/* FNV-1a */
 	for (c = text; *c; c++)
 		reports->hash = (reports->hash ^ (unsigned char)*c) * 1099511628211u;
@@ -73,12 +76,17 @@ const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
 
 int daemon_reload_sources(struct daemon *daemon)
 {
-	struct reports reports = { .hash = 14695981039346656037u };
+	struct reports reports = {
+		.skipped = daemon->refusal,
+		.skipped_size = sizeof(daemon->refusal),
+		.hash = 14695981039346656037u,
+	};
 	struct config_busy_files busy;
 	struct associations_changes changes;
 	struct config *config;
 	int err;
 
+	*daemon->refusal = '\0';
 	err = config_reload_sources(daemon->config, daemon_busy_files(daemon, &busy), note_report,
 				    &reports, &config);
 	if (err)

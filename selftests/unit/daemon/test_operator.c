@@ -24,6 +24,7 @@ static struct {
 	int add_result;
 	int reloads;
 	int reload_result;
+	const char *left_out;		/* the first such line */
 	int messages;
 } world;
 
@@ -48,6 +49,7 @@ int daemon_reload_sources(struct daemon *daemon)
 	if (!daemon->source_reports)
 		exit(1);
 	world.reloads++;
+	snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", world.left_out);
 	return world.reload_result;
 }
 
@@ -104,6 +106,7 @@ FIXTURE(operator) {
 FIXTURE_SETUP(operator)
 {
 	memset(&world, 0, sizeof(world));
+	world.left_out = "";
 	memset(self, 0, sizeof(*self));
 	world.matched = 1;
 	self->config = config_new();
@@ -230,6 +233,10 @@ TEST_F(operator, refreshes_and_reads_again)
 	EXPECT_EQ(1, world.calls);
 	EXPECT_EQ(0, ask(self, CONTROL_RELOAD_SOURCES, ""));
 	EXPECT_EQ(1, world.reloads);
+	world.left_out = "a.sources:2: nonsense";
+	EXPECT_EQ(-1, ask(self, CONTROL_RELOAD_SOURCES, ""));
+	EXPECT_STREQ("a.sources:2: nonsense", self->error);
+	world.left_out = "";
 	world.reload_result = -ENOMEM;
 	EXPECT_EQ(-1, ask(self, CONTROL_RELOAD_SOURCES, ""));
 	EXPECT_NE('\0', *self->error);

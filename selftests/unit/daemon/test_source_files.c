@@ -221,6 +221,25 @@ TEST_F(files, mistakes_are_logged_once)
 	EXPECT_EQ(2, world.warnings);
 }
 
+/* The operator is told of the first line that does not count, and of none that only does less. */
+TEST_F(files, the_first_line_that_is_left_out_is_named)
+{
+	char place[80];
+
+	load(self);
+	write_file(self, "a.sources", "server a prefer minsamples 4\nserver b nonsense\nserve c\n");
+	EXPECT_EQ(0, daemon_reload_sources(&self->daemon));
+	EXPECT_EQ(2, world.count);
+	snprintf(place, sizeof(place), "%s/a.sources:2: ", self->directory);
+	EXPECT_EQ(0, strncmp(place, self->daemon.refusal, strlen(place))) {
+		TH_LOG("%s", self->daemon.refusal);
+	}
+	write_file(self, "a.sources", "server a prefer minsamples 4\n");
+	EXPECT_EQ(0, daemon_reload_sources(&self->daemon));
+	EXPECT_STREQ("", self->daemon.refusal);
+	EXPECT_LT(0, world.warnings);
+}
+
 TEST_F(files, many_mistakes_are_not_all_logged)
 {
 	char text[1024] = "";
