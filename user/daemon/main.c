@@ -18,6 +18,7 @@
 #include "ipc/socket.h"
 #include "lib/log.h"
 #include "lib/names.h"
+#include "lib/output.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -65,10 +66,8 @@ static int print_config(const struct daemon_options *options)
 				     stdout, stderr);
 
 	/* Whoever keeps it as a configuration would keep a part of one. */
-	if (fflush(stdout) || ferror(stdout)) {
-		fputs("truechimed: not all could be written to standard output\n", stderr);
+	if (output_status("truechimed"))
 		return 1;
-	}
 	return usable ? 0 : DAEMON_STATUS_CONFIG;
 }
 
@@ -165,10 +164,10 @@ static int take_option(struct command_line *line, int option)
 		return parse_timeout(optarg, &options->timeout_ns) ? 2 : GO_ON;
 	case 'v':
 		puts("truechimed (truechime) " TRUECHIME_VERSION);
-		return 0;
+		return output_status("truechimed");
 	case 'h':
 		usage(stdout);
-		return 0;
+		return output_status("truechimed");
 	default:
 		usage(stderr);
 		return 2;

@@ -24,6 +24,7 @@
 #include "lib/module_group.h"
 #include "lib/module_link.h"
 #include "lib/names.h"
+#include "lib/output.h"
 
 /* All of a hook's environment but the event. */
 #define HOOK_PATH	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -344,10 +345,10 @@ int main(int argc, char **argv)
 			return thaw(optarg);
 		case 'v':
 			puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
-			return 0;
+			return output_status("truechime-hooks");
 		case 'h':
 			usage(stdout);
-			return 0;
+			return output_status("truechime-hooks");
 		default:
 			usage(stderr);
 			return 2;

@@ -13,6 +13,7 @@
 
 #include "ipc/socket.h"
 #include "lib/log.h"
+#include "lib/output.h"
 #include "timesync1/face.h"
 #include "timesync1/follower.h"
 #include "timesync1/view.h"
@@ -206,10 +207,10 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			puts("truechime-timesync1 (truechime) " TRUECHIME_VERSION);
-			return 0;
+			return output_status("truechime-timesync1");
 		case 'h':
 			usage(stdout);
-			return 0;
+			return output_status("truechime-timesync1");
 		default:
 			usage(stderr);
 			return 2;

@@ -22,6 +22,7 @@
 #include "ipc/socket.h"
 #include "lib/clock_ns.h"
 #include "lib/log.h"
+#include "lib/output.h"
 #include "server/sandbox.h"
 #include "steering/time_daemons.h"
 #include "watch/attachment.h"
@@ -463,10 +464,10 @@ int main(int argc, char **argv)
 			break;
 		case 'v':
 			puts("truechime-watch (truechime) " TRUECHIME_VERSION);
-			return 0;
+			return output_status("truechime-watch");
 		case 'h':
 			usage(stdout);
-			return 0;
+			return output_status("truechime-watch");
 		default:
 			usage(stderr);
 			return 2;
