@@ -492,6 +492,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		config_check_keyfile(reader);
 		config_check_limits(reader);
 		config_check_acquisitionport(reader);
+		config_check_port(reader);
 		config_check_nts(reader);
 	}
 	if (err || reader->errors) {

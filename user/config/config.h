@@ -525,6 +525,9 @@ const char *config_server_address(const struct config_server *server, int family
 /* Do both listen at the same addresses and interface? Their ports are not compared. */
 bool config_server_same_place(const struct config_server *one, const struct config_server *other);
 
+/* Is there an `allow`, whatever the port? */
+bool config_allows_somebody(const struct config_server *server);
+
 /* Is anybody served? */
 bool config_serves(const struct config_server *server);
 

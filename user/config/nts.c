@@ -136,20 +136,10 @@ int config_parse_ntsserverkey(struct config_reader *reader, int count, char **wo
 	return add_file(reader, "ntsserverkey", words[0], nts->keys, &nts->key_count);
 }
 
-static bool allows_somebody(const struct config_server *server)
-{
-	for (size_t i = 0; i < server->rule_count; i++) {
-		if (server->rules[i].allow)
-			return true;
-	}
-
-	return false;
-}
-
 bool config_serves_nts(const struct config *config)
 {
 	return config->nts.certificate_count && config->nts.port &&
-	       allows_somebody(&config->server);
+	       config_allows_somebody(&config->server);
 }
 
 void config_check_nts(struct config_reader *reader)
@@ -160,7 +150,7 @@ void config_check_nts(struct config_reader *reader)
 		config_error(reader,
 			     "there are %zu 'ntsservercert' and %zu 'ntsserverkey': each certificate needs its key, in the same order",
 			     nts->certificate_count, nts->key_count);
-	else if (nts->certificate_count && !allows_somebody(&reader->config->server))
+	else if (nts->certificate_count && !config_allows_somebody(&reader->config->server))
 		config_warn(reader, "'ntsservercert' has no effect without 'allow'");
 }
 

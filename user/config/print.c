@@ -385,8 +385,10 @@ static void print_local(FILE *out, const struct config_local *local)
 /* Port and device are in the table. */
 static void print_serving(FILE *out, const struct config_server *server)
 {
-	if (!config_serves(server))
+	if (!config_allows_somebody(server))
 		fputs("# allow: nobody is served\n", out);
+	else if (!server->port)
+		fputs("# port 0: nobody is served\n", out);
 	for (size_t i = 0; i < server->rule_count; i++)
 		print_rule(out, "", &server->rules[i]);
 	if (*server->bind_address4)

@@ -190,6 +190,7 @@ void config_check_keyfile(struct config_reader *reader);
 void config_server_defaults(struct config_server *server);
 void config_check_limits(struct config_reader *reader);
 void config_check_acquisitionport(struct config_reader *reader);
+void config_check_port(struct config_reader *reader);
 
 /* Make *@rules, of which there are *@count, a copy of them. 0, -ENOMEM: then there are none. */
 int config_copy_rules(struct access_rule **rules, size_t *count);

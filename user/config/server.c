@@ -82,14 +82,19 @@ int config_server_copy(struct config_server *to, const struct config_server *fro
 	return 0;
 }
 
+bool config_allows_somebody(const struct config_server *server)
+{
+	for (size_t i = 0; i < server->rule_count; i++) {
+		if (server->rules[i].allow)
+			return true;
+	}
+
+	return false;
+}
+
 bool config_serves(const struct config_server *server)
 {
-	bool allows = false;
-
-	for (size_t i = 0; i < server->rule_count; i++)
-		allows |= server->rules[i].allow;
-
-	return allows && server->port;
+	return server->port && config_allows_somebody(server);
 }
 
 const char *config_server_address(const struct config_server *server, int family)
@@ -375,6 +380,17 @@ void config_check_acquisitionport(struct config_reader *reader)
 	if (config_serves(&config->server) && config->bind_port == config->server.port)
 		config_warn(reader, "'acquisitionport %d' is the NTP server's own port: requests have ports of the kernel's choice instead",
 			    config->bind_port);
+}
+
+/* Of the two the port counts, whatever is allowed later. */
+void config_check_port(struct config_reader *reader)
+{
+	const struct config *config = reader->config;
+
+	if (!config->server.port && config_allows_somebody(&config->server) &&
+	    !config_serves_nts(config))
+		config_warn(reader,
+			    "'allow' has no effect with 'port 0': nobody is served. Leave out one of them");
 }
 
 int config_parse_xdp(struct config_reader *reader, int count, char **words)

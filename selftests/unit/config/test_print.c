@@ -55,6 +55,8 @@ static const struct {
 	{ "ntscachedir /d", "ntsdumpdir /d\n" },
 	{ "allow 192.0.2\ndeny all 2001:db8::/32", "allow 192.0.2.0/24\ndeny all 2001:db8::/32\n" },
 	{ "allow", "allow\n" },
+	{ "", "# allow: nobody is served\n" },
+	{ "allow\nport 0", "# port 0: nobody is served\nallow\n" },
 	{ "noclientlog", "noclientlog\n" },
 	{ "clientloglimit 0", "clientloglimit 1\n" },
 	{ "xdp eth0", "xdp eth0\n" },

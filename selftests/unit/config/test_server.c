@@ -143,6 +143,31 @@ TEST(only_deny_serves_nobody)
 	config_free(config);
 }
 
+/* Who only hands out NTS keys, for another server, has use for both. */
+TEST(a_port_that_serves_nobody_is_warned_of)
+{
+	static const struct {
+		const char *text;
+		int warnings;
+	} cases[] = {
+		{ "allow\nport 0", 1 }, { "port 0\nallow 10\ndeny 10.1", 1 },
+		{ "port 0", 0 }, { "port 0\ndeny", 0 },
+		{ "port 0\nallow\nntsservercert /c\nntsserverkey /k", 0 },
+		{ "port 0\nallow\nntsservercert /c\nntsserverkey /k\nntsport 0", 1 },
+	};
+	struct reports reports;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct config *config = parse(cases[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_EQ(cases[i].warnings, reports.warnings) TH_LOG("%s", cases[i].text);
+		if (cases[i].warnings)
+			EXPECT_NE(NULL, strstr(reports.message, "'port 0'"));
+		config_free(config);
+	}
+}
+
 TEST(every_option)
 {
 	struct reports reports;
