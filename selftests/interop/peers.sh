@@ -78,6 +78,7 @@ source_options()
 	xleave | xdpxleave=*) echo 'iburst xleave' ;;
 	extfield) echo 'iburst extfield F323' ;;
 	extxleave) echo 'iburst xleave extfield F323' ;;
+	ntsports) echo 'iburst nts ntsport 14460 minpoll 1 maxpoll 1' ;;
 	nts*) echo 'iburst nts minpoll 1 maxpoll 1' ;;
 	peer) echo 'minpoll 0 maxpoll 0' ;;
 	peer=*) echo 'minpoll 0 maxpoll 0 key 1' ;;
@@ -157,6 +158,8 @@ nts_server_directives()
 {
 	printf '%s\n' "ntsserverkey $dir/server.key" "ntsservercert $dir/server.crt" \
 		"ntsdumpdir $dir/kept"
+	# Clients name that of NTS, and are told that of NTP.
+	[ "$how" != ntsports ] || printf '%s\n' 'port 11123' 'ntsport 14460'
 }
 
 nts_client_directives()
