@@ -294,15 +294,21 @@ int config_read_file(struct config_reader *reader, const char *path)
 	return 0;
 }
 
-/* A directory that is not there has no files; one that cannot be read may have some. */
-static void check_directory(struct config_reader *reader, const char *path)
+/*
+ * A directory that is not there has no files; one that cannot be read may have some: false, and it
+ * was reported.
+ */
+static bool check_directory(struct config_reader *reader, const char *path)
 {
 	DIR *directory = opendir(path);
 
 	if (directory)
 		closedir(directory);
-	else if (errno != ENOENT && errno != ENOTDIR)
-		config_warn(reader, "%s cannot be read: %s", path, strerror(errno));
+	if (directory || errno == ENOENT || errno == ENOTDIR)
+		return true;
+	config_warn(reader, "%s cannot be read: %s", path, strerror(errno));
+
+	return false;
 }
 
 /* The same of the directory of a pattern, if it is one. */
@@ -317,7 +323,7 @@ static void check_pattern(struct config_reader *reader, const char *pattern)
 		return;
 	*slash = '\0';
 	if (!strpbrk(path, "*?["))
-		check_directory(reader, path);
+		(void)check_directory(reader, path);
 }
 
 /* include: a file, or a pattern that may match none. */
@@ -408,6 +414,36 @@ static void read_found(struct config_reader *reader, char **paths, size_t path_c
 	}
 }
 
+/* Is the file in the directory itself, as glob(3) would have found it? */
+static bool is_in(const char *file, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return !strncmp(file, directory, length) && file[length] == '/' &&
+	       !strchr(file + length + 1, '/');
+}
+
+/*
+ * Add the files of @directory from which sources in force are. They may be there still, and who
+ * cannot be read keeps its sources. 0, or as glob(3).
+ */
+static int add_known(const struct config_reader *reader, const char *directory, glob_t *found)
+{
+	const struct config *before = reader->before;
+	int err = 0;
+
+	for (size_t i = 0; before && i < before->source_count && !err; i++) {
+		const struct config_source *source = &before->sources[i];
+
+		if (source->volatile_origin && is_in(source->file, directory))
+			err = glob(source->file,
+				   GLOB_NOSORT | GLOB_NOCHECK | GLOB_NOESCAPE | GLOB_APPEND, NULL,
+				   found);
+	}
+
+	return err;
+}
+
 /**
  * config_read_directories() - confdir and sourcedir
  * @reader: the reading
@@ -434,12 +470,14 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 
 		snprintf(pattern, sizeof(pattern), "%s/*%s", directories[i], suffix);
 		err = glob(pattern, GLOB_NOSORT | (i ? GLOB_APPEND : 0), NULL, &found);
+		if (err != GLOB_NOSPACE && !check_directory(reader, directories[i]) &&
+		    volatile_origin)
+			err = add_known(reader, directories[i], &found);
 		if (err == GLOB_NOSPACE) {
 			config_error(reader, "cannot list %s: no memory", directories[i]);
 			globfree(&found);
 			return -EINVAL;
 		}
-		check_directory(reader, directories[i]);
 	}
 
 	reader->volatile_origin |= volatile_origin;

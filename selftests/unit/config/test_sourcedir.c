@@ -296,6 +296,31 @@ TEST_F(sourcedir, a_file_that_cannot_be_read_keeps_its_sources)
 	EXPECT_STREQ("o", names_of(self));
 }
 
+/* As where no descriptor is left: nobody has taken its files away. */
+TEST_F(sourcedir, a_directory_that_cannot_be_read_keeps_its_sources)
+{
+	char aside[128];
+
+	snprintf(aside, sizeof(aside), "%s.aside", self->directory);
+	write_file(self, "a.sources", "server a\nserver b\n");
+	write_file(self, "c[1].sources", "server c\n");
+	ASSERT_EQ(0, load(self, ""));
+	ASSERT_EQ(0, rename(self->directory, aside));
+	ASSERT_EQ(0, symlink(self->directory, self->directory));
+	reload(self);
+	EXPECT_STREQ("oabc", names_of(self));
+	EXPECT_NE(0, self->reports.warnings);
+	reload(self);
+	EXPECT_STREQ("oabc", names_of(self));
+	ASSERT_EQ(0, unlink(self->directory));
+	/* One that is not there has none. */
+	reload(self);
+	EXPECT_STREQ("o", names_of(self));
+	ASSERT_EQ(0, rename(aside, self->directory));
+	reload(self);
+	EXPECT_STREQ("oabc", names_of(self));
+}
+
 TEST_F(sourcedir, of_one_name_the_first_of_a_directive_counts)
 {
 	char text[512], second[128];
