@@ -145,7 +145,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 	fds[SERVER_FD_STATISTICS] = process->statistics_fd;
 	fds[SERVER_FD_IPV4] = sockets->ipv4_fd;
 	fds[SERVER_FD_IPV6] = sockets->ipv6_fd;
-	err = fds[SERVER_FD_SETTINGS] < 0 ? -ENOMEM : start(process, fds);
+	err = fds[SERVER_FD_SETTINGS] < 0 ? fds[SERVER_FD_SETTINGS] : start(process, fds);
 	close_open(fds[SERVER_FD_SETTINGS]);
 	close(lifeline[0]);
 	close_open(cookie_keys[0]);

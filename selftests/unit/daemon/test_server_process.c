@@ -4,12 +4,14 @@
  */
 #include "user/daemon/server_process.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "selftests/unit/unit.h"
 #include "user/lib/memory_file.h"
@@ -131,6 +133,29 @@ TEST(the_next_process_goes_on_counting)
 	EXPECT_EQ(1, process.statistics->clients[0].hits);
 	server_process_clear(&process);
 	EXPECT_EQ(NULL, process.statistics);
+}
+
+/* It is logged: who reads that memory is missing looks for the wrong thing. */
+TEST(without_descriptors_it_says_so)
+{
+	struct server_process process;
+	struct rlimit limit;
+	int first, err;
+
+	memset(&process, 0, sizeof(process));
+	is_ours = false;
+	first = dup(STDERR_FILENO);
+	close(first);
+	for (rlim_t count = 0; count <= 4; count++) {
+		getrlimit(RLIMIT_NOFILE, &limit);
+		limit.rlim_cur = (rlim_t)first + count;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		err = start(&process, 2048);
+		EXPECT_EQ(count < 4 ? -EMFILE : 0, err) {
+			TH_LOG("%d descriptors", (int)count);
+		}
+		server_process_clear(&process);
+	}
 }
 
 /* Who had to be ended was in the middle of something, and may have left a part of it. */
