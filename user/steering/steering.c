@@ -537,19 +537,28 @@ static bool steering_set_back(struct steering *steering)
 }
 
 /* makestep for a host that is followed: the discipline handles it for sources only. */
-static bool steering_host_steps(struct steering *steering, const struct timescale_now *now)
+static bool steering_host_is_off(const struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
 	int64_t error_ns = steering_error_ns(now);
-	bool first = options->step_limit < 0 || steering->host_checks < options->step_limit;
 
-	if (!first || !steering_hears_host(now))
-		return false;
-	if (options->step_limit >= 0)
-		steering->host_checks++;
 	return !steering->status.has_correction && steering->status.trust != TRUST_EXTERNAL &&
 	       !options->observe && options->step_threshold_ns > 0 &&
 	       error_ns > options->step_threshold_ns && now->maxerror_ns < error_ns / STEP_EVIDENCE;
+}
+
+/* Whether the clock was stepped. A check that had to leave it to a later one does not count. */
+static bool steering_step_to_host(struct steering *steering, const struct timescale_now *now)
+{
+	int limit = steering->options.step_limit, err = -ENODATA;
+
+	if ((limit >= 0 && steering->host_checks >= limit) || !steering_hears_host(now))
+		return false;
+	if (steering_host_is_off(steering, now))
+		err = steering_step(steering, "makestep allows it");
+	if (limit >= 0 && err != -EAGAIN)
+		steering->host_checks++;
+	return !err;
 }
 
 /* An impossible date is neither stepped nor slewed to. */
@@ -569,8 +578,7 @@ int steering_follow(struct steering *steering)
 	bool follow;
 
 	err = steering_read(steering);
-	if (!err && steering_host_steps(steering, now) &&
-	    !steering_step(steering, "makestep allows it"))
+	if (!err && steering_step_to_host(steering, now))
 		err = steering_read(steering);
 	if (!err && steering_set_back(steering))
 		err = steering_read(steering);

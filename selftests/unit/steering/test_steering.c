@@ -1205,6 +1205,43 @@ TEST(steps_to_a_host_as_makestep_says)
 	}
 }
 
+/* A disruption was found by the very step, and the host has to say first what it took. */
+static int refusals;
+
+static int host_step_later(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	return refusals-- > 0 ? -EAGAIN : host_step(timescale, occasion);
+}
+
+TEST(a_step_to_a_host_that_is_put_off_is_not_spent)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = bounded_host_now, .step = host_step_later,
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct steering_options options = normal;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	options.step_threshold_ns = MS;
+	options.step_limit = 1;
+	refusals = 2;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 400 * MS));
+	(void)follow(&world);
+	(void)follow(&world);
+	ASSERT_EQ(0, follow(&world));
+	steering_get_status(world.steering, &world.status);
+	EXPECT_EQ(1, world.status.steps);
+	EXPECT_EQ(0, error_ns(&world));
+	/* That was it. */
+	fake_clock.realtime_ns -= 300 * MS;
+	(void)follow(&world);
+	steering_get_status(world.steering, &world.status);
+	EXPECT_EQ(1, world.status.steps);
+	end_beside(&world);
+}
+
 /* How well a host is read, and how right it is, are two numbers. */
 TEST(host_is_followed_and_its_own_error_published)
 {
