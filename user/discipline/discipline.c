@@ -51,6 +51,8 @@ struct discipline {
 	bool has_correction;
 	bool has_line;
 	bool has_rate;
+	bool has_learned;		/* by this reference, until then: */
+	int64_t learned_ns;
 	struct free_running free_running;
 	struct settled_rate settled;
 	struct chime_line line;		/* the latest correction ... */
@@ -158,6 +160,7 @@ void discipline_change_reference(struct discipline *discipline,
 	if (!reference_change_keeps_offset(change))
 		begin_relearning(discipline, keeps_rate);
 	discipline->has_line = false;
+	discipline->has_learned = false;
 	forget_drift(discipline);
 	if (keeps_rate)
 		change_rate(discipline, change);
@@ -209,9 +212,8 @@ static bool is_less_sure(const struct discipline *discipline, const struct times
  */
 static bool went_back(const struct discipline *discipline, const struct timescale_now *now)
 {
-	return discipline->has_line &&
-	       chime_sub_sat(discipline->line.origin_ns, now->reference_ns) >
-	       ESTIMATOR_DISORDER_NS;
+	return discipline->has_learned &&
+	       chime_sub_sat(discipline->learned_ns, now->reference_ns) > ESTIMATOR_DISORDER_NS;
 }
 
 bool discipline_is_suspect(const struct discipline *discipline, const struct timescale_now *now)
@@ -488,13 +490,15 @@ static enum vouched_host judge_vouched_host(const struct timescale_now *now,
 }
 
 /*
- * The host's own time is followed, with the bound that was stated of it, and stays so: no
- * correction is set. The sources watch it, and makestep and maxchange count what they say.
+ * The host's own time is followed, with the bound that was stated of it, and stays so: an earlier
+ * correction has ended, and no other is set. The sources watch it, and makestep and maxchange count
+ * what they say.
  */
 static void leave_to_host(struct discipline *discipline, struct source *const *sources,
 			  const struct combined *combined, const struct timescale_now *now,
 			  bool fresh, struct discipline_result *result)
 {
+	discipline->has_line = false;
 	change_limits_count(&discipline->limits,
 			    has_news(discipline, sources, &result->selection) && fresh);
 	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
@@ -546,6 +550,8 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 		return false;
 	update->fresh = combined_clock_learn(&discipline->clock, update->sources, update->count,
 					     selection, update->now);
+	discipline->has_learned = true;
+	discipline->learned_ns = at_ns;
 	learn_whether_free(discipline, update->now);
 	get_pace(update->sources, selection, at_ns, &update->pace);
 	update->terms = terms_of(discipline);

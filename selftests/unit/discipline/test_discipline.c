@@ -951,6 +951,32 @@ TEST_F(discipline, only_a_new_sample_corrects_a_vouched_host)
 	EXPECT_TRUE(self->result.changed);
 }
 
+/* The correction has ended, and the host has moved on: what was measured of it still holds. */
+TEST_F(discipline, a_vouched_host_is_not_held_to_an_earlier_correction)
+{
+	int i;
+
+	for (i = 0; i < 200; i++) {
+		self->offset_ns += 16000;
+		self->ahead_ns = self->offset_ns;
+		ASSERT_EQ(0, poll_beside_vouched_host(self, i < 100 ? NS_PER_S : 10000));
+		EXPECT_EQ(i < 100, self->result.changed);
+	}
+	EXPECT_FALSE(discipline_is_suspect(self->discipline, &self->now));
+}
+
+/* What was measured is from the future, whoever is followed. */
+TEST_F(discipline, is_suspect_when_a_vouched_host_went_back)
+{
+	int i;
+
+	for (i = 0; i < 10; i++)
+		ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
+	EXPECT_FALSE(self->result.changed);
+	self->now.reference_ns -= 3600LL * NS_PER_S;
+	EXPECT_TRUE(discipline_is_suspect(self->discipline, &self->now));
+}
+
 /* One alone is not even a source then. */
 TEST_F(discipline, only_sources_that_agree_refute_what_is_stated)
 {
