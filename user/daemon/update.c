@@ -177,7 +177,8 @@ void daemon_await_host(struct daemon *daemon, const struct timescale_now *now)
 	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, AWAIT_HOST_NS);
 }
 
-static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
+/* Return false if the clocks have changed meanwhile: nothing was done, and it is tried again. */
+static bool daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 {
 	struct discipline_result *result = &daemon->update.result;
 	bool stands = result->vouched_host == VOUCHED_HOST_STANDS;
@@ -191,18 +192,18 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 		discipline_return_step(daemon->discipline);
 	if (err == -ESTALE) {
 		daemon->sources_changed = true;
-		return;
+		return false;
 	}
 	if (err == -EAGAIN) {
 		daemon_await_host(daemon, now);
-		return;
+		return false;
 	}
 	daemon_module_failed(daemon, err);
 	/* No clock has such a rate: forget it, as it would be refused for ever. */
 	if (err == -ERANGE)
 		discipline_change_reference(daemon->discipline, &REFERENCE_REPLACED);
 	if (!result->changed && !stands)
-		return;
+		return true;
 	daemon->by_hand.latest_ns = 0;
 	/* The sources know it better than what was known before the operator set the time. */
 	daemon->by_hand.rate = (struct manual_rate){ 0 };
@@ -214,6 +215,7 @@ static void daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 				chime_add_sat(now->reference_ns,
 					      chime_line_offset(&result->correction,
 								now->reference_ns));
+	return true;
 }
 
 /* Of servers that serve their own clocks, as this one does without a source; 0: it does not. */
@@ -241,6 +243,7 @@ void daemon_update(struct daemon *daemon)
 	struct source *const *sources;
 	struct timescale_now now;
 	size_t count;
+	bool applied;
 	int err;
 
 	daemon->sources_changed = false;
@@ -283,10 +286,11 @@ void daemon_update(struct daemon *daemon)
 							    result->correction.horizon_ns));
 	if (result->vouched_host != before)
 		daemon_tell_of_vouched_host(&now, result);
-	daemon_apply(daemon, &now);
+	applied = daemon_apply(daemon, &now);
 	daemon_judge_host(daemon);
 	daemon_notify_status(daemon);
-	daemon_judge_task(daemon, &now);
+	if (applied)
+		daemon_judge_task(daemon, &now);
 }
 
 static void daemon_follow(struct daemon *daemon, int64_t now_ns)

@@ -29,6 +29,7 @@ struct module_link {
 static struct {
 	struct discipline_result found;
 	enum discipline_step step;
+	int selected;			/* source, -1: none */
 	int returned;			/* steps that could not be made */
 	uint32_t epoch;			/* that the daemon was told */
 } world;
@@ -150,6 +151,7 @@ FIXTURE_SETUP(turn)
 	log_set_level(-1);
 	fake_clock_start();
 	memset(&world, 0, sizeof(world));
+	world.selected = -1;
 	memset(self, 0, sizeof(*self));
 	self->link.correction = (struct chime_line){
 		.offset_ns = fake_clock.realtime_ns - fake_clock.raw_ns,
@@ -194,7 +196,7 @@ static int receive(FIXTURE_DATA(turn) *self, int64_t ahead_ns)
 		.changed = true,
 		.measured = true,
 		.synchronised = true,
-		.selection.selected = -1,
+		.selection.selected = world.selected,
 		.step = world.step,
 		.step_ns = ahead_ns,
 		.agreed_raw_ns = received.raw_ns,
@@ -339,6 +341,22 @@ TEST_F(turn, a_task_whose_time_is_over_has_failed)
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	EXPECT_TRUE(self->daemon.stop);
 	EXPECT_EQ(1, self->daemon.status);
+}
+
+/* The clock is not set without the very correction that it was asked for. */
+TEST_F(turn, a_task_whose_correction_was_refused_goes_on)
+{
+	self->options.task = DAEMON_SET;
+	world.selected = 0;
+	receive(self, 2 * S);
+	EXPECT_FALSE(self->daemon.stop);
+	fake_clock_run(10 * S);
+	self->link.passed = true;
+	receive(self, 2 * S);
+	EXPECT_FALSE(self->daemon.stop);
+	receive(self, 2 * S);
+	EXPECT_TRUE(self->daemon.stop);
+	EXPECT_EQ(0, self->daemon.status);
 }
 
 TEST_HARNESS_MAIN
