@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The machine's clocks for tests: raw, realtime and boottime are numbers that tests set and run on,
- * and clock_adjtime(2) remembers what it was told; so is the date of the build. Including this file
- * replaces the C library's functions in the test program, so include it in the test alone.
+ * The machine's clocks for tests: raw, realtime, monotonic and boottime are numbers that tests set
+ * and run on, and clock_adjtime(2) remembers what it was told; so is the date of the build.
+ * Including this file replaces the C library's functions in the test program, so include it in the
+ * test alone.
  */
 #ifndef FAKE_CLOCK_H
 #define FAKE_CLOCK_H
@@ -19,6 +20,7 @@
 struct fake_clock {
 	int64_t raw_ns;
 	int64_t realtime_ns;
+	int64_t monotonic_ns;
 	int64_t boottime_ns;
 	int64_t reading_ns;	/* what each reading takes */
 	int stall_at;		/* before this reading from now on, 1 the next; 0: none, ... */
@@ -46,6 +48,7 @@ static inline void fake_clock_start(void)
 	fake_clock = (struct fake_clock){
 		.raw_ns = 1000000000000,
 		.realtime_ns = 1700000000000000000,
+		.monotonic_ns = 1000000000000,
 		.boottime_ns = 1000000000000,
 		.tick_us = 10000,
 		.status = STA_UNSYNC,
@@ -68,13 +71,14 @@ static inline double fake_clock_rate(void)
 	       (double)fake_clock.freq / 65536e6;
 }
 
-/* Time goes on by @raw_ns; realtime and boottime at the commanded rate, errors as the kernel's. */
+/* Time goes on by @raw_ns; all other clocks at the commanded rate, errors as the kernel's. */
 static inline void fake_clock_run(int64_t raw_ns)
 {
 	int64_t steered_ns = raw_ns + llround((double)raw_ns * fake_clock_rate());
 
 	fake_clock.raw_ns += raw_ns;
 	fake_clock.realtime_ns += steered_ns;
+	fake_clock.monotonic_ns += steered_ns;
 	fake_clock.boottime_ns += steered_ns;
 	fake_clock.maxerror_us += raw_ns / 1000 / 2000;
 }
@@ -90,6 +94,7 @@ static inline void fake_clock_stall(void)
 		return;
 	fake_clock.raw_ns += fake_clock.stall_ns;
 	fake_clock.realtime_ns += fake_clock.stall_ns + fake_clock.sleep_ns;
+	fake_clock.monotonic_ns += fake_clock.stall_ns;
 	fake_clock.boottime_ns += fake_clock.stall_ns + fake_clock.sleep_ns;
 }
 
@@ -99,7 +104,8 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 
 	fake_clock_stall();
 	ns = id == CLOCK_REALTIME ? fake_clock.realtime_ns :
-	     id == CLOCK_BOOTTIME ? fake_clock.boottime_ns : fake_clock.raw_ns;
+	     id == CLOCK_BOOTTIME ? fake_clock.boottime_ns :
+	     id == CLOCK_MONOTONIC ? fake_clock.monotonic_ns : fake_clock.raw_ns;
 
 	if (id == CLOCK_BOOTTIME && fake_clock.no_boottime) {
 		errno = EINVAL;
@@ -107,6 +113,7 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	}
 	fake_clock.raw_ns += fake_clock.reading_ns;
 	fake_clock.realtime_ns += fake_clock.reading_ns;
+	fake_clock.monotonic_ns += fake_clock.reading_ns;
 	fake_clock.boottime_ns += fake_clock.reading_ns;
 	ts->tv_sec = ns / 1000000000;
 	ts->tv_nsec = ns % 1000000000;

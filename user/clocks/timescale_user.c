@@ -27,14 +27,11 @@
 /* Readings of which the tightest counts; the first is often slow for want of a warm cache. */
 #define READINGS	4
 
-/*
- * BOOTTIME runs at the system clock's rate, which is known. A difference that is left comes from
- * another program's slews under -x, and is a few ms at most between two readings.
- */
-#define SUSPEND_MIN_NS	(NS_PER_S / 2)
+/* A suspend that the clock may be wrong by. */
+#define SUSPEND_MIN_NS	(NS_PER_S / 100)
 
-/* BOOTTIME minus raw clock of a wider bracket is not used. */
-#define READING_MAX_NS	(NS_PER_S / 10)
+/* BOOTTIME minus MONOTONIC of a wider bracket is not used: two of them could look like one. */
+#define READING_MAX_NS	(SUSPEND_MIN_NS / 2)
 
 struct timescale_user {
 	struct timescale timescale;	/* first: what callers hold */
@@ -42,9 +39,8 @@ struct timescale_user {
 	struct chime_policy policy;
 	struct chime_line correction;
 	bool has_correction;
-	bool watch_suspend;		/* BOOTTIME can be read */
-	int64_t asleep_ns;		/* BOOTTIME minus raw clock at raw_ns */
-	int64_t raw_ns;
+	bool has_asleep;		/* BOOTTIME could be read: */
+	int64_t asleep_ns;		/* it minus MONOTONIC, which is the time in suspend */
 	uint32_t epoch;
 	uint32_t disruptions;
 };
@@ -61,36 +57,36 @@ static int clock_read_ns(clockid_t id, int64_t *ns)
 }
 
 /**
- * struct clock_pair - the raw clock and another one at one instant
- * @raw_ns: the raw clock
+ * struct clock_pair - two clocks at one instant
+ * @base_ns: the one that is read before and after the other
  * @other_ns: the other one
  * @reading_ns: greatest distance between the two readings
  */
 struct clock_pair {
-	int64_t raw_ns;
+	int64_t base_ns;
 	int64_t other_ns;
 	int64_t reading_ns;
 };
 
 /* The tightest of several brackets. */
-static int clock_pair_read(clockid_t other, struct clock_pair *pair)
+static int clock_pair_read(clockid_t base, clockid_t other, struct clock_pair *pair)
 {
 	int64_t before_ns, other_ns, after_ns;
 	int err, i;
 
 	pair->reading_ns = INT64_MAX;
 	for (i = 0; i < READINGS; i++) {
-		err = clock_read_ns(CLOCK_MONOTONIC_RAW, &before_ns);
+		err = clock_read_ns(base, &before_ns);
 		if (!err)
 			err = clock_read_ns(other, &other_ns);
 		if (!err)
-			err = clock_read_ns(CLOCK_MONOTONIC_RAW, &after_ns);
+			err = clock_read_ns(base, &after_ns);
 		if (err)
 			return err;
 		if (after_ns < before_ns || (after_ns - before_ns + 1) / 2 >= pair->reading_ns)
 			continue;
 		pair->reading_ns = (after_ns - before_ns + 1) / 2;
-		pair->raw_ns = before_ns + (after_ns - before_ns) / 2;
+		pair->base_ns = before_ns + (after_ns - before_ns) / 2;
 		pair->other_ns = other_ns;
 	}
 	return pair->reading_ns == INT64_MAX ? -EAGAIN : 0;
@@ -99,11 +95,11 @@ static int clock_pair_read(clockid_t other, struct clock_pair *pair)
 static int timescale_user_read(struct timescale_now *now)
 {
 	struct clock_pair pair;
-	int err = clock_pair_read(CLOCK_REALTIME, &pair);
+	int err = clock_pair_read(CLOCK_MONOTONIC_RAW, CLOCK_REALTIME, &pair);
 
 	if (err)
 		return err;
-	now->raw_ns = pair.raw_ns;
+	now->raw_ns = pair.base_ns;
 	now->realtime_ns = pair.other_ns;
 	now->reading_ns = pair.reading_ns;
 	return 0;
@@ -136,21 +132,18 @@ static bool timescale_user_watch(struct timescale_user *user)
 		.measure = CHIME_MEASURED_BY_SOURCES,
 		.gap_error_ns = CHIME_LINE_UNBOUNDED_NS,
 	};
-	int64_t asleep_ns, gap_ns, steered_ns;
+	bool had_asleep = user->has_asleep;
+	int64_t before_ns = user->asleep_ns;
 	struct clock_pair boottime;
 
-	if (!user->watch_suspend || clock_pair_read(CLOCK_BOOTTIME, &boottime) ||
+	if (clock_pair_read(CLOCK_MONOTONIC, CLOCK_BOOTTIME, &boottime) ||
 	    boottime.reading_ns > READING_MAX_NS)
 		return false;
-	asleep_ns = boottime.other_ns - boottime.raw_ns;
-	gap_ns = asleep_ns - user->asleep_ns;
-	steered_ns = (int64_t)((double)(boottime.raw_ns - user->raw_ns) *
-			       system_clock_rate(user->clock));
-	user->asleep_ns = asleep_ns;
-	user->raw_ns = boottime.raw_ns;
-	if (gap_ns - steered_ns <= SUSPEND_MIN_NS)
+	user->has_asleep = true;
+	user->asleep_ns = boottime.other_ns - boottime.base_ns;
+	disrupted.gap_ns = user->asleep_ns - before_ns;
+	if (!had_asleep || disrupted.gap_ns <= SUSPEND_MIN_NS)
 		return false;
-	disrupted.gap_ns = gap_ns;
 	timescale_user_react(user, &disrupted);
 	return true;
 }
@@ -334,8 +327,6 @@ static const struct timescale_ops timescale_user_ops = {
 int timescale_user_open(struct timescale **timescale, struct system_clock *clock)
 {
 	struct timescale_user *user;
-	struct clock_pair boottime;
-	int err;
 
 	user = calloc(1, sizeof(*user));
 	if (!user)
@@ -343,16 +334,7 @@ int timescale_user_open(struct timescale **timescale, struct system_clock *clock
 	user->timescale.ops = &timescale_user_ops;
 	user->clock = clock;
 	chime_policy_defaults(&user->policy);
-	err = clock_read_ns(CLOCK_MONOTONIC_RAW, &user->raw_ns);
-	if (err) {
-		free(user);
-		return err;
-	}
-	user->watch_suspend = !clock_pair_read(CLOCK_BOOTTIME, &boottime);
-	if (user->watch_suspend) {
-		user->asleep_ns = boottime.other_ns - boottime.raw_ns;
-		user->raw_ns = boottime.raw_ns;
-	}
+	(void)timescale_user_watch(user);
 	*timescale = &user->timescale;
 	return 0;
 }

@@ -128,6 +128,21 @@ TEST_F(timescale, notices_a_suspend)
 	EXPECT_EQ(1, self->now.disruptions);
 }
 
+/* A machine that wakes at once, while its clock is slewed: what the suspend took is no slew. */
+TEST_F(timescale, notices_a_short_suspend)
+{
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, 0, 0.05));
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 0.05));
+	fake_clock_run(64 * S);
+	fake_clock.boottime_ns += 20 * MS;
+	fake_clock.realtime_ns += 20 * MS;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(1, self->now.disruptions);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, self->now.maxerror_ns);
+	EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns), MS);
+}
+
 TEST_F(timescale, takes_nothing_else_for_a_suspend)
 {
 	int i;
