@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """
-The netlink specification against the code of both ends: the module (kmod/netlink.c) accepts exactly
-what the specification lets a request say, and each of its answers (kmod/netlink_answer.c) and the
-helper's policies
-(user/lib/module_message.c) has each attribute with the type specified. TAP on stdout.
+The netlink specification against the code of both ends: the module (kmod/netlink.c and
+kmod/netlink_request.c) accepts exactly what the specification lets a request say, and each of its
+answers (kmod/netlink_answer.c) and the helper's policies (user/lib/module_message.c) has each
+attribute with the type specified. TAP on stdout.
 
 test_code.py [TOP]: of the tree at TOP.
 """
@@ -60,8 +60,8 @@ class Test:
 
     def __init__(self, top):
         self.spec = Specification(os.path.join(top, 'docs/netlink/truechime.yaml'))
-        self.module = Source(os.path.join(top, 'kmod/netlink.c'),
-                             os.path.join(top, 'kmod/netlink_answer.c'))
+        self.module = Source(*(os.path.join(top, f'kmod/netlink{part}.c')
+                               for part in ('', '_request', '_answer')))
         self.helper = Source(os.path.join(top, 'user/lib/module_message.c'))
         self.attributes = {}
         for item in self.spec.sets.values():
