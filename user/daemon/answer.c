@@ -93,9 +93,7 @@ static json_t *daemon_dump(struct daemon *daemon)
 /* Small things that cannot fail. */
 static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 {
-	if (command == CONTROL_REKEY)
-		daemon_rekey(daemon);
-	else if (command == CONTROL_RESELECT)
+	if (command == CONTROL_RESELECT)
 		daemon->sources_changed = true;
 	else if (command == CONTROL_SHUTDOWN)
 		daemon_shut_down(daemon);
@@ -194,6 +192,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_DUMP:
 		return daemon_dump(daemon);
 	case CONTROL_REKEY:
+		return daemon_done(error, daemon_rekey(daemon), daemon->refusal);
 	case CONTROL_RESELECT:
 	case CONTROL_SHUTDOWN:
 		return daemon_do(daemon, request->command);

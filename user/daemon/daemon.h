@@ -368,8 +368,8 @@ int daemon_set_command_rule(struct daemon *daemon, const struct access_rule *rul
 /* `local` as that line has it; "": off. 0, -EINVAL: daemon.refusal says why. */
 int daemon_set_local(struct daemon *daemon, const char *line);
 
-/* Read the file of keys again. */
-void daemon_rekey(struct daemon *daemon);
+/* Read the file of keys again. 0, -errno: it cannot be read, and daemon.refusal says so. */
+int daemon_rekey(struct daemon *daemon);
 
 /* state.c */
 

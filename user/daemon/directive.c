@@ -16,10 +16,17 @@ static void serve_anew(struct daemon *daemon)
 			  associations_keys(daemon->associations), system_clock_raw_ns());
 }
 
-void daemon_rekey(struct daemon *daemon)
+int daemon_rekey(struct daemon *daemon)
 {
-	associations_read_keys(daemon->associations, daemon->config);
+	int err = associations_read_keys(daemon->associations, daemon->config);
+
 	serve_anew(daemon);
+	if (err)
+		snprintf(daemon->refusal, sizeof(daemon->refusal),
+			 "%s: the keys cannot be read: %s. Keys that were read before stay in force",
+			 daemon->config->keyfile, strerror(-err));
+
+	return err;
 }
 
 /* Programs that let a host in and out again do so for as long as the daemon runs. */

@@ -163,8 +163,8 @@ int associations_set_sources(struct associations *associations, const struct con
 /* The keys of the file that it names; NULL: there are none. Valid until the next configuration. */
 const struct ntp_keys *associations_keys(const struct associations *associations);
 
-/* Read the key file again, as with a new configuration. */
-void associations_read_keys(struct associations *associations, const struct config *config);
+/* Read the key file again, as with a new configuration. 0, -errno: it cannot be read (logged). */
+int associations_read_keys(struct associations *associations, const struct config *config);
 
 /*
  * Make the sockets and segments that refclocks have, so that programs which are started after this

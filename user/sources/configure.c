@@ -95,38 +95,42 @@ void associations_need_keys(struct associations *list)
 }
 
 /*
- * Read the keys. If that fails, those that were read from the same file before stay. Returns those
- * that are to be freed when no target refers to them any more.
+ * Read the keys. If that fails, those that were read from the same file before stay. @freed: to be
+ * freed when no target refers to them any more. 0, -errno.
  */
-static struct ntp_keys *replace_keys(struct associations *list, const struct config *config)
+static int replace_keys(struct associations *list, const struct config *config,
+			struct ntp_keys **freed)
 {
 	bool is_same_file = !strcmp(list->keyfile, config->keyfile);
-	struct ntp_keys *old = list->keys;
 	struct ntp_keys *keys = NULL;
 	int err;
 
+	*freed = list->keys;
 	err = keyring_load(report_key, list, config, has_keyed_target(list), &keys);
-	if (err < 0 && is_same_file && old) {
+	if (err < 0 && is_same_file && list->keys) {
 		associations_message(list, LOG_WARNING,
 				     "%s: the keys that were read from it before stay in force",
 				     list->keyfile);
-		old = NULL;
+		*freed = NULL;
 	} else {
 		memcpy(list->keyfile, config->keyfile, sizeof(list->keyfile));
 		list->keys = keys;
 	}
 	keyring_check(report_key, list, config, list->keys);
 
-	return old;
+	return err;
 }
 
-void associations_read_keys(struct associations *list, const struct config *config)
+int associations_read_keys(struct associations *list, const struct config *config)
 {
-	struct ntp_keys *old = replace_keys(list, config);
+	struct ntp_keys *old;
+	int err = replace_keys(list, config, &old);
 
 	for (size_t i = 0; i < list->target_count; i++)
 		target_apply_options(list->targets[i]);
 	ntp_keys_free(old);
+
+	return err;
 }
 
 /*
@@ -325,7 +329,7 @@ int associations_configure(struct associations *list, const struct config *confi
 	}
 
 	copy_options(list, config);
-	old_keys = replace_keys(list, config);
+	(void)replace_keys(list, config, &old_keys);
 	associations_forgive(list, now_raw_ns);
 	for (size_t i = 0; i < list->target_count; i++) {
 		target_apply_options(list->targets[i]);

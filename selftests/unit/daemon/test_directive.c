@@ -17,6 +17,7 @@ static struct {
 	int configured;
 	int command_rules;
 	int keys_read;
+	int keys_result;
 } world;
 
 void log_notice(const char *format, ...)
@@ -44,9 +45,10 @@ const struct ntp_keys *associations_keys(const struct associations *list)
 	return NULL;
 }
 
-void associations_read_keys(struct associations *list, const struct config *config)
+int associations_read_keys(struct associations *list, const struct config *config)
 {
 	world.keys_read++;
+	return world.keys_result;
 }
 
 int chronyc_listener_set_rules(struct chronyc_listener *listener, const struct access_rule *rules,
@@ -162,9 +164,14 @@ TEST_F(directive, nothing_else)
 
 TEST_F(directive, keys_are_read_again)
 {
-	daemon_rekey(&self->daemon);
+	EXPECT_EQ(0, daemon_rekey(&self->daemon));
 	EXPECT_EQ(1, world.keys_read);
 	EXPECT_EQ(1, world.configured);
+	/* Whoever has replaced a key wants to know that it is not used. */
+	strcpy(self->daemon.config->keyfile, "/etc/keys");
+	world.keys_result = -EACCES;
+	EXPECT_EQ(-EACCES, daemon_rekey(&self->daemon));
+	EXPECT_NE(NULL, strstr(self->daemon.refusal, "/etc/keys: the keys cannot be read: Perm"));
 }
 
 TEST_HARNESS_MAIN
