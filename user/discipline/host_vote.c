@@ -18,7 +18,10 @@
 #define RIGHT_NS	10000000LL
 #define RIGHT_COUNT	64
 
-/* Demote a host that a majority of at least two sources excludes by far, again and again. */
+/*
+ * Demote a host that a majority of at least two sources excludes by far, again and again. Whoever
+ * has it followed since the last time has ended what was decided then.
+ */
 static enum host_verdict judge_followed(struct host_vote *vote, const struct selection *selection,
 					const struct timescale_now *now)
 {
@@ -27,6 +30,8 @@ static enum host_verdict judge_followed(struct host_vote *vote, const struct sel
 	bool wrong = chime_sub_sat(selection->low_ns, ahead_ns) > WRONG_NS ||
 		     chime_sub_sat(selection->high_ns, ahead_ns) < -WRONG_NS;
 
+	vote->demoted = false;
+	vote->right = 0;
 	if (truechimers < WITNESSES || !wrong) {
 		vote->wrong = 0;
 		return HOST_STAYS;

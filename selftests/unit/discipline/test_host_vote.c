@@ -135,4 +135,34 @@ TEST_F(host, that_nobody_demoted_is_not_reinstated)
 	EXPECT_EQ(HOST_STAYS, count_many(self, 100));
 }
 
+/* The operator has it followed again, and deselects it himself later. */
+TEST_F(host, that_an_operator_took_over_is_his)
+{
+	ASSERT_EQ(HOST_DEMOTED, count_many(self, 4));
+	self->now.host_ns = self->now.reference_ns;
+	EXPECT_EQ(HOST_STAYS, count(self));
+	self->now.has_host = false;
+	self->now.host_known = true;
+	for (int i = 0; i < 100; i++)
+		EXPECT_EQ(HOST_STAYS, count(self));
+}
+
+/* What it showed before it was demoted for another time does not count. */
+TEST_F(host, has_to_be_right_all_the_time_before_it_is_reinstated)
+{
+	ASSERT_EQ(HOST_DEMOTED, count_many(self, 4));
+	self->now.has_host = false;
+	self->now.host_known = true;
+	self->now.host_ns = self->now.reference_ns;
+	EXPECT_EQ(HOST_STAYS, count_many(self, 63));
+	host_vote_break(&self->vote);
+	self->now.has_host = true;
+	self->now.host_ns = self->now.reference_ns + AHEAD_NS;
+	ASSERT_EQ(HOST_DEMOTED, count_many(self, 4));
+	self->now.has_host = false;
+	self->now.host_ns = self->now.reference_ns;
+	EXPECT_EQ(HOST_STAYS, count_many(self, 63));
+	EXPECT_EQ(HOST_REINSTATED, count(self));
+}
+
 TEST_HARNESS_MAIN
