@@ -197,6 +197,7 @@ struct daemon_events {
  * @history: what the clock was like; NULL: there was no memory for it
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
+ * @outvoted: the time sources demoted the host, and the next start is to know that
  * @events: the latest disruptions
  * @leap: leap seconds by a list
  * @rivals: other programs that may set the clock
@@ -237,6 +238,7 @@ struct daemon {
 	struct state_update update;
 	struct history *history;
 	struct timescale_now known;
+	bool outvoted;
 	struct daemon_events events;
 	struct daemon_leap leap;
 	struct daemon_rivals rivals;

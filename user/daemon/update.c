@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/notify.h"
+#include "daemon/outvoted_host.h"
 #include "discipline/drift.h"
 #include "lib/names.h"
 
@@ -55,13 +56,31 @@ static void daemon_leave(struct daemon *daemon, int status)
 	daemon->status = status;
 }
 
+/* Keep it for the next start that it was the sources who demoted the host, or that it is over. */
+static void daemon_note_outvoted(struct daemon *daemon, bool outvoted)
+{
+	int err;
+
+	if (daemon->outvoted == outvoted)
+		return;
+	daemon->outvoted = outvoted;
+	err = outvoted_host_note(daemon->config->driftfile, outvoted);
+	if (err)
+		log_warning("%s.outvoted could not be %s: %s; a daemon that is started anew will take it that %s deselected the host's clock",
+			    daemon->config->driftfile, outvoted ? "made" : "removed",
+			    strerror(-err),
+			    outvoted ? "an operator has" : "the time sources have");
+}
+
 /* Demote a host that most sources contradict, or reinstate one that they agree with again. */
-static void daemon_judge_host(struct daemon *daemon)
+static void daemon_judge_host(struct daemon *daemon, const struct timescale_now *now)
 {
 	int err;
 
 	if (!daemon->link || daemon->known.external)
 		return;
+	if (now->has_host)
+		daemon_note_outvoted(daemon, false);
 	if (daemon->update.result.demote_host) {
 		err = module_link_demote_host(daemon->link, true);
 		if (!err)
@@ -77,7 +96,9 @@ static void daemon_judge_host(struct daemon *daemon)
 		return;
 	}
 	timescale_expire(daemon->timescale);
-	if (err)
+	if (!err)
+		daemon_note_outvoted(daemon, daemon->update.result.demote_host);
+	else
 		log_warning("The module refused to change its trust in the host's clock: %s",
 			    module_link_words(daemon->link, err));
 }
@@ -287,7 +308,7 @@ void daemon_update(struct daemon *daemon)
 	if (result->vouched_host != before)
 		daemon_tell_of_vouched_host(&now, result);
 	applied = daemon_apply(daemon, &now);
-	daemon_judge_host(daemon);
+	daemon_judge_host(daemon, &now);
 	daemon_notify_status(daemon);
 	if (applied)
 		daemon_judge_task(daemon, &now);
@@ -402,11 +423,24 @@ static void daemon_read_drift(struct daemon *daemon)
 		(void)system_clock_set_rate(daemon->clock, rate);
 }
 
+/* A host that is followed was chosen again since, or this machine was started anew. */
+static void daemon_recall_outvoted(struct daemon *daemon)
+{
+	daemon->outvoted = outvoted_host_is_noted(daemon->config->driftfile);
+	if (!daemon->outvoted || daemon->known.external)
+		return;
+	if (daemon->known.has_host)
+		daemon_note_outvoted(daemon, false);
+	else
+		discipline_recall_outvoted_host(daemon->discipline);
+}
+
 void daemon_prime(struct daemon *daemon)
 {
 	daemon_plan_drift(daemon, system_clock_raw_ns());
 	if (*daemon->config->driftfile)
 		daemon_read_drift(daemon);
+	daemon_recall_outvoted(daemon);
 	daemon->first_rate = system_clock_rate(daemon->clock);
 }
 

@@ -356,6 +356,11 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 	result->reinstate_host = verdict == HOST_REINSTATED;
 }
 
+void discipline_recall_outvoted_host(struct discipline *discipline)
+{
+	discipline->host_vote.demoted = true;
+}
+
 /*
  * The reference became another clock, host or raw: the raw clock's rate says nothing of the host's.
  */

@@ -120,6 +120,9 @@ bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
 /* The operator permits changes, and jumps, whatever maxchange says; until called with false. */
 void discipline_permit(struct discipline *discipline, bool permit);
 
+/* It was the sources that demoted the host, before this process was: they may reinstate it. */
+void discipline_recall_outvoted_host(struct discipline *discipline);
+
 /* As source_change_reference(), for the combined clock; the sources are the caller's. */
 void discipline_change_reference(struct discipline *discipline,
 				 const struct reference_change *change);

@@ -35,6 +35,10 @@ static struct {
 	int correct_error;
 	int forgotten;
 	bool contradicted;	/* no source may be used: they contradict the clock */
+	bool has_host;
+	bool demotes, reinstates;
+	int refuses;		/* -errno of the module */
+	int recalled;		/* outvoted hosts */
 	char told[64];		/* the service manager */
 } world;
 
@@ -55,7 +59,7 @@ void __wrap_notify_status(const char *format, ...)
 
 static int clocks(struct timescale *timescale, struct timescale_now *now)
 {
-	*now = (struct timescale_now){ 0 };
+	*now = (struct timescale_now){ .has_host = world.has_host };
 	return 0;
 }
 
@@ -83,7 +87,14 @@ void discipline_return_step(struct discipline *discipline)
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
+	result->demote_host = world.demotes;
+	result->reinstate_host = world.reinstates;
 	return world.update_error;
+}
+
+void discipline_recall_outvoted_host(struct discipline *discipline)
+{
+	world.recalled++;
 }
 
 int system_clock_set_rate(struct system_clock *clock, double rate)
@@ -106,7 +117,7 @@ int module_link_status(struct module_link *link, struct module_status *status)
 
 int module_link_demote_host(struct module_link *link, bool demoted)
 {
-	return 0;
+	return world.refuses;
 }
 
 int64_t system_clock_raw_ns(void)
@@ -213,6 +224,8 @@ FIXTURE_TEARDOWN(drift)
 {
 	unlink(self->config.driftfile);
 	unlink(self->host_file);
+	strcat(self->config.driftfile, ".outvoted");
+	unlink(self->config.driftfile);
 	rmdir(self->dir);
 }
 
@@ -402,6 +415,72 @@ TEST_F(drift, the_service_manager_is_told_what_is_not_followed)
 	self->daemon.known.external = true;
 	daemon_update(&self->daemon);
 	EXPECT_STREQ("The clock is left to another program", world.told);
+}
+
+/* A daemon that is started, and how many it has been told of by then. */
+static int start_anew(FIXTURE_DATA(drift) *self)
+{
+	memset(&self->daemon.update, 0, sizeof(self->daemon.update));
+	self->daemon.outvoted = false;
+	self->daemon.known.has_host = world.has_host;
+	daemon_prime(&self->daemon);
+	return world.recalled;
+}
+
+TEST_F(drift, a_host_that_was_outvoted_is_known_at_the_next_start)
+{
+	char note[96];
+
+	snprintf(note, sizeof(note), "%s/drift.outvoted", self->dir);
+	self->daemon.link = (struct module_link *)self;
+	world.has_host = true;
+	EXPECT_EQ(0, start_anew(self));
+	world.demotes = true;
+	world.refuses = -EPERM;
+	daemon_update(&self->daemon);
+	EXPECT_NE(0, access(note, F_OK));
+	world.refuses = 0;
+	daemon_update(&self->daemon);
+	EXPECT_EQ(0, access(note, F_OK));
+	world.demotes = false;
+	world.has_host = false;
+	EXPECT_EQ(1, start_anew(self));
+	EXPECT_EQ(2, start_anew(self));
+	/* The sources reinstate it. */
+	world.reinstates = true;
+	daemon_update(&self->daemon);
+	EXPECT_NE(0, access(note, F_OK));
+	EXPECT_EQ(2, start_anew(self));
+}
+
+TEST_F(drift, a_host_that_is_followed_again_is_not_outvoted)
+{
+	self->daemon.link = (struct module_link *)self;
+	world.demotes = true;
+	daemon_update(&self->daemon);
+	world.demotes = false;
+	/* By the operator, while the daemon runs. */
+	world.has_host = true;
+	daemon_update(&self->daemon);
+	world.has_host = false;
+	EXPECT_EQ(0, start_anew(self));
+	/* And while it does not. */
+	world.demotes = true;
+	daemon_update(&self->daemon);
+	world.demotes = false;
+	world.has_host = true;
+	EXPECT_EQ(0, start_anew(self));
+	world.has_host = false;
+	EXPECT_EQ(0, start_anew(self));
+}
+
+TEST_F(drift, without_a_drift_file_nothing_is_noted_of_the_host)
+{
+	self->daemon.link = (struct module_link *)self;
+	*self->config.driftfile = '\0';
+	world.demotes = true;
+	daemon_update(&self->daemon);
+	EXPECT_EQ(0, start_anew(self));
 }
 
 TEST_HARNESS_MAIN

@@ -109,6 +109,10 @@ bool discipline_get_rate(const struct discipline *discipline, double *rate, doub
 	return false;
 }
 
+void discipline_recall_outvoted_host(struct discipline *discipline)
+{
+}
+
 void discipline_return_step(struct discipline *discipline)
 {
 	world.returned++;

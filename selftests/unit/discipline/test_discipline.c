@@ -888,6 +888,22 @@ TEST_F(discipline, lying_host_is_set_aside_and_taken_up_again)
 	EXPECT_TRUE(self->result.reinstate_host);
 }
 
+/* The process that demoted it has ended. */
+TEST_F(discipline, host_that_was_set_aside_before_is_taken_up_again)
+{
+	int i;
+
+	self->now.host_known = true;
+	for (i = 0; i < 200; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		ASSERT_FALSE(self->result.reinstate_host);
+	}
+	discipline_recall_outvoted_host(self->discipline);
+	for (i = 0; i < 200 && !self->result.reinstate_host; i++)
+		ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.reinstate_host);
+}
+
 /* A host of which @stated_ns are stated, followed as it is. */
 static int poll_beside_vouched_host(struct _test_data_discipline *self, int64_t stated_ns)
 {
