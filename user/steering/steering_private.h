@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of steering share: steering.c, steering_publish.c, steering_leap.c and
- * steering_rival.c.
+ * What the parts of steering share: steering.c, steering_step.c, steering_publish.c,
+ * steering_leap.c and steering_rival.c.
  */
 #ifndef STEERING_PRIVATE_H
 #define STEERING_PRIVATE_H
@@ -19,6 +19,9 @@
  * bound that grows faster is refreshed more often (steering_publish.c).
  */
 #define STEERING_PUBLISH_NS	16000000000LL
+
+/* The clock may be stepped to a time whose bound is less than this part of the error. */
+#define STEERING_STEP_EVIDENCE	4
 
 /**
  * enum steering_set - whether another program has set the system clock, and what follows from that
@@ -103,6 +106,24 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 {
 	return steering_is_known(now) && !is_before_release(now->time_ns);
 }
+
+/* steering_step.c */
+
+/* The clock was put elsewhere: what other programs did before is no question any more. */
+void steering_begin_anew(struct steering *steering);
+
+/*
+ * Step the clock to the timescale, and say so, or why not. 0, also if policy has it slewed after a
+ * disruption; -EAGAIN: the host has still to say what a disruption took; -errno.
+ */
+int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
+		     const char *reason);
+
+/*
+ * makestep for a host that is followed: was the clock stepped? A check that had to leave it to a
+ * later one does not count.
+ */
+bool steering_step_to_host(struct steering *steering, const struct timescale_now *now);
 
 /* steering_publish.c */
 

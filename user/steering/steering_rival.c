@@ -12,9 +12,6 @@
 /* A slew that would take longer than this at the greatest rate is no remedy. */
 #define SLEW_LONGEST_NS	(60 * NS_PER_S)
 
-/* The timescale is certain enough for a step if its bound is less than this part of the error. */
-#define STEP_EVIDENCE	4
-
 /*
  * Where no host's clock answers nothing may have shown that this machine was reverted, and the
  * other program, a guest agent perhaps, may have set the clock right. So the sources are asked, and
@@ -47,7 +44,7 @@ bool steering_may_set_back(const struct steering *steering, const struct timesca
 
 	return trust_allows(steering->status.trust) &&
 	       !trust_is_unconfirmed(steering->status.trust) && steering_can_follow(now) &&
-	       now->maxerror_ns < error_ns / STEP_EVIDENCE && (double)error_ns > least_ns;
+	       now->maxerror_ns < error_ns / STEERING_STEP_EVIDENCE && (double)error_ns > least_ns;
 }
 
 /*

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steps of the system clock, and what is said of them.
+ */
+#include "steering/steering_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/names.h"
+
+void steering_begin_anew(struct steering *steering)
+{
+	steering->set = SET_BY_NOBODY;
+	steering_recheck(steering);
+}
+
+/* The error is below the policy's threshold: the clock was not stepped. */
+static bool steering_is_left(const struct timescale_now *before, const struct timescale_now *after)
+{
+	return steering_error_ns(after) > steering_error_ns(before) / 2;
+}
+
+/* The timescale refused the step with @err. 0: the error is slewed, as policy says. */
+static int steering_report_refusal(int err, enum truechime_occasion occasion, const char *off,
+				   const char *reason)
+{
+	if (err == -EPERM && occasion == TRUECHIME_OCCASION_DISRUPTION) {
+		log_notice("The system clock is off by %s and is slewed: policy forbids a step",
+			   off);
+		return 0;
+	}
+	if (err == -EAGAIN)
+		log_notice("Time was just disrupted, and the host's clock has not said yet by how much: the system clock is not stepped now (%s)",
+			   reason);
+	else
+		log_err("The system clock is off by %s, but the step was refused: %s (%s)", off,
+			strerror(-err), reason);
+	return err;
+}
+
+int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
+		     const char *reason)
+{
+	struct timescale_now before, after;
+	char was[32], is[32];
+	int err;
+
+	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
+		return -EPERM;
+	err = timescale_now(steering->timescale, &before);
+	if (err) {
+		log_err("The system clock is not stepped, as the clocks could not be read: %s (%s)",
+			strerror(-err), reason);
+		return err;
+	}
+	if (is_before_release(before.time_ns)) {
+		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
+			    reason);
+		return -ERANGE;
+	}
+	err = steering->timescale->ops->step(steering->timescale, occasion);
+	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
+	if (err)
+		return steering_report_refusal(err, occasion, was, reason);
+	err = timescale_read(steering->timescale, &after);
+	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
+		return 0;
+	steering->status.steps++;
+	steering_begin_anew(steering);
+	if (err)
+		return err;
+	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
+	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
+	return 0;
+}
+
+int steering_step(struct steering *steering, const char *reason)
+{
+	return steering_step_by(steering, TRUECHIME_OCCASION_OPERATOR, reason);
+}
+
+/* makestep for a host that is followed: the discipline handles it for sources only. */
+static bool steering_host_is_off(const struct steering *steering, const struct timescale_now *now)
+{
+	const struct steering_options *options = &steering->options;
+	int64_t error_ns = steering_error_ns(now);
+
+	return !steering->status.has_correction && steering->status.trust != TRUST_EXTERNAL &&
+	       !options->observe && options->step_threshold_ns > 0 &&
+	       error_ns > options->step_threshold_ns &&
+	       now->maxerror_ns < error_ns / STEERING_STEP_EVIDENCE;
+}
+
+bool steering_step_to_host(struct steering *steering, const struct timescale_now *now)
+{
+	int limit = steering->options.step_limit, err = -ENODATA;
+
+	if ((limit >= 0 && steering->host_checks >= limit) || !steering_hears_host(now))
+		return false;
+	if (steering_host_is_off(steering, now))
+		err = steering_step(steering, "makestep allows it");
+	if (limit >= 0 && err != -EAGAIN)
+		steering->host_checks++;
+	return !err;
+}
