@@ -10,17 +10,11 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define NS_PER_S	1000000000LL
-
-/* 1e9 s, 31 years: no offset or interval is longer. */
-#define SECONDS_MAX	1e9
 
 #define AT(member)	offsetof(struct config, member)
 
@@ -38,78 +32,6 @@
 #define GONE		"chrony no longer knows it either"
 #define OF_LOG		"no log files are written: see the journal"
 
-static int parse_seconds(struct config_reader *reader, const char *what, const char *word,
-			 int64_t *ns)
-{
-	double value;
-
-	if (config_parse_number(word, &value) < 0 || value < 0 || value > SECONDS_MAX) {
-		config_error(reader, "%s '%s': seconds, up to %g, were expected", what, word,
-			     SECONDS_MAX);
-		return -EINVAL;
-	}
-	*ns = (int64_t)llrint(value * NS_PER_S);
-
-	return 0;
-}
-
-/*
- * The greatest error or change that something allows. chronyd takes any number. 0 is for whatever
- * the error is, which in the options says that nothing was configured.
- */
-static int parse_threshold(struct config_reader *reader, const char *what, const char *word,
-			   int64_t *threshold_ns)
-{
-	char *end;
-	double value = strtod(word, &end);
-
-	if (!isfinite(value) || end == word || *end) {
-		config_error(reader, "%s '%s': seconds were expected", what, word);
-		return -EINVAL;
-	}
-	if (value < 0 || value > SECONDS_MAX) {
-		value = value < 0 ? 0 : SECONDS_MAX;
-		config_warn(reader, "%s '%s' is out of range and counts as %g", what, word, value);
-	}
-	*threshold_ns = (int64_t)llrint(value * NS_PER_S);
-	if (!*threshold_ns)
-		*threshold_ns = 1;
-
-	return 0;
-}
-
-static int parse_count(struct config_reader *reader, const char *what, const char *word,
-		       int *count)
-{
-	char *end;
-	long value;
-
-	errno = 0;
-	value = strtol(word, &end, 10);
-	if (end == word || *end != '\0' || errno || value < INT_MIN || value > INT_MAX) {
-		config_error(reader, "%s '%s': a whole number was expected", what, word);
-		return -EINVAL;
-	}
-	*count = (int)value;
-
-	return 0;
-}
-
-static int copy_word(struct config_reader *reader, const char *word, char *place, size_t size)
-{
-	size_t length = strlen(word);
-
-	if (length >= size) {
-		config_no_effect(reader, "'%.20s...' is left out: %zu bytes are the most", word,
-				 size - 1);
-		return 0;
-	}
-	memset(place, 0, size);
-	memcpy(place, word, length + 1);
-
-	return 0;
-}
-
 static int parse_makestep(struct config_reader *reader, int count, char **words)
 {
 	struct discipline_options *options = &reader->config->discipline;
@@ -117,8 +39,8 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 	int limit;
 
 	(void)count;
-	if (parse_threshold(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
-	    parse_count(reader, "makestep limit", words[1], &limit) < 0)
+	if (config_parse_threshold(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
+	    config_parse_count(reader, "makestep limit", words[1], &limit) < 0)
 		return -EINVAL;
 	options->step_threshold_ns = threshold_ns;
 	options->step_limit = limit;
@@ -134,8 +56,8 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 	int least, most;
 
 	(void)count;
-	if (parse_count(reader, "fallbackdrift minimum", words[0], &least) < 0 ||
-	    parse_count(reader, "fallbackdrift maximum", words[1], &most) < 0)
+	if (config_parse_count(reader, "fallbackdrift minimum", words[0], &least) < 0 ||
+	    config_parse_count(reader, "fallbackdrift maximum", words[1], &most) < 0)
 		return -EINVAL;
 	if (most >= FALLBACK_DRIFT_POWERS) {
 		config_warn(reader, "fallbackdrift takes powers of two of seconds up to %d: %d counts as that",
@@ -154,8 +76,8 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 
 static int parse_initstepslew(struct config_reader *reader, int count, char **words)
 {
-	if (parse_threshold(reader, "initstepslew threshold", words[0],
-			    &reader->first_step_ns) < 0)
+	if (config_parse_threshold(reader, "initstepslew threshold", words[0],
+				   &reader->first_step_ns) < 0)
 		return -EINVAL;
 	if (count - 1 > CONFIG_FIRST_HOSTS)
 		config_warn(reader, "'initstepslew' names more than %d servers: name all of them with 'server' as well",
@@ -211,9 +133,9 @@ static int parse_maxchange(struct config_reader *reader, int count, char **words
 	int start, ignore;
 
 	(void)count;
-	if (parse_threshold(reader, "maxchange offset", words[0], &offset_ns) < 0 ||
-	    parse_count(reader, "maxchange start", words[1], &start) < 0 ||
-	    parse_count(reader, "maxchange ignore", words[2], &ignore) < 0)
+	if (config_parse_threshold(reader, "maxchange offset", words[0], &offset_ns) < 0 ||
+	    config_parse_count(reader, "maxchange start", words[1], &start) < 0 ||
+	    config_parse_count(reader, "maxchange ignore", words[2], &ignore) < 0)
 		return -EINVAL;
 	options->maxchange_ns = start < 0 ? 0 : offset_ns;
 	options->maxchange_start = start < 0 ? 0 : start;
@@ -231,9 +153,9 @@ static int parse_driftfile(struct config_reader *reader, int count, char **words
 		config_error(reader, "'driftfile FILE [interval SECONDS]' was expected");
 		return -EINVAL;
 	}
-	if (count == 3 && parse_count(reader, "driftfile interval", words[2], &interval) < 0)
+	if (count == 3 && config_parse_count(reader, "driftfile interval", words[2], &interval) < 0)
 		return -EINVAL;
-	copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile));
+	config_copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile));
 	config->driftfile_interval_s = interval > 0 ? interval : 0;
 
 	return 0;
@@ -264,25 +186,6 @@ static int parse_sourcedir(struct config_reader *reader, int count, char **words
 	return config_read_directories(reader, count, words, ".sources", true);
 }
 
-/* The index of @word in @names, or -EINVAL after a report. */
-static int parse_choice(struct config_reader *reader, const char *what, const char *word,
-			const char *const *names, int count)
-{
-	char list[128] = "";
-
-	for (int i = 0; i < count; i++) {
-		if (!strcasecmp(names[i], word))
-			return i;
-		if (i)
-			strncat(list, i == count - 1 ? " or " : ", ",
-				sizeof(list) - strlen(list) - 1);
-		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
-	}
-	config_error(reader, "%s '%s': %s was expected", what, word, list);
-
-	return -EINVAL;
-}
-
 static int parse_authselectmode(struct config_reader *reader, int count, char **words)
 {
 	/* In the order of the enum. */
@@ -290,7 +193,7 @@ static int parse_authselectmode(struct config_reader *reader, int count, char **
 	int choice;
 
 	(void)count;
-	choice = parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
+	choice = config_parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
 	reader->authselect = (enum config_authselect)choice;
@@ -314,7 +217,7 @@ static int parse_local_address(struct config_reader *reader, const char *directi
 	}
 	net_address_format(&address, text);
 
-	return copy_word(reader, text, address.family == AF_INET6 ? place6 : place4,
+	return config_copy_word(reader, text, address.family == AF_INET6 ? place6 : place4,
 			 CONFIG_WORD_MAX);
 }
 
@@ -339,22 +242,27 @@ static int parse_bindaddress(struct config_reader *reader, int count, char **wor
 }
 
 /* "/" is chrony's word for none. */
+static const char *path_of(const char *word)
+{
+	return strcmp(word, "/") ? word : "";
+}
+
 static int parse_pidfile(struct config_reader *reader, int count, char **words)
 {
 	(void)count;
-	return copy_word(reader, strcmp(words[0], "/") ? words[0] : "", reader->config->pidfile,
-			 sizeof(reader->config->pidfile));
+	return config_copy_word(reader, path_of(words[0]), reader->config->pidfile,
+				sizeof(reader->config->pidfile));
 }
 
-/* An address, or the path of the local socket, where "/" is chrony's word for none. */
+/* An address, or the path of the local socket. */
 static int parse_bindcmdaddress(struct config_reader *reader, int count, char **words)
 {
 	struct config_chronyc *chronyc = &reader->config->chronyc;
 
 	(void)count;
 	if (*words[0] == '/')
-		return copy_word(reader, strcmp(words[0], "/") ? words[0] : "", chronyc->path,
-				 sizeof(chronyc->path));
+		return config_copy_word(reader, path_of(words[0]), chronyc->path,
+					sizeof(chronyc->path));
 
 	return parse_local_address(reader, "bindcmdaddress", words[0], chronyc->bind_address4,
 				   chronyc->bind_address6);
@@ -369,7 +277,7 @@ static int parse_leapsecmode(struct config_reader *reader, int count, char **wor
 	int choice;
 
 	(void)count;
-	choice = parse_choice(reader, "leapsecmode", words[0], names, ARRAY_SIZE(names));
+	choice = config_parse_choice(reader, "leapsecmode", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
 	reader->config->leap_mode = (enum leap_mode)choice;
@@ -387,112 +295,10 @@ static int parse_rivals(struct config_reader *reader, int count, char **words)
 	int choice;
 
 	(void)count;
-	choice = parse_choice(reader, "rivals", words[0], names, ARRAY_SIZE(names));
+	choice = config_parse_choice(reader, "rivals", words[0], names, ARRAY_SIZE(names));
 	if (choice < 0)
 		return choice;
 	reader->config->rivals = (enum config_rivals)choice;
-
-	return 0;
-}
-
-static int parse_hostclock(struct config_reader *reader, int count, char **words)
-{
-	static const char *const names[] = { "auto", "kvm", "none" };
-	int choice;
-
-	(void)count;
-	choice = parse_choice(reader, "hostclock", words[0], names, ARRAY_SIZE(names));
-	if (choice < 0)
-		return choice;
-
-	return copy_word(reader, names[choice], reader->config->hostclock,
-			 sizeof(reader->config->hostclock));
-}
-
-static int parse_rtcpolicy(struct config_reader *reader, int count, char **words)
-{
-	static const char *const policies[] = {
-		[TRUECHIME_RTC_IGNORE] = "ignore",
-		[TRUECHIME_RTC_HINT] = "hint",
-		[TRUECHIME_RTC_TRUST] = "trust",
-	};
-	int choice;
-
-	(void)count;
-	choice = parse_choice(reader, "rtcpolicy", words[0], policies, ARRAY_SIZE(policies));
-	if (choice < 0)
-		return choice;
-	reader->config->has_rtc = true;
-	reader->config->rtc = choice;
-
-	return 0;
-}
-
-/* The rule for that occasion and direction, added if there is none yet. */
-static struct module_rule *find_rule(struct config *config, enum truechime_occasion occasion,
-				     enum truechime_direction direction)
-{
-	struct module_rule *rule;
-
-	for (int i = 0; i < config->rule_count; i++) {
-		rule = &config->rules[i];
-		if (rule->occasion == occasion && rule->direction == direction)
-			return rule;
-	}
-
-	/* As many as there are occasions and directions fit. */
-	return &config->rules[config->rule_count++];
-}
-
-static int parse_steppolicy(struct config_reader *reader, int count, char **words)
-{
-	static const char *const occasions[] = {
-		[TRUECHIME_OCCASION_BOOT] = "boot",
-		[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
-		[TRUECHIME_OCCASION_OPERATOR] = "operator",
-	};
-	static const char *const directions[] = {
-		[TRUECHIME_DIRECTION_FORWARD] = "forward",
-		[TRUECHIME_DIRECTION_BACKWARD] = "backward",
-		"both",
-	};
-	static const char *const rules[] = {
-		[TRUECHIME_RULE_STEP] = "step",
-		[TRUECHIME_RULE_SLEW] = "slew",
-		[TRUECHIME_RULE_IGNORE] = "ignore",
-	};
-	int occasion, direction, rule;
-	int64_t threshold_ns = 0;
-	int64_t maximum_ns = 0;
-
-	occasion = parse_choice(reader, "steppolicy occasion", words[0], occasions,
-				ARRAY_SIZE(occasions));
-	if (occasion < 0)
-		return occasion;
-	direction = parse_choice(reader, "steppolicy direction", words[1], directions,
-				 ARRAY_SIZE(directions));
-	if (direction < 0)
-		return direction;
-	rule = parse_choice(reader, "steppolicy rule", words[2], rules, ARRAY_SIZE(rules));
-	if (rule < 0)
-		return rule;
-	if (count > 3 && parse_seconds(reader, "steppolicy threshold", words[3], &threshold_ns) < 0)
-		return -EINVAL;
-	if (count > 4 && parse_seconds(reader, "steppolicy maximum", words[4], &maximum_ns) < 0)
-		return -EINVAL;
-
-	for (int d = TRUECHIME_DIRECTION_FORWARD; d <= TRUECHIME_DIRECTION_BACKWARD; d++) {
-		/* The third name is both. */
-		if (direction != d && direction <= TRUECHIME_DIRECTION_BACKWARD)
-			continue;
-		*find_rule(reader->config, occasion, d) = (struct module_rule) {
-			.occasion = occasion,
-			.direction = d,
-			.rule = rule,
-			.threshold_ns = threshold_ns,
-			.maximum_ns = maximum_ns,
-		};
-	}
 
 	return 0;
 }
@@ -532,7 +338,7 @@ static const struct config_option directives[] = {
 	{ "dumponexit", CONFIG_MOOT, .max = ANY, .advice = GONE },
 	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
 	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
-	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_hostclock },
+	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_hostclock },
 	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
 	{ "hwclockfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
 	{ "hwtimestamp", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_hwtimestamp },
@@ -550,8 +356,8 @@ static const struct config_option directives[] = {
 	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
 	{ "log", CONFIG_ADVICE, .max = ANY, .handle = config_check_log, .advice = NO_LOGS },
 	{ "logbanner", CONFIG_MOOT, .form = "i", .advice = OF_LOG },
-	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = SECONDS_MAX, .limit = true,
-	  .initial = 1 },
+	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = CONFIG_SECONDS_MAX,
+	  .limit = true, .initial = 1 },
 	{ "logdir", CONFIG_MOOT, .form = "s", .advice = OF_LOG },
 	{ "mailonchange", CONFIG_ADVICE, .form = "sf", .advice =
 	  "changes of the clock are in the journal and in 'truechime events --follow'" },
@@ -623,15 +429,15 @@ static const struct config_option directives[] = {
 	{ "rtcdevice", CONFIG_MOOT, .form = "s", .advice = NO_RTC },
 	{ "rtcfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
 	{ "rtconutc", CONFIG_ADVICE, .advice = NO_RTC },
-	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rtcpolicy },
+	{ "rtcpolicy", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_rtcpolicy },
 	{ "rtcsync", CONFIG_ALWAYS, .max = 0 },
 	{ "sched_priority", CONFIG_INT, .offset = AT(sched_priority), .max = 99, .limit = true },
 	{ "server", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
 	{ "smoothtime", CONFIG_ADVICE, .max = ANY, .advice = NO_SMOOTHING },
 	{ "sourcedir", CONFIG_HANDLER, .max = ANY, .handle = parse_sourcedir },
-	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = parse_steppolicy },
+	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = config_parse_steppolicy },
 	{ "stratumweight", CONFIG_NS, .offset = AT(discipline.stratumweight_ns),
-	  .max = SECONDS_MAX, .limit = true, .initial = -1e-9 },
+	  .max = CONFIG_SECONDS_MAX, .limit = true, .initial = -1e-9 },
 	{ "tempcomp", CONFIG_ADVICE, .min = 3, .max = 6, .handle = config_check_tempcomp,
 	  .advice = "the rate's changes are learned from the sources" },
 	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },

@@ -12,6 +12,9 @@
 #define CONFIG_LINE_MAX		2048
 #define CONFIG_WORDS_MAX	1024
 
+/* 1e9 s, 31 years: no offset or interval is longer. */
+#define CONFIG_SECONDS_MAX	1e9
+
 /* Servers that initstepslew can name. */
 #define CONFIG_FIRST_HOSTS	16
 
@@ -154,6 +157,26 @@ int config_options_set(struct config_reader *reader, const char *directive,
 		       int count, char **words);
 int config_parse_number(const char *word, double *value);
 bool config_number_ends(struct config_reader *reader, const char *word, const char *end);
+
+/*
+ * words.c: what a word says, which is one of @what. 0, but for config_parse_choice(), which returns
+ * the index in @names; -EINVAL after a report.
+ */
+int config_parse_seconds(struct config_reader *reader, const char *what, const char *word,
+			 int64_t *ns);
+int config_parse_threshold(struct config_reader *reader, const char *what, const char *word,
+			   int64_t *threshold_ns);
+int config_parse_count(struct config_reader *reader, const char *what, const char *word,
+		       int *count);
+int config_parse_choice(struct config_reader *reader, const char *what, const char *word,
+			const char *const *names, int count);
+/* One that is too long is left out with a warning. */
+int config_copy_word(struct config_reader *reader, const char *word, char *place, size_t size);
+
+/* module.c */
+int config_parse_hostclock(struct config_reader *reader, int count, char **words);
+int config_parse_rtcpolicy(struct config_reader *reader, int count, char **words);
+int config_parse_steppolicy(struct config_reader *reader, int count, char **words);
 
 /* form.c: what a word without effect takes */
 int config_form_least(const char *form);

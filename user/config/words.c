@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The values of single words: each is taken, or reported.
+ */
+#include "config/reader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define NS_PER_S	1000000000LL
+
+int config_parse_seconds(struct config_reader *reader, const char *what, const char *word,
+			 int64_t *ns)
+{
+	double value;
+
+	if (config_parse_number(word, &value) < 0 || value < 0 || value > CONFIG_SECONDS_MAX) {
+		config_error(reader, "%s '%s': seconds, up to %g, were expected", what, word,
+			     CONFIG_SECONDS_MAX);
+		return -EINVAL;
+	}
+	*ns = (int64_t)llrint(value * NS_PER_S);
+
+	return 0;
+}
+
+/*
+ * The greatest error or change that something allows. chronyd takes any number. 0 is for whatever
+ * the error is, which in the options says that nothing was configured.
+ */
+int config_parse_threshold(struct config_reader *reader, const char *what, const char *word,
+			   int64_t *threshold_ns)
+{
+	char *end;
+	double value = strtod(word, &end);
+
+	if (!isfinite(value) || end == word || *end) {
+		config_error(reader, "%s '%s': seconds were expected", what, word);
+		return -EINVAL;
+	}
+	if (value < 0 || value > CONFIG_SECONDS_MAX) {
+		value = value < 0 ? 0 : CONFIG_SECONDS_MAX;
+		config_warn(reader, "%s '%s' is out of range and counts as %g", what, word, value);
+	}
+	*threshold_ns = (int64_t)llrint(value * NS_PER_S);
+	if (!*threshold_ns)
+		*threshold_ns = 1;
+
+	return 0;
+}
+
+int config_parse_count(struct config_reader *reader, const char *what, const char *word,
+		       int *count)
+{
+	char *end;
+	long value;
+
+	errno = 0;
+	value = strtol(word, &end, 10);
+	if (end == word || *end != '\0' || errno || value < INT_MIN || value > INT_MAX) {
+		config_error(reader, "%s '%s': a whole number was expected", what, word);
+		return -EINVAL;
+	}
+	*count = (int)value;
+
+	return 0;
+}
+
+int config_copy_word(struct config_reader *reader, const char *word, char *place, size_t size)
+{
+	size_t length = strlen(word);
+
+	if (length >= size) {
+		config_no_effect(reader, "'%.20s...' is left out: %zu bytes are the most", word,
+				 size - 1);
+		return 0;
+	}
+	memset(place, 0, size);
+	memcpy(place, word, length + 1);
+
+	return 0;
+}
+
+/* The index of @word in @names, or -EINVAL after a report. */
+int config_parse_choice(struct config_reader *reader, const char *what, const char *word,
+			const char *const *names, int count)
+{
+	char list[128] = "";
+
+	for (int i = 0; i < count; i++) {
+		if (!strcasecmp(names[i], word))
+			return i;
+		if (i)
+			strncat(list, i == count - 1 ? " or " : ", ",
+				sizeof(list) - strlen(list) - 1);
+		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
+	}
+	config_error(reader, "%s '%s': %s was expected", what, word, list);
+
+	return -EINVAL;
+}
