@@ -135,6 +135,8 @@ void config_note(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int config_read_file(struct config_reader *reader, const char *path);
 int config_parse_line(struct config_reader *reader, const char *text, size_t length);
+
+/* files.c */
 int config_read_pattern(struct config_reader *reader, const char *pattern);
 int config_read_directories(struct config_reader *reader, int count, char **directories,
 			    const char *suffix, bool volatile_origin);
