@@ -261,7 +261,8 @@ static void note(void *context, enum config_severity severity, const char *file,
 {
 	static const enum verdict verdicts[] = {
 		[CONFIG_WARNING] = DIFFERENTLY, [CONFIG_NO_EFFECT] = NO_EFFECT,
-		[CONFIG_SKIPPED] = NO_EFFECT, [CONFIG_NOTE] = SILENT, [CONFIG_ERROR] = REFUSED, [CONFIG_LINE] = DONE,
+		[CONFIG_SKIPPED] = NO_EFFECT, [CONFIG_NOTE] = SILENT,
+		[CONFIG_ERROR] = REFUSED, [CONFIG_LINE] = DONE,
 	};
 	struct said *said = context;
 
