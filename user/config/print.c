@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/names.h"
+
 #define NS_PER_S	1e9
 #define PPM		1e6
 
@@ -311,25 +313,13 @@ static void print_stepping(FILE *out, const struct discipline_options *options)
 
 static void print_rules(FILE *out, const struct config *config)
 {
-	static const char *const occasions[] = {
-		[TRUECHIME_OCCASION_BOOT] = "boot",
-		[TRUECHIME_OCCASION_DISRUPTION] = "disruption",
-		[TRUECHIME_OCCASION_OPERATOR] = "operator",
-	};
-	static const char *const rules[] = {
-		[TRUECHIME_RULE_STEP] = "step",
-		[TRUECHIME_RULE_SLEW] = "slew",
-		[TRUECHIME_RULE_IGNORE] = "ignore",
-	};
-
 	if (!config->rule_count)
 		fputs("# steppolicy: the module's own, see 'truechime policy'\n", out);
 	for (int i = 0; i < config->rule_count; i++) {
 		const struct module_rule *rule = &config->rules[i];
 
-		fprintf(out, "steppolicy %s %s %s ", occasions[rule->occasion],
-			rule->direction == TRUECHIME_DIRECTION_FORWARD ? "forward" : "backward",
-			rules[rule->rule]);
+		fprintf(out, "steppolicy %s %s %s ", name_of_occasion(rule->occasion),
+			name_of_direction(rule->direction), name_of_rule(rule->rule));
 		print_seconds(out, rule->threshold_ns);
 		fputc(' ', out);
 		print_seconds(out, rule->maximum_ns);
@@ -339,18 +329,12 @@ static void print_rules(FILE *out, const struct config *config)
 
 static void print_module(FILE *out, const struct config *config)
 {
-	static const char *const rtc[] = {
-		[TRUECHIME_RTC_IGNORE] = "ignore",
-		[TRUECHIME_RTC_HINT] = "hint",
-		[TRUECHIME_RTC_TRUST] = "trust",
-	};
-
 	if (*config->hostclock)
 		fprintf(out, "hostclock %s\n", config->hostclock);
 	else
 		fputs("# hostclock: the module's own choice, see 'truechime host'\n", out);
 	if (config->has_rtc)
-		fprintf(out, "rtcpolicy %s\n", rtc[config->rtc]);
+		fprintf(out, "rtcpolicy %s\n", name_of_rtc(config->rtc));
 	else
 		fputs("# rtcpolicy: the module's own, see 'truechime policy'\n", out);
 	print_rules(out, config);
