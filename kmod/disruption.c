@@ -512,13 +512,32 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 				  snapshot.raw_ns);
 }
 
-/* A good check: publish the line as it is now. */
-static void chime_disruption_ok(struct chime *chime)
+/*
+ * A stop was seen, and took @lost_ns by the host's clock. A slew of the host may explain that as
+ * well: the bound allows for it. So little is left to be slewed, and is not reported.
+ */
+static void chime_disruption_lose_little(struct chime *chime, s64 lost_ns)
+{
+	const struct chime_reference_terms terms = {
+		.host = &chime->host.track.line,
+		.gap_ns = lost_ns,
+		.gap_error_ns = lost_ns,
+	};
+
+	chime_timescale_apply(&chime->timescale,
+			      chime->host.demoted ? CHIME_REFERENCE_SHIFT : CHIME_REFERENCE_RESYNC,
+			      &terms, ktime_get_raw_ns());
+}
+
+/* A good check: publish the line as it is now. @lost_ns: what a short stop took before it. */
+static void chime_disruption_ok(struct chime *chime, s64 lost_ns)
 {
 	const struct chime_line *line = &chime->host.track.line;
 
 	chime_disruption_note_host_maxerror(chime);
-	if (chime->host.demoted)
+	if (lost_ns)
+		chime_disruption_lose_little(chime, lost_ns);
+	else if (chime->host.demoted)
 		chime_timescale_watch_host(&chime->timescale, line);
 	else
 		chime_timescale_set_host(&chime->timescale, line, ktime_get_raw_ns());
@@ -574,7 +593,8 @@ void chime_disruption_check(struct chime *chime)
 			return;
 		break;
 	case CHIME_CHECK_OK:
-		chime_disruption_ok(chime);
+	case CHIME_CHECK_LOST_LITTLE:
+		chime_disruption_ok(chime, check == CHIME_CHECK_LOST_LITTLE ? gap_ns : 0);
 		chime_disruption_quiet(chime, resumed);
 		chime_disruption_drop_stop(chime);
 		break;

@@ -258,11 +258,13 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 						    chime_host_line_slewing(&host->track, raw_ns);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
 				      slewing_q32, raw_ns);
-	if (!moved)
-		return check;
-	/* The raw clock was disrupted. */
-	chime_disruption_trust_host(chime, false);
-	return CHIME_CHECK_OK;
+	if (moved) {
+		/* The raw clock was disrupted. */
+		chime_disruption_trust_host(chime, false);
+		return CHIME_CHECK_OK;
+	}
+	/* The reference begins with the line as it is now. */
+	return check == CHIME_CHECK_LOST_LITTLE ? CHIME_CHECK_OK : check;
 }
 
 void chime_disruption_seek_host(struct chime *chime, bool resumed)

@@ -362,10 +362,19 @@ static void chime_host_note_set_ahead(struct chime_host *host, const struct chim
 	chime_host_line_set_raw_ahead(&host->track, ahead_ns);
 }
 
+/* By its size a slew of the host's clock could explain it as well as the stop that was seen. */
+static bool chime_host_lost_little(const struct chime_host *host, enum chime_verdict verdict,
+				   s64 off_ns)
+{
+	return verdict == CHIME_VERDICT_RATE_CHANGED && host->stood_still && off_ns > 0;
+}
+
 static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	struct chime_pairing pairing = { };
 	int ret = chime_host_read(host, &pairing, evidence);
+	enum chime_check check = CHIME_CHECK_OK;
+	enum chime_verdict verdict;
 
 	host->stood_still = chime_host_stood_still(host, *evidence);
 	if (ret)
@@ -373,16 +382,19 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 	pairing.stood_still = host->stood_still || chime_host_raw_moved(host, &pairing);
 	chime_host_note_set_ahead(host, &pairing);
 
-	switch (chime_host_line_update(&host->track, &pairing)) {
+	*gap_ns = chime_host_line_deviation(&host->track, &pairing);
+	verdict = chime_host_line_update(&host->track, &pairing);
+	switch (verdict) {
 	case CHIME_VERDICT_STARTED:
 	case CHIME_VERDICT_ON_LINE:
 	case CHIME_VERDICT_RATE_CHANGED:
+		if (chime_host_lost_little(host, verdict, *gap_ns))
+			check = CHIME_CHECK_LOST_LITTLE;
 		host->stood_still = false;
-		return CHIME_CHECK_OK;
+		return check;
 	case CHIME_VERDICT_USELESS:
 		break;
 	case CHIME_VERDICT_JUMPED:
-		*gap_ns = chime_host_line_deviation(&host->track, &pairing);
 		if (!chime_host_confirm(host, &pairing, *gap_ns, evidence))
 			break;
 		if (chime_host_raw_lost_time(host, *gap_ns, *evidence)) {

@@ -56,6 +56,7 @@ enum chime_check {
 					 * is extrapolated
 					 */
 	CHIME_CHECK_OK,
+	CHIME_CHECK_LOST_LITTLE,	/* OK, after a stop that took too little to be a jump */
 	CHIME_CHECK_JUMPED,		/* the clocks came apart; chime_host_accept() is next */
 };
 
@@ -182,7 +183,8 @@ enum chime_verdict chime_host_peek(struct chime_host *host);
 /**
  * chime_host_check() - take a cross-timestamp and compare it with the line
  * @host: the host
- * @gap_ns: for CHIME_CHECK_JUMPED: how far host time moved against the raw clock
+ * @gap_ns: for CHIME_CHECK_JUMPED and CHIME_CHECK_LOST_LITTLE: how far host time moved against the
+ *	raw clock
  * @evidence: bits that the host showed are added
  *
  * A jump is only reported when a second cross-timestamp confirms it. A stop that the hypervisor

@@ -107,6 +107,7 @@ static void chime_timescale_resync(struct chime_timescale *timescale,
 			    chime_timescale_reach(timescale, raw_ns), raw_ns);
 	view->host = *terms->host;
 	view->has_host = true;
+	chime_timescale_widen(timescale, terms->gap_error_ns);
 	chime_timescale_allow_for_host(timescale, terms, raw_ns);
 	chime_timescale_change(timescale, raw_ns, true);
 }

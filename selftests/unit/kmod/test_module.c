@@ -1943,6 +1943,56 @@ TEST_F(module, time_that_the_hypervisor_gave_back_beside_a_host_that_falls_silen
 	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
 }
 
+/*
+ * So little is told from a slew of the host's clock by the stop that was seen: it is not reported,
+ * but it is no less lost. The clock of a host that was demoted measures it all the same.
+ */
+TEST_F(module, many_stops_of_less_than_a_millisecond_leave_the_time_right)
+{
+	unsigned int demoted, i;
+
+	ASSERT_EQ(0, load());
+	for (demoted = 0; demoted <= 1; demoted++) {
+		ASSERT_EQ(0, correct());
+		ASSERT_EQ(0, demote_host(demoted));
+		ASSERT_EQ(0, correct());
+		run(60 * S);
+		for (i = 0; i < 50; i++) {
+			stand_still(900 * US);
+			machine_pass(8 * MS);
+			check();
+			EXPECT_LE(llabs(error_ns()), 20 * US);
+			EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+			run(2 * S);
+		}
+	}
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+}
+
+/* It cannot be told whether the host was slewed just then: the bound allows for both. */
+TEST_F(module, slew_of_the_host_beside_a_short_stop_is_within_the_bound)
+{
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	/* However the hosts' clocks may differ is no part of this. */
+	machine.chime->host.apart_ns = 0;
+	for (i = 0; i < 20; i++) {
+		stand_still(0);
+		machine.host_ahead_ns += 900 * US;
+		machine_pass(8 * MS);
+		check();
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		run(2 * S);
+	}
+	/* The next answers show what it was. */
+	ASSERT_EQ(0, correct());
+	EXPECT_GE(200 * US, status().now.maxerror_ns);
+}
+
 /* A live migration of some 100 ms: no check is missing, but the host may be another one. */
 TEST_F(module, short_stop_that_the_hypervisor_gave_back_may_end_on_another_host)
 {
