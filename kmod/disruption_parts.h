@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What disruption.c, disruption_boot.c and disruption_alone.c share. All run in process context,
- * with the module's lock held.
+ * What disruption.c, disruption_host.c, disruption_boot.c and disruption_alone.c share. All run in
+ * process context, with the module's lock held.
  */
 #ifndef CHIME_DISRUPTION_PARTS_H
 #define CHIME_DISRUPTION_PARTS_H
@@ -32,15 +32,6 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
  */
 void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns);
 
-/*
- * This may be another host, or it was set, or this guest was stopped: the correction in force loses
- * its bound. Must run before time by that host's clock is published with the bound of before.
- */
-void chime_disruption_suspect_host(struct chime *chime);
-
-/* By how much the host's clock differs from the timescale, either way. */
-s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns);
-
 /* Fill in what is known at the beginning of an event: how well UTC was known until now. */
 void chime_disruption_begin(const struct chime *chime, struct chime_event *event);
 
@@ -59,6 +50,32 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event);
 
 /* There is a notification of a restore that was not reported yet. @resumed: a suspend has ended. */
 bool chime_disruption_is_restored(struct chime *chime, bool resumed);
+
+/* --- disruption_host.c --- */
+
+/*
+ * This may be another host, or it was set, or this guest was stopped: the correction in force loses
+ * its bound. Must run before time by that host's clock is published with the bound of before.
+ */
+void chime_disruption_suspect_host(struct chime *chime);
+
+/* By how much the host's clock differs from the timescale, either way. */
+s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns);
+
+/*
+ * A bound of the hosts' clocks is known, and the correction in force, if any, does not show that it
+ * is wrong.
+ */
+bool chime_disruption_is_vouched(const struct chime *chime);
+
+/* By @evidence this is the host of before: the vmclock page's marker changes with each move. */
+bool chime_disruption_stayed(const struct chime *chime, u32 evidence);
+
+/*
+ * Of the correction and a host that is stated to be right the better known one is followed. @jump:
+ * the clock is about to be repaired, and to that.
+ */
+void chime_disruption_weigh_host(struct chime *chime, bool jump);
 
 /* --- disruption_boot.c --- */
 
