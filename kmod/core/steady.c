@@ -78,6 +78,14 @@ static bool chime_steady_sees_slope(const struct chime_line *host)
 	return host->sigma_rate_q32 <= CHIME_STEADY_TURN_Q32;
 }
 
+/* The host's rate changed a moment ago: that is in the bound of its line, and not in its sigma. */
+static bool chime_steady_was_slewed(const struct chime_line *host)
+{
+	s64 other_q32 = chime_add_sat(CHIME_GROWTH_Q32, host->sigma_rate_q32);
+
+	return chime_sub_sat(host->maxerror_rate_q32, other_q32) > CHIME_STEADY_TURN_Q32;
+}
+
 /*
  * Unslewed host time ran at @rate_q32 since rates were last compared. The part of that which is
  * off the pace may be a slew that was followed: add it to the bound. Let the pace drift towards
@@ -434,12 +442,42 @@ static void chime_steady_forget_pace(struct chime_steady *steady, const struct c
 	chime_steady_begin(steady, raw_ns);
 }
 
-/* The first correction was measured against a host whose rate was seen: that is the pace. */
-static void chime_steady_take_pace(struct chime_steady *steady)
+/*
+ * The pace is unknown from @raw_ns on. Until it is known again and confirmed, a slew may be
+ * followed, and one that is under way may have ended.
+ */
+static void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
+{
+	s64 slew_q32 = chime_sub_sat(steady->unslew.rate_q32, steady->unmoved.rate_q32);
+
+	steady->lost = true;
+	steady->turned = false;
+	steady->seen_q32 = steady->unslew.rate_q32;
+	steady->moved_q32 = chime_add_sat(CHIME_HOST_SLEW_MAX_Q32, chime_abs_sat(slew_q32));
+	steady->moved_raw_ns = raw_ns;
+	steady->moved_ns = 0;
+	steady->renewed = false;
+	steady->pace_seen = false;
+	steady->pace_known = false;
+	steady->paced = false;
+	steady->parted = false;
+	steady->begin_raw_ns = raw_ns;
+}
+
+/*
+ * The first correction was measured against a host whose rate was seen: that is the pace. If it was
+ * not, and the host has just been slewed, it may be so again before its rate is seen.
+ */
+static void chime_steady_take_pace(struct chime_steady *steady, const struct chime_line *host,
+				   s64 raw_ns)
 {
 	if (steady->pace_seen) {
 		steady->pace_known = true;
 		steady->paced = true;
+	} else if (!steady->pace_known && !steady->lost &&
+		   chime_steady_was_slewed(host)) {
+		steady->unmoved = steady->unslew;
+		chime_steady_lose(steady, raw_ns);
 	}
 	steady->pace_seen = false;
 }
@@ -455,7 +493,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
 	if (corrected)
-		chime_steady_take_pace(steady);
+		chime_steady_take_pace(steady, host, raw_ns);
 	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
 	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
 	if (!corrected) {
@@ -514,28 +552,6 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	if (steady->parted)
 		chime_line_move(line, raw_ns);
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
-}
-
-/*
- * The pace is unknown from @raw_ns on. Until it is known again and confirmed, a slew may be
- * followed, and one that is under way may have ended.
- */
-static void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
-{
-	s64 slew_q32 = chime_sub_sat(steady->unslew.rate_q32, steady->unmoved.rate_q32);
-
-	steady->lost = true;
-	steady->turned = false;
-	steady->seen_q32 = steady->unslew.rate_q32;
-	steady->moved_q32 = chime_add_sat(CHIME_HOST_SLEW_MAX_Q32, chime_abs_sat(slew_q32));
-	steady->moved_raw_ns = raw_ns;
-	steady->moved_ns = 0;
-	steady->renewed = false;
-	steady->pace_seen = false;
-	steady->pace_known = false;
-	steady->paced = false;
-	steady->parted = false;
-	steady->begin_raw_ns = raw_ns;
 }
 
 void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line *host,

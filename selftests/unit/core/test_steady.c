@@ -433,6 +433,7 @@ TEST_F(steady, another_clocksource_is_measured)
 /* A slope that is never known well has no pace, before and after. */
 TEST_F(steady, another_clocksource_of_a_host_whose_rate_is_not_seen_is_not_doubted_for_ever)
 {
+	self->host.sigma_rate_q32 = 2 * PPM_Q32;
 	self->host.maxerror_rate_q32 = 3 * PPM_Q32;
 	watch(self, 0, 10 * S);
 	chime_steady_lose_pace(&self->steady, &self->host, self->raw_ns);
@@ -509,13 +510,39 @@ TEST_F(steady, follows_up_to_half_a_ppm)
 /* A slope that is not known teaches no pace, however long it lasts. */
 TEST_F(steady, learns_no_pace_from_an_unknown_slope)
 {
+	self->host.sigma_rate_q32 = 19 * PPM_Q32;
 	self->host.maxerror_rate_q32 = 20 * PPM_Q32;
 	watch(self, 10 * PPM_Q32, 30 * S);
 	EXPECT_FALSE(self->steady.pace_known);
+	self->host.sigma_rate_q32 = 0;
 	self->host.maxerror_rate_q32 = PPM_Q32;
 	watch(self, 0, 20 * MS);
 	EXPECT_TRUE(self->steady.paced);
 	EXPECT_EQ(0, self->steady.pace_q32);
+}
+
+/* It was slewed just before, and its rate is not known yet: each slew that follows is followed. */
+TEST_F(steady, first_correction_beside_a_host_that_is_slewed_allows_for_the_next_slew)
+{
+	self->host.sigma_rate_q32 = 5 * PPM_Q32;
+	self->host.maxerror_rate_q32 = 120 * PPM_Q32;
+	watch(self, 0, 20 * MS);
+	EXPECT_FALSE(self->steady.pace_known);
+	self->host.sigma_rate_q32 = 0;
+	watch(self, 1000 * PPM_Q32, 5 * S);
+	EXPECT_GE(bound(self), 4 * MS);
+	/* The next correction makes up for it. */
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_LE(bound(self), 2 * READING_NS);
+	watch(self, 1000 * PPM_Q32, 90 * S);
+	EXPECT_GE(bound(self), 89 * MS);
+	/* At rest its rate is the pace, once no slew lasts so long. */
+	self->host.maxerror_rate_q32 = PPM_Q32;
+	watch(self, 0, 100 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	watch(self, 0, 10 * S);
+	EXPECT_TRUE(self->steady.paced);
+	EXPECT_LE(bound(self), 2 * READING_NS);
 }
 
 /*

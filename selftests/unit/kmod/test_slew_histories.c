@@ -226,6 +226,24 @@ TEST_F(slews, bound_holds_if_the_first_correction_comes_between_two)
 	}
 }
 
+/* At no time between these did the module see at which rate the host rests. */
+TEST_F(slews, bound_holds_if_the_host_is_slewed_every_ten_seconds_from_the_first_reading_on)
+{
+	begin(141 * MS);
+	rest(25 * MS);
+	slew_by(-789 * PPB_PER_PPM, 773 * MS);
+	rest(1506 * MS);
+	be_corrected();
+	rest(8030 * MS);
+	slew_by(243 * PPB_PER_PPM, 379 * MS);
+	rest(1502 * MS);
+	be_corrected();
+	slew_by(1000 * PPB_PER_PPM, 97770 * MS);
+	machine_unload();
+	EXPECT_EQ(0, history.wrong_ns)
+		TH_LOG("%s", history.words);
+}
+
 TEST_F_TIMEOUT(slews, bound_holds_whenever_the_host_is_slewed, 600)
 {
 	s64 i, wrong = 0;
