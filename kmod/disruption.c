@@ -24,6 +24,9 @@
 /* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
 
+/* Short stops are reported together, when they took more than this. */
+#define CHIME_LITTLE_NS		NSEC_PER_MSEC
+
 /* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
@@ -104,6 +107,7 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event)
 	}
 	chime_events_record(&chime->events, event);
 	disruption->evidence = 0;
+	disruption->little_ns = 0;
 	disruption->suspected = false;
 	disruption->reported_evidence = event->evidence;
 	disruption->reported_raw_ns = ktime_get_raw_ns();
@@ -431,21 +435,43 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 				  snapshot.raw_ns);
 }
 
+/* Of several stops together as much as one alone is reported for. */
+static void chime_disruption_report_little(struct chime *chime, struct chime_event *event)
+{
+	event->evidence = chime->disruption.evidence | CHIME_SAW(HOST_TIME);
+	event->gap_ns = chime->disruption.little_ns;
+	event->cause = chime_disruption_judge(chime, event->evidence, event->gap_ns,
+					      chime->host.track.last.witness);
+	chime_disruption_repair(chime, event, event->gap_ns);
+	chime_disruption_report(chime, event);
+}
+
 /*
  * A stop was seen, and took @lost_ns by the host's clock. A slew of the host may explain that as
- * well: the bound allows for it. So little is left to be slewed, and is not reported.
+ * well: the bound allows for it. So little alone is neither reported nor stepped.
  */
 static void chime_disruption_lose_little(struct chime *chime, s64 lost_ns)
 {
+	struct chime_disruption *disruption = &chime->disruption;
+	bool demoted = chime->host.demoted;
+	bool stayed = demoted || chime_disruption_stayed(chime, disruption->evidence);
 	const struct chime_reference_terms terms = {
 		.host = &chime->host.track.line,
 		.gap_ns = lost_ns,
 		.gap_error_ns = lost_ns,
+		.apart_ns = stayed ? 0 : chime->host.apart_ns,
+		.vouched = chime_disruption_is_vouched(chime),
 	};
+	struct chime_event event = { };
 
+	chime_disruption_begin(chime, &event);
 	chime_timescale_apply(&chime->timescale,
-			      chime->host.demoted ? CHIME_REFERENCE_SHIFT : CHIME_REFERENCE_RESYNC,
+			      demoted ? CHIME_REFERENCE_SHIFT : CHIME_REFERENCE_RESYNC,
 			      &terms, ktime_get_raw_ns());
+	disruption->little_ns = chime_add_sat(disruption->little_ns, lost_ns);
+	/* A restore is reported in any case. */
+	if (disruption->little_ns > CHIME_LITTLE_NS && !(disruption->evidence & CHIME_SAW_RESTORE))
+		chime_disruption_report_little(chime, &event);
 }
 
 /* A good check: publish the line as it is now. @lost_ns: what a short stop took before it. */

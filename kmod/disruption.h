@@ -20,6 +20,7 @@ struct chime;
  * @unanswered: the host was silent at the latest check
  * @ok_raw_ns: raw time of the latest good check
  * @ok_ahead_ns: CLOCK_REALTIME minus raw clock at that check
+ * @little_ns: what stops took since the latest report, each too little to be reported
  * @reported_evidence: evidence of the latest disruption that was reported ...
  * @reported_raw_ns: ... and when that was, by the raw clock
  * @clocksource_seq: the timekeeper's, at the latest check
@@ -39,6 +40,7 @@ struct chime_disruption {
 	bool unanswered;
 	s64 ok_raw_ns;
 	s64 ok_ahead_ns;
+	s64 little_ns;
 	u32 reported_evidence;
 	s64 reported_raw_ns;
 	u8 clocksource_seq;

@@ -109,6 +109,22 @@ static const char *is_paused(void)
 	return "pause";
 }
 
+/* Each is too short to be reported, but for the sum of several, and none is lost. */
+static const char *is_stopped_shortly(void)
+{
+	int stops;
+
+	if (!machine.has_host || machine.host_silent || !machine.sees_stops)
+		return nothing();
+	for (stops = between(1, 30); stops; stops--) {
+		stand_still(between(1, 900) * US);
+		machine_pass(between(1, 100) * MS);
+		check();
+		history.owed++;
+	}
+	return "short stops";
+}
+
 static const char *sleeps(void)
 {
 	sleep_for(any_gap(), between(0, 500 * MS));
@@ -194,7 +210,7 @@ static const struct happening {
 	{ host_is_demoted, false, false }, { others_set_the_clock, false, false },
 	{ operator_steps, false, false }, { host_falls_silent, false, false },
 	{ host_answers_again, false, false }, { kernel_refuses, false, false },
-	{ nothing, false, false },
+	{ is_stopped_shortly, false, false }, { nothing, false, false },
 };
 
 /* --- what must hold --- */
