@@ -428,9 +428,6 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 		return;
 	disruption->clocksource_seq = snapshot.clocksource_seq;
 	disruption->clocksource_epoch++;
-	/* A line by the former clocksource does not show what the host's clock does. */
-	if (chime->host.lost)
-		disruption->moved = true;
 	chime_timescale_lose_rate(&chime->timescale, min(disruption->ok_raw_ns, snapshot.raw_ns),
 				  snapshot.raw_ns);
 }

@@ -27,7 +27,7 @@ struct chime;
  * @clocksource_epoch: how often it changed
  * @count: disruptions since load
  * @suspected: the system clock followed a host that may not be the present one
- * @moved: the raw clock was disrupted, or has another rate, since the host was lost
+ * @moved: the raw clock was disrupted since the host was lost
  * @marked: the system clock was marked unsynchronised while the host was waited for
  * @was_corrected: there was a correction before the latest disruption without a host
  * @boot_stated: the operator stated the policy for a clock found wrong at load

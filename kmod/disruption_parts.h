@@ -98,10 +98,10 @@ void chime_disruption_silent(struct chime *chime, bool resumed);
 
 /*
  * A host that was lost answers again, with the result @check. If the raw clock was not disrupted
- * meanwhile, and has no other rate, the host's line is still valid, and a jump is a disruption of
- * just now. Otherwise the line is restarted, as at load, and does not show one. So it is where a
- * witness sees a disruption just now and sources have corrected the timescale meanwhile: that is
- * reported as if the host were still lost. @resumed: a suspend has ended.
+ * meanwhile, the host's line is still valid, and a jump is a disruption of just now. Otherwise the
+ * line is restarted, as at load, and does not show one. So it is where a witness sees a disruption
+ * just now and sources have corrected the timescale meanwhile: that is reported as if the host were
+ * still lost. @resumed: a suspend has ended.
  *
  * Return: the result to act on.
  */

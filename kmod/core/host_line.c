@@ -96,7 +96,8 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 {
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
 	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
-	s64 drift_q32 = host->rate_known ? CHIME_DRIFT_MAX_Q32 : CHIME_GROWTH_UNKNOWN_Q32;
+	bool known = host->rate_known && pairing->clocksource_seq == host->last.clocksource_seq;
+	s64 drift_q32 = known ? CHIME_DRIFT_MAX_Q32 : CHIME_GROWTH_UNKNOWN_Q32;
 	s64 least_ns = pairing->stood_still ? CHIME_STOP_MIN_NS : CHIME_JUMP_MIN_NS;
 	s64 jump_ns = chime_host_line_slack(pairing->uncertainty_ns);
 

@@ -3089,6 +3089,37 @@ TEST_F(module, another_clocksource_while_the_host_is_lost_is_no_step_of_it)
 	}
 }
 
+/* Nothing was disrupted: what another program has set meanwhile is its own. */
+TEST_F(module, another_clocksource_while_the_host_is_lost_does_not_undo_what_others_set)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.host_silent = true;
+	run(10 * S);
+	machine.clocksource++;
+	machine.raw_slow_ppm = -50;
+	run(10 * S);
+	machine.behind_ns = -HOUR;
+	run(10 * S);
+	machine.host_silent = false;
+	run(60 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_GE(-HOUR + MS, machine.behind_ns);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	/* A step of the host's clock meanwhile shows all the same. */
+	machine.host_silent = true;
+	run(10 * S);
+	machine.clocksource++;
+	machine.host_ahead_ns = 300 * S;
+	run(10 * S);
+	machine.host_silent = false;
+	run(S);
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 /* From the next setting of the clock on each takes @ns. */
 static void sets_take(s64 ns)
 {

@@ -62,17 +62,18 @@ static s64 any_step(void)
 	return between(0, 1) ? any_gap() : -any_gap();
 }
 
-/* --- what happens; each returns its words --- */
-
-static const char *nothing(void)
-{
-	return "nothing";
-}
+/* --- what happens; each returns its words, or NULL if it cannot happen now --- */
 
 /* Neither a witness nor the host would show it, and a host that answers later may have been set. */
 static bool would_be_hidden(bool notifies)
 {
 	return machine.host_silent && !machine.sees_stops && !notifies;
+}
+
+/* The host's readings come with kvm-clock's, and with what that shows of stops. */
+static bool shows_in_counters(void)
+{
+	return machine.has_host && !machine.host_silent && machine.sees_stops;
 }
 
 /*
@@ -88,7 +89,7 @@ static void host_may_turn(bool notifies)
 static const char *is_restored(void)
 {
 	if (would_be_hidden(machine.has_genid))
-		return nothing();
+		return NULL;
 	host_may_turn(machine.has_genid);
 	stand_still(any_gap());
 	if (machine.has_genid) {
@@ -102,7 +103,7 @@ static const char *is_restored(void)
 static const char *is_paused(void)
 {
 	if (would_be_hidden(false))
-		return nothing();
+		return NULL;
 	host_may_turn(false);
 	stand_still(any_gap());
 	check();
@@ -114,8 +115,8 @@ static const char *is_stopped_shortly(void)
 {
 	int stops;
 
-	if (!machine.has_host || machine.host_silent || !machine.sees_stops)
-		return nothing();
+	if (!shows_in_counters())
+		return NULL;
 	for (stops = between(1, 30); stops; stops--) {
 		stand_still(between(1, 900) * US);
 		machine_pass(between(1, 100) * MS);
@@ -123,6 +124,34 @@ static const char *is_stopped_shortly(void)
 		history.owed++;
 	}
 	return "short stops";
+}
+
+/* The hypervisor gives back all of it, nearly. */
+static const char *is_set_ahead(void)
+{
+	if (!shows_in_counters())
+		return NULL;
+	stand_still_set_ahead(any_gap() + 2 * S, between(0, 3 * MS));
+	check();
+	return "stop that was given back";
+}
+
+/* As where its counter wraps unseen. */
+static const char *loses_ticks(void)
+{
+	if (!shows_in_counters())
+		return NULL;
+	lose_ticks(between(20 * MS, 10 * S));
+	check();
+	return "loss of the raw clock";
+}
+
+static const char *clocksource_changes(void)
+{
+	machine.clocksource++;
+	machine.raw_slow_ppm = between(-50, 50);
+	check();
+	return "another clocksource";
 }
 
 static const char *sleeps(void)
@@ -146,8 +175,10 @@ static const char *host_is_set(void)
 
 static const char *is_corrected(void)
 {
+	bool host = status().now.reference == TRUECHIME_REFERENCE_HOST;
+
 	/* To step to it is up to whoever measured it. */
-	correct();
+	correct_at_rate(host ? 0 : machine.raw_slow_ppm * CHIME_PPM_Q32);
 	history.may_differ = true;
 	return "correction";
 }
@@ -210,8 +241,11 @@ static const struct happening {
 	{ host_is_demoted, false, false }, { others_set_the_clock, false, false },
 	{ operator_steps, false, false }, { host_falls_silent, false, false },
 	{ host_answers_again, false, false }, { kernel_refuses, false, false },
-	{ is_stopped_shortly, false, false }, { nothing, false, false },
+	{ is_stopped_shortly, false, false }, { is_set_ahead, true, true },
+	{ loses_ticks, true, true }, { clocksource_changes, false, false },
 };
+
+static const struct happening no_happening;
 
 /* --- what must hold --- */
 
@@ -325,6 +359,10 @@ static const char *play(int *at)
 		machine.count = 0;
 		machine.set_by_ns = 0;
 		history.happened[*at] = happening->happen();
+		if (!history.happened[*at]) {
+			history.happened[*at] = "nothing";
+			happening = &no_happening;
+		}
 		history.may_differ |= machine.set_error;
 		wrong = judge_at_once();
 		/* A host may be silent for 2 s before its guest goes on without it. */
