@@ -203,6 +203,8 @@ static void chime_disruption_contradict(struct chime *chime, struct chime_event 
 	if (chime->host.demoted || !chime_disruption_is_corrected(chime) || off_ns <= known_ns)
 		return;
 	event->gap_ns = off_ns;
+	/* What is stated of the host is judged by the bound that the correction still has. */
+	chime_disruption_weigh_host(chime, true);
 	chime_disruption_suspect_host(chime);
 }
 

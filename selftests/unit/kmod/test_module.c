@@ -3120,6 +3120,38 @@ TEST_F(module, another_clocksource_while_the_host_is_lost_does_not_undo_what_oth
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/*
+ * Sources have corrected the clock since the host fell silent, and so refuted what is stated of the
+ * host, which was set. The correction is no less doubted, but a clock that is left to sources does
+ * not part from the timescale.
+ */
+TEST_F(module, statement_that_was_refuted_beside_a_lost_host_is_not_believed_when_that_answers)
+{
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	run(10 * S);
+	machine.host_silent = true;
+	run(10 * S);
+	revert(HOUR);
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	ASSERT_EQ(0, chime_control_step(machine.chime, TRUECHIME_OCCASION_OPERATOR));
+	machine.host_ahead_ns = 300 * S;
+	machine.host_silent = false;
+	run(60 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_LE(llabs(status().realtime_ns - status().now.time_ns), MS);
+	EXPECT_LE(llabs(machine.behind_ns), MS);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	/* What sources say next counts. */
+	ASSERT_EQ(0, correct());
+	run(S);
+	EXPECT_TRUE(status().corrected);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_GE(MS, status().now.maxerror_ns);
+}
+
 /* From the next setting of the clock on each takes @ns. */
 static void sets_take(s64 ns)
 {

@@ -26,20 +26,26 @@
 /* Hypercalls take this long in one check, which the steps account for. */
 #define CLOSE_NS	(20 * US)
 
-/* Without a daemon nobody removes what is left by several events. */
-#define LEFT_BY_ALL_NS	(EVENTS * LEFT_NS)
+/* Without a daemon nobody removes what is left by several events, or what the raw clock drifts. */
+#define RUN_MOST_S	20
+#define DRIFT_MOST_PPM	50
+#define LEFT_BY_ALL_NS	(EVENTS * (LEFT_NS + RUN_MOST_S * DRIFT_MOST_PPM * US))
 
 /**
  * struct history - one of them
  * @random: what happens
  * @may_differ: since the operator stepped the system clock, another program has set it, sources
  *	have corrected the timescale, this has got another reference, or the kernel refused a step
+ * @stated: it is stated how right the host's clock is, and that was true all the time
+ * @misstated: it was stated, and was not true any more
  * @owed: disruptions that were not reported yet
  * @happened: in words, for whoever looks for a failure
  */
 static struct history {
 	struct unit_random random;
 	bool may_differ;
+	bool stated;
+	bool misstated;
 	int owed;
 	const char *happened[EVENTS];
 } history;
@@ -149,7 +155,7 @@ static const char *loses_ticks(void)
 static const char *clocksource_changes(void)
 {
 	machine.clocksource++;
-	machine.raw_slow_ppm = between(-50, 50);
+	machine.raw_slow_ppm = between(-DRIFT_MOST_PPM, DRIFT_MOST_PPM);
 	check();
 	return "another clocksource";
 }
@@ -169,6 +175,8 @@ static const char *host_is_set(void)
 	if (machine.host_ahead_ns + step_ns < -300 * DAY)
 		step_ns = -step_ns;
 	machine.host_ahead_ns += step_ns;
+	history.misstated |= history.stated;
+	history.stated = false;
 	check();
 	return "host step";
 }
@@ -272,10 +280,15 @@ static bool host_answers(const struct chime_status *now)
 	return machine.has_host && !machine.host_silent && now->host_state == TRUECHIME_HOST_CHOSEN;
 }
 
-/* Only sources know how right a host is, so without a correction there is nothing to hold. */
+/*
+ * Only sources and who states it know how right a host is, so without either there is nothing to
+ * hold.
+ */
 static bool holds(const struct chime_status *now)
 {
-	return !now->corrected || now->now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
+	if (history.misstated || !(now->corrected || history.stated))
+		return true;
+	return now->now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
 	       llabs(now->now.time_ns - machine.utc_ns) <= now->now.maxerror_ns + CLOSE_NS;
 }
 
@@ -339,6 +352,8 @@ static void begin(void)
 	machine.sees_stops = between(0, 3);
 	machine.has_genid = between(0, 1);
 	history.may_differ = false;
+	history.stated = machine.has_host && between(0, 1);
+	history.misstated = false;
 	history.owed = 0;
 }
 
@@ -350,6 +365,8 @@ static const char *play(int *at)
 	begin();
 	if (played_module_init())
 		return "it does not load";
+	if (history.stated)
+		state_host_maxerror(between(1, 10000) * US);
 	run(10 * S);
 	for (*at = 0; *at < EVENTS && !wrong; ++*at) {
 		const struct happening *happening =
@@ -366,7 +383,7 @@ static const char *play(int *at)
 		history.may_differ |= machine.set_error;
 		wrong = judge_at_once();
 		/* A host may be silent for 2 s before its guest goes on without it. */
-		run(between(machine.host_silent ? 3 : 1, 20) * S);
+		run(between(machine.host_silent ? 3 : 1, RUN_MOST_S) * S);
 		if (!wrong)
 			wrong = judge(happening, &before);
 	}
