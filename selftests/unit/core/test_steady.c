@@ -178,7 +178,7 @@ TEST_F(steady, first_correction_finds_no_pace_in_an_unknown_slope)
 	line.maxerror_rate_q32 = 2 * PPM_Q32;
 	line.sigma_rate_q32 = CHIME_PPM_Q32 / 2 + 1;
 	chime_steady_follow(&self->steady, &line, false, self->raw_ns);
-	line.maxerror_rate_q32 = 700 * PPM_Q32;
+	line.maxerror_rate_q32 = CHIME_PPM_Q32 + line.sigma_rate_q32;
 	chime_steady_follow(&self->steady, &line, true, self->raw_ns);
 	EXPECT_FALSE(self->steady.pace_known);
 	EXPECT_FALSE(self->steady.paced);

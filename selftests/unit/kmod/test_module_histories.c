@@ -198,6 +198,17 @@ static const char *host_is_demoted(void)
 	return "demotion or reinstatement";
 }
 
+/* Another program steers the timescale for a while: what that is worth is not the module's. */
+static const char *mode_changes(void)
+{
+	bool external = between(0, 1);
+
+	chime_control_set_mode(machine.chime, external ? TRUECHIME_MODE_EXTERNAL :
+							  TRUECHIME_MODE_AUTO);
+	history.may_differ = true;
+	return external ? "mode external" : "mode auto";
+}
+
 static const char *others_set_the_clock(void)
 {
 	machine.behind_ns += any_step();
@@ -246,9 +257,10 @@ static const struct happening {
 } happenings[] = {
 	{ is_restored, true, true }, { is_paused, true, true }, { sleeps, true, false },
 	{ host_is_set, true, true }, { is_corrected, false, false }, { is_corrected, false, false },
-	{ host_is_demoted, false, false }, { others_set_the_clock, false, false },
-	{ operator_steps, false, false }, { host_falls_silent, false, false },
-	{ host_answers_again, false, false }, { kernel_refuses, false, false },
+	{ host_is_demoted, false, false }, { mode_changes, false, false },
+	{ others_set_the_clock, false, false }, { operator_steps, false, false },
+	{ host_falls_silent, false, false }, { host_answers_again, false, false },
+	{ kernel_refuses, false, false },
 	{ is_stopped_shortly, false, false }, { is_set_ahead, true, true },
 	{ loses_ticks, true, true }, { clocksource_changes, false, false },
 };
@@ -286,7 +298,8 @@ static bool host_answers(const struct chime_status *now)
  */
 static bool holds(const struct chime_status *now)
 {
-	if (history.misstated || !(now->corrected || history.stated))
+	if (history.misstated || !(now->corrected || history.stated) ||
+	    now->now.mode == TRUECHIME_MODE_EXTERNAL)
 		return true;
 	return now->now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
 	       llabs(now->now.time_ns - machine.utc_ns) <= now->now.maxerror_ns + CLOSE_NS;
@@ -300,9 +313,24 @@ static const char *judge_at_once(void)
 	return holds(&now) ? NULL : "the truth is outside of the bound at once";
 }
 
+/*
+ * The clock of mode external goes on as it was, whatever happens to guest and host, but for what
+ * its rate, set by another clocksource perhaps, makes of the time that ran since. A guest that does
+ * not see its stops takes a step of the host's clock for one.
+ */
+static bool external_goes_on(const struct chime_status *before, s64 before_off_ns)
+{
+	struct chime_status now = status();
+	s64 off_ns = now.now.time_ns - machine.utc_ns;
+
+	return !machine.sees_stops || before->now.mode != TRUECHIME_MODE_EXTERNAL ||
+	       now.now.mode != TRUECHIME_MODE_EXTERNAL || !host_answers(before) ||
+	       !host_answers(&now) || llabs(off_ns - before_off_ns) <= 5 * MS;
+}
+
 /* Why not, or NULL. */
 static const char *judge(const struct happening *happening,
-			 const struct chime_status *before)
+			 const struct chime_status *before, s64 before_off_ns)
 {
 	struct chime_status now = status();
 	int disruptions = count_disruptions();
@@ -314,6 +342,8 @@ static const char *judge(const struct happening *happening,
 
 	if (!holds(&now))
 		return "the truth is outside of the bound";
+	if (!external_goes_on(before, before_off_ns))
+		return "the clock of mode external does not go on";
 	if (stepped && !count_of(TRUECHIME_ACTION_STEPPED))
 		return "a step without an event";
 	if (!machine.set_by_ns && count_of(TRUECHIME_ACTION_STEPPED))
@@ -372,6 +402,7 @@ static const char *play(int *at)
 		const struct happening *happening =
 			&happenings[between(0, ARRAY_SIZE(happenings) - 1)];
 		struct chime_status before = status();
+		s64 before_off_ns = before.now.time_ns - machine.utc_ns;
 
 		machine.count = 0;
 		machine.set_by_ns = 0;
@@ -385,7 +416,7 @@ static const char *play(int *at)
 		/* A host may be silent for 2 s before its guest goes on without it. */
 		run(between(machine.host_silent ? 3 : 1, RUN_MOST_S) * S);
 		if (!wrong)
-			wrong = judge(happening, &before);
+			wrong = judge(happening, &before, before_off_ns);
 	}
 	if (!wrong) {
 		run(10 * S);
