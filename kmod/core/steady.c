@@ -20,7 +20,7 @@
  */
 #define CHIME_STEADY_UNIT_NS	(256 * CHIME_NS_PER_S / CHIME_PPM_Q32)
 
-/* How often rates are compared: at shorter intervals the above would be rounded away. */
+/* How often equal rates are compared: at shorter intervals the above would be rounded away. */
 #define CHIME_STEADY_PACE_NS	CHIME_NS_PER_S
 
 /*
@@ -41,20 +41,14 @@
 /* No clocksource's rate is further off: the largest error that a kernel corrects. */
 #define CHIME_STEADY_RAW_Q32	(500 * CHIME_PPM_Q32)
 
+/* The slope of readings with less error than this, fitted over 16 s, shows a slew. */
+#define CHIME_STEADY_FINE_NS	(8 * 1000LL)
+
 /* Bound over sigma of an unknown slew: it is evenly distributed within the bound, either way. */
 #define CHIME_STEADY_SIGMAS	2
 
 /* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
 #define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
-
-void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
-{
-	*steady = (struct chime_steady){
-		.line = *host,
-		.pace_raw_ns = raw_ns,
-		.begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS),
-	};
-}
 
 /* Unslewed host time as a function of the raw clock, from the host's line and its known slews. */
 static void chime_steady_join(const struct chime_steady *steady, const struct chime_line *host,
@@ -78,6 +72,17 @@ static bool chime_steady_sees_slope(const struct chime_line *host)
 	return host->sigma_rate_q32 <= CHIME_STEADY_TURN_Q32;
 }
 
+void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
+{
+	*steady = (struct chime_steady){
+		.line = *host,
+		.pace_q32 = host->rate_q32,
+		.pace_raw_ns = raw_ns,
+		.pace_seen = chime_steady_sees_slope(host),
+		.begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS),
+	};
+}
+
 /* The host's rate changed a moment ago: that is in the bound of its line, and not in its sigma. */
 static bool chime_steady_was_slewed(const struct chime_line *host)
 {
@@ -87,11 +92,11 @@ static bool chime_steady_was_slewed(const struct chime_line *host)
 }
 
 /*
- * Unslewed host time ran at @rate_q32 since rates were last compared. The part of that which is
- * off the pace may be a slew that was followed: add it to the bound. Let the pace drift towards
- * @rate_q32, by no more than an oscillator can.
+ * Unslewed host time runs at @rate_q32 now, and was off the pace by @off_q32 at most since rates
+ * were last compared. That may be a slew that was followed: add it to the bound. Let the pace drift
+ * towards @rate_q32, by no more than an oscillator can.
  */
-static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 raw_ns)
+static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 off_q32, s64 raw_ns)
 {
 	s64 elapsed_ns = chime_sub_sat(raw_ns, steady->pace_raw_ns);
 	s64 turn_q32 = chime_sub_sat(rate_q32, steady->pace_q32);
@@ -103,7 +108,8 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 	steady->pace_raw_ns = raw_ns;
 	if (!steady->pace_known)
 		return;
-	*bound_ns = chime_add_sat(*bound_ns, chime_scale_q32(elapsed_ns, chime_abs_sat(turn_q32)));
+	/* Rounded up: this may be from one check to the next. */
+	*bound_ns = chime_add_sat(*bound_ns, chime_scale_q32(elapsed_ns, off_q32) + 1);
 	if (turn_q32 > most_q32)
 		turn_q32 = most_q32;
 	else if (turn_q32 < -most_q32)
@@ -464,22 +470,28 @@ static void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 	steady->begin_raw_ns = raw_ns;
 }
 
-/*
- * The first correction was measured against a host whose rate was seen: that is the pace. If it was
- * not, and the host has just been slewed, it may be so again before its rate is seen.
- */
-static void chime_steady_take_pace(struct chime_steady *steady, const struct chime_line *host,
-				   s64 raw_ns)
+/* The first correction was measured against a host whose rate was seen: that is the pace. */
+static void chime_steady_take_pace(struct chime_steady *steady)
 {
 	if (steady->pace_seen) {
 		steady->pace_known = true;
 		steady->paced = true;
-	} else if (!steady->pace_known && !steady->lost &&
-		   chime_steady_was_slewed(host)) {
-		steady->unmoved = steady->unslew;
-		chime_steady_lose(steady, raw_ns);
 	}
 	steady->pace_seen = false;
+}
+
+/*
+ * There is a correction, and no pace: the host's rate was not seen when that was measured. The host
+ * may have been slewed from the check before the correction on. Where readings are too coarse for a
+ * slope to show a slew it never is seen; but a host that was slewed just now may be again.
+ */
+static void chime_steady_miss_pace(struct chime_steady *steady, const struct chime_line *host)
+{
+	if (steady->pace_known || steady->lost ||
+	    (host->sigma_ns > CHIME_STEADY_FINE_NS && !chime_steady_was_slewed(host)))
+		return;
+	steady->unmoved = steady->unslew;
+	chime_steady_lose(steady, steady->pace_raw_ns);
 }
 
 void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
@@ -487,13 +499,15 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 {
 	bool sees = chime_steady_sees(host);
 	struct chime_line joined;
+	s64 turn_q32, off_q32;
 	bool straight;
-	s64 turn_q32;
 
 	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
-	if (corrected)
-		chime_steady_take_pace(steady, host, raw_ns);
+	if (corrected) {
+		chime_steady_take_pace(steady);
+		chime_steady_miss_pace(steady, host);
+	}
 	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
 	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
 	if (!corrected) {
@@ -514,8 +528,12 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	if (sees && steady->pace_known && !steady->lost)
 		chime_steady_settle(steady, chime_add_sat(turn_q32, chime_steady_slewing(steady)),
 				    raw_ns);
-	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS)
-		chime_steady_compare(steady, joined.rate_q32, raw_ns);
+	/* It may have ended since: the line's rate until now counts, too. */
+	off_q32 = chime_abs_sat(chime_sub_sat(steady->line.rate_q32, steady->pace_q32));
+	off_q32 = chime_max(off_q32, turn_q32);
+	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS ||
+	    off_q32 > CHIME_STEADY_TURN_Q32)
+		chime_steady_compare(steady, joined.rate_q32, off_q32, raw_ns);
 	if (steady->moved_q32)
 		steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns,
 							   chime_steady_misled_ns(steady, raw_ns));
@@ -541,6 +559,8 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	struct chime_line *line = &steady->line;
 	s64 host_ns = chime_sub_sat(line->maxerror_ns, steady->unslew.maxerror_ns);
 
+	/* Now, as this guest may stand still before the next check. */
+	chime_steady_take_pace(steady);
 	if (steady->parted || steady->unslew.sigma_ns)
 		line->sigma_ns = 0;
 	steady->unslew.sigma_ns = 0;

@@ -111,17 +111,44 @@ static void run_checked(s64 ns)
 	}
 }
 
+/* It stands still, while the host's clock goes on as it did. */
+static void pause_for(s64 ns)
+{
+	write_down(" (pause of %lld ms)", (long long)(ns / MS));
+	stand_still(ns);
+	history.gained_ps += ns / 1000 * history.slew_ppb / 1000;
+	machine.host_ahead_ns += history.gained_ps / PS_PER_NS;
+	history.gained_ps %= PS_PER_NS;
+	check();
+	history.check_in_ns = history.interval_ns;
+	judge();
+}
+
+/* For a while, in which it may be paused once. */
+static void run_or_pause(s64 ns)
+{
+	s64 before_ns = between(0, ns);
+
+	if (between(0, 5)) {
+		run_checked(ns);
+		return;
+	}
+	run_checked(before_ns);
+	pause_for(any_size(1, history.slew_ppb ? 1000 : 1000000) * MS);
+	run_checked(ns - before_ns);
+}
+
 static void rest(s64 ns)
 {
 	write_down(" no slew for %lld ms;", (long long)(ns / MS));
-	run_checked(ns);
+	run_or_pause(ns);
 }
 
 static void slew_by(s64 ppb, s64 for_ns)
 {
 	write_down(" slew %lld ppb for %lld ms;", (long long)ppb, (long long)(for_ns / MS));
 	history.slew_ppb = ppb;
-	run_checked(for_ns);
+	run_or_pause(for_ns);
 	history.slew_ppb = 0;
 }
 
