@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unslewed host time (steady time): the host's time with its slews removed. See steady.h.
+ * Unslewed host time (steady time): the host's time with its slews removed, from check to check.
+ * See steady.h; steady_gap.c has what disruptions do to it.
  */
 #include "core/steady.h"
 
 #include "core/host_line.h"
+#include "core/steady_parts.h"
 
 /*
  * A rate change above this is a slew. No oscillator's rate changes by more from one second to the
@@ -23,17 +25,8 @@
 /* How often equal rates are compared: at shorter intervals the above would be rounded away. */
 #define CHIME_STEADY_PACE_NS	CHIME_NS_PER_S
 
-/*
- * After a disruption the line keeps its old slope until rate changes had time to show. Where there
- * was no pace there is nothing to compare it with.
- */
-#define CHIME_STEADY_PROBATION_NS	(10 * CHIME_NS_PER_S)
-
 /* How long to wait for a known pace to be confirmed: meanwhile only the bound is wider. */
 #define CHIME_STEADY_PATIENCE_NS	(10 * CHIME_SLEW_LONGEST_NS)
-
-/* A host that slewed its clock within this time is expected to do so again. */
-#define CHIME_STEADY_MEMORY_NS	(10 * CHIME_SLEW_LONGEST_NS)
 
 /* Two machines' oscillators differ by less: a larger difference in rate is a slew. */
 #define CHIME_STEADY_OTHER_Q32	(50 * CHIME_PPM_Q32)
@@ -43,12 +36,6 @@
 
 /* The slope of readings with less error than this, fitted over 16 s, shows a slew. */
 #define CHIME_STEADY_FINE_NS	(8 * 1000LL)
-
-/* Bound over sigma of an unknown slew: it is evenly distributed within the bound, either way. */
-#define CHIME_STEADY_SIGMAS	2
-
-/* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
-#define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
 
 /* Unslewed host time as a function of the raw clock, from the host's line and its known slews. */
 static void chime_steady_join(const struct chime_steady *steady, const struct chime_line *host,
@@ -117,21 +104,19 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 	steady->pace_q32 = chime_add_sat(steady->pace_q32, turn_q32);
 }
 
-/* The host's fastest recent slew, as far as it has been seen if it is still in progress. */
-static s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns)
+s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns)
 {
 	s64 since_ns = chime_sub_sat(raw_ns, steady->parted_raw_ns);
 
 	return since_ns < CHIME_STEADY_MEMORY_NS ? steady->slew_q32 : 0;
 }
 
-static bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns)
+bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns)
 {
 	return chime_sub_sat(raw_ns, steady->parted_raw_ns) < CHIME_SLEW_LONGEST_NS;
 }
 
-/* The host's present slew rate, as far as its rate without a slew is known. */
-static s64 chime_steady_slewing(const struct chime_steady *steady)
+s64 chime_steady_slewing(const struct chime_steady *steady)
 {
 	return chime_abs_sat(chime_sub_sat(steady->unslew.rate_q32, steady->rest_q32));
 }
@@ -172,40 +157,6 @@ static void chime_steady_note_slew(struct chime_steady *steady, s64 raw_ns)
 		steady->slew_q32 = slew_q32 > before_q32 ? slew_q32 : before_q32;
 	if (!chime_steady_slewed_lately(steady, raw_ns) || chime_steady_is_back(steady, raw_ns))
 		chime_steady_rest(steady, raw_ns);
-}
-
-/* The host may have gained @allowance_ns in total while this guest stood still: widen the bound. */
-static void chime_steady_allow(struct chime_steady *steady, s64 allowance_ns)
-{
-	s64 more_ns = chime_sub_sat(allowance_ns, steady->allowance_ns);
-
-	if (more_ns <= 0)
-		return;
-	steady->allowance_ns = allowance_ns;
-	steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns, more_ns);
-	steady->unslew.sigma_ns = chime_add_sat(steady->unslew.sigma_ns,
-						more_ns / CHIME_STEADY_SIGMAS);
-}
-
-/* Take back the part of the bound that was only needed until the host's slope was seen. */
-static void chime_steady_drop_unseen(struct chime_steady *steady)
-{
-	steady->unslew.maxerror_ns = chime_sub_sat(steady->unslew.maxerror_ns, steady->unseen_ns);
-	steady->unseen_ns = 0;
-}
-
-/*
- * The host's slope is seen for the first time since the guest stood still. If the host is slewed
- * now, assume that it was slewed throughout the gap; if not, the bound need not allow for a slew.
- */
-static void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns)
-{
-	s64 since_ns = chime_sub_sat(raw_ns, steady->begin_raw_ns);
-
-	if (since_ns < CHIME_STEADY_SEEN_NS || since_ns > CHIME_STEADY_PROBATION_NS)
-		return;
-	chime_steady_drop_unseen(steady);
-	chime_steady_allow(steady, chime_scale_q32(steady->gap_ns, off_q32));
 }
 
 /*
@@ -254,8 +205,7 @@ static s64 chime_steady_misled_ns(struct chime_steady *steady, s64 raw_ns)
 	return more_ns;
 }
 
-/* Whether the raw clock is another machine's is settled, or asked anew. */
-static void chime_steady_drop_move(struct chime_steady *steady)
+void chime_steady_drop_move(struct chime_steady *steady)
 {
 	steady->moved_q32 = 0;
 	steady->moved_ns = 0;
@@ -397,9 +347,7 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 	steady->paced = true;
 }
 
-/* Follow the host. Where its rate is off the pace that may be following a slew: widen the bound. */
-static void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host,
-				  s64 raw_ns)
+void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
 {
 	s64 elapsed_ns = chime_sub_sat(raw_ns, steady->pace_raw_ns);
 	struct chime_line *line = &steady->line;
@@ -424,8 +372,7 @@ static bool chime_steady_slews(const struct chime_steady *steady, s64 turn_q32, 
 		chime_steady_slew(steady, raw_ns));
 }
 
-/* Probation begins; it is over at once where there is no pace to be compared with. */
-static void chime_steady_begin(struct chime_steady *steady, s64 raw_ns)
+void chime_steady_begin(struct chime_steady *steady, s64 raw_ns)
 {
 	steady->begin_raw_ns = steady->pace_known ? raw_ns :
 			       chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS);
@@ -448,11 +395,7 @@ static void chime_steady_forget_pace(struct chime_steady *steady, const struct c
 	chime_steady_begin(steady, raw_ns);
 }
 
-/*
- * The pace is unknown from @raw_ns on. Until it is known again and confirmed, a slew may be
- * followed, and one that is under way may have ended.
- */
-static void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
+void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 slew_q32 = chime_sub_sat(steady->unslew.rate_q32, steady->unmoved.rate_q32);
 
@@ -584,105 +527,3 @@ void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line
 	chime_steady_lose(steady, since_ns);
 }
 
-/* Difference of the host's two latest rates without a slew; 0: the rate has long been the same. */
-static s64 chime_steady_rests_apart(const struct chime_steady *steady, s64 raw_ns)
-{
-	if (chime_sub_sat(raw_ns, steady->rest_raw_ns) >= CHIME_STEADY_MEMORY_NS)
-		return 0;
-	return chime_abs_sat(chime_sub_sat(steady->rest_q32, steady->old_rest_q32));
-}
-
-/*
- * Allow for what the host's daemon may have done to its clock during a gap: the slew in progress
- * may have lasted, others may have come on top of it, and the rate that counts as unslewed may have
- * been a slew that ended.
- */
-static void chime_steady_allow_for_gap(struct chime_steady *steady, s64 raw_ns)
-{
-	s64 gap_ns = steady->gap_ns;
-	s64 long_ns = gap_ns < CHIME_SLEW_LONGEST_NS ? gap_ns : CHIME_SLEW_LONGEST_NS;
-	s64 unseen_ns = chime_scale_q32(long_ns, CHIME_HOST_SLEW_MAX_Q32);
-	s64 allowance_ns = chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns));
-	s64 apart_ns;
-
-	chime_steady_drop_unseen(steady);
-	if (chime_steady_slewed_lately(steady, raw_ns))
-		allowance_ns = chime_add_sat(allowance_ns,
-					     chime_scale_q32(gap_ns, chime_steady_slewing(steady)));
-	chime_steady_allow(steady, allowance_ns);
-	apart_ns = chime_scale_q32(gap_ns, chime_steady_rests_apart(steady, raw_ns));
-	unseen_ns = chime_add_sat(chime_sub_sat(unseen_ns, steady->allowance_ns), apart_ns);
-	if (unseen_ns <= 0)
-		return;
-	steady->unseen_ns = unseen_ns;
-	steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns, unseen_ns);
-}
-
-/*
- * In the part of a gap beyond @reach_ns, over which no rate is extrapolated, the difference between
- * host and unslewed host time stays constant. It may have grown all the same: widen the bound.
- */
-static void chime_steady_stay(struct chime_steady *steady, s64 gap_ns, s64 reach_ns)
-{
-	s64 rest_ns = chime_sub_sat(chime_abs_sat(gap_ns), reach_ns);
-	struct chime_line *unslew = &steady->unslew;
-	s64 stayed_ns;
-
-	if (reach_ns < 0 || rest_ns <= 0)
-		return;
-	stayed_ns = chime_scale_q32(gap_ns < 0 ? -rest_ns : rest_ns, unslew->rate_q32);
-	unslew->offset_ns = chime_sub_sat(unslew->offset_ns, stayed_ns);
-	chime_steady_allow(steady, chime_add_sat(steady->allowance_ns, chime_abs_sat(stayed_ns)));
-}
-
-void chime_steady_resync(struct chime_steady *steady, const struct chime_line *before,
-			 const struct chime_line *host, s64 reach_ns, s64 raw_ns)
-{
-	s64 then_ns = chime_line_eval(before, raw_ns);
-	s64 gap_ns = chime_sub_sat(chime_line_eval(host, raw_ns), then_ns);
-	struct chime_line *unslew = &steady->unslew;
-	bool lost = steady->lost;
-
-	chime_line_move(unslew, then_ns);
-	steady->gap_ns = chime_add_sat(steady->gap_ns, chime_abs_sat(gap_ns));
-	if (steady->pace_known || lost)
-		chime_steady_allow_for_gap(steady, raw_ns);
-	if (chime_steady_slewed_lately(steady, raw_ns))
-		unslew->rate_q32 = steady->rest_q32;
-	chime_steady_stay(steady, gap_ns, reach_ns);
-	chime_steady_drop_move(steady);
-	steady->unmoved = *unslew;
-	steady->renewed = false;
-	steady->pace_seen = false;
-	steady->paced = false;
-	steady->parted = false;
-	chime_steady_begin(steady, raw_ns);
-	if (lost)
-		chime_steady_lose(steady, raw_ns);
-	steady->pace_raw_ns = raw_ns;
-	chime_steady_go_along(steady, host, raw_ns);
-}
-
-void chime_steady_step(struct chime_steady *steady, const struct chime_line *host, s64 gap_ns,
-		       s64 raw_ns)
-{
-	steady->unslew.origin_ns = chime_add_sat(steady->unslew.origin_ns, gap_ns);
-	steady->unmoved.origin_ns = chime_add_sat(steady->unmoved.origin_ns, gap_ns);
-	if (!steady->parted) {
-		chime_steady_go_along(steady, host, raw_ns);
-		return;
-	}
-	steady->line.offset_ns = chime_add_sat(steady->line.offset_ns, gap_ns);
-	chime_line_convert(&steady->line, host, raw_ns, &steady->unslew);
-}
-
-void chime_steady_set_raw_ahead(struct chime_steady *steady, s64 by_ns)
-{
-	chime_line_set_ahead(&steady->line, by_ns);
-	steady->pace_raw_ns = chime_add_sat(steady->pace_raw_ns, by_ns);
-	steady->begin_raw_ns = chime_add_sat(steady->begin_raw_ns, by_ns);
-	steady->parted_raw_ns = chime_add_sat(steady->parted_raw_ns, by_ns);
-	steady->rest_raw_ns = chime_add_sat(steady->rest_raw_ns, by_ns);
-	steady->moved_raw_ns = chime_add_sat(steady->moved_raw_ns, by_ns);
-	steady->renewed_raw_ns = chime_add_sat(steady->renewed_raw_ns, by_ns);
-}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What steady.c, which follows the host from check to check, and steady_gap.c share.
+ */
+#ifndef CHIME_STEADY_PARTS_H
+#define CHIME_STEADY_PARTS_H
+
+#include "core/steady.h"
+
+/*
+ * After a disruption the line keeps its old slope until rate changes had time to show. Where there
+ * was no pace there is nothing to compare it with.
+ */
+#define CHIME_STEADY_PROBATION_NS	(10 * CHIME_NS_PER_S)
+
+/* A host that slewed its clock within this time is expected to do so again. */
+#define CHIME_STEADY_MEMORY_NS	(10 * CHIME_SLEW_LONGEST_NS)
+
+/* --- steady.c --- */
+
+/* The host's fastest recent slew, as far as it has been seen if it is still in progress. */
+s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns);
+
+/* The host was slewed so recently that the slew may be the same as one that is seen now. */
+bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns);
+
+/* The host's present slew rate, as far as its rate without a slew is known. */
+s64 chime_steady_slewing(const struct chime_steady *steady);
+
+/* Whether the raw clock is another machine's is settled, or asked anew. */
+void chime_steady_drop_move(struct chime_steady *steady);
+
+/* Probation begins; it is over at once where there is no pace to be compared with. */
+void chime_steady_begin(struct chime_steady *steady, s64 raw_ns);
+
+/*
+ * The pace is unknown from @raw_ns on. Until it is known again and confirmed, a slew may be
+ * followed, and one that is under way may have ended.
+ */
+void chime_steady_lose(struct chime_steady *steady, s64 raw_ns);
+
+/* Follow the host. Where its rate is off the pace that may be following a slew: widen the bound. */
+void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns);
+
+/* --- steady_gap.c --- */
+
+/*
+ * The host's slope is seen for the first time since the guest stood still. If the host is slewed
+ * now, assume that it was slewed throughout the gap; if not, the bound need not allow for a slew.
+ */
+void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns);
+
+#endif /* CHIME_STEADY_PARTS_H */
