@@ -59,15 +59,16 @@ static bool chime_steady_sees_slope(const struct chime_line *host)
 	return host->sigma_rate_q32 <= CHIME_STEADY_TURN_Q32;
 }
 
+/* The rate that the host is said to have may be that of a slew: it has to be confirmed. */
 void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
 {
 	*steady = (struct chime_steady){
 		.line = *host,
 		.pace_q32 = host->rate_q32,
 		.pace_raw_ns = raw_ns,
-		.pace_seen = chime_steady_sees_slope(host),
-		.begin_raw_ns = chime_sub_sat(raw_ns, CHIME_STEADY_PROBATION_NS),
+		.pace_known = chime_steady_sees_slope(host),
 	};
+	chime_steady_begin(steady, raw_ns);
 }
 
 /* The host's rate changed a moment ago: that is in the bound of its line, and not in its sigma. */
@@ -338,7 +339,7 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 {
 	s64 waited_ns = chime_sub_sat(raw_ns, steady->begin_raw_ns);
 
-	if (steady->pace_known && straight)
+	if (steady->pace_known && straight && waited_ns >= CHIME_STEADY_SEEN_NS)
 		steady->paced = true;
 	if (steady->paced ||
 	    waited_ns < (steady->pace_known ? CHIME_STEADY_PATIENCE_NS : CHIME_STEADY_PROBATION_NS))

@@ -40,9 +40,8 @@
  * @unmoved: @unslew when this guest resumed; its rate is that of a host that is not slewed
  * @renewed: a correction was set since this guest resumed ...
  * @renewed_raw_ns: ... the first one at this raw time
- * @pace_seen: no correction was in force at the latest check, or unslewed host time has just begun,
- *	and @pace_q32 is what the host's rate was then: a correction that is set, or converted to
- *	the host, before the next check is measured against that
+ * @pace_seen: no correction was in force at the latest check, and @pace_q32 is what the host's rate
+ *	was then: a correction that is set before the next check is measured against that
  * @pace_known: @pace_q32 was measured. Otherwise it is unset, or has not been confirmed yet
  * @paced: @pace_q32 is confirmed
  * @parted: unslewed host time keeps its pace, whatever the host's rate is

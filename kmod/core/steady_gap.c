@@ -11,9 +11,6 @@
 /* Bound over sigma of an unknown slew: it is evenly distributed within the bound, either way. */
 #define CHIME_STEADY_SIGMAS	2
 
-/* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
-#define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
-
 /* The host may have gained @allowance_ns in total while this guest stood still: widen the bound. */
 static void chime_steady_allow(struct chime_steady *steady, s64 allowance_ns)
 {

@@ -16,6 +16,9 @@
 /* A host that slewed its clock within this time is expected to do so again. */
 #define CHIME_STEADY_MEMORY_NS	(10 * CHIME_SLEW_LONGEST_NS)
 
+/* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
+#define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
+
 /* --- steady.c --- */
 
 /* The host's fastest recent slew, as far as it has been seen if it is still in progress. */

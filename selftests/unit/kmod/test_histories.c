@@ -293,7 +293,7 @@ TEST_F_TIMEOUT(timescale, every_history_keeps_within_its_bound, 600)
 	}
 	/* Otherwise the test would show nothing. */
 	EXPECT_GT(bounded, histories() * EVENTS / 4);
-	EXPECT_GT(world.returns, histories() / 4);
+	EXPECT_GT(world.returns, histories() / 5);
 }
 
 TEST_HARNESS_MAIN

@@ -124,18 +124,35 @@ static void pause_for(s64 ns)
 	judge();
 }
 
-/* For a while, in which it may be paused once. */
+/* The host does not answer meanwhile. */
+static void be_silent_for(s64 ns)
+{
+	write_down(" (silent for %lld ms)", (long long)(ns / MS));
+	machine.host_silent = true;
+	run_checked(ns);
+	machine.host_silent = false;
+}
+
+/* For a while, in which it may be paused once, or the host silent. */
 static void run_or_pause(s64 ns)
 {
 	s64 before_ns = between(0, ns);
 
-	if (between(0, 5)) {
+	switch (between(0, 8)) {
+	case 0:
+		run_checked(before_ns);
+		pause_for(any_size(1, history.slew_ppb ? 1000 : 1000000) * MS);
+		run_checked(ns - before_ns);
+		break;
+	case 1:
+		run_checked(before_ns);
+		be_silent_for(any_size(1, history.slew_ppb ? 1000 : 1000000) * MS);
+		run_checked(ns - before_ns);
+		break;
+	default:
 		run_checked(ns);
-		return;
+		break;
 	}
-	run_checked(before_ns);
-	pause_for(any_size(1, history.slew_ppb ? 1000 : 1000000) * MS);
-	run_checked(ns - before_ns);
 }
 
 static void rest(s64 ns)
