@@ -537,6 +537,9 @@ bool config_serves_nts(const struct config *config);
 /* Are two servers the same, but for @local? Then a reload keeps the running one. */
 bool config_server_equal(const struct config_server *one, const struct config_server *other);
 
+/* Have two servers the same rules of who is served? */
+bool config_rules_equal(const struct config_server *one, const struct config_server *other);
+
 /* Is the same said of serving NTS? */
 bool config_nts_server_equal(const struct config_nts *one, const struct config_nts *other);
 

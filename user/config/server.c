@@ -422,6 +422,18 @@ static bool rule_equal(const struct access_rule *one, const struct access_rule *
 	       one->prefix == other->prefix && one->allow == other->allow && one->all == other->all;
 }
 
+bool config_rules_equal(const struct config_server *one, const struct config_server *other)
+{
+	if (one->rule_count != other->rule_count)
+		return false;
+	for (size_t i = 0; i < one->rule_count; i++) {
+		if (!rule_equal(&one->rules[i], &other->rules[i]))
+			return false;
+	}
+
+	return true;
+}
+
 bool config_limit_equal(const struct client_limit *one, const struct client_limit *other)
 {
 	return one->enabled == other->enabled && one->interval_ns == other->interval_ns &&
@@ -435,12 +447,8 @@ bool config_server_equal(const struct config_server *one, const struct config_se
 	    strcmp(one->bind_device, other->bind_device) ||
 	    strcmp(one->xdp_device, other->xdp_device) || one->xdp_mode != other->xdp_mode ||
 	    one->log_bytes != other->log_bytes || one->least_poll != other->least_poll ||
-	    one->rule_count != other->rule_count || !config_limit_equal(&one->limit, &other->limit))
+	    !config_limit_equal(&one->limit, &other->limit))
 		return false;
-	for (size_t i = 0; i < one->rule_count; i++) {
-		if (!rule_equal(&one->rules[i], &other->rules[i]))
-			return false;
-	}
 
-	return true;
+	return config_rules_equal(one, other);
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Supervision of the processes, and the keys: a process is told of them by a pipe, which is also
- * how it learns that the daemon has ended.
+ * Supervision of the processes, and the keys of cookies with their file.
  */
 #include "daemon/nts_serving.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,6 +18,7 @@
 
 #include "core/line.h"
 #include "daemon/nts_files.h"
+#include "daemon/nts_process.h"
 #include "daemon/server_sockets.h"
 #include "lib/child.h"
 #include "lib/clock_ns.h"
@@ -41,18 +40,6 @@
 
 #define FILE_NAME	"ntskeys"
 #define PATH_SIZE	(CONFIG_PATH_MAX + sizeof(FILE_NAME) + 1)
-
-/**
- * struct nts_process - one that hands out keys
- * @pid: 0: none
- * @keys_fd: poll(2) reports POLLERR when it has ended; closed, it ends
- * @started_ns: raw instant of its start
- */
-struct nts_process {
-	pid_t pid;
-	int keys_fd;
-	int64_t started_ns;
-};
 
 /**
  * struct nts_serving - all of them
@@ -218,16 +205,10 @@ static bool make_keys(struct nts_serving *nts, int64_t now_raw_ns)
 	return true;
 }
 
-static void tell_keys(const struct nts_serving *nts, const struct nts_process *process)
-{
-	if (process->pid && write(process->keys_fd, &nts->keys, sizeof(nts->keys)) < 0)
-		log_debug("A process of NTS does not take keys: %s", strerror(errno));
-}
-
 static void tell_all(const struct nts_serving *nts)
 {
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++)
-		tell_keys(nts, &nts->processes[i]);
+		nts_process_tell_keys(&nts->processes[i], &nts->keys);
 }
 
 static int64_t rotation_ns(const struct nts_serving *nts)
@@ -255,25 +236,10 @@ static void rotate(struct nts_serving *nts, int64_t now_raw_ns)
 
 /* --- processes --- */
 
-/* One that has ended keeps the status with which it did; for one that only says so nobody waits. */
-static int stop(struct nts_process *process)
-{
-	int status;
-
-	kill(process->pid, SIGKILL);
-	close(process->keys_fd);
-	status = child_wait(process->pid);
-	process->pid = 0;
-
-	return status;
-}
-
 static void stop_all(struct nts_serving *nts)
 {
-	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
-		if (nts->processes[i].pid)
-			stop(&nts->processes[i]);
-	}
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++)
+		nts_process_stop(&nts->processes[i]);
 }
 
 void nts_serving_free(struct nts_serving *nts)
@@ -332,14 +298,14 @@ static int settings_file(const struct nts_serving *nts)
 	return fd;
 }
 
-/* With this end of a pipe for keys, -1: without. Its pid, or -errno. */
-static pid_t start_program(const struct nts_serving *nts, const char *task, int keys_fd)
+/* With this end of a socket to the daemon, -1: without. Its pid, or -errno. */
+static pid_t start_program(const struct nts_serving *nts, const char *task, int daemon_fd)
 {
 	int fds[NTS_FD_END - NTS_FD_SETTINGS];
 	pid_t pid;
 
 	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts);
-	fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS] = keys_fd;
+	fds[NTS_FD_DAEMON - NTS_FD_SETTINGS] = daemon_fd;
 	fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS] = nts->statistics_fd;
 	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->sockets.ipv4_fd;
 	fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] = nts->sockets.ipv6_fd;
@@ -356,7 +322,7 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 	int ends[2];
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
 		return -errno;
 	pid = start_program(nts, NTS_SERVE, ends[0]);
 	close(ends[0]);
@@ -366,10 +332,10 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 	}
 	*process = (struct nts_process){
 		.pid = pid,
-		.keys_fd = ends[1],
+		.fd = ends[1],
 		.started_ns = now_raw_ns,
 	};
-	tell_keys(nts, process);
+	nts_process_tell_keys(process, &nts->keys);
 
 	return 0;
 }
@@ -397,30 +363,12 @@ static void start_all(struct nts_serving *nts, int64_t now_raw_ns)
 	plan_restart(nts, now_raw_ns);
 }
 
-static const char *words_of(int status)
-{
-	switch (status) {
-	case NTS_STATUS_SETTINGS:
-		return "it could not use what it was given";
-	case NTS_STATUS_CERTIFICATE:
-		return "a certificate or its key cannot be read, see its own message";
-	case NTS_STATUS_SANDBOX:
-		return "it could not be locked in";
-	}
-
-	return "it could not be started";
-}
-
 static void note_end(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
 {
 	int64_t lived_ns = chime_sub_sat(now_raw_ns, process->started_ns);
-	int status = stop(process);
 	char how[128];
 
-	if (WIFSIGNALED(status))
-		snprintf(how, sizeof(how), "signal %d ended it", WTERMSIG(status));
-	else
-		snprintf(how, sizeof(how), "%s", words_of(WEXITSTATUS(status)));
+	nts_process_ended(process, how, sizeof(how));
 	if (lived_ns >= HEALTHY_NS)
 		nts->restart_ns = RESTART_MIN_NS;
 	/* Those that end together, as without a certificate, are started together. */
@@ -428,13 +376,6 @@ static void note_end(struct nts_serving *nts, struct nts_process *process, int64
 		plan_restart(nts, now_raw_ns);
 	log_warning("A process that serves NTS keys has ended: %s. It is started again in %lld s",
 		    how, (long long)(chime_max(nts->next_ns - now_raw_ns, 0) / NS_PER_S));
-}
-
-static bool has_ended(const struct nts_process *process)
-{
-	struct pollfd fd = { .fd = process->keys_fd };
-
-	return process->pid && poll(&fd, 1, 0) > 0;
 }
 
 /* Processes are started by the loop. */
@@ -472,17 +413,20 @@ static bool open_statistics(struct nts_serving *nts)
 	return true;
 }
 
+/* But for who is served, of which processes are told. */
 static bool is_unchanged(const struct nts_serving *nts, const struct config *config)
 {
 	return nts->serves && config_serves_nts(config) &&
 	       config_nts_server_equal(&nts->config, &config->nts) &&
-	       config_server_equal(&nts->server, &config->server);
+	       nts->server.port == config->server.port &&
+	       !nts->server.log_bytes == !config->server.log_bytes &&
+	       config_server_same_place(&nts->server, &config->server);
 }
 
 static bool any_runs(const struct nts_serving *nts)
 {
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
-		if (nts->processes[i].pid && !has_ended(&nts->processes[i]))
+		if (nts->processes[i].pid && !nts_process_has_ended(&nts->processes[i]))
 			return true;
 	}
 
@@ -503,6 +447,34 @@ static bool takes_files(const struct nts_serving *nts)
 	log_warning("The certificate of NTS or its key is another one and cannot be used, see the message before: clients are served with the one that was read before. Mend the file and reload");
 
 	return false;
+}
+
+/*
+ * Other rules. One that does not take them would serve clients that are refused now: another one
+ * takes its place.
+ */
+static int take_rules(struct nts_serving *nts, const struct config_server *server)
+{
+	int err;
+
+	if (config_rules_equal(&nts->server, server))
+		return 0;
+	err = config_server_copy(&nts->server, server);
+	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX && !err; i++) {
+		if (nts_process_tell_rules(&nts->processes[i], server))
+			nts_process_stop(&nts->processes[i]);
+	}
+
+	return err;
+}
+
+static void give_up(struct nts_serving *nts)
+{
+	log_err("There is no memory left to serve NTS");
+	stop_all(nts);
+	nts->serves = false;
+	nts->next_ns = INT64_MAX;
+	server_sockets_close(&nts->sockets);
 }
 
 /* Processes that run go on, with their clients; what has failed is tried at once. */
@@ -535,7 +507,10 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	nts_files_look(&config->nts, &files);
 	if (is_unchanged(nts, config) &&
 	    (nts_files_equal(&nts->files, &files) || !takes_files(nts))) {
-		go_on(nts, now_raw_ns);
+		if (take_rules(nts, &config->server))
+			give_up(nts);
+		else
+			go_on(nts, now_raw_ns);
 		return;
 	}
 	nts->files = files;
@@ -555,9 +530,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 		(void)find_keys(nts, now_raw_ns);
 	if (config_server_copy(&nts->server, &config->server) || !open_statistics(nts) ||
 	    (!nts->changes && !make_keys(nts, now_raw_ns))) {
-		log_err("There is no memory left to serve NTS");
-		nts->serves = false;
-		server_sockets_close(&nts->sockets);
+		give_up(nts);
 		return;
 	}
 	if (!*nts->config.dumpdir)
@@ -594,7 +567,7 @@ int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
 	/* Without events only POLLERR is reported: nobody reads from the other end any more. */
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
 		if (nts->processes[i].pid)
-			fds[count++] = (struct pollfd){ .fd = nts->processes[i].keys_fd };
+			fds[count++] = (struct pollfd){ .fd = nts->processes[i].fd };
 	}
 
 	return count;
@@ -611,7 +584,7 @@ int64_t nts_serving_next_ns(const struct nts_serving *nts)
 void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++) {
-		if (has_ended(&nts->processes[i]))
+		if (nts_process_has_ended(&nts->processes[i]))
 			note_end(nts, &nts->processes[i], now_raw_ns);
 	}
 	if (now_raw_ns >= rotation_ns(nts))

@@ -35,7 +35,7 @@
 #define REST_MS		100
 
 /* Descriptors to wait for, before those of clients. */
-enum { WAIT_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
+enum { WAIT_DAEMON, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
 
 /**
  * struct client - a connection
@@ -55,7 +55,7 @@ struct client {
  * struct work - the server
  * @settings: as handed over
  * @statistics: shared
- * @access: made of the rules
+ * @access: made of the rules; owned
  * @limit: of connections
  * @credentials: certificates and keys
  * @cookie_keys: of cookies ...
@@ -242,21 +242,92 @@ static void take_client(struct work *work, int listening_fd)
 		drop(client);
 }
 
-static bool take_keys(struct work *work)
-{
-	struct nts_server_keys keys;
-	ssize_t length = read(NTS_FD_COOKIE_KEYS, &keys, sizeof(keys));
+/* --- what the daemon says --- */
 
-	if (!length)
+static bool take_keys(struct work *work, const struct nts_server_keys *keys)
+{
+	if (!nts_server_keys_are_sane(keys))
 		return false;
-	if (length == (ssize_t)sizeof(keys) && nts_server_keys_are_sane(&keys)) {
-		nts_cookie_keys_set(&work->cookie_keys, &keys);
-		work->has_keys = true;
-	}
-	explicit_bzero(&keys, sizeof(keys));
+	nts_cookie_keys_set(&work->cookie_keys, keys);
+	work->has_keys = true;
 
 	return true;
 }
+
+/* Who is being served goes on: these rules are about connections that come. */
+static bool take_rules(struct work *work, int fd, uint32_t count)
+{
+	size_t size = count * sizeof(struct access_rule);
+	struct access_table *access;
+	void *rules = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+
+	if (rules == MAP_FAILED)
+		return false;
+	access = access_table_new(rules, count);
+	munmap(rules, size);
+	if (!access)
+		return false;
+	access_table_free(work->access);
+	work->access = access;
+
+	return true;
+}
+
+/* What a message brings beside; -1: nothing. */
+static int descriptor_of(struct msghdr *header)
+{
+	const struct cmsghdr *part = CMSG_FIRSTHDR(header);
+	int fd = -1;
+
+	if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS &&
+	    part->cmsg_len == CMSG_LEN(sizeof(fd)))
+		memcpy(&fd, CMSG_DATA(part), sizeof(fd));
+
+	return fd;
+}
+
+/*
+ * 1; 0: the daemon has ended; -EIO: it was not understood. Who does not know the present rules, for
+ * want of memory or descriptors, is not to serve by those before.
+ */
+static int take_message(struct work *work)
+{
+	union {
+		struct nts_server_keys keys;
+		struct nts_rules_message rules;
+	} message;
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control;
+	struct iovec part = { .iov_base = &message, .iov_len = sizeof(message) };
+	struct msghdr header = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t length = recvmsg(NTS_FD_DAEMON, &header, MSG_CMSG_CLOEXEC);
+	bool taken = false;
+	int fd;
+
+	if (length < 0)
+		return errno == EAGAIN || errno == EINTR ? 1 : -EIO;
+	if (!length)
+		return 0;
+	fd = descriptor_of(&header);
+	if (length == (ssize_t)sizeof(message.keys))
+		taken = take_keys(work, &message.keys);
+	else if (length == (ssize_t)sizeof(message.rules) && fd >= 0)
+		taken = take_rules(work, fd, message.rules.rule_count);
+	if (fd >= 0)
+		close(fd);
+	explicit_bzero(&message, sizeof(message));
+
+	return taken ? 1 : -EIO;
+}
+
+/* --- the loop --- */
 
 /* What to wait for; @timeout_ms: at most so long. */
 static nfds_t fill_fds(struct work *work, int *timeout_ms)
@@ -265,7 +336,7 @@ static nfds_t fill_fds(struct work *work, int *timeout_ms)
 	bool rests = now < work->rest_until_ms;
 	nfds_t count = WAIT_CLIENTS;
 
-	work->fds[WAIT_KEYS] = (struct pollfd){ .fd = NTS_FD_COOKIE_KEYS, .events = POLLIN };
+	work->fds[WAIT_DAEMON] = (struct pollfd){ .fd = NTS_FD_DAEMON, .events = POLLIN };
 	work->fds[WAIT_IPV4].events = rests ? 0 : POLLIN;
 	work->fds[WAIT_IPV6].events = rests ? 0 : POLLIN;
 	if (rests)
@@ -304,7 +375,7 @@ static void serve_clients(struct work *work)
 
 static int run(struct work *work)
 {
-	int timeout_ms;
+	int timeout_ms, taken;
 	nfds_t count;
 
 	for (;;) {
@@ -314,8 +385,9 @@ static int run(struct work *work)
 				return EXIT_FAILURE;
 			continue;
 		}
-		if (work->fds[WAIT_KEYS].revents && !take_keys(work))
-			return EXIT_SUCCESS;
+		taken = work->fds[WAIT_DAEMON].revents ? take_message(work) : 1;
+		if (taken <= 0)
+			return taken ? NTS_STATUS_MESSAGE : EXIT_SUCCESS;
 		serve_clients(work);
 		for (int i = WAIT_IPV4; i <= WAIT_IPV6; i++) {
 			if (work->fds[i].revents)

@@ -6,11 +6,13 @@
 #ifndef SERVER_NTS_SETTINGS_H
 #define SERVER_NTS_SETTINGS_H
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "ntp/nts_record.h"
+#include "ntp/nts_server_keys.h"
 #include "server/access.h"
 #include "server/client_log.h"
 
@@ -27,7 +29,7 @@
 /* Inherited descriptors. A socket that is not open is not to be served. */
 enum nts_fd {
 	NTS_FD_SETTINGS = 3,
-	NTS_FD_COOKIE_KEYS,	/* a pipe of struct nts_server_keys, which ends with the daemon */
+	NTS_FD_DAEMON,		/* a socket of messages, see below; its other end is the daemon's */
 	NTS_FD_STATISTICS,
 	NTS_FD_IPV4,
 	NTS_FD_IPV6,
@@ -39,6 +41,7 @@ enum nts_status {
 	NTS_STATUS_SETTINGS = 3,	/* what was handed over cannot be used */
 	NTS_STATUS_CERTIFICATE,		/* nor a certificate or key */
 	NTS_STATUS_SANDBOX,		/* it could not be locked in */
+	NTS_STATUS_MESSAGE,		/* a message of the daemon could not be taken */
 };
 
 /**
@@ -68,6 +71,17 @@ struct nts_settings {
 	uint32_t rule_count;
 	struct access_rule rules[];
 };
+
+/*
+ * A message from the daemon is a struct nts_server_keys: the keys of cookies; or this, beside the
+ * descriptor of a file in memory: other rules. After the last one the daemon has ended.
+ */
+struct nts_rules_message {
+	uint32_t rule_count;
+};
+
+static_assert(sizeof(struct nts_rules_message) != sizeof(struct nts_server_keys),
+	      "messages are told apart by their sizes");
 
 /**
  * struct nts_clients - who has connected

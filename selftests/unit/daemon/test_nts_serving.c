@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The processes that hand out NTS keys are stand-ins, which are as alive as their end of the pipe
+ * The processes that hand out NTS keys are stand-ins, which are as alive as their end of the socket
  * is open, and so are their sockets. The file of the cookies' keys is a real one.
  */
 #include "user/daemon/nts_serving.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,8 +27,10 @@
 #define PROCESSES_MAX	256
 #define FIRST_PID	1000000000
 
+#define RULES_MAX	8
+
 static struct {
-	int ends[PROCESSES_MAX];	/* of the pipes, -1: that process has ended */
+	int ends[PROCESSES_MAX];	/* of the sockets, -1: that process has ended */
 	int count;			/* of processes that were ever started */
 	int killed;			/* of these */
 	bool ipv4;			/* the latest one has such a socket */
@@ -48,7 +51,7 @@ pid_t spawn_beside(const char *program, const char *argument, const int *fds, in
 	}
 	if (world.count == PROCESSES_MAX)
 		exit(1);
-	world.ends[world.count] = fcntl(fds[NTS_FD_COOKIE_KEYS - NTS_FD_SETTINGS],
+	world.ends[world.count] = fcntl(fds[NTS_FD_DAEMON - NTS_FD_SETTINGS],
 					F_DUPFD_CLOEXEC, 0);
 	world.ipv4 = fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] >= 0;
 	world.ipv6 = fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] >= 0;
@@ -439,14 +442,100 @@ TEST_F(nts, a_reload_keeps_the_certificate_where_the_new_one_is_no_good)
 	EXPECT_EQ(2, world.count);
 	configure(self);
 	EXPECT_EQ(3, world.checks);
-	/* Who may be served counts more than that somebody is. */
+}
+
+/* The rules that a process was told last, of how many; 0: it was told none. */
+static uint32_t told_rules(int process, struct access_rule rules[RULES_MAX])
+{
+	struct nts_rules_message message;
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control;
+	struct iovec part = { .iov_base = &message, .iov_len = sizeof(message) };
+	uint32_t count = 0;
+	ssize_t size;
+	int fd;
+
+	for (;;) {
+		struct msghdr header = {
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = control.bytes,
+			.msg_controllen = sizeof(control.bytes),
+		};
+
+		if (recvmsg(world.ends[process], &header, 0) < 0)
+			return count;
+		if (!CMSG_FIRSTHDR(&header))
+			continue;
+		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+		count = message.rule_count;
+		size = count * sizeof(rules[0]);
+		if (count > RULES_MAX || pread(fd, rules, size, 0) != size)
+			exit(1);
+		close(fd);
+	}
+}
+
+/* An operator who lets somebody in, or keeps somebody out, ends nobody's connection. */
+TEST_F(nts, those_who_serve_are_told_other_rules)
+{
+	struct access_rule rules[RULES_MAX];
+
+	strcpy(self->extra, "ntsprocesses 2\n");
+	configure(self);
+	pass(self, 1);
+	strcat(self->extra, "deny 192.0.2.0/24\n");
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(2, running());
+	EXPECT_EQ(2, world.count);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(2, told_rules(i, rules));
+		EXPECT_TRUE(rules[0].allow);
+		EXPECT_FALSE(rules[1].allow);
+		EXPECT_EQ(24, rules[1].prefix);
+	}
+	/* One that is started later begins with them. */
+	end_processes();
+	pass(self, 1);
+	EXPECT_EQ(0, told_rules(2, rules));
+	configure(self);
+	EXPECT_EQ(0, told_rules(2, rules));
+}
+
+/* It would serve who is refused now. */
+TEST_F(nts, one_that_takes_no_rules_is_replaced)
+{
+	configure(self);
+	pass(self, 1);
+	for (int i = 0; world.count == 1 && i < 10000; i++) {
+		strcpy(self->extra, i % 2 ? "" : "deny 192.0.2.0/24\n");
+		configure(self);
+		pass(self, 0);
+	}
+	EXPECT_EQ(2, world.count);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(-1, world.ends[0]);
+}
+
+/* No process can serve with what the file has now, so that those that can have to go on. */
+TEST_F(nts, other_rules_take_nothing_from_the_certificate_that_is_served_with)
+{
+	struct access_rule rules[RULES_MAX];
+
+	configure(self);
+	pass(self, 1);
 	usleep(20000);
 	write_file(self->directory, "cert", "HALF");
 	world.check_status = NTS_STATUS_CERTIFICATE;
 	strcpy(self->extra, "deny 192.0.2.0/24\n");
 	configure(self);
-	EXPECT_EQ(0, running());
-	EXPECT_EQ(3, world.checks);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(2, told_rules(0, rules));
 }
 
 /* Nobody is served: then it is tried. */
@@ -467,7 +556,8 @@ TEST_F(nts, a_reload_takes_any_certificate_where_none_is_served_with)
 TEST_F(nts, a_reload_that_changes_something_takes_effect)
 {
 	static const char *const lines[] = {
-		"deny 192.0.2.0/24\n", "ntsprocesses 2\n", "ntsratelimit\n", "ntsport 4461\n",
+		"noclientlog\n", "bindaddress 127.0.0.1\n", "ntsprocesses 2\n",
+		"ntsratelimit\n", "ntsport 4461\n",
 		"port 124\n", "ntsntpserver other\n", "maxntsconnections 2\n",
 		"ntsrotate 3600\n",
 	};

@@ -33,6 +33,7 @@ FIXTURE(serve) {
 	struct nts_statistics statistics;
 	struct work work;
 	int client;
+	int daemon;	/* its end of the socket */
 };
 
 static void listen_and_connect(FIXTURE_DATA(serve) *self)
@@ -57,6 +58,9 @@ FIXTURE_SETUP(serve)
 
 	memset(self, 0, sizeof(*self));
 	memset(&world, 0, sizeof(world));
+	/* No other descriptor is to be in the place of that one. */
+	while (open("/dev/null", O_RDONLY) < NTS_FD_DAEMON)
+		;
 	self->settings = calloc(1, size);
 	self->settings->connections = 2;
 	self->settings->rule_count = 1;
@@ -88,21 +92,25 @@ FIXTURE_TEARDOWN(serve)
 	free(self->settings);
 }
 
-static int run_for_a_while(FIXTURE_DATA(serve) *self)
+static void open_daemon(FIXTURE_DATA(serve) *self)
 {
 	int ends[2];
 
-	if (pipe(ends))
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) || dup2(ends[0], NTS_FD_DAEMON) < 0)
 		abort();
+	close(ends[0]);
+	self->daemon = ends[1];
+}
+
+static int run_for_a_while(FIXTURE_DATA(serve) *self)
+{
+	open_daemon(self);
 	if (!fork()) {
 		usleep(DAEMON_MS * 1000);
 		/* Not by the harness's way, which looks for leaks. */
 		kill(getpid(), SIGKILL);
 	}
-	close(ends[1]);
-	if (dup2(ends[0], NTS_FD_COOKIE_KEYS) < 0)
-		abort();
-	close(ends[0]);
+	close(self->daemon);
 
 	return run(&self->work);
 }
@@ -147,6 +155,81 @@ TEST_F(serve, nobody_waits_for_a_client_that_has_gone)
 		EXPECT_EQ(POLLIN, self->work.fds[WAIT_IPV4].events);
 		EXPECT_EQ(-1, timeout_ms);
 	}
+}
+
+/* --- what the daemon says --- */
+
+/* Beside the descriptor of these rules. */
+static void tell(FIXTURE_DATA(serve) *self, const void *bytes, size_t size,
+		 const struct access_rule *rules, size_t count)
+{
+	int fd = memory_file("rules", count * sizeof(*rules));
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+				  .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	struct iovec part = { .iov_base = (void *)bytes, .iov_len = size };
+	struct msghdr header = { .msg_iov = &part, .msg_iovlen = 1,
+				 .msg_control = rules ? control.bytes : NULL,
+				 .msg_controllen = rules ? sizeof(control.bytes) : 0 };
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	if (!memory_file_write(fd, rules, count * sizeof(*rules), 0) ||
+	    sendmsg(self->daemon, &header, 0) != (ssize_t)size)
+		abort();
+	close(fd);
+}
+
+static bool is_open(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* Who has connected goes on; who comes then is judged by them. */
+TEST_F(serve, other_rules_are_for_connections_that_come)
+{
+	static const struct access_rule rules[] = {
+		{ .allow = true },
+		{ .network = { .family = AF_INET, .bytes = { 127 } }, .prefix = 8 },
+	};
+	const struct nts_rules_message message = { .rule_count = ARRAY_SIZE(rules) };
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+	int other = socket(AF_INET, SOCK_STREAM, 0);
+
+	open_daemon(self);
+	take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+	tell(self, &message, sizeof(message), rules, ARRAY_SIZE(rules));
+	ASSERT_EQ(1, take_message(&self->work));
+	ASSERT_EQ(0, getpeername(self->client, (struct sockaddr *)&address, &length));
+	ASSERT_EQ(0, connect(other, (struct sockaddr *)&address, length));
+	take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+	EXPECT_EQ(1, self->statistics.accepted);
+	EXPECT_EQ(1, self->statistics.dropped);
+	EXPECT_TRUE(is_open(self->client));
+	EXPECT_FALSE(is_open(other));
+	close(other);
+}
+
+/* It would go on by rules that hold no longer, and says so by its end. */
+TEST_F(serve, who_does_not_understand_the_daemon_ends)
+{
+	static const struct access_rule rules[1];
+	const struct nts_rules_message message = { .rule_count = 1 };
+	const struct nts_server_keys keys = { .current = NTS_SERVER_KEYS };
+
+	open_daemon(self);
+	tell(self, &message, sizeof(message), NULL, 0);
+	EXPECT_EQ(NTS_STATUS_MESSAGE, run(&self->work));
+	tell(self, &message, 1, rules, 1);
+	EXPECT_EQ(NTS_STATUS_MESSAGE, run(&self->work));
+	tell(self, &keys, sizeof(keys), NULL, 0);
+	EXPECT_EQ(NTS_STATUS_MESSAGE, run(&self->work));
+	close(self->daemon);
+	EXPECT_EQ(EXIT_SUCCESS, run(&self->work));
 }
 
 TEST_HARNESS_MAIN
