@@ -172,6 +172,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 			return daemon_operate(daemon, request, error);
 		daemon_burst(daemon, DAEMON_BURST);
 		return daemon_done(error, 0, NULL);
+	case CONTROL_RELOAD:
 	case CONTROL_RELOAD_SOURCES:
 	case CONTROL_ONLINE:
 	case CONTROL_OFFLINE:
@@ -196,9 +197,6 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_RESELECT:
 	case CONTROL_SHUTDOWN:
 		return daemon_do(daemon, request->command);
-	case CONTROL_RELOAD:
-		return daemon_done(error, daemon_reload(daemon),
-				   "the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed");
 	}
 	return NULL;
 }

@@ -33,9 +33,11 @@ static void daemon_report_config(void *context, enum config_severity severity, c
 				 int line, const char *message)
 {
 	char place[CONFIG_PATH_MAX + 16];
+	struct daemon *daemon = context;
 
-	(void)context;
 	config_place(file, line, place, sizeof(place));
+	if (severity == CONFIG_SKIPPED && !*daemon->refusal)
+		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s: %s", place, message);
 	if (severity == CONFIG_ERROR)
 		log_err("%s: %s", place, message);
 	else
@@ -49,6 +51,7 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 	char why[512];
 	int err;
 
+	*daemon->refusal = '\0';
 	if (text)
 		err = config_from_text("command line", text, strlen(text), true,
 				       daemon_report_config, daemon, config);

@@ -267,7 +267,10 @@ int daemon_run(const struct daemon_options *options);
 /* Ask all sources at once. */
 void daemon_burst(struct daemon *daemon, int count);
 
-/* Read the configuration again; the old one stays in force when it has an error. 0, -errno. */
+/*
+ * Read the configuration again; the old one stays in force when it has an error. 0, -errno.
+ * daemon.refusal is as of daemon_reload_sources().
+ */
 int daemon_reload(struct daemon *daemon);
 
 /* makestep: step errors above @threshold_ns, in the next @limit updates; negative: in all. */

@@ -169,11 +169,44 @@ static json_t *operator_check_command_access(const struct daemon *daemon, const 
 	return NULL;
 }
 
+#define RELOAD_WORDS	\
+	"the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed"
+
+/* What is in force but for a line of a source directory is an error to the operator, too. */
+static json_t *operator_reload(struct daemon *daemon, const char **error)
+{
+	size_t length;
+
+	*error = RELOAD_WORDS;
+	if (daemon_reload(daemon))
+		return NULL;
+	length = strlen(daemon->refusal);
+	if (!length)
+		return json_pack("{s:b}", "ok", 1);
+	snprintf(daemon->refusal + length, sizeof(daemon->refusal) - length,
+		 ". All else is in force");
+	*error = daemon->refusal;
+
+	return NULL;
+}
+
+static json_t *operator_reload_sources(struct daemon *daemon, const char **error)
+{
+	int err;
+
+	/* What is wrong is logged again: the operator wants to know. */
+	daemon->source_reports = 1;
+	err = daemon_reload_sources(daemon);
+	*error = err ? strerror(-err) : daemon->refusal;
+
+	return **error ? NULL : json_pack("{s:b,s:i}", "ok", 1, "sources",
+					  (int)daemon->config->source_count);
+}
+
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error)
 {
 	const char *arguments = request->arguments;
-	int err;
 
 	switch (request->command) {
 	case CONTROL_ONLINE:
@@ -195,13 +228,10 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 		return operator_check_access(daemon, arguments, error);
 	case CONTROL_CMDACCHECK:
 		return operator_check_command_access(daemon, arguments, error);
+	case CONTROL_RELOAD:
+		return operator_reload(daemon, error);
 	case CONTROL_RELOAD_SOURCES:
-		/* What is wrong is logged again: the operator wants to know. */
-		daemon->source_reports = 1;
-		err = daemon_reload_sources(daemon);
-		*error = err ? strerror(-err) : daemon->refusal;
-		return **error ? NULL : json_pack("{s:b,s:i}", "ok", 1, "sources",
-					      (int)daemon->config->source_count);
+		return operator_reload_sources(daemon, error);
 	case CONTROL_STATUS:
 	case CONTROL_TRACKING:
 	case CONTROL_SOURCES:
@@ -212,7 +242,6 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_CLIENTS:
 	case CONTROL_MAKESTEP:
 	case CONTROL_SETTIME:
-	case CONTROL_RELOAD:
 	case CONTROL_RIVAL:
 	case CONTROL_RIVALS:
 	case CONTROL_DIRECTIVE:

@@ -43,6 +43,13 @@ int64_t system_clock_raw_ns(void)
 	return 1;
 }
 
+int daemon_reload(struct daemon *daemon)
+{
+	world.reloads++;
+	snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", world.left_out);
+	return world.reload_result;
+}
+
 int daemon_reload_sources(struct daemon *daemon)
 {
 	/* The operator wants to read again what is wrong. */
@@ -227,19 +234,29 @@ TEST_F(operator, deletes_what_is_named)
 	EXPECT_EQ(-1, ask(self, CONTROL_DELETE, "192.0.2.1"));
 }
 
+/* Of the whole configuration, and of the files of source directories alone. */
+static void reads_again(struct __test_metadata *_metadata, FIXTURE_DATA(operator) *self,
+			enum control_command command)
+{
+	world.reloads = 0;
+	world.reload_result = 0;
+	EXPECT_EQ(0, ask(self, command, ""));
+	EXPECT_EQ(1, world.reloads);
+	world.left_out = "a.sources:2: nonsense";
+	EXPECT_EQ(-1, ask(self, command, ""));
+	EXPECT_EQ(0, strncmp(world.left_out, self->error, strlen(world.left_out)));
+	world.left_out = "";
+	world.reload_result = -ENOMEM;
+	EXPECT_EQ(-1, ask(self, command, ""));
+	EXPECT_NE('\0', *self->error);
+}
+
 TEST_F(operator, refreshes_and_reads_again)
 {
 	EXPECT_EQ(0, ask(self, CONTROL_REFRESH, ""));
 	EXPECT_EQ(1, world.calls);
-	EXPECT_EQ(0, ask(self, CONTROL_RELOAD_SOURCES, ""));
-	EXPECT_EQ(1, world.reloads);
-	world.left_out = "a.sources:2: nonsense";
-	EXPECT_EQ(-1, ask(self, CONTROL_RELOAD_SOURCES, ""));
-	EXPECT_STREQ("a.sources:2: nonsense", self->error);
-	world.left_out = "";
-	world.reload_result = -ENOMEM;
-	EXPECT_EQ(-1, ask(self, CONTROL_RELOAD_SOURCES, ""));
-	EXPECT_NE('\0', *self->error);
+	reads_again(_metadata, self, CONTROL_RELOAD_SOURCES);
+	reads_again(_metadata, self, CONTROL_RELOAD);
 }
 
 /* By the lines of the configuration, as the server does it. */

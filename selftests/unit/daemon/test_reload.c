@@ -155,6 +155,31 @@ TEST_F(reload, what_is_wrong_changes_nothing)
 	EXPECT_EQ(0, world.told);
 }
 
+/* The operator is told which line of a source directory is not in force, while all else is. */
+TEST_F(reload, a_line_that_is_left_out_is_named)
+{
+	char folder[] = "/tmp/test_reload.XXXXXX", path[64], text[128], place[80];
+	FILE *file;
+
+	ASSERT_NE(NULL, mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.sources", folder);
+	file = fopen(path, "w");
+	ASSERT_NE(NULL, file);
+	fputs("server 192.0.2.2\nserver 192.0.2.3 nonsense\n", file);
+	fclose(file);
+	snprintf(text, sizeof(text), "server 192.0.2.1\nsourcedir %s\n", folder);
+	self->options.config_text = text;
+	EXPECT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(2, self->daemon.config->source_count);
+	snprintf(place, sizeof(place), "%s:2: ", path);
+	EXPECT_EQ(0, strncmp(place, self->daemon.refusal, strlen(place)))
+		TH_LOG("%s", self->daemon.refusal);
+	unlink(path);
+	EXPECT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_STREQ("", self->daemon.refusal);
+	EXPECT_EQ(0, rmdir(folder));
+}
+
 TEST_F(reload, what_there_is_no_memory_for_changes_nothing_and_is_forgotten)
 {
 	const struct config *before = self->daemon.config;
