@@ -131,13 +131,25 @@ int daemon_set_local(struct daemon *daemon, const char *line)
 }
 
 #define PORT_WORDS	"the NTP port cannot be opened. See: journalctl -u truechimed"
+#define NO_PORT_WORDS	\
+	"nobody is served with 'port 0'. Take that out of the configuration, and: systemctl restart truechimed"
+
+/* An `allow` that would let nobody in. Who only hands out NTS keys, for another server, does so. */
+static bool lets_nobody_in(const struct config *config, const struct access_rule *rule)
+{
+	return rule->allow && !config->server.port &&
+	       !(config->nts.certificate_count && config->nts.port);
+}
 
 static int add_rule(struct daemon *daemon, const char *line)
 {
 	struct config *config = read_line(daemon, line);
 	int err = -EINVAL;
 
-	if (config && config->server.rule_count)
+	if (config && config->server.rule_count &&
+	    lets_nobody_in(daemon->config, &config->server.rules[0]))
+		snprintf(daemon->refusal, sizeof(daemon->refusal), NO_PORT_WORDS);
+	else if (config && config->server.rule_count)
 		err = daemon_set_rule(daemon, &config->server.rules[0]);
 	else if (config && config->chronyc.rule_count)
 		err = daemon_set_command_rule(daemon, &config->chronyc.rules[0]);

@@ -112,6 +112,23 @@ TEST_F(directive, what_cannot_be_served_is_not_kept)
 	EXPECT_EQ(0, self->daemon.config->server.rule_count);
 }
 
+/* Nor is there a process that it could concern, unless that one hands out NTS keys. */
+TEST_F(directive, nobody_is_let_in_without_a_port)
+{
+	struct config *config = self->daemon.config;
+
+	config->server.port = 0;
+	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/24"));
+	EXPECT_NE(NULL, strstr(self->error, "'port 0'"));
+	EXPECT_EQ(0, config->server.rule_count);
+	EXPECT_TRUE(is_obeyed(self, "deny 10.0.0.0/24"));
+	EXPECT_TRUE(is_obeyed(self, "cmdallow 10.0.0.1"));
+	config->nts.certificate_count = 1;
+	EXPECT_TRUE(is_obeyed(self, "allow 10.0.0.0/24"));
+	config->nts.port = 0;
+	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/16"));
+}
+
 /* As of a program that does so all the time. */
 TEST_F(directive, a_host_is_let_in_and_out_again_and_again)
 {
