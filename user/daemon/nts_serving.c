@@ -5,6 +5,7 @@
 #include "daemon/nts_serving.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,9 @@
 
 /* One that ran for so long has no trouble that comes back at once. */
 #define HEALTHY_NS	(600 * NS_PER_S)
+
+/* What a program has for trying new certificates: meanwhile the daemon does nothing else. */
+#define CHECK_MS	2000
 
 #define FILE_NAME	"ntskeys"
 #define PATH_SIZE	(CONFIG_PATH_MAX + sizeof(FILE_NAME) + 1)
@@ -440,11 +444,19 @@ static bool any_runs(const struct nts_serving *nts)
 static bool takes_files(const struct nts_serving *nts)
 {
 	pid_t pid = any_runs(nts) ? start_program(nts, NTS_CHECK, -1) : -ESRCH;
-	int status = pid < 0 ? 0 : child_wait(pid);
+	int status;
 
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
+	if (pid < 0)
 		return true;
-	log_warning("The certificate of NTS or its key is another one and cannot be used, see the message before: clients are served with the one that was read before. Mend the file and reload");
+	/* What is no file, or on no disk that answers, is not to keep the daemon. */
+	child_await_end(pid, CHECK_MS);
+	kill(pid, SIGKILL);
+	status = child_wait(pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
+		return true;
+	log_warning("The certificate of NTS or its key is another one and cannot be used, %s: clients are served with the one that was read before. Mend the file and reload",
+		    WIFEXITED(status) ? "see the message before" :
+					"and reading it came to no end");
 
 	return false;
 }

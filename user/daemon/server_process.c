@@ -6,12 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -189,17 +187,6 @@ static int end_process(struct server_process *process)
 	return status;
 }
 
-/* Its lifeline is closed: it soon ends with what it was about to do done. */
-static void await_end(pid_t pid)
-{
-	struct pollfd fd = { .fd = pidfd_open(pid, 0), .events = POLLIN };
-
-	if (fd.fd < 0)
-		return;
-	poll(&fd, 1, END_MS);
-	close(fd.fd);
-}
-
 static const char *words_of(int status)
 {
 	switch (status) {
@@ -234,7 +221,8 @@ void server_process_stop(struct server_process *process)
 	if (!process->pid)
 		return;
 	close_ends(process);
-	await_end(process->pid);
+	/* It soon ends, with what it was about to do done. */
+	child_await_end(process->pid, END_MS);
 	if (end_process(process))
 		drop_statistics(process);
 }

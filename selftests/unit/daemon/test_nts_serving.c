@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
@@ -36,7 +37,7 @@ static struct {
 	bool ipv4;			/* the latest one has such a socket */
 	bool ipv6;
 	int checks;			/* of what the files have */
-	int check_status;		/* these end with it */
+	int check_status;		/* these end with it; -1: they do not end */
 } world;
 
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
@@ -44,6 +45,8 @@ pid_t spawn_beside(const char *program, const char *argument, const int *fds, in
 	if (!strcmp(argument, NTS_CHECK)) {
 		pid_t pid = fork();
 
+		if (!pid && world.check_status < 0)
+			pause();
 		if (!pid)
 			_exit(world.check_status);
 		world.checks++;
@@ -69,6 +72,8 @@ static void end_process(int process)
 /* Instead of the C library's: nobody else is to be ended. */
 int kill(pid_t pid, int number)
 {
+	if (pid < FIRST_PID)
+		return (int)syscall(SYS_kill, pid, number);
 	world.killed++;
 	end_process(pid - FIRST_PID);
 
@@ -536,6 +541,23 @@ TEST_F(nts, other_rules_take_nothing_from_the_certificate_that_is_served_with)
 	EXPECT_EQ(1, running());
 	EXPECT_EQ(1, world.count);
 	EXPECT_EQ(2, told_rules(0, rules));
+}
+
+/* As of what is no file, or of a disk that does not answer. */
+TEST_F(nts, a_certificate_that_is_read_for_ever_does_not_keep_the_daemon)
+{
+	alarm(10);
+	configure(self);
+	pass(self, 1);
+	usleep(20000);
+	write_file(self->directory, "cert", "ENDLESS");
+	world.check_status = -1;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "no end"));
 }
 
 /* Nobody is served: then it is tried. */
