@@ -21,6 +21,7 @@
 #define LOG_BYTES		524288
 #define LOG_BYTES_MAX		(1LL << 31)
 #define RATE_INTERVAL		3
+#define RATE_INTERVAL_MIN	(-19)
 #define RATE_BURST		8
 #define RATE_LEAK		2
 #define LOCAL_STRATUM		10
@@ -46,6 +47,8 @@ struct number_option {
 void config_server_defaults(struct config_server *server)
 {
 	server->log_bytes = LOG_BYTES;
+	/* Without a limit clients may ask as often as they like. */
+	server->least_poll = RATE_INTERVAL_MIN;
 }
 
 void config_server_clear(struct config_server *server)
@@ -272,7 +275,7 @@ int config_parse_limit(struct config_reader *reader, const char *directive,
 	double seconds = *interval, burst = RATE_BURST, leak = RATE_LEAK, kod = 0;
 	bool has_kod = !strcmp(directive, "ratelimit");
 	const struct number_option options[] = {
-		{ "interval", &seconds, -19, 12, true },
+		{ "interval", &seconds, RATE_INTERVAL_MIN, 12, true },
 		{ "burst", &burst, 1, 255, true },
 		{ "leak", &leak, 1, 4, true },
 		{ has_kod ? "kod" : NULL, &kod, 0, 4, true },

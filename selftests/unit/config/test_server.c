@@ -202,6 +202,21 @@ TEST(every_option)
 	config_free(config);
 }
 
+/* Who asks several times a second is told no other interval, unless a limit is configured. */
+TEST(no_interval_is_advised_without_a_limit)
+{
+	struct reports reports;
+	struct config *config = parse("allow\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_GE(-6, config->server.least_poll);
+	config_free(config);
+	config = parse("allow\nratelimit\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(3, config->server.least_poll);
+	config_free(config);
+}
+
 /* No socket of IPv6 here is bound to it, as IPv4 has one of its own. */
 TEST(an_ipv4_address_written_as_an_ipv6_one)
 {
