@@ -263,38 +263,38 @@ void nts_serving_free(struct nts_serving *nts)
 	free(nts);
 }
 
-static void fill_settings(const struct nts_serving *nts, struct nts_settings *settings)
+static void fill_settings(const struct nts_serving *nts, const struct config_nts *config,
+			  const struct config_server *server, struct nts_settings *settings)
 {
-	const struct config_nts *config = &nts->config;
-
 	memset(settings, 0, sizeof(*settings));
 	settings->algorithms = config->algorithms;
 	settings->connections = config->connections;
 	settings->limit = config->limit;
 	/* As in chrony: without a log of clients there is no limit. */
-	settings->limit.enabled &= !!nts->server.log_bytes;
+	settings->limit.enabled &= !!server->log_bytes;
 	memcpy(settings->seed, nts->seed, sizeof(settings->seed));
-	if (nts->server.port && nts->server.port != NTP_PORT)
-		settings->ntp_port = nts->server.port;
+	if (server->port && server->port != NTP_PORT)
+		settings->ntp_port = server->port;
 	snprintf(settings->ntp_server, sizeof(settings->ntp_server), "%s", config->ntp_server);
 	settings->pair_count = (uint32_t)config->certificate_count;
 	memcpy(settings->certificates, config->certificates, sizeof(settings->certificates));
 	memcpy(settings->keys, config->keys, sizeof(settings->keys));
-	settings->rule_count = (uint32_t)nts->server.rule_count;
+	settings->rule_count = (uint32_t)server->rule_count;
 }
 
 /* A descriptor, -errno. */
-static int settings_file(const struct nts_serving *nts)
+static int settings_file(const struct nts_serving *nts, const struct config_nts *config,
+			 const struct config_server *server)
 {
-	size_t rules_size = nts->server.rule_count * sizeof(*nts->server.rules);
+	size_t rules_size = server->rule_count * sizeof(*server->rules);
 	struct nts_settings settings;
 	int fd = memory_file("truechime-nts", sizeof(settings) + rules_size);
 
 	if (fd < 0)
 		return fd;
-	fill_settings(nts, &settings);
+	fill_settings(nts, config, server, &settings);
 	if (!memory_file_write(fd, &settings, sizeof(settings), 0) ||
-	    !memory_file_write(fd, nts->server.rules, rules_size, sizeof(settings))) {
+	    !memory_file_write(fd, server->rules, rules_size, sizeof(settings))) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -302,13 +302,14 @@ static int settings_file(const struct nts_serving *nts)
 	return fd;
 }
 
-/* With this end of a socket to the daemon, -1: without. Its pid, or -errno. */
-static pid_t start_program(const struct nts_serving *nts, const char *task, int daemon_fd)
+/* As these say, with this end of a socket to the daemon, -1: without. Its pid, or -errno. */
+static pid_t start_program(const struct nts_serving *nts, const struct config_nts *config,
+			   const struct config_server *server, const char *task, int daemon_fd)
 {
 	int fds[NTS_FD_END - NTS_FD_SETTINGS];
 	pid_t pid;
 
-	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts);
+	fds[NTS_FD_SETTINGS - NTS_FD_SETTINGS] = settings_file(nts, config, server);
 	fds[NTS_FD_DAEMON - NTS_FD_SETTINGS] = daemon_fd;
 	fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS] = nts->statistics_fd;
 	fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] = nts->sockets.ipv4_fd;
@@ -328,7 +329,7 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends))
 		return -errno;
-	pid = start_program(nts, NTS_SERVE, ends[0]);
+	pid = start_program(nts, &nts->config, &nts->server, NTS_SERVE, ends[0]);
 	close(ends[0]);
 	if (pid < 0) {
 		close(ends[1]);
@@ -417,14 +418,22 @@ static bool open_statistics(struct nts_serving *nts)
 	return true;
 }
 
-/* But for who is served, of which processes are told. */
-static bool is_unchanged(const struct nts_serving *nts, const struct config *config)
+/* Clients find it where they did, and the NTP server that they are told. */
+static bool is_at_same_place(const struct nts_serving *nts, const struct config *config)
 {
-	return nts->serves && config_serves_nts(config) &&
-	       config_nts_server_equal(&nts->config, &config->nts) &&
+	return nts->serves && config_serves_nts(config) && nts->config.port == config->nts.port &&
 	       nts->server.port == config->server.port &&
-	       !nts->server.log_bytes == !config->server.log_bytes &&
 	       config_server_same_place(&nts->server, &config->server);
+}
+
+/* But for who is served, of which processes are told. */
+static bool is_unchanged(const struct nts_serving *nts, const struct config *config,
+			 const struct nts_files *files)
+{
+	return is_at_same_place(nts, config) &&
+	       config_nts_server_equal(&nts->config, &config->nts) &&
+	       !nts->server.log_bytes == !config->server.log_bytes &&
+	       nts_files_equal(&nts->files, files);
 }
 
 static bool any_runs(const struct nts_serving *nts)
@@ -438,12 +447,14 @@ static bool any_runs(const struct nts_serving *nts)
 }
 
 /*
- * Other files than those that were read. Processes that serve with these must not end for ones that
- * nobody can serve with, as those that are only half written: a program tries, and is waited for.
+ * Other files than those that were read, or at other places. Processes that serve with these must
+ * not end for ones that nobody can serve with, as those that are only half written: a program
+ * tries, and is waited for.
  */
-static bool takes_files(const struct nts_serving *nts)
+static bool takes_files(const struct nts_serving *nts, const struct config *config)
 {
-	pid_t pid = any_runs(nts) ? start_program(nts, NTS_CHECK, -1) : -ESRCH;
+	pid_t pid = any_runs(nts) ? start_program(nts, &config->nts, &config->server, NTS_CHECK,
+						  -1) : -ESRCH;
 	int status;
 
 	if (pid < 0)
@@ -517,8 +528,8 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 
 	/* Before they are read: if they are replaced meanwhile, the next reload finds that out. */
 	nts_files_look(&config->nts, &files);
-	if (is_unchanged(nts, config) &&
-	    (nts_files_equal(&nts->files, &files) || !takes_files(nts))) {
+	if (is_unchanged(nts, config, &files) ||
+	    (is_at_same_place(nts, config) && !takes_files(nts, config))) {
 		if (take_rules(nts, &config->server))
 			give_up(nts);
 		else

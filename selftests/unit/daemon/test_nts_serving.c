@@ -388,6 +388,40 @@ TEST_F(nts, a_process_that_says_it_has_ended_is_ended)
 
 /* --- a reload --- */
 
+/* The rules that a process was told last, of how many; 0: it was told none. */
+static uint32_t told_rules(int process, struct access_rule rules[RULES_MAX])
+{
+	struct nts_rules_message message;
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control;
+	struct iovec part = { .iov_base = &message, .iov_len = sizeof(message) };
+	uint32_t count = 0;
+	ssize_t size;
+	int fd;
+
+	for (;;) {
+		struct msghdr header = {
+			.msg_iov = &part,
+			.msg_iovlen = 1,
+			.msg_control = control.bytes,
+			.msg_controllen = sizeof(control.bytes),
+		};
+
+		if (recvmsg(world.ends[process], &header, 0) < 0)
+			return count;
+		if (!CMSG_FIRSTHDR(&header))
+			continue;
+		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
+		count = message.rule_count;
+		size = count * sizeof(rules[0]);
+		if (count > RULES_MAX || pread(fd, rules, size, 0) != size)
+			exit(1);
+		close(fd);
+	}
+}
+
 TEST_F(nts, a_reload_that_changes_nothing_disturbs_nobody)
 {
 	strcpy(self->extra, "ntsprocesses 2\n");
@@ -449,40 +483,6 @@ TEST_F(nts, a_reload_keeps_the_certificate_where_the_new_one_is_no_good)
 	EXPECT_EQ(3, world.checks);
 }
 
-/* The rules that a process was told last, of how many; 0: it was told none. */
-static uint32_t told_rules(int process, struct access_rule rules[RULES_MAX])
-{
-	struct nts_rules_message message;
-	union {
-		char bytes[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr header;
-	} control;
-	struct iovec part = { .iov_base = &message, .iov_len = sizeof(message) };
-	uint32_t count = 0;
-	ssize_t size;
-	int fd;
-
-	for (;;) {
-		struct msghdr header = {
-			.msg_iov = &part,
-			.msg_iovlen = 1,
-			.msg_control = control.bytes,
-			.msg_controllen = sizeof(control.bytes),
-		};
-
-		if (recvmsg(world.ends[process], &header, 0) < 0)
-			return count;
-		if (!CMSG_FIRSTHDR(&header))
-			continue;
-		memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-		count = message.rule_count;
-		size = count * sizeof(rules[0]);
-		if (count > RULES_MAX || pread(fd, rules, size, 0) != size)
-			exit(1);
-		close(fd);
-	}
-}
-
 /* An operator who lets somebody in, or keeps somebody out, ends nobody's connection. */
 TEST_F(nts, those_who_serve_are_told_other_rules)
 {
@@ -541,6 +541,33 @@ TEST_F(nts, other_rules_take_nothing_from_the_certificate_that_is_served_with)
 	EXPECT_EQ(1, running());
 	EXPECT_EQ(1, world.count);
 	EXPECT_EQ(2, told_rules(0, rules));
+}
+
+/* Another one is named that cannot be read, and nobody would be served. */
+TEST_F(nts, a_reload_keeps_the_certificate_where_another_name_is_no_good)
+{
+	struct access_rule rules[RULES_MAX];
+
+	configure(self);
+	pass(self, 1);
+	world.check_status = NTS_STATUS_CERTIFICATE;
+	strcpy(self->extra, "ntsservercert /none\nntsserverkey /none\ndeny 192.0.2.0/24\n");
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(2, told_rules(0, rules));
+	/* It is there now. */
+	world.check_status = 0;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(2, world.count);
+	/* Where nobody is to come any more, nobody may. */
+	world.check_status = NTS_STATUS_CERTIFICATE;
+	strcat(self->extra, "bindaddress 127.0.0.1\n");
+	configure(self);
+	EXPECT_EQ(0, running());
 }
 
 /* As of what is no file, or of a disk that does not answer. */
