@@ -161,6 +161,10 @@ const char *how_to_start(void);
 #define HOW_TO_START	"To start it: systemctl start truechimed"
 #define CANNOT_START	"It cannot be started here, as nothing here may set the clock (CAP_SYS_TIME is missing), as in most containers: the clock is the host's, and truechimed belongs there"
 
+/* Instead of what the NTP server has counted: what may be the reason that there is none. */
+#define NOT_SERVED	\
+	"NTP is not served: there is no 'allow' in the configuration, or 'port 0', or the port is taken, or the program that serves does not run. See: journalctl -u truechimed"
+
 /* print.c: names and numbers as chronyc prints them */
 
 /* The address of a source; its name as configured if @cli wants that, or while there is none. */

@@ -72,8 +72,7 @@ static void print(const struct cli *cli, const json_t *reply)
 		return;
 	}
 	if (!json_bool_of(reply, "serving"))
-		printf("%s\n",
-		       "NTP is not served: no 'allow' in the configuration, or its port is taken (see journalctl -u truechimed).");
+		puts(NOT_SERVED);
 	puts("Hostname                      NTP   Drop Int IntL Last     Cmd   Drop Int  Last\n"
 	     "===============================================================================");
 	json_array_foreach(clients, i, client)

@@ -100,8 +100,7 @@ static void print(const struct cli *cli, const json_t *reply)
 	if (json_bool_of(reply, "serving"))
 		puts("NTP is served.\n");
 	else
-		printf("%s\n",
-		       "NTP is not served: no 'allow' in the configuration, or its port is taken (see journalctl -u truechimed).\n");
+		puts(NOT_SERVED "\n");
 	print_rows(reply, rows);
 	print_rows(reply, own_rows);
 	if (json_bool_of(reply, "xdp"))

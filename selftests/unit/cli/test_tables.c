@@ -27,6 +27,8 @@ int client_report(const struct cli *cli, const char *command,
 {
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
+			!strcmp(command, "serverstats") || !strcmp(command, "clients") ?
+			json_pack("{s:b,s:[]}", "serving", 0, "clients") :
 						       report_sources(&world);
 
 	print(cli, reply);
@@ -232,6 +234,20 @@ TEST_F(tables, offline_sources_are_said_to_be)
 	EXPECT_EQ(0, strncmp(said, line_of(self, verb_sources, "ntp.example.net"), strlen(said)));
 	EXPECT_NE(NULL, strstr(line_of(self, verb_sources, "ntp.example.net"),
 			       "truechime online 192.0.2.1"));
+}
+
+/* A port that is taken is not the only reason: one that is 0, or a program that ended, may be. */
+TEST_F(tables, why_nobody_is_served)
+{
+	static int (*const verbs[])(const struct cli *cli) = { verb_serverstats, verb_clients };
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		const char *said = line_of(self, verbs[i], "NTP is not served: ");
+
+		EXPECT_NE(NULL, strstr(said, "'allow'"));
+		EXPECT_NE(NULL, strstr(said, "'port 0'"));
+		EXPECT_NE(NULL, strstr(said, "does not run"));
+	}
 }
 
 TEST_F(tables, activity_is_chronycs)
