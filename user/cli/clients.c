@@ -73,6 +73,8 @@ static void print(const struct cli *cli, const json_t *reply)
 	}
 	if (!json_bool_of(reply, "serving"))
 		puts(NOT_SERVED);
+	else if (json_is_false(json_object_get(reply, "recording")))
+		puts("Clients are not recorded: 'noclientlog' is in the configuration.");
 	puts("Hostname                      NTP   Drop Int IntL Last     Cmd   Drop Int  Last\n"
 	     "===============================================================================");
 	json_array_foreach(clients, i, client)

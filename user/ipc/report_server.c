@@ -104,6 +104,6 @@ json_t *report_clients(const struct server_statistics *statistics, size_t count,
 			more++;
 	}
 
-	return json_pack("{s:b,s:b,s:o,s:I}", "ok", 1, "serving", !!statistics,
-			 "clients", list, "more", more);
+	return json_pack("{s:b,s:b,s:b,s:o,s:I}", "ok", 1, "serving", !!statistics,
+			 "recording", !!count, "clients", list, "more", more);
 }

@@ -5,6 +5,7 @@
  */
 #include "user/cli/cli.h"
 #include "user/ipc/report.h"
+#include "user/ipc/report_server.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,9 @@
 #define NOW_NS	(5000 * S)
 
 static struct state world;
+
+/* Of the NTP server: it runs, and keeps no records. */
+static const struct server_statistics *statistics;
 
 json_t *event_report(const struct module_event *event)
 {
@@ -27,8 +31,8 @@ int client_report(const struct cli *cli, const char *command,
 {
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
-			!strcmp(command, "serverstats") || !strcmp(command, "clients") ?
-			json_pack("{s:b,s:[]}", "serving", 0, "clients") :
+			!strcmp(command, "serverstats") ? report_serverstats(NULL, NULL, NULL) :
+			!strcmp(command, "clients") ? report_clients(statistics, 0, NOW_NS) :
 						       report_sources(&world);
 
 	print(cli, reply);
@@ -248,6 +252,17 @@ TEST_F(tables, why_nobody_is_served)
 		EXPECT_NE(NULL, strstr(said, "'port 0'"));
 		EXPECT_NE(NULL, strstr(said, "does not run"));
 	}
+}
+
+TEST_F(tables, why_there_are_no_clients)
+{
+	static const struct server_statistics none;
+	static const char said[] = "Clients are not recorded: ";
+
+	EXPECT_STREQ("", line_of(self, verb_clients, said));
+	statistics = &none;
+	EXPECT_NE(NULL, strstr(line_of(self, verb_clients, said), "'noclientlog'"));
+	statistics = NULL;
 }
 
 TEST_F(tables, activity_is_chronycs)

@@ -39,6 +39,7 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 	EXPECT_EQ(REPORT_CLIENTS_MAX, json_array_size(json_object_get(reply, "clients")));
 	EXPECT_EQ(CLIENTS - REPORT_CLIENTS_MAX,
 		  json_integer_value(json_object_get(reply, "more")));
+	EXPECT_TRUE(json_is_true(json_object_get(reply, "recording")));
 	free(text);
 	json_decref(reply);
 	free(statistics);
