@@ -125,7 +125,9 @@ void steering_get_status(const struct steering *steering, struct steering_status
 	if (status->trust == TRUST_FOLLOWING && !steering_is_known(&status->now))
 		status->trust = TRUST_UNKNOWN;
 	status->rate = system_clock_rate(steering->clock);
-	status->interval_ns = steering->follower.interval_ns;
+	/* Where nothing is followed, as with -x, there is no reason to look more often. */
+	status->interval_ns = steering->follower.started ? steering->follower.interval_ns :
+							   CHECK_MAX_NS;
 }
 
 static void steering_trust(struct steering *steering, enum trust_event event)

@@ -1073,6 +1073,7 @@ TEST(only_looks_under_x)
 	EXPECT_EQ(0, fake_clock.adjustments);
 	EXPECT_EQ(S, error_ns(&world));
 	EXPECT_EQ(-EPERM, steering_step(steering, "test"));
+	EXPECT_EQ(64 * S, world.status.interval_ns);
 
 	steering_disrupted(steering, false);
 	ASSERT_EQ(0, steering_read(steering));
