@@ -47,7 +47,7 @@ static enum check_state judge_unasked(const struct check_facts *facts,
 	}
 	snprintf(sentence, CHECK_TEXT_MAX,
 		 "The daemon truechimed cannot be asked: %s. See: systemctl status truechimed",
-		 strerror(-facts->daemon_error));
+		 words_of_silence(facts->daemon_error));
 
 	/* A daemon that does not answer in time is stuck; for anything else it may be our fault. */
 	return facts->daemon_error == -ETIMEDOUT ? CHECK_CRITICAL : CHECK_UNKNOWN;

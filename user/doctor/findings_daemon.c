@@ -5,7 +5,8 @@
 #include "doctor/findings_parts.h"
 
 #include <errno.h>
-#include <string.h>
+
+#include "lib/names.h"
 
 /* What the daemon ends with, as its page says. */
 enum {
@@ -111,7 +112,9 @@ void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report 
 		finding = doctor_add(report, "daemon-silent", DOCTOR_ERROR,
 				     "Whether it keeps the clock right is not known.",
 				     "The daemon truechimed cannot be asked: %s.",
-				     strerror(-facts->daemon.error));
-		doctor_advise(finding, "systemctl status truechimed; systemctl restart truechimed");
+				     words_of_silence(facts->daemon.error));
+		/* It is well if others are in the way, and root is not kept out by them. */
+		doctor_advise(finding, facts->daemon.error == -EPIPE ? "sudo truechime doctor" :
+			      "systemctl status truechimed; systemctl restart truechimed");
 	}
 }

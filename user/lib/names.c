@@ -301,6 +301,18 @@ long long number_of_bound(int64_t maxerror_ns)
 	return maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? -1 : (long long)maxerror_ns;
 }
 
+const char *words_of_silence(int err)
+{
+	switch (err) {
+	case -ETIMEDOUT:
+		return "it does not answer, so it is stuck, or very busy";
+	case -EPIPE:
+		return "it is ending, or too many others ask it";
+	}
+
+	return strerror(-err);
+}
+
 /* The bound of UTC, and for how long programs can have seen a time with a greater error. */
 static void text_of_bound(const struct module_event *event, char *text, size_t size)
 {

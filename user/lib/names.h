@@ -56,6 +56,9 @@ void text_of_evidence(uint32_t evidence, char *text, size_t size);
 /* A bound for machines: -1 where none is known. */
 long long number_of_bound(int64_t maxerror_ns);
 
+/* What keeps the daemon, which runs, from answering: for @err, -errno of asking it. */
+const char *words_of_silence(int err);
+
 /* One sentence: what happened, how it was noticed, what was done. */
 void text_of_event(const struct module_event *event, char *text, size_t size);
 

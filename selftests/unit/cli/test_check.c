@@ -139,7 +139,10 @@ TEST_F(check, daemon_that_does_not_answer)
 	EXPECT_STREQ("The daemon is not running", self->sentence);
 	self->facts.daemon_error = -ETIMEDOUT;
 	EXPECT_EQ(CHECK_CRITICAL, judge(self));
-	EXPECT_NE(NULL, strstr(self->sentence, "cannot be asked"));
+	EXPECT_NE(NULL, strstr(self->sentence, "cannot be asked: it does not answer, so it is"));
+	self->facts.daemon_error = -EPIPE;
+	EXPECT_EQ(CHECK_UNKNOWN, judge(self));
+	EXPECT_NE(NULL, strstr(self->sentence, "it is ending, or too many others ask it. See: "));
 	self->facts.daemon_error = -EACCES;
 	EXPECT_EQ(CHECK_UNKNOWN, judge(self));
 }

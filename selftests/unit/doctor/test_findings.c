@@ -230,6 +230,15 @@ TEST_F(machine, silent)
 	EXPECT_TRUE(finds_only(self, "daemon-silent", DOCTOR_ERROR));
 }
 
+/* Others keep this user out, and not root: it need not be restarted. */
+TEST_F(machine, asked_by_too_many)
+{
+	self->facts.daemon.error = -EPIPE;
+	EXPECT_TRUE(finds_only(self, "daemon-silent", DOCTOR_ERROR));
+	EXPECT_NE(NULL, strstr(self->report.findings[0].sentence, "too many others ask it"));
+	EXPECT_STREQ("sudo truechime doctor", self->report.findings[0].command);
+}
+
 TEST_F(machine, not_enabled)
 {
 	self->facts.units.enabled = false;
