@@ -33,7 +33,10 @@ _truechime()
 		reload:*) words='sources' ;;
 		local:*) words='off stratum orphan distance activate waitsynced waitunsynced' ;;
 		mode:*) words='auto external' ;;
-		host:*) words='list choose demote reinstate' ;;
+		host:*)
+			words='list choose demote reinstate'
+			[ "$previous" != choose ] || words='auto none'
+			;;
 		policy:*)
 			words='set boot disruption operator rtc forward backward both step slew ignore'
 			words+=' hint trust'

@@ -32,7 +32,9 @@ complete -c truechime -n '__fish_seen_subcommand_from reload' -a sources
 complete -c truechime -n '__fish_seen_subcommand_from local' \
 	-a 'off stratum orphan distance activate waitsynced waitunsynced'
 complete -c truechime -n '__fish_seen_subcommand_from mode' -a 'auto external'
-complete -c truechime -n '__fish_seen_subcommand_from host' -a 'list choose demote reinstate'
+complete -c truechime -n '__fish_seen_subcommand_from host; and not __fish_prev_arg_in choose' \
+	-a 'list choose demote reinstate'
+complete -c truechime -n '__fish_prev_arg_in choose' -a 'auto none'
 complete -c truechime -n '__fish_seen_subcommand_from policy' \
 	-a 'set boot disruption operator rtc forward backward both step slew ignore hint trust'
 complete -c truechime -n '__fish_seen_subcommand_from skew' -a '(__fish_print_hostnames)'
