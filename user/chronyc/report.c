@@ -225,12 +225,24 @@ void chronyc_report_sourcestats(const struct state *state, struct chronyc_reques
 
 /* --- selection --- */
 
-static uint16_t options_of(const struct source_options *options)
+static uint16_t options_of(bool noselect, bool prefer, bool trust, bool require)
 {
-	return (uint16_t)((options->noselect ? CHRONYC_SELECT_NOSELECT : 0) |
-			  (options->prefer ? CHRONYC_SELECT_PREFER : 0) |
-			  (options->trust ? CHRONYC_SELECT_TRUST : 0) |
-			  (options->require ? CHRONYC_SELECT_REQUIRE : 0));
+	return (uint16_t)((noselect ? CHRONYC_SELECT_NOSELECT : 0) |
+			  (prefer ? CHRONYC_SELECT_PREFER : 0) |
+			  (trust ? CHRONYC_SELECT_TRUST : 0) |
+			  (require ? CHRONYC_SELECT_REQUIRE : 0));
+}
+
+/* As configured, and as authselectmode has them. */
+static void put_options(struct chronyc_reply *reply, const struct state_source *source)
+{
+	const struct source_options *options = source->status.options;
+	const struct config_said *said = &source->info.said;
+
+	chronyc_put16(reply, options_of(said->noselect, options->prefer, said->trust,
+					said->require));
+	chronyc_put16(reply, options_of(options->noselect, options->prefer, options->trust,
+					options->require));
 }
 
 void chronyc_report_selectdata(const struct state *state, struct chronyc_request *request,
@@ -249,9 +261,7 @@ void chronyc_report_selectdata(const struct state *state, struct chronyc_request
 	chronyc_put8(reply, source->info.authenticated);
 	chronyc_put8(reply, status->has_estimate ? status->last.leap : FIGURES_LEAP_UNSYNCHRONISED);
 	chronyc_put8(reply, 0);
-	/* What authselectmode makes of them is in the options. */
-	chronyc_put16(reply, options_of(status->options));
-	chronyc_put16(reply, options_of(status->options));
+	put_options(reply, source);
 	/* One that is only watched takes no part in the selection. */
 	if (!status->has_estimate || status->options->noselect) {
 		chronyc_put(reply, 0);

@@ -16,23 +16,35 @@ static void print_legend(void)
 	     "|                        |    |     |                       |");
 }
 
-/* The options, which here are also the effective ones: authselectmode changes the options. */
-static void text_of_options(const json_t *selection, char text[6])
+struct options {
+	char configured[6];
+	char effective[6];	/* as authselectmode has them */
+};
+
+static void text_of_options(const json_t *options, bool prefer, char text[6])
 {
-	snprintf(text, 6, "%c%c%c%c-", json_bool_of(selection, "noselect") ? 'N' : '-',
-		 json_bool_of(selection, "prefer") ? 'P' : '-',
-		 json_bool_of(selection, "trust") ? 'T' : '-',
-		 json_bool_of(selection, "require") ? 'R' : '-');
+	snprintf(text, 6, "%c%c%c%c-", json_bool_of(options, "noselect") ? 'N' : '-',
+		 prefer ? 'P' : '-', json_bool_of(options, "trust") ? 'T' : '-',
+		 json_bool_of(options, "require") ? 'R' : '-');
+}
+
+static void options_of(const json_t *selection, struct options *options)
+{
+	bool prefer = json_bool_of(selection, "prefer");
+
+	text_of_options(json_object_get(selection, "configured"), prefer, options->configured);
+	text_of_options(selection, prefer, options->effective);
 }
 
 static void print_row(const struct cli *cli, const json_t *source)
 {
 	const json_t *selection = json_object_get(source, "selection");
-	char options[6];
+	struct options options;
 
-	text_of_options(selection, options);
+	options_of(selection, &options);
 	printf("%s %-25s %c %s %s ", json_text_of(selection, "letter"), name_of_source(cli, source),
-	       json_bool_of(source, "authenticated") ? 'Y' : 'N', options, options);
+	       json_bool_of(source, "authenticated") ? 'Y' : 'N', options.configured,
+	       options.effective);
 	print_interval(json_int_of(selection, "age_ns", 0) / 1000000000);
 	/* The best one is selected anew at each update, so no source has a better score. */
 	printf(" %5.1f ", 1.0);
@@ -45,15 +57,15 @@ static void print_row(const struct cli *cli, const json_t *source)
 static void print_csv(const struct cli *cli, const json_t *source)
 {
 	const json_t *selection = json_object_get(source, "selection");
-	char options[6];
-	int round;
+	struct options options;
 
-	text_of_options(selection, options);
+	options_of(selection, &options);
 	printf("%s,%s,%c", json_text_of(selection, "letter"), name_of_source(cli, source),
 	       json_bool_of(source, "authenticated") ? 'Y' : 'N');
-	for (round = 0; round < 2; round++)
-		for (const char *option = options; *option; option++)
-			printf(",%c", *option);
+	for (const char *option = options.configured; *option; option++)
+		printf(",%c", *option);
+	for (const char *option = options.effective; *option; option++)
+		printf(",%c", *option);
 	printf(",%lld,1.0,%.9f,%.9f,%s\n",
 	       (long long)(json_int_of(selection, "age_ns", 0) / 1000000000),
 	       json_real_of(selection, "low_ns", 0) / 1e9,

@@ -43,11 +43,18 @@ enum config_kind {
 	CONFIG_PPS,		/* refclock PPS: pulses that the kernel timestamps */
 };
 
+/* Options of a source that authselectmode may change. */
+struct config_said {
+	bool trust;
+	bool require;
+	bool noselect;
+};
+
 /**
  * struct config_source - one server, pool or refclock directive
  * @kind: which
  * @options: what the source itself needs; options.name is the host name, address or device
- * @said: options of the line itself, which authselectmode may change in @options
+ * @said: what the line itself says of them, which may be something else in @options
  * @family: AF_UNSPEC, or AF_INET/AF_INET6 where one was asked for
  * @port: UDP port
  * @version: of NTP in requests, 1 to 4; 0: not given, what the key's MAC fits in without being cut
@@ -86,11 +93,7 @@ enum config_kind {
 struct config_source {
 	enum config_kind kind;
 	struct source_options options;
-	struct {
-		bool trust;
-		bool require;
-		bool noselect;
-	} said;
+	struct config_said said;
 	int family;
 	int port;
 	int version;

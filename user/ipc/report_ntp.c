@@ -75,16 +75,19 @@ json_t *report_ntp(const struct state *state, const struct state_source *source)
 json_t *report_selection(const struct state *state, size_t index)
 {
 	const struct source_status *status = &state->sources[index].status;
+	const struct config_said *said = &state->sources[index].info.said;
 	const struct source_options *options = status->options;
 	const char letter[] = { figures_letter(state, index), '\0' };
 	struct source_figures figures;
 	json_t *reply;
 
-	reply = json_pack("{s:s,s:s,s:b,s:b,s:b,s:b}", "letter", letter,
+	reply = json_pack("{s:s,s:s,s:b,s:b,s:b,s:b,s:{s:b,s:b,s:b}}", "letter", letter,
 			  "leap", report_leap(status->has_estimate ? status->last.leap :
 							 FIGURES_LEAP_UNSYNCHRONISED),
 			  "noselect", options->noselect, "prefer", options->prefer,
-			  "trust", options->trust, "require", options->require);
+			  "trust", options->trust, "require", options->require,
+			  "configured", "noselect", said->noselect, "trust", said->trust,
+			  "require", said->require);
 	/* One that is only watched takes no part in the selection. */
 	if (!status->has_estimate || options->noselect)
 		return reply;

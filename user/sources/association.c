@@ -499,6 +499,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 	info->added = association->target->added;
 	info->file = association->target->config.file;
 	info->serial = source_serial(association->source);
+	info->said = association->target->config.said;
 	info->ip = association->client.address;
 	info->record = &association->client.record;
 

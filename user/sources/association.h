@@ -105,6 +105,7 @@ struct association_auth {
  * @added: the operator added it
  * @file: of a sourcedir that names it, "": none
  * @serial: source_serial()
+ * @said: options of its own line, which authselectmode may have changed
  * @ip: its address; AF_UNSPEC: it has none yet, or is a refclock
  * @record: what came from it; of a refclock nothing ever does
  */
@@ -125,6 +126,7 @@ struct association_info {
 	bool added;
 	const char *file;
 	uint64_t serial;
+	struct config_said said;
 	struct net_address ip;
 	const struct ntp_client_record *record;
 };

@@ -317,7 +317,8 @@ TEST_F(report, selectdata)
 	EXPECT_EQ('*', self->reply.bytes[CONTENTS + 24]);
 	EXPECT_EQ(1, self->reply.bytes[CONTENTS + 25]);
 	EXPECT_EQ(1, self->reply.bytes[CONTENTS + 26]);
-	EXPECT_EQ(CHRONYC_SELECT_PREFER | CHRONYC_SELECT_TRUST, at16(&self->reply, 28));
+	/* As configured, and as authselectmode has it. */
+	EXPECT_EQ(CHRONYC_SELECT_PREFER, at16(&self->reply, 28));
 	EXPECT_EQ(CHRONYC_SELECT_PREFER | CHRONYC_SELECT_TRUST, at16(&self->reply, 30));
 	EXPECT_EQ(5, at32(&self->reply, 32));
 	EXPECT_REAL(1, 36);

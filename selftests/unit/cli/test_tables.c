@@ -425,6 +425,12 @@ TEST_F(tables, selectdata_is_chronycs)
 		     line_of(self, verb_selectdata, "*"));
 	EXPECT_STREQ("*,192.0.2.1,N,-,-,-,-,-,-,-,-,-,-,5,1.0,-0.000004190,0.000004196,Normal",
 		     line_by(self, &csv, verb_selectdata, "*"));
+	/* By authselectmode, and then by its own line. */
+	EXPECT_STREQ("N 192.0.2.99                N ----- N----    0   1.0    +0ns    +0ns  ?",
+		     line_of(self, verb_selectdata, "N"));
+	EXPECT_EQ(0, strncmp("N,192.0.2.99,N,-,-,-,-,-,N,-,-,-,-,0,1.0,",
+			     line_by(self, &csv, verb_selectdata, "N"), 41));
+	world.sources[1].info.said.noselect = true;
 	EXPECT_STREQ("N 192.0.2.99                N N---- N----    0   1.0    +0ns    +0ns  ?",
 		     line_of(self, verb_selectdata, "N"));
 	/* One that is only watched is not used, whatever it says. */
