@@ -160,14 +160,24 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	       (long long)json_int_of(ntp, "valid", 0), (long long)json_int_of(ntp, "good", 0));
 }
 
-/* @wanted: an address or a name; NULL: all servers. */
-static bool is_wanted(const json_t *source, const char *wanted)
+/* @wanted: an address, in any of the ways to write it, or a name; NULL: all. */
+static bool is_called(const json_t *source, const char *wanted)
 {
-	const char *address = json_text_of(source, "address");
+	char text[NET_ADDRESS_TEXT_MAX];
+	struct net_address address;
 
-	return *address && json_is_object(json_object_get(source, "ntp")) &&
-	       (!wanted || !strcmp(address, wanted) ||
-		!strcmp(json_text_of(source, "name"), wanted));
+	if (!wanted || !strcasecmp(json_text_of(source, "name"), wanted))
+		return true;
+	if (net_address_parse(wanted, AF_UNSPEC, &address))
+		return false;
+	net_address_format(&address, text);
+
+	return !strcmp(json_text_of(source, "address"), text);
+}
+
+static bool is_server(const json_t *source)
+{
+	return json_is_object(json_object_get(source, "ntp"));
 }
 
 static void print_source(const struct cli *cli, const json_t *source, bool alone)
@@ -198,6 +208,7 @@ static int report(const struct cli *cli, int argc, char **argv,
 		  void (*print)(const struct cli *cli, const json_t *source, bool alone))
 {
 	json_t *reply = NULL, *list = json_array(), *source;
+	bool unresolved = false;
 	size_t i;
 	int err;
 
@@ -207,12 +218,20 @@ static int report(const struct cli *cli, int argc, char **argv,
 		return client_failed(cli, err, reply);
 	}
 	json_array_foreach(json_object_get(reply, "sources"), i, source) {
-		if (is_wanted(source, argc ? argv[0] : NULL))
+		if (!is_server(source) || !is_called(source, argc ? argv[0] : NULL))
+			continue;
+		if (*json_text_of(source, "address"))
 			json_array_append(list, source);
+		else
+			unresolved = true;
 	}
 	json_decref(reply);
 	err = argc && !json_array_size(list) ? CLI_NOT : CLI_OK;
-	if (err)
+	if (err && unresolved)
+		fprintf(stderr,
+			"truechime: %s has no address yet, so it was not asked. See: truechime sources\n",
+			argv[0]);
+	else if (err)
 		fprintf(stderr,
 			"truechime: no server has the address or name %s. See: truechime sources\n",
 			argv[0]);

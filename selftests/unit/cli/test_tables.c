@@ -452,6 +452,34 @@ static int sourcename_of_nobody(const struct cli *cli)
 	return verb_sourcename(cli, 1, &address);
 }
 
+static int sourcename_of_second(const struct cli *cli)
+{
+	char *address = "2001:DB8:0::7";
+
+	return verb_sourcename(cli, 1, &address);
+}
+
+static int sourcename_by_name(const struct cli *cli)
+{
+	char *name = "NTP.example.net";
+
+	return verb_sourcename(cli, 1, &name);
+}
+
+/* Addresses have many forms, and letters of names are as good as capitals. */
+TEST_F(tables, servers_are_found_however_they_are_written)
+{
+	static const struct ntp_client_record record = { .packets = 9 };
+
+	add_sources();
+	world.sources[0].info.record = &record;
+	world.sources[1].info.record = &record;
+	world.sources[1].info.name = "six.example.net";
+	strcpy(world.sources[1].info.address, "2001:db8::7");
+	EXPECT_STREQ("six.example.net", line_of(self, sourcename_of_second, "six"));
+	EXPECT_STREQ("ntp.example.net", line_of(self, sourcename_by_name, "ntp"));
+}
+
 TEST_F(tables, ntpdata_is_chronycs)
 {
 	static const struct ntp_client_record record = {
