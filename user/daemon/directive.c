@@ -130,7 +130,9 @@ int daemon_set_local(struct daemon *daemon, const char *line)
 	return 0;
 }
 
-#define PORT_WORDS	"the NTP port cannot be opened. See: journalctl -u truechimed"
+/* The log says why. After a restart, which is what most often helps, the command is forgotten. */
+#define PORT_WORDS \
+	"the NTP port cannot be opened (why: journalctl -u truechimed). To open it at a start: write this line into the configuration, then systemctl restart truechimed"
 #define NO_PORT_WORDS	\
 	"nobody is served with 'port 0'. Take that out of the configuration, and: systemctl restart truechimed"
 

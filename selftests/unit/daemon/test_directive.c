@@ -109,6 +109,8 @@ TEST_F(directive, what_cannot_be_served_is_not_kept)
 	world.open = false;
 	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/24"));
 	EXPECT_NE(NULL, strstr(self->error, "port"));
+	/* A restart alone would forget it. */
+	EXPECT_NE(NULL, strstr(self->error, "write this line into the configuration, then"));
 	EXPECT_EQ(0, self->daemon.config->server.rule_count);
 }
 
