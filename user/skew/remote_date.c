@@ -66,16 +66,20 @@ int remote_date_start(struct remote_date *remote, const char *program, const cha
 	return 0;
 }
 
-void remote_date_cancel(struct remote_date *remote)
+static void end(struct remote_date *remote)
 {
-	if (remote->fd < 0)
-		return;
-	if (!*remote->text)
-		strcpy(remote->text, "no answer in time");
 	kill(remote->pid, SIGTERM);
 	child_wait(remote->pid);
 	close(remote->fd);
 	remote->fd = -1;
+}
+
+void remote_date_cancel(struct remote_date *remote)
+{
+	if (remote->fd < 0)
+		return;
+	strcpy(remote->text, "no answer in time");
+	end(remote);
 }
 
 bool remote_date_parse(const char *text, int64_t before_ns, int64_t after_ns,
@@ -107,42 +111,74 @@ bool remote_date_parse(const char *text, int64_t before_ns, int64_t after_ns,
 	return true;
 }
 
-/* Nothing that a host sends reaches the terminal but as text of one line. */
-static void keep_first_line(char *text)
+/*
+ * Nothing that a host sends reaches the terminal but as text of one line. The last one is the
+ * reason: a banner comes before it, or what the host's shell prints at its start.
+ */
+static void keep_line(struct remote_date *remote, size_t length)
 {
-	text[strcspn(text, "\r\n")] = '\0';
-	make_printable(text);
+	if (!length)
+		return;
+	memcpy(remote->text, remote->line, length);
+	remote->text[length] = '\0';
+	make_printable(remote->text);
 }
 
-/* The output is complete. Of what ssh says, the first line is the reason. */
+/* The first @length bytes are a line. true: it is the date. */
+static bool take_line(struct remote_date *remote, size_t length)
+{
+	/* The time counts from when it is known, not from when the connection is closed. */
+	int64_t now_ns = clock_ns(CLOCK_REALTIME);
+
+	if (length && remote->line[length - 1] == '\r')
+		length--;
+	keep_line(remote, length);
+
+	return length && remote_date_parse(remote->text, remote->begun_ns, now_ns, &remote->clock);
+}
+
+/* All lines that are complete. true: one of them was the date. */
+static bool take_lines(struct remote_date *remote)
+{
+	char *newline;
+	size_t length;
+
+	while ((newline = memchr(remote->line, '\n', remote->used))) {
+		length = (size_t)(newline - remote->line);
+		if (take_line(remote, length))
+			return true;
+		remote->used -= length + 1;
+		memmove(remote->line, newline + 1, remote->used);
+	}
+
+	return false;
+}
+
+/* The output is complete. */
 static void finish(struct remote_date *remote)
 {
-	int64_t ended_ns = clock_ns(CLOCK_REALTIME);
-
-	keep_first_line(remote->text);
+	take_line(remote, remote->used);
 	if (!*remote->text)
 		strcpy(remote->text, "it printed nothing");
-	remote_date_cancel(remote);
-	remote_date_parse(remote->text, remote->begun_ns, ended_ns, &remote->clock);
+	end(remote);
 }
 
 void remote_date_go_on(struct remote_date *remote)
 {
-	size_t left = sizeof(remote->text) - 1 - remote->used;
+	size_t left = sizeof(remote->line) - 1 - remote->used;
 	char rest[64];
 	ssize_t length;
 
 	/* What there is no room for is of no interest, but has to be read. */
-	length = left ? read(remote->fd, remote->text + remote->used, left) :
+	length = left ? read(remote->fd, remote->line + remote->used, left) :
 			read(remote->fd, rest, sizeof(rest));
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (length > 0) {
-		remote->used += left ? (size_t)length : 0;
-		/* The time counts from when it is known, not from when the connection is closed. */
-		if (memchr(remote->text, '\n', remote->used))
-			finish(remote);
+	if (length <= 0) {
+		finish(remote);
 		return;
 	}
-	finish(remote);
+	remote->used += left ? (size_t)length : 0;
+	if (take_lines(remote))
+		end(remote);
 }

@@ -12,7 +12,7 @@
 
 #include "skew/compare.h"
 
-/* Room for what date prints, and for what ssh says if it cannot connect. */
+/* Room for a line: what date prints, or what ssh says if it cannot connect. */
 #define REMOTE_DATE_TEXT_MAX	256
 
 /**
@@ -20,16 +20,18 @@
  * @pid: of ssh
  * @fd: its output, to poll(2) for POLLIN; -1: it has ended
  * @begun_ns: this machine's system clock when it was started
- * @text: what it printed, and at the end the first line of that, or why there is none
- * @used: length of what it printed
+ * @line: the part of a line that has come
+ * @used: length of that
+ * @text: the last line before that, and at the end why there is no date
  * @clock: the result
  */
 struct remote_date {
 	pid_t pid;
 	int fd;
 	int64_t begun_ns;
-	char text[REMOTE_DATE_TEXT_MAX];
+	char line[REMOTE_DATE_TEXT_MAX];
 	size_t used;
+	char text[REMOTE_DATE_TEXT_MAX];
 	struct skew_clock clock;
 };
 

@@ -227,12 +227,25 @@ TEST_F(hosts, ssh_is_asked_where_ntp_is_not_answered)
 		  skew_clock_of(&hosts[1])->error_ns);
 }
 
+/* A banner of the server's, on standard error, and what its .bashrc prints. */
+TEST_F(hosts, ssh_says_other_things_before_the_date)
+{
+	struct skew_host host = { .name = "127.10.0.99" };
+
+	write_program(self->ssh, "#!/bin/sh\n"
+		      "printf '*****\\nFor members only.\\n\\n' >&2; echo 'Hello, you!'\n"
+		      "date -d '5 seconds' +%s.%N\n");
+	ASSERT_EQ(0, survey(self, &host, 1, true));
+	ASSERT_TRUE(skew_clock_of(&host)->known) TH_LOG("%s", host.remote.text);
+	EXPECT_LE(llabs(skew_clock_of(&host)->offset_ns - 5 * S), skew_clock_of(&host)->error_ns);
+}
+
 TEST_F(hosts, what_ssh_says_is_one_line_of_text)
 {
 	struct skew_host host = { .name = "127.10.0.99" };
 
 	write_program(self->ssh, "#!/bin/sh\n"
-		      "printf '\\033[31mno\\007entry\\nmore\\n' >&2; exit 255\n");
+		      "printf 'Welcome\\n\\033[31mno\\007entry\\r\\n\\n' >&2; exit 255\n");
 	ASSERT_EQ(0, survey(self, &host, 1, true));
 	EXPECT_FALSE(skew_clock_of(&host)->known);
 	EXPECT_STREQ("?[31mno?entry", host.remote.text);
