@@ -113,8 +113,9 @@ void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report 
 				     "Whether it keeps the clock right is not known.",
 				     "The daemon truechimed cannot be asked: %s.",
 				     words_of_silence(facts->daemon.error));
-		/* It is well if others are in the way, and root is not kept out by them. */
-		doctor_advise(finding, facts->daemon.error == -EPIPE ? "sudo truechime doctor" :
+		/* It is well if others are in the way. */
+		doctor_advise(finding, facts->daemon.error == -EPIPE ?
+			      "sudo truechime doctor  # some connections are kept for root" :
 			      "systemctl status truechimed; systemctl restart truechimed");
 	}
 }

@@ -236,7 +236,7 @@ TEST_F(machine, asked_by_too_many)
 	self->facts.daemon.error = -EPIPE;
 	EXPECT_TRUE(finds_only(self, "daemon-silent", DOCTOR_ERROR));
 	EXPECT_NE(NULL, strstr(self->report.findings[0].sentence, "too many others ask it"));
-	EXPECT_STREQ("sudo truechime doctor", self->report.findings[0].command);
+	EXPECT_EQ(0, strncmp(self->report.findings[0].command, "sudo truechime doctor", 21));
 }
 
 TEST_F(machine, not_enabled)
