@@ -70,8 +70,11 @@ static const char *address_of_source(const json_t *source)
 	return *address ? address : json_text_of(source, "name");
 }
 
-/* One sentence for each source that is not used: what is wrong with it. */
-static void print_complaints(const json_t *sources)
+/*
+ * One sentence for each source that is not used: what is wrong with it. Where not one is usable, as
+ * of two that differ, there is no majority to speak of.
+ */
+static void print_complaints(const json_t *sources, bool any_usable)
 {
 	const json_t *source;
 	const char *error;
@@ -85,25 +88,29 @@ static void print_complaints(const json_t *sources)
 		else if (*error)
 			printf("%s gives no time: %s\n", json_text_of(source, "name"), error);
 		else if (!strcmp(json_text_of(source, "state"), "falseticker"))
-			printf("%s disagrees with the majority and is not used.\n",
-			       json_text_of(source, "name"));
+			printf("%s %s and is not used.\n", json_text_of(source, "name"),
+			       any_usable ? "disagrees with the majority" :
+			       "contradicts other sources, or what is known of the clock,");
 	}
 }
 
 static void print_sentence(const json_t *sources)
 {
 	size_t count = json_array_size(sources), i;
+	bool any_usable = false;
 	const json_t *source;
 	int used = 0;
 
-	json_array_foreach(sources, i, source)
+	json_array_foreach(sources, i, source) {
 		used += !!strchr("+*", letter_of_source(source));
+		any_usable |= !!strchr("+*-", letter_of_source(source));
+	}
 	if (!count)
 		printf("%s\n",
 		       "No time source is known: none is configured, or their names have no addresses yet.");
 	else
 		printf("Time sources in use: %d of %zu.\n", used, count);
-	print_complaints(sources);
+	print_complaints(sources, any_usable);
 	putchar('\n');
 }
 

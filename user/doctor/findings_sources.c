@@ -23,6 +23,8 @@
 #define NTS_NEEDS "Without keys it is not asked. They are established over TCP, by TLS with a certificate that is valid now: a firewall, an unknown authority, or a clock that is far off prevents that."
 #define NTS_LACKS "Without keys that it accepts it is not used."
 #define HOST_ALONE "The clock is as right as its host, and nothing notices if that is wrong."
+#define OUTVOTED "It is not used. If the others are the wrong ones, the clock is wrong."
+#define NO_MAJORITY "It is not used, and no other source is, as no majority says which one is right."
 #define NOBODY "Nothing tells this machine the time."
 
 static bool is_asked(const struct doctor_source *source)
@@ -90,8 +92,33 @@ static void judge_blocked(const struct doctor_facts *facts, const struct doctor_
 	advise_asking(finding, first, more);
 }
 
+static bool is_any_usable(const struct doctor_daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->source_count; i++) {
+		if (daemon->sources[i].usable)
+			return true;
+	}
+
+	return false;
+}
+
+/* Where none is usable, as of two that differ, there is no majority to speak of. */
+static void judge_falseticker(const struct doctor_source *source, bool any_usable,
+			      struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	finding = doctor_add(report, "source-falseticker", DOCTOR_WARNING,
+			     any_usable ? OUTVOTED : NO_MAJORITY, any_usable ?
+			     "%s disagrees with the majority of the time sources." :
+			     "%s contradicts other time sources, or what is known of the clock.",
+			     source->name);
+	doctor_advise(finding,
+		      "truechime sources -v  # and take the wrong one out of the configuration");
+}
+
 /* The first of these that is so: one source, one finding, and none if all are @blocked. */
-static void judge_source(const struct doctor_source *source, bool blocked,
+static void judge_source(const struct doctor_source *source, bool blocked, bool any_usable,
 			 struct doctor_report *report)
 {
 	struct doctor_finding *finding;
@@ -111,12 +138,7 @@ static void judge_source(const struct doctor_source *source, bool blocked,
 				     *source->problem ? ": " : "", source->problem);
 		doctor_advise(finding, "getent ahosts %s; truechime refresh", source->name);
 	} else if (source->falseticker) {
-		finding = doctor_add(report, "source-falseticker", DOCTOR_WARNING,
-				     "It is not used. If the others are the wrong ones, the clock is wrong.",
-				     "%s disagrees with the majority of the time sources.",
-				     source->name);
-		doctor_advise(finding,
-			      "truechime sources -v  # and take the wrong one out of the configuration");
+		judge_falseticker(source, any_usable, report);
 	} else if (*source->problem && !blocked) {
 		finding = doctor_add(report, "source-rejected", DOCTOR_WARNING,
 				     "It is not used.", "%s gives no time: %s.", source->name,
@@ -181,12 +203,9 @@ static void judge_usable(const struct doctor_facts *facts, struct doctor_report 
 	struct doctor_finding *finding;
 	bool reachable = false;
 
-	for (size_t i = 0; i < daemon->source_count; i++) {
-		if (daemon->sources[i].usable)
-			return;
+	for (size_t i = 0; i < daemon->source_count; i++)
 		reachable |= daemon->sources[i].reachable && !daemon->sources[i].falseticker;
-	}
-	if (!reachable)
+	if (!reachable || is_any_usable(daemon))
 		return;
 	finding = doctor_add(report, "sources-not-usable", DOCTOR_WARNING,
 			     "That takes some answers, so after a start it passes; or they contradict each other.",
@@ -216,7 +235,7 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 	if (blocked)
 		judge_blocked(facts, blocked, report);
 	for (size_t i = 0; i < daemon->source_count; i++)
-		judge_source(&daemon->sources[i], blocked, report);
+		judge_source(&daemon->sources[i], blocked, is_any_usable(daemon), report);
 	judge_count(facts, report);
 	judge_usable(facts, report);
 }

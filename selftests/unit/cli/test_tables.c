@@ -166,6 +166,17 @@ TEST_F(tables, sources_are_chronycs)
 	EXPECT_STREQ(silent, line_of(self, verb_sources, "^?"));
 }
 
+TEST_F(tables, of_two_that_differ_neither_is_outvoted)
+{
+	add_sources();
+	world.sources[1].status.verdict = SOURCE_FALSETICKER;
+	EXPECT_STREQ("192.0.2.99 disagrees with the majority and is not used.",
+		     line_of(self, verb_sources, "192.0.2.99"));
+	world.sources[0].status.verdict = SOURCE_FALSETICKER;
+	EXPECT_EQ(0, strncmp("192.0.2.99 contradicts other sources, or what is known of ",
+			     line_of(self, verb_sources, "192.0.2.99"), 58));
+}
+
 TEST_F(tables, sourcestats_are_chronycs)
 {
 	static const char selected[] =

@@ -577,6 +577,22 @@ TEST_F(machine, falseticker)
 	self->facts.daemon.sources[1].falseticker = true;
 	self->facts.daemon.sources[1].usable = false;
 	EXPECT_TRUE(finds_only(self, "source-falseticker", DOCTOR_WARNING));
+	EXPECT_NE(NULL, strstr(self->report.findings[0].sentence, "the majority"));
+}
+
+/* As many say the one as the other. */
+TEST_F(machine, falsetickers_without_majority)
+{
+	const struct doctor_finding *finding;
+
+	for (size_t i = 0; i < self->facts.daemon.source_count; i++) {
+		self->facts.daemon.sources[i].falseticker = true;
+		self->facts.daemon.sources[i].usable = false;
+	}
+	finding = find(self, "source-falseticker");
+	ASSERT_NE(NULL, finding);
+	EXPECT_EQ(NULL, strstr(finding->sentence, "the majority"));
+	EXPECT_NE(NULL, strstr(finding->why, "no majority"));
 }
 
 TEST_F(machine, rejected)
