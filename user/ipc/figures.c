@@ -33,7 +33,8 @@ void figures_of_tracking(const struct state *state, struct tracking_figures *fig
 		.correction_ns = chime_sub_sat(steering->now.time_ns, steering->now.realtime_ns),
 		.last_offset_ns = -steering->last_offset_ns,
 		.rms_offset_ns = steering->rms_offset_ns,
-		.frequency = -steering->base_rate,
+		/* Not by a sign alone: nothing would be printed as -0.000. */
+		.frequency = 0.0 - steering->base_rate,
 		.residual = base - state->rate,
 		.skew = state->rate_sigma,
 	};
@@ -137,7 +138,7 @@ void figures_of_source(const struct state *state, const struct source_status *st
 		.age_ns = chime_sub_sat(state->raw_ns, status->last_raw_ns),
 		.offset_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns),
 					   status->estimate.offset_ns),
-		.frequency = -rate,
+		.frequency = 0.0 - rate,
 		.skew = status->estimate.rate_sigma,
 	};
 	find_offsets(steering, &status->last, &figures->measured_ns, &figures->adjusted_ns);

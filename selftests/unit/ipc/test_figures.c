@@ -54,6 +54,20 @@ TEST(tracking)
 	EXPECT_EQ(0, figures.stratum);
 }
 
+/* A clock that nobody steers, and a source of which no rate is known. */
+TEST(no_frequency_has_no_sign)
+{
+	struct tracking_figures tracking;
+	struct source_figures source;
+	struct state state;
+
+	fill(&state);
+	figures_of_tracking(&state, &tracking);
+	EXPECT_FALSE(signbit(tracking.frequency));
+	figures_of_source(&state, &state.sources[0].status, &source);
+	EXPECT_FALSE(signbit(source.frequency));
+}
+
 TEST(offsets_of_a_source)
 {
 	struct source_figures figures;
