@@ -307,6 +307,13 @@ int verb_skew(const struct cli *cli, int argc, char **argv)
 
 	if (argc < 1 || argc > HOSTS_MAX)
 		return usage();
+	/* A shell's variable that is not set, of which ssh would be asked. */
+	for (i = 0; i < argc; i++) {
+		if (!*argv[i]) {
+			fputs("truechime: an argument of skew is empty\n", stderr);
+			return CLI_ERROR;
+		}
+	}
 	hosts = calloc((size_t)argc, sizeof(*hosts));
 	clocks = calloc((size_t)argc + 1, sizeof(*clocks));
 	if (hosts && clocks) {

@@ -13,8 +13,11 @@
 /* The hosts' clocks, in the order in which they are named. */
 static struct skew_clock clocks[3];
 
+static size_t asked;
+
 int skew_survey(struct skew_host *hosts, size_t count, const struct skew_survey_options *options)
 {
+	asked = count;
 	for (size_t i = 0; i < count; i++)
 		hosts[i].ask = (struct skew_ask){ .clock = clocks[i], .problem = "no answer" };
 	return 0;
@@ -40,6 +43,18 @@ static json_t *survey(int count, char **names)
 	report = json_loads(text, 0, NULL);
 	free(text);
 	return report;
+}
+
+/* As in all other verbs. */
+TEST(names_that_are_empty)
+{
+	const struct cli cli = { .ntp_only = true };
+	char first[] = "host", second[] = "";
+	char *names[2] = { first, second };
+
+	asked = 0;
+	EXPECT_EQ(CLI_ERROR, verb_skew(&cli, 2, names));
+	EXPECT_EQ(0, asked);
 }
 
 /* A file's line in Latin-1: what was found of it is told, and which host is meant. */
