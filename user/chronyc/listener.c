@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "chronyc/local_socket.h"
+#include "core/line.h"
 #include "lib/log.h"
 #include "ntp/listen.h"
 
@@ -21,6 +22,9 @@
  * and the clock is steered between two turns only.
  */
 #define REQUESTS_AT_ONCE	4
+
+/* What another program has is tried again so often: it may end, and this one be in its place. */
+#define RETRY_NS	16000000000LL
 
 /* Clients whose rate is known. */
 #define CLIENTS	1024
@@ -37,7 +41,9 @@ enum place {
  * @answer: the owner's
  * @context: for it
  * @config: as configured, without its rules
- * @fds: open sockets, -1: none
+ * @fds: open sockets, -1: none ...
+ * @taken: ... as another program has it
+ * @retry_ns: when those are tried again; 0: it is to be determined
  * @access: who may ask over UDP; NULL: this machine
  * @clients: who has asked, if their rate is limited
  * @received: requests
@@ -48,6 +54,8 @@ struct chronyc_listener {
 	void *context;
 	struct config_chronyc config;
 	int fds[PLACES];
+	bool taken[PLACES];
+	int64_t retry_ns;
 	struct access_table *access;
 	struct client_log clients;
 	uint64_t received;
@@ -98,6 +106,7 @@ static void close_place(struct chronyc_listener *listener, enum place place)
 	else if (listener->fds[place] >= 0)
 		close(listener->fds[place]);
 	listener->fds[place] = -1;
+	listener->taken[place] = false;
 }
 
 void chronyc_listener_free(struct chronyc_listener *listener)
@@ -143,6 +152,8 @@ static int open_udp(int family, const struct config_chronyc *config)
 
 static const char *words_of(int err)
 {
+	if (err >= 0)
+		return "";
 	switch (err) {
 	case -EADDRINUSE:
 		return "another program, as chronyd, has it";
@@ -159,6 +170,22 @@ static const char *words_of(int err)
 	return strerror(-err);
 }
 
+/* It has failed for another reason than before, or works after all. */
+static bool is_news(const struct chronyc_listener *listener, enum place place, int fd)
+{
+	if (listener->taken[place])
+		return fd != -EADDRINUSE;
+
+	return fd < 0;
+}
+
+static void keep_place(struct chronyc_listener *listener, enum place place, int fd)
+{
+	listener->taken[place] = fd == -EADDRINUSE;
+	if (fd >= 0)
+		listener->fds[place] = fd;
+}
+
 static void open_port(struct chronyc_listener *listener, enum place place)
 {
 	int family = place == PLACE_IPV6 ? AF_INET6 : AF_INET;
@@ -170,21 +197,21 @@ static void open_port(struct chronyc_listener *listener, enum place place)
 	/* A machine without this family. */
 	if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL)
 		return;
-	if (fd < 0)
-		log_info("chronyc is not answered on UDP port %d (%s): %s", listener->config.port,
-			 family == AF_INET6 ? "IPv6" : "IPv4", words_of(fd));
-	else
-		listener->fds[place] = fd;
+	if (is_news(listener, place, fd))
+		log_info("chronyc is %sanswered on UDP port %d (%s)%s%s",
+			 fd < 0 ? "not " : "", listener->config.port,
+			 family == AF_INET6 ? "IPv6" : "IPv4", fd < 0 ? ": " : "", words_of(fd));
+	keep_place(listener, place, fd);
 }
 
 static void open_local(struct chronyc_listener *listener)
 {
 	int fd = local_socket_open(listener->config.path);
 
-	if (fd < 0)
-		log_info("chronyc is not answered at %s: %s", listener->config.path, words_of(fd));
-	else
-		listener->fds[PLACE_LOCAL] = fd;
+	if (is_news(listener, PLACE_LOCAL, fd))
+		log_info("chronyc is %sanswered at %s%s%s", fd < 0 ? "not " : "",
+			 listener->config.path, fd < 0 ? ": " : "", words_of(fd));
+	keep_place(listener, PLACE_LOCAL, fd);
 }
 
 static bool is_same_port(const struct config_chronyc *one, const struct config_chronyc *other)
@@ -232,6 +259,9 @@ void chronyc_listener_configure(struct chronyc_listener *listener,
 	}
 	if (strcmp(before.path, config->path))
 		close_place(listener, PLACE_LOCAL);
+	/* What is missing is told of at each configuration. */
+	memset(listener->taken, 0, sizeof(listener->taken));
+	listener->retry_ns = 0;
 	listener->config = *config;
 	listener->config.rules = NULL;
 	listener->config.rule_count = 0;
@@ -397,9 +427,36 @@ int chronyc_listener_pollfds(const struct chronyc_listener *listener, struct pol
 	return count;
 }
 
+static bool is_any_taken(const struct chronyc_listener *listener)
+{
+	return listener->taken[PLACE_IPV4] || listener->taken[PLACE_IPV6] ||
+	       listener->taken[PLACE_LOCAL];
+}
+
+int64_t chronyc_listener_next_ns(const struct chronyc_listener *listener)
+{
+	return is_any_taken(listener) ? listener->retry_ns : INT64_MAX;
+}
+
+static void retry(struct chronyc_listener *listener, int64_t now_raw_ns)
+{
+	if (!is_any_taken(listener) || now_raw_ns < listener->retry_ns)
+		return;
+	if (listener->retry_ns) {
+		for (enum place place = PLACE_IPV4; place <= PLACE_IPV6; place++) {
+			if (listener->taken[place])
+				open_port(listener, place);
+		}
+		if (listener->taken[PLACE_LOCAL])
+			open_local(listener);
+	}
+	listener->retry_ns = chime_add_sat(now_raw_ns, RETRY_NS);
+}
+
 void chronyc_listener_dispatch(struct chronyc_listener *listener, const struct pollfd *fds,
 			       int count, int64_t now_raw_ns)
 {
+	retry(listener, now_raw_ns);
 	for (int i = 0; i < count; i++) {
 		for (int place = 0; place < PLACES; place++) {
 			if (fds[i].revents && fds[i].fd >= 0 && fds[i].fd == listener->fds[place])

@@ -55,7 +55,13 @@ void chronyc_listener_get_counts(const struct chronyc_listener *listener, uint64
 /* Fill in what to poll(2) for; how many. @fds has room for CHRONYC_FDS_MAX. */
 int chronyc_listener_pollfds(const struct chronyc_listener *listener, struct pollfd *fds);
 
-/* Answer some of what has come; others in @fds are ignored. */
+/* When chronyc_listener_dispatch() is to be called next, whatever comes; INT64_MAX: never. */
+int64_t chronyc_listener_next_ns(const struct chronyc_listener *listener);
+
+/*
+ * Answer some of what has come; others in @fds are ignored. What another program had is tried again
+ * when it is time.
+ */
 void chronyc_listener_dispatch(struct chronyc_listener *listener, const struct pollfd *fds,
 			       int count, int64_t now_raw_ns);
 

@@ -96,6 +96,8 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 		next_ns = chime_min(next_ns, daemon->due_ns[i]);
 	if (daemon->control)
 		next_ns = chime_min(next_ns, control_next_ns(daemon->control));
+	if (daemon->chronyc)
+		next_ns = chime_min(next_ns, chronyc_listener_next_ns(daemon->chronyc));
 	if (daemon->source_watch)
 		next_ns = chime_min(next_ns, source_watch_next_ns(daemon->source_watch));
 	next_ns = chime_min(next_ns, daemon->rivals.next_ns);

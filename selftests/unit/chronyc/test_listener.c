@@ -309,6 +309,43 @@ TEST_F(listener, the_socket_of_another_program_stays)
 	unlink(self->config.path);
 }
 
+/* A chronyd that was there first, and ends. */
+TEST_F(listener, what_another_program_had_is_opened_when_it_ends)
+{
+	struct sockaddr_in port = port_address(self->config.port);
+	struct sockaddr_un address = path_address(self->config.path);
+	int64_t now_ns = 1000000000, next_ns;
+	struct pollfd fds[CHRONYC_FDS_MAX];
+	int other, other_port;
+
+	EXPECT_EQ(INT64_MAX, chronyc_listener_next_ns(self->listener));
+	chronyc_listener_free(self->listener);
+	other = socket(AF_UNIX, SOCK_DGRAM, 0);
+	ASSERT_EQ(0, bind(other, (struct sockaddr *)&address, sizeof(address)));
+	other_port = socket(AF_INET, SOCK_DGRAM, 0);
+	ASSERT_EQ(0, bind(other_port, (struct sockaddr *)&port, sizeof(port)));
+	self->listener = chronyc_listener_new(answer, self);
+	ASSERT_NE(NULL, self->listener);
+	strcpy(self->config.bind_address6, "");
+	self->config.family = AF_INET;
+	chronyc_listener_configure(self->listener, &self->config);
+	ASSERT_EQ(0, chronyc_listener_pollfds(self->listener, fds));
+	/* Not at once again and again. */
+	chronyc_listener_dispatch(self->listener, fds, 0, now_ns);
+	next_ns = chronyc_listener_next_ns(self->listener);
+	EXPECT_LT(now_ns, next_ns);
+	chronyc_listener_dispatch(self->listener, fds, 0, next_ns);
+	EXPECT_EQ(0, chronyc_listener_pollfds(self->listener, fds));
+	EXPECT_LT(next_ns, chronyc_listener_next_ns(self->listener));
+	close(other);
+	close(other_port);
+	unlink(self->config.path);
+	chronyc_listener_dispatch(self->listener, fds, 0,
+				  chronyc_listener_next_ns(self->listener));
+	EXPECT_EQ(2, chronyc_listener_pollfds(self->listener, fds));
+	EXPECT_EQ(INT64_MAX, chronyc_listener_next_ns(self->listener));
+}
+
 TEST_F(listener, a_file_stays_and_a_dead_socket_goes)
 {
 	struct sockaddr_un address;
