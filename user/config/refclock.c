@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,9 +60,18 @@ static int set_path(struct config_reader *reader, struct config_source *source, 
 	return 0;
 }
 
+/* Or the clock of a network interface, as in chrony 4.7 and later. */
 static int parse_phc(struct config_reader *reader, struct config_source *source, const char *text)
 {
-	return set_path(reader, source, text, "PHC: a path like /dev/ptp0");
+	size_t length = strlen(text);
+
+	if (length > 0 && length < IF_NAMESIZE && !strchr(text, '/')) {
+		memcpy(source->options.name, text, length + 1);
+		return 0;
+	}
+
+	return set_path(reader, source, text,
+			"PHC: a path like /dev/ptp0, or a network interface");
 }
 
 static int parse_pps(struct config_reader *reader, struct config_source *source, const char *text)

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of PTP hardware clocks. refclock_combine.c judges the readings.
+ * The ioctls of PTP hardware clocks, and whose clock a network interface has. refclock_combine.c
+ * judges the readings.
  */
 #include "sources/refclock_phc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/ptp_clock.h>
+#include <linux/sockios.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -54,14 +59,59 @@ static void read_clock_name(int fd, char *name, size_t size)
 	fclose(file);
 }
 
-int refclock_phc_open(struct refclock_phc *phc, const char *path, bool no_crosststamp,
+/* Which clock the card of an interface has. Its number, -errno. */
+static int ask_interface(const char *interface)
+{
+	struct ethtool_ts_info info = { .cmd = ETHTOOL_GET_TS_INFO };
+	struct ifreq request = { .ifr_data = (void *)&info };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	err = ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+	close(fd);
+
+	return err < 0 ? err : info.phc_index;
+}
+
+/* "/dev/ptp0", or "eth0": the clock of that interface's card, which may have another number now. */
+static int find_device(const char *name, char *path, size_t size, const char **problem)
+{
+	int index;
+
+	if (name[0] == '/') {
+		snprintf(path, size, "%s", name);
+		return 0;
+	}
+	index = ask_interface(name);
+	if (index == -ENODEV)
+		*problem = "There is no such network interface";
+	else if (index < 0)
+		*problem = "That network interface has no PTP clock";
+	if (index < 0)
+		return -ENODEV;
+	snprintf(path, size, "/dev/ptp%d", index);
+
+	return 0;
+}
+
+int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_crosststamp,
 		      const char **problem)
 {
 	struct ptp_clock_caps capabilities;
+	char path[SOURCE_NAME_MAX];
 	char name[64];
 	int err;
 
 	phc->method = no_crosststamp ? PHC_EXTENDED : PHC_PRECISE;
+	phc->fd = -1;
+	err = find_device(device, path, sizeof(path), problem);
+	if (err < 0)
+		return err;
 	phc->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (phc->fd < 0) {
 		err = -errno;

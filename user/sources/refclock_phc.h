@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A PTP hardware clock (/dev/ptpN) as a source: opening it, the best way of reading it that it
- * has, and several readings to one sample. Not our own clock: that would be a loop.
+ * A PTP hardware clock (/dev/ptpN, or that of a network interface) as a source: opening it, the
+ * best way of reading it that it has, and several readings to one sample. Not our own clock: that
+ * would be a loop.
  */
 #ifndef SOURCES_REFCLOCK_PHC_H
 #define SOURCES_REFCLOCK_PHC_H
@@ -50,13 +51,14 @@ struct phc_reading {
 /**
  * refclock_phc_open() - open a device
  * @phc: filled in
- * @path: of the device
+ * @device: its path, or the name of a network interface, whose card has it
  * @no_crosststamp: do not use PHC_PRECISE
  * @problem: a sentence for people if it fails; static
  *
- * Return: 0, -errno; -ELOOP: it is truechime's own clock.
+ * Return: 0, -errno; -ELOOP: it is truechime's own clock; -ENODEV: it is no PTP clock, or the
+ * interface has none.
  */
-int refclock_phc_open(struct refclock_phc *phc, const char *path, bool no_crosststamp,
+int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_crosststamp,
 		      const char **problem);
 
 /* Close, if it is open. */

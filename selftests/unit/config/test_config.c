@@ -347,7 +347,7 @@ static const struct {
 	{ "refclock PPS /dev/pps0 rate 0", 1, "it can be 1 to 1000" },
 	{ "refclock PPS /dev/pps0 rate 5 width 0.2", 1, "no less than" },
 	{ "refclock PPS /dev/pps0 tai", 1, "no date" },
-	{ "refclock PHC eth0", 1, "/dev/ptp0" },
+	{ "refclock PHC ptp/eth0", 1, "/dev/ptp0" },
 	{ "refclock PHC /dev/ptp0 tai", 0, "leapseclist" },
 	{ "refclock PHC /dev/ptp0:crossts", 1, "'nocrossts'" },
 	{ "refclock PHC /dev/ptp0 refid FIVES", 1, "too long" },

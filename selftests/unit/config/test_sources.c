@@ -282,6 +282,23 @@ static const char two_refclocks[] =
 	"refclock phc /dev/ptp1:nocrossts refid KVM stratum 2 filter 5 delay 1e-4 precision 1e-6\n"
 	"refclock PHC /dev/ptp2 offset -37 prefer\n";
 
+/* Since chrony 4.7. */
+TEST(a_phc_may_be_named_by_its_network_interface)
+{
+	struct reports reports;
+	struct config *config = parse("refclock PHC eth0:nocrossts poll 2\n", &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(CONFIG_PHC, config->sources[0].kind);
+	EXPECT_STREQ("eth0", config->sources[0].options.name);
+	EXPECT_TRUE(config->sources[0].no_crosststamp);
+	config_free(config);
+
+	EXPECT_EQ(NULL, parse("refclock PHC an-interface-too\n", &reports));
+	EXPECT_EQ(NULL, parse("refclock PHC dev/ptp0\n", &reports));
+}
+
 TEST(refclocks)
 {
 	struct reports reports;

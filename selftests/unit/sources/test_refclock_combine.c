@@ -1,18 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Readings of a PTP hardware clock to one sample.
+ * A PTP hardware clock: opening it, and its readings to one sample.
  */
 #include "user/sources/refclock_phc.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/ptp_clock.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
 #define UTC_NS		(1795160717LL * NS_PER_S)
 #define RAW_NS		(7200LL * NS_PER_S)
+
+/* A stand-in for the card of an interface has this clock; without one the kernel is asked. */
+#define NO_CARD		(-1)
+static int card_index = NO_CARD;
+static char asked[IF_NAMESIZE];
+static char opened[32];
+
+int __wrap_ioctl(int fd, unsigned long request, void *argument)
+{
+	struct ifreq *interface = argument;
+
+	if (card_index == NO_CARD || (request != SIOCETHTOOL && request != PTP_CLOCK_GETCAPS))
+		return __real_ioctl(fd, request, argument);
+	if (request == SIOCETHTOOL) {
+		snprintf(asked, sizeof(asked), "%s", interface->ifr_name);
+		((struct ethtool_ts_info *)(void *)interface->ifr_data)->phc_index = card_index;
+	}
+
+	return 0;
+}
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	if (card_index == NO_CARD)
+		return __real_open(path, flags);
+	snprintf(opened, sizeof(opened), "%s", path);
+
+	return dup(STDERR_FILENO);
+}
 
 static struct clock_span make_span(void)
 {
@@ -129,6 +167,29 @@ TEST(what_is_no_clock_is_not_opened)
 	EXPECT_EQ(-1, phc.fd);
 	EXPECT_NE(0, strlen(problem));
 	refclock_phc_close(&phc);
+}
+
+TEST(a_network_interface_names_the_clock_of_its_card)
+{
+	struct refclock_phc phc;
+	const char *problem = "";
+
+	card_index = 5;
+	EXPECT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
+	EXPECT_STREQ("eth0", asked);
+	EXPECT_STREQ("/dev/ptp5", opened);
+	EXPECT_STREQ("", problem);
+	refclock_phc_close(&phc);
+	EXPECT_EQ(-1, phc.fd);
+	card_index = NO_CARD;
+
+	/* The kernel's own answers; either may have a clock later. */
+	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "lo", false, &problem));
+	EXPECT_EQ(-1, phc.fd);
+	EXPECT_STREQ("That network interface has no PTP clock", problem);
+	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "no-such-card", false, &problem));
+	EXPECT_EQ(-1, phc.fd);
+	EXPECT_STREQ("There is no such network interface", problem);
 }
 
 TEST_HARNESS_MAIN
