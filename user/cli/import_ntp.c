@@ -124,15 +124,51 @@ static int add_option(struct ntp_import *import, struct line *line, int count, c
 	return 1;
 }
 
+static bool has_word(int count, char **words, const char *word)
+{
+	for (int i = 0; i < count; i++) {
+		if (!strcasecmp(words[i], word))
+			return true;
+	}
+
+	return false;
+}
+
+/*
+ * ntpsec's "NAME:PORT" and "[ADDRESS]:PORT" of a server with NTS, in place: the port, at which it
+ * hands out keys. NULL: there is none.
+ */
+static const char *cut_port(char *name)
+{
+	char *colon = strrchr(name, ':');
+
+	if (!colon || colon == name || !colon[1] ||
+	    colon[1 + strspn(colon + 1, "0123456789")])
+		return NULL;
+	if (name[0] == '[' && colon[-1] == ']') {
+		colon[-1] = '\0';
+		memmove(name, name + 1, strlen(name));
+	} else if (strchr(name, ':') == colon) {
+		*colon = '\0';
+	} else {
+		return NULL;
+	}
+
+	return colon + 1;
+}
+
 /* server, pool and peer with a name or address. */
 static void import_server(struct ntp_import *import, const char *directive, const char *family,
 			  int count, char **words)
 {
+	const char *port = has_word(count, words, "nts") ? cut_port(words[0]) : NULL;
 	struct line line = { .used = 0 };
 
 	add(&line, "%s %s%s", directive, words[0], family);
 	for (int i = 1; i < count;)
 		i += add_option(import, &line, count - i, words + i);
+	if (port)
+		add(&line, " ntsport %s", port);
 	import_put(import->out, line.text);
 }
 
