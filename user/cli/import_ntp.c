@@ -3,9 +3,8 @@
  * ntp.conf, as ntpd and ntpsec read it. ntpd steps the clock unless it is told not to, which is
  * added in the end; that it serves whoever asks is not.
  */
-#include "cli/import.h"
+#include "cli/import_ntp.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +13,9 @@
 
 /* What ntpd steps above, s. */
 #define STEP_S	"0.128"
+
+/* ntpd cuts off what follows. */
+#define REFID_LENGTH	4
 
 /* Reference clocks that have a fudge line. */
 #define FUDGES_MAX	32
@@ -24,6 +26,7 @@ struct fudge {
 	char offset[64];
 	char refid[8];
 	char stratum[8];
+	char flag2[8];
 };
 
 /**
@@ -45,84 +48,6 @@ struct ntp_import {
 	char certificate[IMPORT_LINE_MAX];
 	char key[IMPORT_LINE_MAX];
 };
-
-/* A line for truechimed that grows word by word. */
-struct line {
-	char text[IMPORT_LINE_MAX];
-	size_t used;
-};
-
-static void __attribute__((format(printf, 2, 3))) add(struct line *line, const char *format, ...)
-{
-	size_t room = sizeof(line->text) - line->used;
-	va_list arguments;
-	int added;
-
-	va_start(arguments, format);
-	added = vsnprintf(line->text + line->used, room, format, arguments);
-	va_end(arguments);
-	if (added > 0)
-		line->used += (size_t)added < room ? (size_t)added : room - 1;
-}
-
-/* ntpd's options of a server: the same, with a value, without meaning here, or something else. */
-enum option_kind { SAME, SAME_VALUE, RENAMED, DROPPED, DROPPED_VALUE };
-
-static const struct {
-	const char *name;
-	enum option_kind kind;
-	const char *other;	/* the other name, or why it is dropped */
-} options[] = {
-	{ "iburst", SAME, NULL },
-	{ "burst", SAME, NULL },
-	{ "prefer", SAME, NULL },
-	{ "noselect", SAME, NULL },
-	{ "xleave", SAME, NULL },
-	{ "nts", SAME, NULL },
-	{ "true", RENAMED, "trust" },
-	{ "minpoll", SAME_VALUE, NULL },
-	{ "maxpoll", SAME_VALUE, NULL },
-	{ "key", SAME_VALUE, NULL },
-	{ "version", SAME_VALUE, NULL },
-	{ "preempt", DROPPED, "servers of a pool that do not serve are replaced in any case" },
-	{ "autokey", DROPPED, "Autokey protects nothing, and few servers still have it" },
-	{ "noval", DROPPED, "certificates are always checked" },
-	{ "mode", DROPPED_VALUE, "it is for ntpd's own reference clock drivers" },
-	{ "ttl", DROPPED_VALUE, "nothing is sent by multicast" },
-	{ "bias", DROPPED_VALUE, "see 'offset' in truechime.conf(5)" },
-	{ "expire", DROPPED_VALUE, "certificates are always checked" },
-	{ "ask", DROPPED_VALUE, "the server decides which time server it names" },
-	{ "require", DROPPED_VALUE, "the server decides which time server it names" },
-	{ "ca", DROPPED_VALUE, "see 'ntstrustedcerts' and 'certset' in truechime.conf(5)" },
-	{ "cert", DROPPED_VALUE, "a client needs none" },
-	{ "aead", DROPPED_VALUE, "client and server agree about it" },
-};
-
-/* Add an option of a server and its value. How many words that are. */
-static int add_option(struct ntp_import *import, struct line *line, int count, char **words)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		bool has_value = options[i].kind == SAME_VALUE || options[i].kind == DROPPED_VALUE;
-
-		if (strcasecmp(words[0], options[i].name))
-			continue;
-		if (has_value && count < 2)
-			break;
-		if (options[i].kind == DROPPED || options[i].kind == DROPPED_VALUE)
-			import_say(import->out, "without '%s': %s", options[i].name,
-				   options[i].other);
-		else if (options[i].kind == RENAMED)
-			add(line, " %s", options[i].other);
-		else if (options[i].kind == SAME_VALUE)
-			add(line, " %s %s", options[i].name, words[1]);
-		else
-			add(line, " %s", options[i].name);
-		return has_value ? 2 : 1;
-	}
-	import_say(import->out, "without '%s', which is not known", words[0]);
-
-	return 1;
-}
 
 static bool has_word(int count, char **words, const char *word)
 {
@@ -162,13 +87,12 @@ static void import_server(struct ntp_import *import, const char *directive, cons
 			  int count, char **words)
 {
 	const char *port = has_word(count, words, "nts") ? cut_port(words[0]) : NULL;
-	struct line line = { .used = 0 };
+	struct import_words line = { .used = 0 };
 
-	add(&line, "%s %s%s", directive, words[0], family);
-	for (int i = 1; i < count;)
-		i += add_option(import, &line, count - i, words + i);
+	import_add(&line, "%s %s%s", directive, words[0], family);
+	import_server_options(import->out, &line, count - 1, words + 1);
 	if (port)
-		add(&line, " ntsport %s", port);
+		import_add(&line, " ntsport %s", port);
 	import_put(import->out, line.text);
 }
 
@@ -202,18 +126,20 @@ static void note_fudge(struct ntp_import *import, int count, char **words)
 			snprintf(fudge->refid, sizeof(fudge->refid), "%.4s", words[i + 1]);
 		else if (!strcasecmp(words[i], "stratum"))
 			snprintf(fudge->stratum, sizeof(fudge->stratum), "%s", words[i + 1]);
+		else if (!strcasecmp(words[i], "flag2"))
+			snprintf(fudge->flag2, sizeof(fudge->flag2), "%s", words[i + 1]);
 	}
 }
 
-/* What ntpd's drivers are here. */
-static void begin_refclock(struct line *line, int type, int unit)
+/* The drivers that there are here, too; with flag2 pulses count when they fall. */
+static void begin_refclock(struct import_words *line, int type, int unit, const char *flag2)
 {
 	switch (type) {
 	case 22:
-		add(line, "refclock PPS /dev/pps%d", unit);
+		import_add(line, "refclock PPS /dev/pps%d%s", unit, atoi(flag2) ? ":clear" : "");
 		break;
 	case 28:
-		add(line, "refclock SHM %d", unit);
+		import_add(line, "refclock SHM %d", unit);
 		break;
 	default:
 		break;
@@ -225,7 +151,7 @@ static void import_refclock(struct ntp_import *import, int count, char **words)
 {
 	static const struct fudge nothing = { .address = "" };
 	const struct fudge *fudge = find_fudge(import, words[0]);
-	struct line line = { .used = 0 };
+	struct import_words line = { .used = 0 };
 	int type = 0, unit = 0;
 
 	if (!fudge)
@@ -233,29 +159,42 @@ static void import_refclock(struct ntp_import *import, int count, char **words)
 	if (sscanf(words[0], "127.127.%3d.%3d", &type, &unit) < 2)
 		unit = 0;
 	if (type == 1) {
-		add(&line, "local stratum %s", *fudge->stratum ? fudge->stratum : "5");
+		import_add(&line, "local stratum %s", *fudge->stratum ? fudge->stratum : "5");
 		import_put(import->out, line.text);
 		return;
 	}
-	begin_refclock(&line, type, unit);
+	begin_refclock(&line, type, unit, fudge->flag2);
 	if (!line.used) {
 		import_say(import->out, "not taken over: ntpd's driver %d; gpsd may know it",
 			   type);
 		return;
 	}
 	if (*fudge->offset)
-		add(&line, " offset %s", fudge->offset);
+		import_add(&line, " offset %s", fudge->offset);
 	if (*fudge->refid)
-		add(&line, " refid %s", fudge->refid);
+		import_add(&line, " refid %s", fudge->refid);
 	if (*fudge->stratum)
-		add(&line, " stratum %s", fudge->stratum);
-	for (int i = 1; i < count; i++) {
-		if (!strcasecmp(words[i], "prefer") || !strcasecmp(words[i], "noselect"))
-			add(&line, " %s", words[i]);
-		else if (!strcasecmp(words[i], "minpoll") && i + 1 < count)
-			add(&line, " poll %s", words[++i]);
-	}
+		import_add(&line, " stratum %s", fudge->stratum);
+	import_clock_options(import->out, &line, count - 1, words + 1);
 	import_put(import->out, line.text);
+}
+
+/* "fudge 127.127.28.0 time1 0.5 flag1 1": what of it is in the line of the clock itself? */
+static void import_fudge(struct ntp_import *import, int count, char **words)
+{
+	struct import_words line = { .used = 0 };
+	int type = 0;
+
+	if (count > 1)
+		sscanf(words[1], "127.127.%3d.", &type);
+	if (type == 22 || type == 28) {
+		import_clock_options(import->out, &line, count - 2, words + 2);
+		import_say(import->out, "what it says else is in the line of the clock itself");
+	} else if (type == 1) {
+		import_say(import->out, "its stratum is in the line of the clock itself");
+	} else {
+		import_say(import->out, "not taken over: its reference clock is not");
+	}
 }
 
 /* "server -4 NAME ...", of a time server or a reference clock. */
@@ -280,8 +219,8 @@ static void import_source(struct ntp_import *import, int count, char **words)
 /* ntpsec's "refclock shm unit 0 refid GPS time1 0.5". */
 static void import_driver(struct ntp_import *import, int count, char **words)
 {
-	const char *path = "";
-	struct line line = { .used = 0 };
+	const char *path = "", *flag2 = "";
+	struct import_words line = { .used = 0 };
 	int unit = 0;
 
 	if (count < 2) {
@@ -293,30 +232,22 @@ static void import_driver(struct ntp_import *import, int count, char **words)
 			unit = atoi(words[i + 1]);
 		else if (!strcasecmp(words[i], "ppspath"))
 			path = words[i + 1];
+		else if (!strcasecmp(words[i], "flag2"))
+			flag2 = words[i + 1];
+		else if (!strcasecmp(words[i], "refid") && strlen(words[i + 1]) > REFID_LENGTH)
+			words[i + 1][REFID_LENGTH] = '\0';
 	}
 	if (!strcasecmp(words[1], "pps") && *path)
-		add(&line, "refclock PPS %s", path);
+		import_add(&line, "refclock PPS %s%s", path, atoi(flag2) ? ":clear" : "");
 	else
 		begin_refclock(&line, !strcasecmp(words[1], "pps") ? 22 :
-			       !strcasecmp(words[1], "shm") ? 28 : 0, unit);
+			       !strcasecmp(words[1], "shm") ? 28 : 0, unit, flag2);
 	if (!line.used) {
 		import_say(import->out, "not taken over: ntpsec's driver '%s'; gpsd may know it",
 			   words[1]);
 		return;
 	}
-	for (int i = 2; i < count; i++) {
-		bool has_value = i + 1 < count;
-
-		if (!strcasecmp(words[i], "prefer") || !strcasecmp(words[i], "noselect"))
-			add(&line, " %s", words[i]);
-		else if (!strcasecmp(words[i], "time1") && has_value)
-			add(&line, " offset %s", words[++i]);
-		else if (!strcasecmp(words[i], "minpoll") && has_value)
-			add(&line, " poll %s", words[++i]);
-		else if ((!strcasecmp(words[i], "refid") || !strcasecmp(words[i], "stratum")) &&
-			 has_value)
-			add(&line, " %s %s", words[i], words[i + 1]);
-	}
+	import_clock_options(import->out, &line, count - 2, words + 2);
 	import_put(import->out, line.text);
 }
 
@@ -325,17 +256,17 @@ static void import_tinker(struct ntp_import *import, int count, char **words)
 {
 	for (int i = 1; i + 1 < count; i += 2) {
 		double value = atof(words[i + 1]);
-		struct line line = { .used = 0 };
+		struct import_words line = { .used = 0 };
 
 		if (!strcasecmp(words[i], "step")) {
 			import->has_step = true;
 			if (value > 0)
-				add(&line, "makestep %s -1", words[i + 1]);
+				import_add(&line, "makestep %s -1", words[i + 1]);
 			else
 				import_say(import->out, "no step: so it is without 'makestep'");
 		} else if (!strcasecmp(words[i], "panic")) {
 			if (value > 0)
-				add(&line, "maxchange %s 1 0", words[i + 1]);
+				import_add(&line, "maxchange %s 1 0", words[i + 1]);
 			else
 				import_say(import->out, "no limit: so it is without 'maxchange'");
 		} else {
@@ -351,14 +282,14 @@ static void import_tinker(struct ntp_import *import, int count, char **words)
 static void import_tos(struct ntp_import *import, int count, char **words)
 {
 	for (int i = 1; i + 1 < count; i += 2) {
-		struct line line = { .used = 0 };
+		struct import_words line = { .used = 0 };
 
 		if (!strcasecmp(words[i], "minsane"))
-			add(&line, "minsources %s", words[i + 1]);
+			import_add(&line, "minsources %s", words[i + 1]);
 		else if (!strcasecmp(words[i], "maxdist"))
-			add(&line, "maxdistance %s", words[i + 1]);
+			import_add(&line, "maxdistance %s", words[i + 1]);
 		else if (!strcasecmp(words[i], "orphan"))
-			add(&line, "local stratum %s orphan", words[i + 1]);
+			import_add(&line, "local stratum %s orphan", words[i + 1]);
 		else
 			import_say(import->out, "'%s' is not taken over: the selection differs",
 				   words[i]);
@@ -370,12 +301,12 @@ static void import_tos(struct ntp_import *import, int count, char **words)
 /* Each alone is an error here. */
 static void import_pair(struct ntp_import *import)
 {
-	struct line certificate = { .used = 0 }, key = { .used = 0 };
+	struct import_words certificate = { .used = 0 }, key = { .used = 0 };
 
 	if (!*import->certificate || !*import->key)
 		return;
-	add(&certificate, "ntsservercert %s", import->certificate);
-	add(&key, "ntsserverkey %s", import->key);
+	import_add(&certificate, "ntsservercert %s", import->certificate);
+	import_add(&key, "ntsserverkey %s", import->key);
 	if (import_put(import->out, certificate.text))
 		import_put(import->out, key.text);
 	*import->certificate = '\0';
@@ -385,10 +316,10 @@ static void import_pair(struct ntp_import *import)
 /* false: no file has that name. */
 static bool import_nts_file(struct ntp_import *import, const char *name, const char *path)
 {
-	struct line line = { .used = 0 };
+	struct import_words line = { .used = 0 };
 
 	if (!strcasecmp(name, "ca")) {
-		add(&line, "ntstrustedcerts %s", path);
+		import_add(&line, "ntstrustedcerts %s", path);
 		import_put(import->out, line.text);
 	} else if (!strcasecmp(name, "cookie")) {
 		import_say(import->out, "keys of cookies are another file here, in a directory");
@@ -428,9 +359,9 @@ static void import_driftfile(struct ntp_import *import, int count, char **words)
 /* A key of that length would be read as text, and no server would know it. */
 static void import_keys(struct ntp_import *import, int count, char **words)
 {
-	struct line line = { .used = 0 };
+	struct import_words line = { .used = 0 };
 
-	add(&line, "keyfile %s", count > 1 ? words[1] : "");
+	import_add(&line, "keyfile %s", count > 1 ? words[1] : "");
 	if (import_put(import->out, line.text))
 		import_say(import->out, "%s",
 			   "to be changed there: a key of more than 20 characters is hexadecimal, and takes HEX: in front; types are those of KEYS in truechime.conf(5), and comments have lines of their own");
@@ -461,7 +392,7 @@ static const struct {
 	{ "keys", import_keys, NULL, NULL },
 	{ "dscp", NULL, "dscp", NULL },
 	{ "ntpsigndsocket", NULL, "ntpsigndsocket", NULL },
-	{ "fudge", NULL, NULL, "it is part of the reference clock's own line" },
+	{ "fudge", import_fudge, NULL, NULL },
 	{ "restrict", NULL, NULL, WHO_MAY },
 	{ "interface", NULL, NULL, "see 'bindacqaddress' in truechime.conf(5)" },
 	{ "nic", NULL, NULL, "see 'bindacqaddress' in truechime.conf(5)" },
@@ -490,7 +421,7 @@ static const struct {
 
 static void import_directive(struct ntp_import *import, int count, char **words)
 {
-	struct line line = { .used = 0 };
+	struct import_words line = { .used = 0 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(directives); i++) {
 		if (strcasecmp(words[0], directives[i].name))
@@ -498,7 +429,8 @@ static void import_directive(struct ntp_import *import, int count, char **words)
 		if (directives[i].import) {
 			directives[i].import(import, count, words);
 		} else if (directives[i].renamed) {
-			add(&line, "%s %s", directives[i].renamed, count > 1 ? words[1] : "");
+			import_add(&line, "%s %s", directives[i].renamed,
+				   count > 1 ? words[1] : "");
 			import_put(import->out, line.text);
 		} else {
 			import_say(import->out, "not taken over: %s", directives[i].why_not);

@@ -132,6 +132,18 @@ static const struct line ntp_lines[] = {
 	{ "statistics loopstats peerstats", "#   not taken over: no log files" },
 	{ "filegen peerstats file peerstats type day enable", "#   not taken over: no log files" },
 	{ "server 127.127.20.0", "#   not taken over: ntpd's driver 20" },
+	{ "server 127.127.28.0 true maxpoll 4", "refclock SHM 0 trust\n" },
+	{ "server 127.127.22.1 mode 3", "#   without 'mode': it has no meaning" },
+	{ "server 127.127.28.0 fast", "#   without 'fast', which is not known" },
+	{ "refclock pps ppspath /dev/gps flag2 1 true", "refclock PPS /dev/gps:clear trust\n" },
+	{ "refclock pps unit 1 flag2 0 flag3 1", "refclock PPS /dev/pps1\n" },
+	{ "refclock shm unit 2 refid GPS00 minpoll 2", "refclock SHM 2 refid GPS0 poll 2\n" },
+	{ "fudge 127.127.22.0 flag3 1 refid PPS",
+	  "#   without 'flag3': it has no meaning for a reference clock here\n"
+	  "#   what it says else is in the line of the clock itself\n" },
+	{ "fudge 127.127.1.0 stratum 10", "#   its stratum is in the line of the clock itself\n" },
+	{ "fudge 127.127.20.0 flag3 1", "#   not taken over: its reference clock is not\n" },
+	{ "fudge", "#   not taken over: its reference clock is not\n" },
 	{ "refclock gpsd unit 0", "#   not taken over: ntpsec's driver 'gpsd'" },
 	{ "includefile /etc/ntp/more", "#   not taken over: give that file" },
 	{ "crypto pw x", "#   not taken over: Autokey" },
@@ -375,6 +387,10 @@ TEST(reference_clocks_get_what_fudge_says)
 			    "fudge 127.127.28.0 time1 0.5 refid GPS stratum 1\n");
 
 	EXPECT_NE(NULL, strstr(text, expected))
+		TH_LOG("%s", text);
+	free(text);
+	text = import(IMPORT_NTP, "server 127.127.22.0\nfudge 127.127.22.0 flag2 1 refid PPS\n");
+	EXPECT_NE(NULL, strstr(text, "\nrefclock PPS /dev/pps0:clear refid PPS\n"))
 		TH_LOG("%s", text);
 	free(text);
 }
