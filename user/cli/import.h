@@ -66,6 +66,16 @@ void import_say_line(FILE *out, const char *line);
 /* Something about it. */
 void import_say(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A line for truechimed that grows word by word. */
+struct import_words {
+	char text[IMPORT_LINE_MAX];
+	size_t used;
+};
+
+/* Add words to the line; what does not fit is cut. */
+void import_add(struct import_words *line, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /*
  * A line for truechimed, or, if it would refuse it or do nothing about it, why. Whether it was
  * written.

@@ -15,12 +15,17 @@
 /* What names something to be written to; @own: the same in our folder. */
 static void import_state(FILE *out, const char *line, int count, char **words, const char *own)
 {
+	struct import_words moved = { .used = 0 };
+
 	if (count < 2 || !strncmp(words[1], OWN_FOLDER, strlen(OWN_FOLDER))) {
 		import_put(out, line);
 		return;
 	}
 	import_say(out, "systemd lets truechimed write to " OWN_FOLDER " only");
-	import_put(out, own);
+	import_add(&moved, "%s", own);
+	for (int i = 2; i < count; i++)
+		import_add(&moved, " %s", words[i]);
+	import_put(out, moved.text);
 }
 
 /* @directory_count: of the source directories written so far; too many are an error of the file. */

@@ -64,6 +64,19 @@ void import_say(FILE *out, const char *format, ...)
 	va_end(arguments);
 }
 
+void import_add(struct import_words *line, const char *format, ...)
+{
+	size_t room = sizeof(line->text) - line->used;
+	va_list arguments;
+	int added;
+
+	va_start(arguments, format);
+	added = vsnprintf(line->text + line->used, room, format, arguments);
+	va_end(arguments);
+	if (added > 0)
+		line->used += (size_t)added < room ? (size_t)added : room - 1;
+}
+
 /**
  * struct judgement - what truechimed says of a line
  * @refused: it is an error, or has no effect

@@ -4,24 +4,10 @@
  */
 #include "cli/import_ntp.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <strings.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-void import_add(struct import_words *line, const char *format, ...)
-{
-	size_t room = sizeof(line->text) - line->used;
-	va_list arguments;
-	int added;
-
-	va_start(arguments, format);
-	added = vsnprintf(line->text + line->used, room, format, arguments);
-	va_end(arguments);
-	if (added > 0)
-		line->used += (size_t)added < room ? (size_t)added : room - 1;
-}
 
 /* ntpd's options: the same, something else, or without meaning here; some with a value. */
 enum option_kind { SAME, SAME_VALUE, RENAMED, RENAMED_VALUE, DROPPED, DROPPED_VALUE };

@@ -81,6 +81,8 @@ static const struct line chrony_lines[] = {
 	{ "driftfile /var/lib/chrony/drift", "driftfile /var/lib/truechime/drift\n" },
 	{ "ntsdumpdir /var/lib/chrony", "ntsdumpdir /var/lib/truechime/nts\n" },
 	{ "ntscachedir /var/lib/truechime/n", "ntscachedir /var/lib/truechime/n\n" },
+	{ "driftfile /var/lib/chrony/drift interval 600",
+	  "driftfile /var/lib/truechime/drift interval 600\n" },
 	{ "driftfile /var/lib/truechime/d interval 60",
 	  "driftfile /var/lib/truechime/d interval 60\n" },
 	{ "user _chrony", "#   not taken over: truechimed runs as its own user" },
