@@ -187,7 +187,9 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 		      char **words);
 
 /* unused.c: the values of words without effect that need more than a form */
+int config_check_broadcast(struct config_reader *reader, int count, char **words);
 int config_check_log(struct config_reader *reader, int count, char **words);
+int config_check_smoothtime(struct config_reader *reader, int count, char **words);
 int config_check_tempcomp(struct config_reader *reader, int count, char **words);
 
 /* directives.c */

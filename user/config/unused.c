@@ -7,6 +7,9 @@
 
 #include <errno.h>
 #include <strings.h>
+#include <sys/socket.h>
+
+#include "ntp/address.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -29,6 +32,21 @@ static int check_names(struct config_reader *reader, const char *directive,
 	return 0;
 }
 
+/* SECONDS ADDRESS [PORT] */
+int config_check_broadcast(struct config_reader *reader, int count, char **words)
+{
+	static const struct config_option values = { "broadcast", CONFIG_MOOT, .form = "is?i" };
+	struct net_address address;
+
+	if (net_address_parse(words[1], AF_UNSPEC, &address)) {
+		config_error(reader, "'broadcast %s %s': an address was expected", words[0],
+			     words[1]);
+		return -EINVAL;
+	}
+
+	return config_form_check(reader, &values, count, words);
+}
+
 int config_check_log(struct config_reader *reader, int count, char **words)
 {
 	static const char *const names[] = {
@@ -37,6 +55,18 @@ int config_check_log(struct config_reader *reader, int count, char **words)
 	};
 
 	return check_names(reader, "log", names, ARRAY_SIZE(names), count, words);
+}
+
+/* FREQUENCY WANDER [leaponly] */
+int config_check_smoothtime(struct config_reader *reader, int count, char **words)
+{
+	static const struct config_option values = { "smoothtime", CONFIG_MOOT, .form = "ff?s" };
+	static const char *const names[] = { "leaponly" };
+
+	if (count == 3 && check_names(reader, "smoothtime", names, 1, 1, words + 2) < 0)
+		return -EINVAL;
+
+	return config_form_check(reader, &values, count, words);
 }
 
 /* FILE INTERVAL T0 K0 K1 K2, or FILE INTERVAL POINTS-FILE */
