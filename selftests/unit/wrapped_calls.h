@@ -41,6 +41,7 @@ int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+void __wrap_log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_notify_status(const char *format, ...);
 int __wrap_prctl(int option, unsigned long capability);
 void *__real_reallocarray(void *memory, size_t count, size_t size);

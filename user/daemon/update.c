@@ -450,7 +450,10 @@ static void daemon_end(struct daemon *daemon)
 	struct steering_status status;
 
 	if (daemon->options->task != DAEMON_RUN) {
-		log_err("No usable time source answered in time. Are the servers right, and the network there?");
+		if (daemon->first_result_ns)
+			log_err("The time of --timeout is over, and what the time sources have answered is not enough yet. Give them more, ten seconds, or name a server with 'maxsamples 1'");
+		else
+			log_err("No usable time source answered in time. Are the servers right, and the network there?");
 		daemon_leave(daemon, 1);
 		return;
 	}

@@ -9,10 +9,13 @@
 
 #include "selftests/unit/fake_clock.h"
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/daemon/notify.h"
 #include "user/lib/log.h"
 
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #define S	1000000000LL
@@ -32,7 +35,17 @@ static struct {
 	int selected;			/* source, -1: none */
 	int returned;			/* steps that could not be made */
 	uint32_t epoch;			/* that the daemon was told */
+	char error[256];		/* the latest one that was logged */
 } world;
+
+void __wrap_log_err(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.error, sizeof(world.error), format, arguments);
+	va_end(arguments);
+}
 
 /* --- The module: UTC is raw and the correction --- */
 
@@ -345,6 +358,27 @@ TEST_F(turn, a_task_whose_time_is_over_has_failed)
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	EXPECT_TRUE(self->daemon.stop);
 	EXPECT_EQ(1, self->daemon.status);
+}
+
+/* Then neither the servers nor the network are to be blamed. */
+TEST_F(turn, a_task_whose_time_was_too_short_says_so)
+{
+	self->options.task = DAEMON_MEASURE;
+	self->daemon.due_ns[DUE_END] = fake_clock.raw_ns;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_NE(NULL, strstr(world.error, "No usable time source answered"))
+		TH_LOG("%s", world.error);
+
+	self->daemon.due_ns[DUE_END] = INT64_MAX;
+	self->daemon.stop = false;
+	receive(self, 0);
+	EXPECT_FALSE(self->daemon.stop);
+	self->daemon.due_ns[DUE_END] = fake_clock.raw_ns;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_TRUE(self->daemon.stop);
+	EXPECT_EQ(1, self->daemon.status);
+	EXPECT_NE(NULL, strstr(world.error, "not enough yet"))
+		TH_LOG("%s", world.error);
 }
 
 /* The clock is not set without the very correction that it was asked for. */
