@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ntp/packet.h"
+#include "sources/association.h"
 
 /* Requests without an answer that are no accident. */
 #define SILENT_SENT	4
@@ -131,6 +132,12 @@ static void judge_source(const struct doctor_source *source, bool blocked, bool 
 				     "%s gives no time, as NTS does not work%s%s.", source->name,
 				     *source->problem ? ": " : "", source->problem);
 		doctor_advise(finding, "truechime authdata; journalctl -u truechimed --grep NTS");
+	} else if (!*source->address && !strcmp(source->problem, ASSOCIATION_IN_USE)) {
+		finding = doctor_add(report, "source-twice", DOCTOR_WARNING,
+				     "A machine is asked once, however often it is named, and has one vote.",
+				     "%s is asked as another source already.", source->name);
+		doctor_advise(finding,
+			      "truechime sources -v  # and take one of them out of the configuration");
 	} else if (!*source->address && source->is_server) {
 		finding = doctor_add(report, "source-unresolved", DOCTOR_WARNING,
 				     "It cannot be asked. DNS may not be reachable, or the name is wrong.",

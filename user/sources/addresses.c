@@ -344,6 +344,8 @@ static void schedule_next(struct target *target, int64_t now_raw_ns)
 static void take_addresses(struct target *target, const struct net_address *addresses, int count,
 			   int64_t now_raw_ns)
 {
+	bool was_in_use = !strcmp(target->problem, ASSOCIATION_IN_USE);
+
 	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
 	memset(target->tried, 0, sizeof(target->tried));
 	target->found_count = (size_t)count;
@@ -352,7 +354,11 @@ static void take_addresses(struct target *target, const struct net_address *addr
 	use_addresses(target, now_raw_ns);
 
 	if (is_without_address(target)) {
-		target->problem = "All its addresses are in use as other sources";
+		if (!was_in_use)
+			associations_message(target->list, LOG_WARNING,
+					     "%s is not asked: %s",
+					     target->config.options.name, ASSOCIATION_IN_USE);
+		target->problem = ASSOCIATION_IN_USE;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
 		return;
 	}

@@ -27,6 +27,9 @@
 /* Descriptors at most: a socket for each source, a name being resolved, and the network's. */
 #define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX + 1)
 
+/* The resolving_error of a source that names none but machines that are asked already. */
+#define ASSOCIATION_IN_USE	"All its addresses are in use as other sources"
+
 /**
  * struct associations_callbacks - reports to the owner; called from inside the other functions
  * @changed: a source got a sample, was lost, came or went: time for discipline_update(). The array

@@ -673,6 +673,20 @@ TEST_F(machine, unresolved_name)
 	EXPECT_EQ(NULL, find(self, "source-rejected"));
 }
 
+/* Neither DNS nor the name is to be blamed. */
+TEST_F(machine, named_twice)
+{
+	*self->facts.daemon.sources[0].address = '\0';
+	self->facts.daemon.sources[0].usable = false;
+	strcpy(self->facts.daemon.sources[0].problem,
+	       "All its addresses are in use as other sources");
+	ASSERT_NE(NULL, find(self, "source-twice"));
+	EXPECT_STREQ("s0.example.net is asked as another source already.",
+		     find(self, "source-twice")->sentence);
+	EXPECT_EQ(NULL, find(self, "source-unresolved"));
+	EXPECT_EQ(NULL, find(self, "source-rejected"));
+}
+
 static void silence(FIXTURE_DATA(machine) *self)
 {
 	int i;

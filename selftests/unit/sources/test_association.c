@@ -785,6 +785,14 @@ TEST_F(world, an_address_is_used_once)
 	EXPECT_STREQ("", info.address);
 	EXPECT_NE(NULL, strstr(info.resolving_error, "in use"));
 	EXPECT_EQ(0, source_at(1)->polled);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "ntp.example.net is not asked: All its addresses"))
+		TH_LOG("%s", self->message);
+	/* Once, however often the name is looked up. */
+	pass(200);
+	ASSERT_TRUE(TURN_UNTIL(names.started >= 2));
+	settle();
+	EXPECT_EQ(1, self->messages);
 }
 
 /* By its reference id chronyc names it, whether it works or not. */
