@@ -24,6 +24,7 @@
 /**
  * struct timesyncd - what all lines together say
  * @line: number of the line at hand, of all files
+ * @in_section: the line at hand is below [Time], else timesyncd ignores it
  * @ntp_from: lines of NTP= before this one were taken back
  * @fallback_from: the same of FallbackNTP=
  * @has_ntp: there is a server in NTP=
@@ -34,6 +35,7 @@
  */
 struct timesyncd {
 	int line;
+	bool in_section;
 	int ntp_from;
 	int fallback_from;
 	bool has_ntp;
@@ -300,8 +302,18 @@ static void import_line(const struct timesyncd *all, const char *line, bool cut,
 	import_say_line(out, line);
 	if (cut)
 		import_say(out, "not taken over: the line is too long");
+	else if (*start != '[' && !all->in_section)
+		import_say(out, "not taken over: timesyncd ignores what is not below [Time]");
 	else if (*start != '[')
 		import_setting(all, line, out);
+}
+
+/* A line that begins a section. */
+static void note_section(struct timesyncd *all, const char *line)
+{
+	line += strspn(line, " ");
+	if (*line == '[')
+		all->in_section = !strcmp(line, "[Time]");
 }
 
 /* Take in each line of all files, or, given @out, write what becomes of it. Numbers go on. */
@@ -315,11 +327,13 @@ static void each_line(struct timesyncd *all, const struct import_file *files, si
 	for (size_t i = 0; i < count; i++) {
 		const char *text = files[i].text;
 
+		all->in_section = false;
 		while (next_line(&text, line, &cut)) {
 			all->line++;
+			note_section(all, line);
 			if (out)
 				import_line(all, line, cut, out);
-			else if (!cut)
+			else if (!cut && (all->in_section || is_comment(line)))
 				note_line(all, line);
 		}
 	}

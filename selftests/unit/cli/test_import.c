@@ -177,9 +177,11 @@ static void check_line(struct __test_metadata *_metadata, enum import_kind kind,
 	struct reports reports;
 	struct config *config;
 	char *text, *at;
-	char original[256];
+	char original[256], whole[256];
 
-	text = import(kind, line->text);
+	snprintf(whole, sizeof(whole), "%s%s", kind == IMPORT_TIMESYNCD ? "[Time]\n" : "",
+		 line->text);
+	text = import(kind, whole);
 	snprintf(original, sizeof(original), "# %s\n", line->text);
 	at = strstr(text, original);
 	ASSERT_NE(NULL, at)
@@ -355,6 +357,32 @@ TEST(drop_ins_have_the_last_word)
 		EXPECT_EQ('b' + i, config->sources[i].options.name[0]);
 		EXPECT_EQ(6, config->sources[i].options.minpoll);
 	}
+	config_free(config);
+	free(text);
+}
+
+/* Each file has to say it anew. */
+TEST(what_is_outside_of_the_section_time_is_ignored)
+{
+	static const struct import_file files[] = {
+		{ "timesyncd.conf",
+		  "NTP=a\n[Time]\nNTP=b\n[Other]\nNTP=\nNTP=c\n [Time]\nNTP=d\n" },
+		{ "10.conf", "NTP=e\nPollIntervalMinSec=40\n" },
+	};
+	static const char below[] = "\n# NTP=a\n#   not taken over: timesyncd ignores what";
+	struct reports reports;
+	struct config *config;
+	char *text = import_files(IMPORT_TIMESYNCD, files, ARRAY_SIZE(files));
+
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config)
+		TH_LOG("%s", text);
+	ASSERT_EQ(2, config->source_count)
+		TH_LOG("%s", text);
+	EXPECT_STREQ("b", config->sources[0].options.name);
+	EXPECT_STREQ("d", config->sources[1].options.name);
+	EXPECT_NE(NULL, strstr(text, below))
+		TH_LOG("%s", text);
 	config_free(config);
 	free(text);
 }
