@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/ethtool.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -39,15 +40,6 @@ struct opener {
 	int fd;			/* a socket, for the ioctls */
 	bool any;		/* the interface was not named: it may have no such clock */
 };
-
-static int ask_ethtool(const struct opener *opener, const char *name, void *request)
-{
-	struct ifreq ifr = { .ifr_data = request };
-
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
-
-	return ioctl(opener->fd, SIOCETHTOOL, &ifr) < 0 ? -errno : 0;
-}
 
 static int ask_stamping(const struct opener *opener, const char *name, unsigned long request,
 			struct hwtstamp_config *config)
@@ -115,11 +107,11 @@ static uint32_t speed_of(const struct opener *opener, const char *name)
 
 	/* The first answer is how many words a mask has, as a negative number. */
 	link->cmd = ETHTOOL_GLINKSETTINGS;
-	if (ask_ethtool(opener, name, words) || link->link_mode_masks_nwords >= 0)
+	if (ethtool_ask(opener->fd, name, words) || link->link_mode_masks_nwords >= 0)
 		return 0;
 	link->link_mode_masks_nwords = (int8_t)-link->link_mode_masks_nwords;
 	link->cmd = ETHTOOL_GLINKSETTINGS;
-	if (ask_ethtool(opener, name, words) || link->speed == (uint32_t)SPEED_UNKNOWN)
+	if (ethtool_ask(opener->fd, name, words) || link->speed == (uint32_t)SPEED_UNKNOWN)
 		return 0;
 
 	return link->speed;
@@ -162,7 +154,7 @@ static void add_card(struct opener *opener, const char *name,
 		if (!strcmp(hardware->cards[i].name, name))
 			return;
 	}
-	err = ask_ethtool(opener, name, &info);
+	err = ethtool_ask(opener->fd, name, &info);
 	if (err == -ENODEV) {
 		report(opener, LOG_WARNING, name, "there is no such interface");
 		return;
@@ -215,9 +207,7 @@ void hardware_open(struct hardware *hardware, const struct hardware_options *opt
 	hardware_close(hardware);
 	if (!count)
 		return;
-	opener.fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (opener.fd < 0)
-		opener.fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	opener.fd = ethtool_socket();
 	if (opener.fd < 0)
 		return;
 	/* Interfaces that are named come first: "*" has no say about them. */

@@ -9,17 +9,15 @@
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/ptp_clock.h>
-#include <linux/sockios.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/ethtool.h"
 #include "sources/refclock.h"
 
 #define NS_PER_S	1000000000LL
@@ -63,16 +61,12 @@ static void read_clock_name(int fd, char *name, size_t size)
 static int ask_interface(const char *interface)
 {
 	struct ethtool_ts_info info = { .cmd = ETHTOOL_GET_TS_INFO };
-	struct ifreq request = { .ifr_data = (void *)&info };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = ethtool_socket();
 	int err;
 
 	if (fd < 0)
-		fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
-	err = ioctl(fd, SIOCETHTOOL, &request) < 0 ? -errno : 0;
+		return fd;
+	err = ethtool_ask(fd, interface, &info);
 	close(fd);
 
 	return err < 0 ? err : info.phc_index;

@@ -10,15 +10,13 @@
 #include <errno.h>
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
-#include <linux/sockios.h>
 #include <net/if.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "lib/ethtool.h"
 #include "xdp/libbpf.h"
 #include "xdp/program.skel.h"
 
@@ -99,14 +97,12 @@ static int attach_by(struct fast_path *path, int interface, bool native)
 static bool is_veth(const char *device)
 {
 	struct ethtool_drvinfo driver = { .cmd = ETHTOOL_GDRVINFO };
-	struct ifreq request = { .ifr_data = (void *)&driver };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int fd = ethtool_socket();
 	bool known;
 
 	if (fd < 0)
 		return false;
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
-	known = !ioctl(fd, SIOCETHTOOL, &request);
+	known = !ethtool_ask(fd, device, &driver);
 	close(fd);
 
 	return known && !strcmp(driver.driver, "veth");
