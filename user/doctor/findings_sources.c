@@ -204,7 +204,8 @@ static void judge_count(const struct doctor_facts *facts, struct doctor_report *
 	doctor_advise(finding, CONFIGURE);
 }
 
-static void judge_usable(const struct doctor_facts *facts, struct doctor_report *report)
+static void judge_usable(const struct doctor_facts *facts, bool any_usable,
+			 struct doctor_report *report)
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
 	struct doctor_finding *finding;
@@ -212,7 +213,7 @@ static void judge_usable(const struct doctor_facts *facts, struct doctor_report 
 
 	for (size_t i = 0; i < daemon->source_count; i++)
 		reachable |= daemon->sources[i].reachable && !daemon->sources[i].falseticker;
-	if (!reachable || is_any_usable(daemon))
+	if (!reachable || any_usable)
 		return;
 	finding = doctor_add(report, "sources-not-usable", DOCTOR_WARNING,
 			     "That takes some answers, so after a start it passes; or they contradict each other.",
@@ -225,6 +226,7 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 	const struct doctor_daemon *daemon = &facts->daemon;
 	struct doctor_finding *finding;
 	const struct doctor_source *blocked;
+	bool any_usable;
 
 	if (daemon->error || daemon->by_hand)
 		return;
@@ -241,8 +243,9 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 	blocked = find_blocked(daemon);
 	if (blocked)
 		judge_blocked(facts, blocked, report);
+	any_usable = is_any_usable(daemon);
 	for (size_t i = 0; i < daemon->source_count; i++)
-		judge_source(&daemon->sources[i], blocked, is_any_usable(daemon), report);
+		judge_source(&daemon->sources[i], blocked, any_usable, report);
 	judge_count(facts, report);
-	judge_usable(facts, report);
+	judge_usable(facts, any_usable, report);
 }
