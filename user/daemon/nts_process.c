@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -73,14 +72,11 @@ bool nts_process_has_ended(const struct nts_process *process)
 	return process->pid && poll(&fd, 1, 0) > 0;
 }
 
-/* One that has ended keeps the status with which it did; for one that only says so nobody waits. */
 static int stop(struct nts_process *process)
 {
-	int status;
+	int status = child_end(process->pid);
 
-	kill(process->pid, SIGKILL);
 	close(process->fd);
-	status = child_wait(process->pid);
 	process->pid = 0;
 
 	return status;
@@ -104,12 +100,7 @@ static const char *words_of(int status)
 
 void nts_process_ended(struct nts_process *process, char *how, size_t size)
 {
-	int status = stop(process);
-
-	if (WIFSIGNALED(status))
-		snprintf(how, size, "signal %d ended it", WTERMSIG(status));
-	else
-		snprintf(how, size, "%s", words_of(WEXITSTATUS(status)));
+	child_tell_end(stop(process), words_of, how, size);
 }
 
 void nts_process_stop(struct nts_process *process)

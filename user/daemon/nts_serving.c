@@ -5,7 +5,6 @@
 #include "daemon/nts_serving.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -461,8 +460,7 @@ static bool takes_files(const struct nts_serving *nts, const struct config *conf
 		return true;
 	/* What is no file, or on no disk that answers, is not to keep the daemon. */
 	child_await_end(pid, CHECK_MS);
-	kill(pid, SIGKILL);
-	status = child_wait(pid);
+	status = child_end(pid);
 	if (WIFEXITED(status) && WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
 		return true;
 	log_warning("The certificate of NTS or its key is another one and cannot be used, %s: clients are served with the one that was read before. Mend the file and reload",

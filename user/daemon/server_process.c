@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -173,15 +172,10 @@ static void close_ends(struct server_process *process)
 	process->lifeline_fd = -1;
 }
 
-/*
- * Ended by itself or not, it is gone then. One that has ended keeps the status with which it did.
- */
 static int end_process(struct server_process *process)
 {
-	int status;
+	int status = child_end(process->pid);
 
-	kill(process->pid, SIGKILL);
-	status = child_wait(process->pid);
 	process->pid = 0;
 
 	return status;
@@ -210,10 +204,7 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 	status = end_process(process);
 	/* What it has written may be why it ended. */
 	drop_statistics(process);
-	if (WIFSIGNALED(status))
-		snprintf(how, size, "signal %d ended it", WTERMSIG(status));
-	else
-		snprintf(how, size, "%s", words_of(WEXITSTATUS(status)));
+	child_tell_end(status, words_of, how, size);
 }
 
 void server_process_stop(struct server_process *process)

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/pidfd.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -35,6 +37,27 @@ static inline void child_await_end(pid_t pid, int ms)
 		return;
 	poll(&fd, 1, ms);
 	close(fd.fd);
+}
+
+/*
+ * It is gone afterwards. One that has ended keeps the status with which it did; for one that only
+ * says so nobody waits.
+ */
+static inline int child_end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+
+	return child_wait(pid);
+}
+
+/* How it ended, for people; @words_of: what its own exit status means. */
+static inline void child_tell_end(int status, const char *(*words_of)(int exit_status), char *how,
+				  size_t size)
+{
+	if (WIFSIGNALED(status))
+		snprintf(how, size, "signal %d ended it", WTERMSIG(status));
+	else
+		snprintf(how, size, "%s", words_of(WEXITSTATUS(status)));
 }
 
 #endif /* LIB_CHILD_H */

@@ -59,8 +59,7 @@ void nts_establish_cancel(struct nts_establish *establish)
 	if (establish->fd < 0)
 		return;
 
-	kill(establish->pid, SIGKILL);
-	child_wait(establish->pid);
+	child_end(establish->pid);
 	close(establish->fd);
 	establish->fd = -1;
 }

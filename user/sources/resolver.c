@@ -117,8 +117,7 @@ void resolver_cancel(struct resolver *resolver)
 	if (resolver->fd < 0)
 		return;
 
-	kill(resolver->pid, SIGKILL);
-	child_wait(resolver->pid);
+	child_end(resolver->pid);
 	close(resolver->fd);
 	resolver->fd = -1;
 }
