@@ -275,15 +275,15 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 	if (err)
 		return client_failed(cli, err, NULL);
 	err = client_read(stream, &reply);
-	if (!err && !json_bool_of(reply, "ok")) {
+	if (!err && !json_bool_of(reply, "ok"))
+		err = -EACCES;
+	if (err) {
 		fclose(stream);
-		return client_failed(cli, -EACCES, reply);
+		return client_failed(cli, err, reply);
 	}
-	if (!err) {
-		json_array_foreach(json_object_get(reply, "events"), i, event)
-			print(cli, json_incref(event));
-		json_decref(reply);
-	}
+	json_array_foreach(json_object_get(reply, "events"), i, event)
+		print(cli, json_incref(event));
+	json_decref(reply);
 	(void)setsockopt(fileno(stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
 	while (!err) {
 		err = client_read(stream, &event);

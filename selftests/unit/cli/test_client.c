@@ -25,6 +25,8 @@ FIXTURE(client)
 	int listener;
 	bool stays;		/* the daemon, after it has broken off */
 	bool refuses;
+	bool hangs;		/* it takes the request, and does not answer */
+	bool closes;		/* instead of an answer */
 	pthread_t daemon;
 };
 
@@ -54,7 +56,12 @@ static void *serve(void *context)
 	int fd = accept(self->listener, NULL, NULL);
 	char request[256];
 
-	if (read(fd, request, sizeof(request)) <= 0 ||
+	if (read(fd, request, sizeof(request)) <= 0)
+		exit(1);
+	/* Until the client has left. */
+	if (self->hangs && read(fd, request, sizeof(request)) < 0)
+		exit(1);
+	if (!self->hangs && !self->closes &&
 	    write(fd, answer, strlen(answer)) != (ssize_t)strlen(answer))
 		exit(1);
 	if (!self->stays) {
@@ -134,6 +141,33 @@ TEST_F(client, refusal_is_said_at_once)
 	said = follow(self);
 	EXPECT_EQ(0, told);
 	EXPECT_STREQ("truechime: the daemon refused \"events\": too many\n", said);
+	free(said);
+}
+
+/* It was not told of any event, so that none was read too late. */
+TEST_F(client, daemon_that_hangs_from_the_start_is_said_to)
+{
+	char *said;
+
+	self->stays = true;
+	self->hangs = true;
+	self->cli.answer_s = 1;
+	said = follow(self);
+	EXPECT_EQ(0, told);
+	EXPECT_NE(NULL, strstr(said, "truechimed does not answer at /tmp/test_client."))
+		TH_LOG("%s", said);
+	free(said);
+}
+
+TEST_F(client, daemon_that_takes_no_more_clients_is_said_to)
+{
+	char *said;
+
+	self->stays = true;
+	self->closes = true;
+	said = follow(self);
+	EXPECT_EQ(0, told);
+	EXPECT_NE(NULL, strstr(said, "too many others ask it")) TH_LOG("%s", said);
 	free(said);
 }
 
