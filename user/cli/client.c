@@ -87,6 +87,7 @@ int client_read(FILE *stream, json_t **reply)
 	free(line);
 	if (!json_is_object(*reply)) {
 		json_decref(*reply);
+		*reply = NULL;
 		return -EPROTO;
 	}
 	return 0;

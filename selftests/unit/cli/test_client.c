@@ -171,6 +171,18 @@ TEST_F(client, daemon_that_takes_no_more_clients_is_said_to)
 	free(said);
 }
 
+/* Whoever asks lets go of the answer, whether there was one or not. */
+TEST(answer_that_is_none_is_not_handed_over)
+{
+	char list[] = "[1]\n";
+	FILE *stream = fmemopen(list, strlen(list), "r");
+	json_t *reply = NULL;
+
+	EXPECT_EQ(-EPROTO, client_read(stream, &reply));
+	EXPECT_EQ(NULL, reply);
+	fclose(stream);
+}
+
 /* Nobody answers there, or may be asked. */
 static char *fail_by(FIXTURE_DATA(client) *self, int err)
 {
