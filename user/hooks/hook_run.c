@@ -8,7 +8,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -32,6 +34,8 @@ static void become(const char *path, char *const environment[])
 		dup2(nothing, STDIN_FILENO);
 	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 	execve(path, arguments, environment);
+	/* As a script without "#!", or whose shell is not there. */
+	dprintf(STDERR_FILENO, "%s cannot be started: %s\n", path, strerror(errno));
 	_exit(EXIT_NOT_STARTED);
 }
 

@@ -226,6 +226,36 @@ TEST(a_hook_that_fails_says_so)
 	remove_all(directory);
 }
 
+/* An exit status alone would be taken for the program's own. */
+TEST(a_hook_that_cannot_be_started_says_why)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", path[300], said[200] = "";
+	char *const environment[] = { NULL };
+	int before = dup(STDERR_FILENO), to[2];
+	struct hook_result result;
+	FILE *file;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/no-shell-named", directory);
+	file = fopen(path, "w");
+	ASSERT_NE(NULL, file);
+	fputs("echo done\n", file);
+	fclose(file);
+	chmod(path, 0755);
+	ASSERT_EQ(0, pipe(to));
+	dup2(to[1], STDERR_FILENO);
+	ASSERT_EQ(0, hook_run(path, environment, 10000, &result));
+	dup2(before, STDERR_FILENO);
+	close(to[1]);
+	EXPECT_EQ(126, WEXITSTATUS(result.status));
+	EXPECT_LT(0, read(to[0], said, sizeof(said) - 1));
+	EXPECT_NE(NULL, strstr(said, "/no-shell-named cannot be started: Exec format error\n"))
+		TH_LOG("%s", said);
+	close(to[0]);
+	close(before);
+	remove_all(directory);
+}
+
 /* Neither it nor what it started, even if it does not want to hear of it. */
 TEST(a_hook_does_not_outlive_its_time)
 {
