@@ -181,7 +181,10 @@ static int thaw(const char *cgroup)
 		err = freezer_set(&freezer, false);
 		freezer_close(&freezer);
 	}
-	if (err)
+	if (err == -ENOENT)
+		log_warning("The cgroup %s cannot be thawed: there is none in " FREEZER_ROOT,
+			    cgroup);
+	else if (err)
 		log_err("The cgroup %s could not be thawed: %s", cgroup, strerror(-err));
 	return err ? 1 : 0;
 }
