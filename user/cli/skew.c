@@ -68,10 +68,17 @@ static void compare_all(struct fleet *fleet)
 	fleet->outlier = skew_outlier(fleet->clocks, fleet->count);
 }
 
+/* Of all clocks: one that is not known may be any distance away. */
+static enum skew_verdict judge(const struct fleet *fleet, int64_t limit_ns)
+{
+	enum skew_verdict verdict = skew_judge(&fleet->furthest, limit_ns);
+
+	return verdict == SKEW_WITHIN && fleet->known < fleet->count ? SKEW_UNSURE : verdict;
+}
+
 static bool is_within(const struct fleet *fleet)
 {
-	return fleet->known == fleet->count &&
-	       skew_judge(&fleet->furthest, fleet->within_ns) == SKEW_WITHIN;
+	return fleet->has_pair && judge(fleet, fleet->within_ns) == SKEW_WITHIN;
 }
 
 /* --- for people --- */
@@ -142,7 +149,7 @@ static void print_zones(const struct fleet *fleet)
 	}
 }
 
-static void print_verdict(const char *who, int64_t limit_ns, const struct skew_pair *pair)
+static void print_verdict(const struct fleet *fleet, const char *who, int64_t limit_ns)
 {
 	static const char *const words[] = {
 		[SKEW_WITHIN] = "kept",
@@ -152,7 +159,7 @@ static void print_verdict(const char *who, int64_t limit_ns, const struct skew_p
 	char limit[32];
 
 	text_of_duration(limit_ns, limit, sizeof(limit));
-	printf("Limit of %s, %s: %s\n", who, limit, words[skew_judge(pair, limit_ns)]);
+	printf("Limit of %s, %s: %s\n", who, limit, words[judge(fleet, limit_ns)]);
 }
 
 static void print_fleet(const struct fleet *fleet)
@@ -168,9 +175,9 @@ static void print_fleet(const struct fleet *fleet)
 	print_furthest(fleet);
 	print_outlier(fleet);
 	print_zones(fleet);
-	print_verdict("--within", fleet->within_ns, &fleet->furthest);
+	print_verdict(fleet, "--within", fleet->within_ns);
 	for (i = 0; i < skew_limits_count; i++)
-		print_verdict(skew_limits[i].name, skew_limits[i].limit_ns, &fleet->furthest);
+		print_verdict(fleet, skew_limits[i].name, skew_limits[i].limit_ns);
 }
 
 /* --- for programs --- */
@@ -207,14 +214,14 @@ static json_t *clock_as_json(const struct fleet *fleet, size_t index)
 			 host && host->ask.unsynchronised);
 }
 
-static json_t *limits_as_json(const struct skew_pair *pair)
+static json_t *limits_as_json(const struct fleet *fleet)
 {
 	json_t *limits = json_array();
 	size_t i;
 
 	for (i = 0; i < skew_limits_count; i++) {
 		const struct skew_limit *limit = &skew_limits[i];
-		const char *verdict = word_of(skew_judge(pair, limit->limit_ns));
+		const char *verdict = word_of(judge(fleet, limit->limit_ns));
 
 		json_array_append_new(limits,
 				      json_pack("{s:s,s:I,s:s}", "name", limit->name, "limit_ns",
@@ -246,7 +253,7 @@ static json_t *fleet_as_json(const struct fleet *fleet)
 				      word_of(skew_judge(pair, fleet->within_ns))));
 	json_object_set_new(report, "outlier", fleet->outlier == SKEW_NONE ? json_null() :
 			    json_of_text(name_of(fleet, fleet->outlier)));
-	json_object_set_new(report, "limits", limits_as_json(pair));
+	json_object_set_new(report, "limits", limits_as_json(fleet));
 
 	return report;
 }

@@ -28,11 +28,11 @@ const struct skew_clock *skew_clock_of(const struct skew_host *host)
 	return &host->ask.clock;
 }
 
-static json_t *survey(int count, char **names)
+/* What is printed; free() it. */
+static char *print(bool json, int count, char **names)
 {
-	const struct cli cli = { .json = true, .ntp_only = true };
+	const struct cli cli = { .json = json, .ntp_only = true };
 	FILE *before = stdout;
-	json_t *report;
 	size_t size;
 	char *text;
 
@@ -40,7 +40,14 @@ static json_t *survey(int count, char **names)
 	verb_skew(&cli, count, names);
 	fclose(stdout);
 	stdout = before;
-	report = json_loads(text, 0, NULL);
+	return text;
+}
+
+static json_t *survey(int count, char **names)
+{
+	char *text = print(true, count, names);
+	json_t *report = json_loads(text, 0, NULL);
+
 	free(text);
 	return report;
 }
@@ -75,6 +82,43 @@ TEST(names_that_are_no_text)
 	furthest = json_object_get(report, "furthest");
 	EXPECT_STREQ("caf?", json_text_of(furthest, "ahead"));
 	EXPECT_STREQ("caf?", json_text_of(report, "outlier"));
+	json_decref(report);
+}
+
+static const char *verdict_on(const json_t *report, size_t limit)
+{
+	return json_text_of(json_array_get(json_object_get(report, "limits"), limit), "verdict");
+}
+
+/* A limit is for all of them: while one is not known, nobody knows whether it is kept. */
+TEST(limits_of_a_host_that_does_not_answer)
+{
+	char first[] = "here", second[] = "silent";
+	char *names[2] = { first, second };
+	json_t *report;
+	char *text;
+
+	clocks[0] = (struct skew_clock){ .known = true, .offset_ns = 2000, .error_ns = 1000 };
+	clocks[1] = (struct skew_clock){ .known = false };
+	text = print(false, 2, names);
+	EXPECT_NE(NULL, strstr(text, "Limit of --within, 50.0 ms: not known to be kept\n"))
+		TH_LOG("%s", text);
+	EXPECT_EQ(NULL, strstr(text, ": kept"));
+	free(text);
+	report = survey(2, names);
+	EXPECT_STREQ("unsure", verdict_on(report, 0));
+	EXPECT_STREQ("within", json_text_of(json_object_get(report, "furthest"), "verdict"));
+	json_decref(report);
+
+	/* But it is broken whatever that clock shows. */
+	clocks[0].offset_ns = 100000000;
+	text = print(false, 2, names);
+	EXPECT_NE(NULL, strstr(text, "Limit of --within, 50.0 ms: BROKEN\n")) TH_LOG("%s", text);
+	free(text);
+
+	clocks[0].offset_ns = 2000;
+	report = survey(1, names);
+	EXPECT_STREQ("within", verdict_on(report, 0));
 	json_decref(report);
 }
 
