@@ -57,6 +57,11 @@ void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources,
 {
 }
 
+const char *daemon_step_words(const struct daemon *daemon, int err)
+{
+	return "";
+}
+
 void daemon_module_failed(struct daemon *daemon, int err)
 {
 }

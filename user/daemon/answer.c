@@ -13,8 +13,7 @@
 #include "ipc/report_server.h"
 #include "ipc/report_timesync.h"
 
-/* The reason why there was no step, and what to do about it. */
-static const char *daemon_step_words(const struct daemon *daemon, int err)
+const char *daemon_step_words(const struct daemon *daemon, int err)
 {
 	if (daemon->options->no_clock)
 		return "it was started with -x, only to observe";

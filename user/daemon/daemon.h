@@ -338,6 +338,9 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 /* Step the clock because the operator wants it. 0, -errno (logged). */
 int daemon_make_step(struct daemon *daemon);
 
+/* The reason why there was no step, @err, and what to do about it. */
+const char *daemon_step_words(const struct daemon *daemon, int err);
+
 /* Leave the loop because the operator wants it. */
 void daemon_shut_down(struct daemon *daemon);
 

@@ -149,6 +149,7 @@ static void daemon_judge_task(struct daemon *daemon, const struct timescale_now 
 	struct source *const *sources;
 	struct source_status status;
 	size_t count;
+	int err = 0;
 
 	if (daemon->options->task == DAEMON_RUN || !result->changed)
 		return;
@@ -163,10 +164,11 @@ static void daemon_judge_task(struct daemon *daemon, const struct timescale_now 
 		return;
 	log_info("System clock wrong by %.6f seconds (%s)", (double)result->step_ns / 1e9,
 		 set ? "step" : "ignored");
-	if (set && steering_step(daemon->steering, "asked for by -q"))
-		daemon_leave(daemon, 1);
-	else
-		daemon_leave(daemon, 0);
+	if (set)
+		err = steering_step(daemon->steering, "asked for by -q");
+	if (err)
+		log_err("The system clock was not set: %s", daemon_step_words(daemon, err));
+	daemon_leave(daemon, err ? 1 : 0);
 }
 
 static void daemon_notify_status(struct daemon *daemon)
