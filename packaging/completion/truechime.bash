@@ -20,6 +20,8 @@ _truechime()
 	case $previous in
 	-k | --kind) words='chrony ntp timesyncd' ;;
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
+	--since) words='10min 1h 1d' ;;
+	--port) ;;
 	-S | --socket | -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
 	*)
 		case $verb:$word in
