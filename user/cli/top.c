@@ -33,7 +33,8 @@
 /**
  * struct top - what is shown, and where from
  * @cli: options
- * @follow: events as they happen; NULL: nobody reports them
+ * @follow: events as they happen; NULL: nobody reports them ...
+ * @lost: ... any more, as the daemon that did so has ended
  * @sentences: of the status
  * @host: of the host's clock
  * @right: the clock is
@@ -45,6 +46,7 @@
 struct top {
 	struct cli cli;
 	FILE *follow;
+	bool lost;
 	char *sentences;
 	char *host;
 	bool right;
@@ -141,11 +143,21 @@ static void ask_past(struct top *top)
 	json_decref(events);
 }
 
+/* Where too many others follow, once a second has to do. */
+static void follow(struct top *top)
+{
+	if (client_follow_events(&top->cli, &top->follow))
+		top->follow = NULL;
+	top->lost = false;
+}
+
 static void ask(struct top *top)
 {
 	forget(top);
 	if (!ask_status(top))
 		return;
+	if (top->lost)
+		follow(top);
 	ask_sources(top);
 	ask_past(top);
 }
@@ -272,6 +284,7 @@ static void take_event(struct top *top)
 	}
 	fclose(top->follow);
 	top->follow = NULL;
+	top->lost = true;
 }
 
 /* Until it is time to ask again, or there is something new. false: it is the end. */
@@ -357,9 +370,7 @@ int verb_top(const struct cli *cli)
 	top->cli.answer_s = ANSWER_S;
 	top->view.span_s = cli->since_ns ? (double)cli->since_ns / 1e9 : SPAN_S;
 	top->view.names = cli->names;
-	/* Where too many others follow, once a second has to do. */
-	if (client_follow_events(cli, &top->follow))
-		top->follow = NULL;
+	follow(top);
 	status = show(top);
 	if (top->follow)
 		fclose(top->follow);
