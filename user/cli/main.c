@@ -8,6 +8,7 @@
 #include "chronyc/refusal.h"
 #include "cli/cli.h"
 #include "ipc/socket.h"
+#include "lib/descriptors.h"
 #include "lib/names.h"
 
 /* Options without a letter. */
@@ -350,5 +351,7 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	descriptors_fill();
+
 	return finish_output(run(argc, argv), argc, argv);
 }

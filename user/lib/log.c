@@ -6,7 +6,6 @@
 #include "lib/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,8 @@
 #include <unistd.h>
 
 #include <systemd/sd-journal.h>
+
+#include "lib/descriptors.h"
 
 #define LOG_LINE_MAX	1024
 #define LOG_FIELDS_MAX	24
@@ -46,24 +47,9 @@ static bool log_stderr_is_journal(void)
 	return !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
 }
 
-/*
- * Of the three that every program has, those that were closed: a socket that is opened later would
- * get the number of stderr, and the log. Nothing can be written to these either.
- */
-static void fill_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 void log_open(bool prefix)
 {
-	fill_descriptors();
+	descriptors_fill();
 	if (log_stderr_is_journal())
 		log_target = LOG_TARGET_JOURNAL;
 	else if (prefix && !isatty(STDERR_FILENO))
