@@ -494,7 +494,7 @@ void serving_publish(struct serving *serving, const struct steering_status *stee
 		.stratum = TIME_STRATUM_NONE,
 	};
 
-	if (!serving->page || !steering->valid || content.raw_ns == serving->content.raw_ns)
+	if (!steering->valid || content.raw_ns == serving->content.raw_ns)
 		return;
 	if (refid)
 		serving->refid = refid;
@@ -507,5 +507,6 @@ void serving_publish(struct serving *serving, const struct steering_status *stee
 	if (serving->process.pid)
 		serving_cards_read(&serving->cards, serving->rate, &content);
 	serving->content = content;
-	time_page_write(serving->page, &content);
+	if (serving->page)
+		time_page_write(serving->page, &content);
 }

@@ -41,8 +41,9 @@ void serving_use_cards(struct serving *serving, struct hardware *hardware, int64
 bool serving_needs_port(const struct config *config);
 
 /*
- * Write the page of time, if @steering is of another reading of the clocks than the page. @update:
- * the latest by the sources; @refid: of the selected one, 0: there is none.
+ * Write the page of time, if there is one and @steering is of another reading of the clocks, and
+ * decide whether the local clock is the reference. @update: the latest by the sources; @refid: of
+ * the selected one, 0: there is none.
  */
 void serving_publish(struct serving *serving, const struct steering_status *steering,
 		     const struct state_update *update, uint32_t refid);

@@ -269,4 +269,20 @@ TEST_F(serving, a_reload_that_changes_nothing_disturbs_nobody)
 	EXPECT_EQ(2, world.starts);
 }
 
+/* It is the reference of this machine, too: tracking says so, as chronyc's does. */
+TEST_F(serving, the_local_clock_is_the_reference_where_nobody_is_served)
+{
+	struct steering_status steering = { .valid = true, .now.raw_ns = 1001 * S };
+	struct state_update update = { .raw_ns = 0 };
+
+	configure(self, "local stratum 5\n");
+	serving_publish(self->serving, &steering, &update, 0);
+	EXPECT_EQ(5, serving_local_stratum(self->serving));
+	configure(self, "");
+	steering.now.raw_ns += S;
+	serving_publish(self->serving, &steering, &update, 0);
+	EXPECT_EQ(0, serving_local_stratum(self->serving));
+	EXPECT_EQ(0, world.starts);
+}
+
 TEST_HARNESS_MAIN
