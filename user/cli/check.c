@@ -54,6 +54,7 @@ static const char *words_of_obstacle(const struct view *view)
 	case VIEW_NO_DAEMON:
 	case VIEW_NOT_SET:
 	case VIEW_NO_SOURCES:
+	case VIEW_OFFLINE:
 	case VIEW_SILENT:
 	case VIEW_NOT_USABLE:
 	case VIEW_REFUSED:

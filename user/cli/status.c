@@ -178,6 +178,7 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	case VIEW_NO_DAEMON:
 	case VIEW_NOT_SET:
 	case VIEW_NO_SOURCES:
+	case VIEW_OFFLINE:
 	case VIEW_SILENT:
 	case VIEW_NOT_USABLE:
 	case VIEW_REFUSED:

@@ -141,6 +141,7 @@ bool view_bound(const struct view *view, int64_t *bound_ns)
 enum view_obstacle view_obstacle(const struct view *view)
 {
 	const json_t *sources = json_object_get(view->daemon, "sources");
+	json_int_t offline = json_int_of(sources, "offline", 0);
 
 	if (!view->daemon)
 		return VIEW_NO_DAEMON;
@@ -150,6 +151,8 @@ enum view_obstacle view_obstacle(const struct view *view)
 		return VIEW_SET_BY_HAND;
 	if (!json_int_of(sources, "configured", 0))
 		return json_bool_of(view->daemon, "manual") ? VIEW_NOT_SET : VIEW_NO_SOURCES;
+	if (offline && offline == json_int_of(sources, "known", 0))
+		return VIEW_OFFLINE;
 	if (!json_int_of(sources, "reachable", 0))
 		return VIEW_SILENT;
 	if (!json_int_of(sources, "usable", 0))
@@ -174,6 +177,8 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 			"No time source is configured, and the time was not set by hand. To do so: truechime settime TIME",
 		[VIEW_NO_SOURCES] =
 			"No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst",
+		[VIEW_OFFLINE] =
+			"No time source is asked, as all are offline. To ask them again: truechime online",
 		[VIEW_SILENT] =
 			"None of the configured time sources answers. See: truechime sources",
 		[VIEW_NOT_USABLE] = "No time source is usable yet. See: truechime sources",

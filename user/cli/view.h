@@ -45,6 +45,7 @@ enum view_obstacle {
 	VIEW_SET_BY_HAND,	/* which nothing confirms */
 	VIEW_NOT_SET,		/* the operator is to set it, and has not */
 	VIEW_NO_SOURCES,	/* none is configured */
+	VIEW_OFFLINE,		/* none is asked, as the operator wants it */
 	VIEW_SILENT,		/* none answers */
 	VIEW_NOT_USABLE,	/* none can be used, yet */
 	VIEW_REFUSED,		/* maxchange forbids the change */

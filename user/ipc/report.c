@@ -54,19 +54,20 @@ static const char *report_verdict(enum source_verdict verdict)
 
 static json_t *report_source_counts(const struct state *state)
 {
-	int reachable = 0, usable = 0, falsetickers = 0;
+	int offline = 0, reachable = 0, usable = 0, falsetickers = 0;
 	size_t i;
 
 	for (i = 0; i < state->source_count; i++) {
 		const struct source_status *status = &state->sources[i].status;
 
+		offline += state->sources[i].info.offline;
 		reachable += status->reach != 0;
 		usable += status->verdict >= SOURCE_NOT_COMBINED;
 		falsetickers += status->verdict == SOURCE_FALSETICKER;
 	}
-	return json_pack("{s:i,s:i,s:i,s:i,s:i}", "configured", (int)state->configured, "known",
-			 (int)state->source_count, "reachable", reachable, "usable", usable,
-			 "falsetickers", falsetickers);
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "configured", (int)state->configured, "known",
+			 (int)state->source_count, "offline", offline, "reachable", reachable,
+			 "usable", usable, "falsetickers", falsetickers);
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */

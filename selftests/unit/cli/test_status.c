@@ -24,6 +24,7 @@ static struct {
 	bool manual;
 	bool observing;
 	int no_sources;
+	int offline;
 	bool kernel_unsynchronised;
 	long kernel_maxerror_us;
 	const char *vouched;
@@ -66,14 +67,15 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	if (world.no_daemon)
 		return -ECONNREFUSED;
-	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i}}", "ok", 1,
+	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i,s:i,s:i}}", "ok", 1,
 			   "synchronised", !world.unsynchronised,
 			   "corrected", world.corrected, "trust",
 			   world.aside ? "external" : "confirmed",
 			   "refused", world.refused,
 			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",
-			   "configured", !world.no_sources, "reachable", 1, "usable", 1);
+			   "configured", !world.no_sources, "known", 2, "offline", world.offline,
+			   "reachable", world.offline ? 0 : 1, "usable", 1);
 	if (world.set_by_hand)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 93.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
@@ -241,6 +243,20 @@ TEST(clock_that_was_set_by_hand)
 	/* A disruption has ended it. */
 	world.corrected = false;
 	EXPECT_FALSE(says("operator's word"));
+}
+
+/* Who is not asked does not answer, and that is nobody's fault but the operator's. */
+TEST(sources_that_were_taken_offline)
+{
+	memset(&world, 0, sizeof(world));
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	world.offline = 2;
+	EXPECT_TRUE(says("truechime online"));
+	EXPECT_FALSE(says("answers"));
+	/* One of the two is asked, and silent. */
+	world.offline = 1;
+	EXPECT_TRUE(says("None of the configured time sources answers"));
 }
 
 TEST_HARNESS_MAIN
