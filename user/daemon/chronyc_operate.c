@@ -159,10 +159,8 @@ static enum chronyc_status reload_sources(struct daemon *daemon)
 
 static enum chronyc_status rekey(struct daemon *daemon)
 {
-	/* It was logged what is wrong: chronyd says no more, either. */
-	(void)daemon_rekey(daemon);
-
-	return CHRONYC_SUCCESS;
+	/* chronyd calls this a success, and has no keys then; here the last ones stay. */
+	return daemon_rekey(daemon) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 }
 
 /* --- access --- */

@@ -443,6 +443,9 @@ static int load_open(struct reader *reader, int fd, struct ntp_keys **keys)
 	if (!text)
 		return -ENOMEM;
 	length = read_all(fd, text, FILE_SIZE_MAX + 1);
+	/* It is being written, or a pipe without a writer; /dev/null is meant. */
+	if (!length && !S_ISCHR(status.st_mode))
+		length = -ENODATA;
 	err = length < 0 ? (int)length : ntp_keys_read(reader->file, text, (size_t)length,
 							reader->report, reader->context, keys);
 	explicit_bzero(text, FILE_SIZE_MAX + 1);

@@ -339,6 +339,22 @@ TEST_F(file, what_cannot_be_read_is_reported)
 	EXPECT_EQ(NULL, self->keys);
 }
 
+/* It is being written, or it is a pipe that nobody writes to: the keys are not gone. */
+TEST_F(file, what_has_nothing_in_it_is_no_key_file)
+{
+	ASSERT_EQ(0, truncate(self->path, 0));
+	EXPECT_EQ(-ENODATA, load(self));
+	EXPECT_EQ(1, self->reports.errors);
+	EXPECT_EQ(NULL, self->keys);
+	unlink(self->path);
+	ASSERT_EQ(0, mkfifo(self->path, 0600));
+	EXPECT_EQ(-ENODATA, load(self));
+	EXPECT_EQ(NULL, self->keys);
+	/* Who names this one wants none. */
+	EXPECT_EQ(0, ntp_keys_load("/dev/null", keep_report, &self->reports, &self->keys));
+	EXPECT_EQ(0, ntp_keys_count(self->keys));
+}
+
 TEST_F(file, what_is_too_long_is_no_key_file)
 {
 	ASSERT_EQ(0, truncate(self->path, 1048577));

@@ -913,7 +913,7 @@ TEST_F(world, a_server_whose_key_is_missing_waits_for_a_reload)
 	EXPECT_STREQ("", info.resolving_error);
 
 	/* A key that has gone is not used any more. */
-	write_keys(&file, "");
+	write_keys(&file, "8 SHA256 0123456789abcdef\n");
 	configure_key(&file, "");
 	pass(65);
 	settle();
