@@ -155,6 +155,27 @@ static int port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
+/* The kernel tells, beside the address that was asked, which of its own it would answer from. */
+static bool is_to_many(const struct msghdr *request)
+{
+	struct in6_pktinfo info6;
+	struct in_pktinfo info4;
+
+	for (struct cmsghdr *h = control_message_first(request); h;
+	     h = control_message_next(request, h)) {
+		if (h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
+			memcpy(&info4, CMSG_DATA(h), sizeof(info4));
+			return info4.ipi_spec_dst.s_addr != info4.ipi_addr.s_addr;
+		}
+		if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&info6, CMSG_DATA(h), sizeof(info6));
+			return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr);
+		}
+	}
+
+	return false;
+}
+
 bool batch_packet(const struct batch *batch, int index, struct batch_packet *packet)
 {
 	const struct msghdr *header = &batch->in[index].msg_hdr;
@@ -168,6 +189,7 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 	packet->length = batch->in[index].msg_len;
 	packet->stamp = stamp_of(header);
 	packet->port = port_of(&received->sender);
+	packet->to_many = is_to_many(header);
 
 	/* Nobody sends from port 0, and no answer can go there. */
 	return packet->port != 0;
@@ -175,8 +197,7 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 
 /*
  * The answer leaves from the address that was asked; by which way, the kernel knows, but for
- * addresses that are valid on one interface only. What was sent to many is answered from an
- * address of the kernel's choice.
+ * addresses that are valid on one interface only.
  */
 static size_t put_local_address(const struct msghdr *request, struct cmsghdr *place)
 {
@@ -196,8 +217,6 @@ static size_t put_local_address(const struct msghdr *request, struct cmsghdr *pl
 		}
 		if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
 			memcpy(&info6, CMSG_DATA(h), sizeof(info6));
-			if (IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr))
-				return 0;
 			if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
 				info6.ipi6_ifindex = 0;
 			*place = (struct cmsghdr){ .cmsg_level = IPPROTO_IPV6,

@@ -30,6 +30,7 @@ struct batch;
  * @stamp: the kernel's timestamp, and a network card's
  * @address: of the sender
  * @port: of the sender
+ * @to_many: it was sent to a broadcast or multicast address
  */
 struct batch_packet {
 	const uint8_t *bytes;
@@ -37,6 +38,7 @@ struct batch_packet {
 	struct ntp_stamp stamp;
 	struct net_address address;
 	int port;
+	bool to_many;
 };
 
 /* @cards: network cards are to stamp what is sent, too. NULL: no memory. */

@@ -323,7 +323,8 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 		server->counts[SERVER_MALFORMED]++;
 		return CLIENT_DROP;
 	}
-	if (!access_table_allows(server->world.access, &packet->address)) {
+	/* What was sent to many would be answered by all of them, from addresses of their own. */
+	if (packet->to_many || !access_table_allows(server->world.access, &packet->address)) {
 		server->counts[SERVER_REFUSED]++;
 		return CLIENT_DROP;
 	}

@@ -458,6 +458,37 @@ TEST_F(world, others_are_not_answered)
 	EXPECT_EQ(0, count_of(self, SERVER_RECEIVED));
 }
 
+/* All servers of a network would answer one packet, from addresses that nobody has asked. */
+TEST_F(world, what_is_sent_to_many_is_not_answered)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+	int one = 1;
+
+	close(self->world.ipv4_fd);
+	self->world.ipv4_fd = ntp_listen(AF_INET, 0, "", "", 0);
+	ASSERT_LE(0, self->world.ipv4_fd);
+	self->port = port_of(self->world.ipv4_fd);
+	to.sin_port = htons((uint16_t)self->port);
+	tell(self, 2, 0);
+	start(self);
+	close(self->client);
+	self->client = socket(AF_INET, SOCK_DGRAM, 0);
+	ASSERT_EQ(0, setsockopt(self->client, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)));
+	ASSERT_EQ(NTP_HEADER_SIZE, sendto(self->client, bytes, NTP_HEADER_SIZE, 0,
+					  (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, bytes, 1000));
+	memset(bytes, 0, sizeof(bytes));
+	bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
+	/* The broadcast address of the loopback interface. */
+	to.sin_addr.s_addr = htonl(0x7fffffff);
+	ASSERT_EQ(NTP_HEADER_SIZE, sendto(self->client, bytes, NTP_HEADER_SIZE, 0,
+					  (struct sockaddr *)&to, sizeof(to)));
+	EXPECT_EQ(0, receive(self, bytes, 200));
+	EXPECT_EQ(1, count_of(self, SERVER_RECEIVED));
+}
+
 TEST_F(world, nonsense_is_not_answered)
 {
 	static const size_t lengths[] = { 0, 1, 47, 49, 53, 71, 1473, 9000 };
