@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "ntp/address.h"
 #include "ntp/mono_root.h"
 #include "ntp/packet.h"
 
@@ -211,10 +212,28 @@ static bool could_be_name(const char *name)
 	return true;
 }
 
+/* As in a URL; a resolver would say no more than that there is no such name. */
+static void warn_of_port(struct config_reader *reader, const char *name)
+{
+	const char *port = strrchr(name, ':');
+	struct net_address address;
+
+	if (!port || !port[1] || port[1 + strspn(port + 1, "0123456789")] ||
+	    net_address_parse(name, AF_UNSPEC, &address) != -EINVAL)
+		return;
+	config_warn(reader, "'%s' is taken for a name: a port is named by 'port %s', or with nts 'ntsport %s'",
+		    name, port + 1, port + 1);
+}
+
 static void set_name(struct config_reader *reader, struct config_source *source, const char *name)
 {
 	size_t length = strlen(name);
 
+	if (*name == '[') {
+		leave_out(reader,
+			  "an address stands without brackets, and its port is an option: the line is left out");
+		return;
+	}
 	if (!could_be_name(name)) {
 		leave_out(reader,
 			  "the name has characters that no name has, and the line is left out");
@@ -224,6 +243,7 @@ static void set_name(struct config_reader *reader, struct config_source *source,
 		leave_out(reader, "the name is too long, and the line left out");
 		return;
 	}
+	warn_of_port(reader, name);
 	memcpy(source->options.name, name, length + 1);
 }
 

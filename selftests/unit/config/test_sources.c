@@ -462,4 +462,28 @@ TEST(equal_sources_are_equal)
 		config_free(configs[i]);
 }
 
+/* As in a URL. Nobody has such a name, and a resolver says no more than that. */
+TEST(a_port_behind_the_name)
+{
+	static const char *const right[] = {
+		"server fd00::123\n", "server fe80::1%lo\n", "server fe80::1%nowhere0\n",
+		"server a port 123\n",
+	};
+	struct reports reports;
+	struct config *config;
+
+	config = parse("server a:4460 nts\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, config->source_count);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "'port 4460', or with nts 'ntsport 4460'"));
+	config_free(config);
+	config_free(parse("pool [fd00::1]:123\n", &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "without brackets"));
+	for (size_t i = 0; i < ARRAY_SIZE(right); i++) {
+		config_free(parse(right[i], &reports));
+		EXPECT_EQ(0, reports.warnings);
+	}
+}
+
 TEST_HARNESS_MAIN
