@@ -200,6 +200,24 @@ void daemon_await_host(struct daemon *daemon, const struct timescale_now *now)
 	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, AWAIT_HOST_NS);
 }
 
+/*
+ * The sources have corrected the clock, or found that it needs no correction. What is done without
+ * a new sample renews nothing, but the first may be done again, after the clocks have changed.
+ */
+static void daemon_note_update(struct daemon *daemon, const struct timescale_now *now)
+{
+	const struct discipline_result *result = &daemon->update.result;
+
+	if (daemon->update.raw_ns)
+		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
+	associations_note_update(daemon->associations);
+	daemon->update.raw_ns = now->raw_ns;
+	daemon->update.utc_ns = result->vouched_host == VOUCHED_HOST_STANDS ? now->time_ns :
+				chime_add_sat(now->reference_ns,
+					      chime_line_offset(&result->correction,
+								now->reference_ns));
+}
+
 /* Return false if the clocks have changed meanwhile: nothing was done, and it is tried again. */
 static bool daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 {
@@ -230,14 +248,8 @@ static bool daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	daemon->by_hand.latest_ns = 0;
 	/* The sources know it better than what was known before the operator set the time. */
 	daemon->by_hand.rate = (struct manual_rate){ 0 };
-	if (daemon->update.raw_ns)
-		daemon->update.interval_ns = now->raw_ns - daemon->update.raw_ns;
-	associations_note_update(daemon->associations);
-	daemon->update.raw_ns = now->raw_ns;
-	daemon->update.utc_ns = stands ? now->time_ns :
-				chime_add_sat(now->reference_ns,
-					      chime_line_offset(&result->correction,
-								now->reference_ns));
+	if (result->measured || !daemon->update.raw_ns)
+		daemon_note_update(daemon, now);
 	return true;
 }
 
@@ -330,6 +342,8 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	}
 	steering_get_status(daemon->steering, &status);
 	daemon_check_epoch(daemon, &status.now);
+	/* UTC was set back: who serves a reference of the future is believed by nobody. */
+	daemon->update.utc_ns = chime_min(daemon->update.utc_ns, status.now.time_ns);
 	if (steering_asks_sources(daemon->steering))
 		daemon_burst(daemon, DAEMON_BURST);
 	if (status.leap)

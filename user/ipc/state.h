@@ -32,7 +32,7 @@
 #define STATE_STRATUM_HOST	4
 
 /**
- * struct state_update - the latest change of the timescale by its sources
+ * struct state_update - the latest change of the timescale by its sources' samples
  * @result: the discipline's latest verdict, whether it changed anything or not
  * @raw_ns: when the latest change was; 0: there was none yet
  * @utc_ns: same, by the timescale

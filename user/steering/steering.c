@@ -293,7 +293,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 			steering_trust(steering, TRUST_SOURCES_MEASURED);
 		return 0;
 	}
-	steering_remember_offset(steering, result->step_ns);
+	if (result->measured)
+		steering_remember_offset(steering, result->step_ns);
 	steering->status.correction = result->correction;
 	steering->status.has_correction = true;
 	if (steering->status.trust == TRUST_EXTERNAL)

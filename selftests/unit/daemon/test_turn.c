@@ -267,6 +267,63 @@ TEST_F(turn, an_answer_that_changes_nothing_costs_one)
 	EXPECT_EQ(1, self->link.requests);
 }
 
+/* The discipline corrects the clock once more @after_ns later, by the samples that it has. */
+static void correct_again(FIXTURE_DATA(turn) *self, int64_t after_ns)
+{
+	fake_clock_run(after_ns);
+	timescale_expire(self->daemon.timescale);
+	world.found.measured = false;
+	world.found.step_ns = 0;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+}
+
+/* The only source is dead: when it answered last is not renewed, nor is the error found then. */
+TEST_F(turn, what_is_done_without_a_sample_is_no_update)
+{
+	struct steering_status before, after;
+	struct state_update updated;
+	int i;
+
+	receive(self, 20 * US);
+	receive(self, 30 * US);
+	updated = self->daemon.update;
+	steering_get_status(self->daemon.steering, &before);
+	for (i = 0; i < 4; i++)
+		correct_again(self, 64 * S);
+	EXPECT_EQ(updated.raw_ns, self->daemon.update.raw_ns);
+	EXPECT_EQ(updated.utc_ns, self->daemon.update.utc_ns);
+	EXPECT_EQ(updated.interval_ns, self->daemon.update.interval_ns);
+	steering_get_status(self->daemon.steering, &after);
+	EXPECT_EQ(before.last_offset_ns, after.last_offset_ns);
+	EXPECT_EQ(before.rms_offset_ns, after.rms_offset_ns);
+	receive(self, 10 * US);
+	EXPECT_EQ(257 * S, self->daemon.update.interval_ns);
+}
+
+/* A client takes a server whose latest update is in the future for one without time. */
+TEST_F(turn, no_update_is_in_the_future_after_the_time_was_set_back)
+{
+	receive(self, 0);
+	self->link.correction.offset_ns -= 3600 * S;
+	fake_clock.realtime_ns -= 3600 * S;
+	fake_clock_run(2 * S);
+	timescale_expire(self->daemon.timescale);
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_LE(self->daemon.update.utc_ns, fake_clock.realtime_ns);
+	EXPECT_GE(self->daemon.update.utc_ns, fake_clock.realtime_ns - 2 * S);
+}
+
+/* An epoch that began meanwhile kept the sample from correcting the clock at once. */
+TEST_F(turn, the_first_correction_is_an_update_when_it_is_made_again)
+{
+	self->link.passed = true;
+	receive(self, 0);
+	EXPECT_EQ(0, self->daemon.update.raw_ns);
+	correct_again(self, 0);
+	EXPECT_EQ(fake_clock.raw_ns, self->daemon.update.raw_ns);
+}
+
 /* What was read when it was received is of an epoch that has passed: it is read anew. */
 TEST_F(turn, an_epoch_that_begins_meanwhile_is_noticed_in_the_same_turn)
 {
