@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Edges of the daemon at which nothing happens, for tests of a turn of its loop: one time source,
- * of which nothing is known and which nobody suspects; no leap list, no systemd.
+ * of which daemon_edges.h has all that is known, and which nobody suspects; no leap list, no
+ * systemd.
  */
+#include "selftests/unit/daemon_edges.h"
+
 #include "user/daemon/daemon.h"
 #include "user/daemon/notify.h"
+
+struct daemon_edges daemon_edges;
 
 const char *module_link_words(const struct module_link *link, int err)
 {
@@ -37,6 +42,19 @@ void associations_note_update(struct associations *associations)
 
 void associations_pause(struct associations *associations, int64_t from_ns, int64_t until_ns)
 {
+}
+
+uint64_t source_received(const struct source *source)
+{
+	return daemon_edges.received;
+}
+
+const struct source_options *source_get_options(const struct source *source)
+{
+	static struct source_options options;
+
+	options.noselect = daemon_edges.noselect;
+	return &options;
 }
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)

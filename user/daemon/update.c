@@ -271,6 +271,27 @@ static bool daemon_is_recovering(const struct daemon *daemon)
 	return trust_is_unconfirmed(status.trust);
 }
 
+/*
+ * All sources that may be selected are new: the others were deleted, or have other addresses now.
+ * What those have said holds on as if they were silent, and for as long.
+ */
+static bool daemon_awaits_sources(const struct daemon *daemon, struct source *const *sources,
+				  size_t count, const struct timescale_now *now)
+{
+	struct steering_status status;
+
+	steering_get_status(daemon->steering, &status);
+	if (status.trust != TRUST_CONFIRMED || !status.has_correction ||
+	    now->maxerror_ns > daemon->config->discipline.maxdistance_ns)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		if (source_received(sources[i]) && !source_get_options(sources[i])->noselect)
+			return false;
+	}
+
+	return true;
+}
+
 void daemon_update(struct daemon *daemon)
 {
 	struct discipline_result *result = &daemon->update.result;
@@ -297,6 +318,11 @@ void daemon_update(struct daemon *daemon)
 	if (!count)
 		return;
 	if (!daemon_judge_sources(daemon, sources, count, &now)) {
+		daemon_notify_status(daemon);
+		return;
+	}
+	if (daemon_awaits_sources(daemon, sources, count, &now)) {
+		result->selection.selected = -1;
 		daemon_notify_status(daemon);
 		return;
 	}

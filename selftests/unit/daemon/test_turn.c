@@ -7,6 +7,7 @@
  */
 #include "user/daemon/daemon.h"
 
+#include "selftests/unit/daemon_edges.h"
 #include "selftests/unit/fake_clock.h"
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
@@ -58,6 +59,7 @@ static void fill_now(const struct module_link *link, struct module_now *now)
 		.time_ns = chime_line_eval(&link->correction, fake_clock.raw_ns),
 		.sigma_ns = link->correction.sigma_ns,
 		.maxerror_ns = link->correction.maxerror_ns,
+		.reading_ns = link->correction.maxerror_ns,
 		.epoch = link->epoch,
 		.change = { .sigma_rate_q32 = CHIME_LINE_RATE_UNKNOWN_Q32 },
 	};
@@ -167,6 +169,7 @@ FIXTURE_SETUP(turn)
 
 	log_set_level(-1);
 	fake_clock_start();
+	daemon_edges = (struct daemon_edges){ .received = 0 };
 	memset(&world, 0, sizeof(world));
 	world.selected = -1;
 	memset(self, 0, sizeof(*self));
@@ -174,6 +177,7 @@ FIXTURE_SETUP(turn)
 		.offset_ns = fake_clock.realtime_ns - fake_clock.raw_ns,
 		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
 	};
+	self->config.discipline.maxdistance_ns = 3 * S;
 	self->daemon = (struct daemon){
 		.options = &self->options,
 		.config = &self->config,
@@ -225,6 +229,7 @@ static int receive(FIXTURE_DATA(turn) *self, int64_t ahead_ns)
 			.horizon_ns = 128 * S,
 		},
 	};
+	daemon_edges.received++;
 	self->daemon.sources_changed = true;
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	return self->link.requests;
@@ -299,6 +304,55 @@ TEST_F(turn, what_is_done_without_a_sample_is_no_update)
 	EXPECT_EQ(before.rms_offset_ns, after.rms_offset_ns);
 	receive(self, 10 * US);
 	EXPECT_EQ(257 * S, self->daemon.update.interval_ns);
+}
+
+/* Another source is asked instead of the only one, and has not answered yet. */
+static void replace_source(FIXTURE_DATA(turn) *self, int64_t after_ns)
+{
+	daemon_edges.received = 0;
+	world.found = (struct discipline_result){ .selection.selected = -1, .stratum = 16 };
+	fake_clock_run(after_ns);
+	timescale_expire(self->daemon.timescale);
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+}
+
+/* What a source has said that was deleted, or has another address now, is as right as before. */
+TEST_F(turn, new_sources_do_not_end_what_others_have_confirmed)
+{
+	struct steering_status status;
+
+	world.selected = 0;
+	receive(self, 0);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	replace_source(self, S);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_EQ(-1, self->daemon.update.result.selection.selected);
+	/* Nor does one that is only watched, and answers. */
+	daemon_edges.noselect = true;
+	replace_source(self, S);
+	daemon_edges.received = 1;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	steering_get_status(self->daemon.steering, &status);
+	EXPECT_EQ(TRUST_CONFIRMED, status.trust);
+	/* Until nobody would use a source that is as uncertain as the clock is by then. */
+	self->link.correction.maxerror_ns = 4 * S;
+	replace_source(self, S);
+	steering_get_status(self->daemon.steering, &status);
+	EXPECT_EQ(TRUST_HELD, status.trust);
+}
+
+/* Time was disrupted: only an answer can confirm it. */
+TEST_F(turn, new_sources_confirm_nothing)
+{
+	struct steering_status status;
+
+	receive(self, 0);
+	steering_disrupted(self->daemon.steering, true);
+	replace_source(self, S);
+	steering_get_status(self->daemon.steering, &status);
+	EXPECT_EQ(TRUST_DISRUPTED, status.trust);
 }
 
 /* A client takes a server whose latest update is in the future for one without time. */
