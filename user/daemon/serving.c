@@ -53,7 +53,6 @@
  * @rate: of the system clock against the raw clock, as @content has it
  * @mono: the clock without corrections, for those who ask for it
  * @local: what is told while the clock is not synchronised
- * @refid: of the latest source that was selected
  * @next_ns: raw instant of the process's next start; INT64_MAX: it runs, or is not to
  * @started_ns: raw instant of the process's start
  * @restart_ns: how long the next restart will wait
@@ -76,7 +75,6 @@ struct serving {
 	double rate;
 	struct mono_scale mono;
 	struct local_reference local;
-	uint32_t refid;
 	int64_t next_ns;
 	int64_t started_ns;
 	int64_t restart_ns;
@@ -446,18 +444,18 @@ static struct chime_line line_of(const struct steering_status *steering, int64_t
 	return line;
 }
 
-static void fill_synchronised(const struct serving *serving, const struct steering_status *steering,
+static void fill_synchronised(const struct steering_status *steering,
 			      const struct state_update *update, struct time_content *content)
 {
 	content->leap = (uint16_t)steering->leap;
-	if (!update->raw_ns || !steering->has_correction) {
+	if (!state_follows_source(update, steering)) {
 		content->stratum = STATE_STRATUM_HOST;
 		content->refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD;
 		content->reference_ns = steering->now.time_ns;
 		return;
 	}
 	content->stratum = (uint16_t)update->result.stratum;
-	content->refid = serving->refid;
+	content->refid = update->refid;
 	content->reference_ns = update->utc_ns;
 	content->root_delay_ns = update->result.root_delay_ns;
 }
@@ -487,7 +485,7 @@ static void fill_mono(struct serving *serving, const struct steering_status *ste
 }
 
 void serving_publish(struct serving *serving, const struct steering_status *steering,
-		     const struct state_update *update, uint32_t refid)
+		     const struct state_update *update)
 {
 	struct time_content content = {
 		.raw_ns = steering->now.raw_ns,
@@ -496,11 +494,9 @@ void serving_publish(struct serving *serving, const struct steering_status *stee
 
 	if (!steering->valid || content.raw_ns == serving->content.raw_ns)
 		return;
-	if (refid)
-		serving->refid = refid;
 	content.time = line_of(steering, steering_published_ns(steering));
 	if (steering->synchronised)
-		fill_synchronised(serving, steering, update, &content);
+		fill_synchronised(steering, update, &content);
 	local_reference_apply(&serving->local, steering, update->raw_ns, &content);
 	fill_mono(serving, steering, &content);
 	serving->rate = steering->rate;

@@ -42,11 +42,10 @@ bool serving_needs_port(const struct config *config);
 
 /*
  * Write the page of time, if there is one and @steering is of another reading of the clocks, and
- * decide whether the local clock is the reference. @update: the latest by the sources; @refid: of
- * the selected one, 0: there is none.
+ * decide whether the local clock is the reference. @update: the latest by the sources.
  */
 void serving_publish(struct serving *serving, const struct steering_status *steering,
-		     const struct state_update *update, uint32_t refid);
+		     const struct state_update *update);
 
 /* Descriptors to wait for; how many. */
 int serving_pollfds(const struct serving *serving, struct pollfd *fds);

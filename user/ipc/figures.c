@@ -73,6 +73,23 @@ static struct reference_figures followed_source(const struct state *state,
 	};
 }
 
+/* It is asked no more, but the clock goes on by what it has said; as serving.c tells others. */
+static struct reference_figures deleted_source(const struct state *state)
+{
+	int64_t root_delay_ns = state->update.result.root_delay_ns;
+
+	return (struct reference_figures){
+		.refid = state->update.refid,
+		.stratum = state->update.result.stratum,
+		.leap = state->steering.leap,
+		.utc_ns = state->update.utc_ns,
+		.root_delay_ns = root_delay_ns,
+		.root_dispersion_ns =
+			chime_max(chime_sub_sat(steering_published_ns(&state->steering),
+						root_delay_ns / 2), 0),
+	};
+}
+
 void figures_of_reference(const struct state *state, const struct tracking_figures *tracking,
 			  struct reference_figures *figures)
 {
@@ -80,6 +97,8 @@ void figures_of_reference(const struct state *state, const struct tracking_figur
 
 	if (is_synchronised(state) && tracking->source)
 		*figures = followed_source(state, tracking);
+	else if (is_synchronised(state) && state_follows_source(&state->update, steering))
+		*figures = deleted_source(state);
 	else if (is_synchronised(state))
 		*figures = (struct reference_figures){
 			.refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD,

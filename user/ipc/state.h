@@ -37,13 +37,26 @@
  * @raw_ns: when the latest change was; 0: there was none yet
  * @utc_ns: same, by the timescale
  * @interval_ns: between the latest two
+ * @refid: of the source that was selected last, which may have been deleted since
  */
 struct state_update {
 	struct discipline_result result;
 	int64_t raw_ns;
 	int64_t utc_ns;
 	int64_t interval_ns;
+	uint32_t refid;
 };
+
+/* Its sources' correction is in force, and they have not been found to be of no use since. */
+static inline bool state_follows_source(const struct state_update *update,
+					const struct steering_status *steering)
+{
+	const struct discipline_result *result = &update->result;
+
+	return update->raw_ns && steering->has_correction &&
+	       (result->selection.selected >= 0 ||
+		result->stratum < NTP_STRATUM_UNSYNCHRONISED);
+}
 
 /**
  * struct state_source - a time source

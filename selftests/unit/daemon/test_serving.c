@@ -26,6 +26,7 @@ static struct {
 	int starts;
 	bool ipv4;		/* it has such a socket */
 	bool ipv6;
+	int page_fd;
 } world;
 
 /* --- the process --- */
@@ -42,6 +43,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 	world.starts++;
 	world.ipv4 = sockets->ipv4_fd >= 0;
 	world.ipv6 = sockets->ipv6_fd >= 0;
+	world.page_fd = page_fd;
 	process->pid = 1;
 	process->lifeline_fd = ends[1];
 
@@ -276,13 +278,56 @@ TEST_F(serving, the_local_clock_is_the_reference_where_nobody_is_served)
 	struct state_update update = { .raw_ns = 0 };
 
 	configure(self, "local stratum 5\n");
-	serving_publish(self->serving, &steering, &update, 0);
+	serving_publish(self->serving, &steering, &update);
 	EXPECT_EQ(5, serving_local_stratum(self->serving));
 	configure(self, "");
 	steering.now.raw_ns += S;
-	serving_publish(self->serving, &steering, &update, 0);
+	serving_publish(self->serving, &steering, &update);
 	EXPECT_EQ(0, serving_local_stratum(self->serving));
 	EXPECT_EQ(0, world.starts);
+}
+
+/*
+ * Sources have corrected the clock. None of them is of use any more: then it is the host that is
+ * followed, and the clock is as synchronised as it is called. Or the one that was followed has been
+ * deleted: what it said holds.
+ */
+TEST_F(serving, who_is_followed_when_no_source_is_selected)
+{
+	static const struct {
+		int selected;
+		uint8_t stratum;
+		uint16_t told_stratum;
+		uint32_t told_refid;
+	} cases[] = {
+		{ 0, 3, 3, 0xc0000201 }, { -1, 3, 3, 0xc0000201 },
+		{ -1, 16, STATE_STRATUM_HOST, STATE_REFID_HOST },
+		/* It is a server of stratum 15. */
+		{ 0, 16, 16, 0xc0000201 },
+	};
+	struct steering_status steering = {
+		.valid = true, .synchronised = true, .has_correction = true,
+		.now = { .has_host = true },
+	};
+	struct state_update update = { .raw_ns = 900 * S, .refid = 0xc0000201 };
+	const struct time_page *page;
+	struct time_content content;
+
+	configure(self, "allow\n");
+	pass(self, 1);
+	ASSERT_EQ(0, time_page_map(&page, world.page_fd));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		update.result.selection.selected = cases[i].selected;
+		update.result.stratum = cases[i].stratum;
+		steering.now.raw_ns = (1000 + (int64_t)i) * S;
+		serving_publish(self->serving, &steering, &update);
+		ASSERT_TRUE(time_page_read(page, &content));
+		EXPECT_EQ(cases[i].told_stratum, content.stratum)
+			TH_LOG("case %zu", i);
+		EXPECT_EQ(cases[i].told_refid, content.refid)
+			TH_LOG("case %zu", i);
+	}
+	time_page_unmap(page);
 }
 
 TEST_HARNESS_MAIN

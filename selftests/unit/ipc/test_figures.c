@@ -133,6 +133,8 @@ TEST(what_is_followed)
 	EXPECT_EQ(0xc0000201, reference.refid);
 	EXPECT_EQ(2, reference.stratum);
 	tracking.source = NULL;
+	state.update.result.selection.selected = -1;
+	state.update.result.stratum = 16;
 	state.steering.now.has_host = true;
 	state.steering.maxerror_ns = 77;
 	figures_of_reference(&state, &tracking, &reference);
@@ -144,6 +146,30 @@ TEST(what_is_followed)
 	state.steering.trust = TRUST_CONFIRMED;
 	figures_of_reference(&state, &tracking, &reference);
 	EXPECT_EQ(STATE_REFID_HOST, reference.refid);
+}
+
+/* The last source was deleted, or replaced by one that has not answered: as it is served, too. */
+TEST(what_is_followed_when_it_is_not_asked_any_more)
+{
+	struct reference_figures reference;
+	struct tracking_figures tracking;
+	struct state state;
+
+	fill(&state);
+	state.steering.synchronised = true;
+	state.steering.maxerror_ns = 1000;
+	state.update.refid = 0xc0000201;
+	state.update.utc_ns = 60 * S;
+	state.update.result.root_delay_ns = 600;
+	state.update.result.selection.selected = -1;
+	figures_of_tracking(&state, &tracking);
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(NULL, reference.source);
+	EXPECT_EQ(0xc0000201, reference.refid);
+	EXPECT_EQ(2, reference.stratum);
+	EXPECT_EQ(60 * S, reference.utc_ns);
+	EXPECT_EQ(600, reference.root_delay_ns);
+	EXPECT_EQ(700, reference.root_dispersion_ns);
 }
 
 TEST(letters_of_selection)
