@@ -239,6 +239,7 @@ static void begin_again(struct quorum *quorum, int64_t raw_ns)
 {
 	quorum->silence = true;
 	quorum->asked = false;
+	quorum->anew = true;
 	quorum->since_raw_ns = raw_ns;
 }
 
@@ -253,6 +254,15 @@ static bool was_away(struct quorum *quorum, int64_t raw_ns)
 	quorum->again |= first;
 	return first && chime_sub_sat(raw_ns, quorum->since_raw_ns) >
 			QUORUM_SILENT_NS - SOURCE_ANSWER_NS;
+}
+
+/*
+ * Somebody answers again. Once more is enough: a server may answer seldom, and never when all are
+ * asked just after its answer; the others were asked after each of them.
+ */
+static bool was_cut_off(const struct quorum *quorum)
+{
+	return quorum->cut_off && !quorum->anew;
 }
 
 /*
@@ -320,7 +330,7 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	cut_off = is_cut_off(quorum, &attendance);
 	if (cut_off && quorum->asked)
 		count_the_tired(&attendance);
-	if (!cut_off && (was_away(quorum, now->raw_ns) || quorum->cut_off))
+	if (!cut_off && (was_away(quorum, now->raw_ns) || was_cut_off(quorum)))
 		begin_again(quorum, now->raw_ns);
 	silence_ns = patience_ns(&attendance);
 	wait_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, silence_ns), now->raw_ns);

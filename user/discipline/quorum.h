@@ -38,6 +38,7 @@
  *	too few have answered in time: ask all, to learn whether the network is still there
  * @asked: that was done ...
  * @again: ... and somebody has answered since
+ * @anew: the network was there again, and the others have had their time once more since then
  * @cut_off: nobody has answered since the first answers came: the network may be away
  * @since_raw_ns: when the first answer came, at first or after that; 0: none did
  */
@@ -48,6 +49,7 @@ struct quorum {
 	bool ask;
 	bool asked;
 	bool again;
+	bool anew;
 	bool cut_off;
 	int64_t since_raw_ns;
 };

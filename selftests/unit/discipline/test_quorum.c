@@ -378,6 +378,14 @@ static bool begin_alone(struct _test_data_quorum *self)
 	return asked;
 }
 
+static void ask(struct _test_data_quorum *self, int from, int to)
+{
+	int i;
+
+	for (i = from; i < to; i++)
+		source_polled(self->source[i], self->now.raw_ns);
+}
+
 /* At a start, too: the network goes away with the first answer, and nobody else has had a say. */
 TEST_F(quorum, first_answer_ever_waits_for_all_where_nobody_answers_any_more)
 {
@@ -457,6 +465,41 @@ TEST_F(quorum, dead_servers_delay_a_start_by_no_more_than_silence)
 	for (i = 1; i < 3; i++)
 		source_polled(self->source[i], self->now.raw_ns);
 	self->now.raw_ns += S;
+	EXPECT_EQ(0, wait_of(self, 3));
+	EXPECT_TRUE(self->quorum.reached);
+}
+
+/* All are asked twice within @s seconds, and nobody answers. */
+static void ask_in_vain(struct _test_data_quorum *self, int64_t s)
+{
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		self->now.raw_ns += s * S / 6;
+		if (i % 3 == 1)
+			ask(self, 0, 3);
+		wait_of(self, 3);
+		self->quorum.ask = false;
+	}
+}
+
+/*
+ * A server drops what comes too soon after a request that it has answered, and so does not answer
+ * when all are asked again. The others, dead ones, were asked after each of its answers.
+ */
+TEST_F(quorum, dead_servers_do_not_outlast_one_that_answers_seldom)
+{
+	ASSERT_TRUE(begin_alone(self));
+	ask_in_vain(self, 6);
+	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 3));
+	self->now.raw_ns += 64 * S;
+	answer(self, 0, 3000 * S, 0);
+	/* Both requests to each of the others may have been lost with the network. */
+	EXPECT_LT(0, wait_of(self, 3));
+	ask_in_vain(self, 6);
+	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 3));
+	self->now.raw_ns += 64 * S;
+	answer(self, 0, 3000 * S, 0);
 	EXPECT_EQ(0, wait_of(self, 3));
 	EXPECT_TRUE(self->quorum.reached);
 }
