@@ -391,7 +391,7 @@ static double late_ns(struct source *const *sources, const struct selection *sel
 	return (double)most_ns;
 }
 
-static void describe(struct source *const *sources, const struct combined *combined, int64_t at_ns,
+static void describe(struct source *const *sources, int64_t at_ns,
 		     struct discipline_result *result)
 {
 	struct source_status status;
@@ -402,9 +402,6 @@ static void describe(struct source *const *sources, const struct combined *combi
 		result->stratum = status.stratum < 15 ? status.stratum + 1 : 16;
 	result->refid = status.last.refid;
 	result->root_delay_ns = status.last.root_delay_ns + status.minimum_delay_ns;
-	result->root_dispersion_ns = (int64_t)ceil((double)status.last.root_dispersion_ns +
-						   CORRECTION_SIGMAS *
-						   combined->estimate.sigma_ns);
 }
 
 /*
@@ -500,8 +497,8 @@ static enum vouched_host judge_vouched_host(const struct timescale_now *now,
  * what they say.
  */
 static void leave_to_host(struct discipline *discipline, struct source *const *sources,
-			  const struct combined *combined, const struct timescale_now *now,
-			  bool fresh, struct discipline_result *result)
+			  const struct timescale_now *now, bool fresh,
+			  struct discipline_result *result)
 {
 	discipline->has_line = false;
 	change_limits_count(&discipline->limits,
@@ -511,7 +508,7 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 		return;
 	}
 	host_vote_break(&discipline->host_vote);
-	describe(sources, combined, now->reference_ns, result);
+	describe(sources, now->reference_ns, result);
 	result->measured = fresh;
 	result->synchronised = true;
 }
@@ -622,18 +619,18 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	result->vouched_host = judge_vouched_host(now, &result->selection, combined, &update.pace,
 						  update.fresh);
 	if (vouched_host_stays(result->vouched_host)) {
-		leave_to_host(discipline, sources, combined, now, update.fresh, result);
+		leave_to_host(discipline, sources, now, update.fresh, result);
 		return 0;
 	}
 	if (fallen || (!update.fresh && is_beyond_reach(discipline, &combined->estimate))) {
-		describe(sources, combined, at_ns, result);
+		describe(sources, at_ns, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
 		return 0;
 	}
 	counts = has_news(discipline, sources, &result->selection) && update.fresh;
 	error = judge(discipline, combined, now, counts, result);
-	describe(sources, combined, at_ns, result);
+	describe(sources, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
 	make_correction(discipline, &update, result);

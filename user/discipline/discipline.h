@@ -70,7 +70,6 @@ enum discipline_step {
  * @stratum: ours: the selected source's plus one, 16 if none
  * @refid: ours
  * @root_delay_ns: ours, to the primary reference
- * @root_dispersion_ns: ours
  * @selection: the sources that were selected
  */
 struct discipline_result {
@@ -89,7 +88,6 @@ struct discipline_result {
 	uint8_t stratum;
 	uint32_t refid;
 	int64_t root_delay_ns;
-	int64_t root_dispersion_ns;
 	struct selection selection;
 };
 

@@ -57,36 +57,27 @@ static bool is_synchronised(const struct state *state)
 	       (steering->trust == TRUST_CONFIRMED || steering->trust == TRUST_HELD);
 }
 
+/*
+ * The source that the clock follows. It may be asked no more, and the clock goes on by what it has
+ * said: that is served, too. By chrony's rule the clock is right to within its offset, half of the
+ * root delay, and the root dispersion: this is its bound.
+ */
 static struct reference_figures followed_source(const struct state *state,
 						const struct tracking_figures *tracking)
 {
-	const struct discipline_result *result = &state->update.result;
+	const struct state_update *update = &state->update;
+	int64_t known_ns = chime_add_sat(chime_abs_sat(tracking->correction_ns),
+					 update->result.root_delay_ns / 2);
+	int64_t bound_ns = steering_published_ns(&state->steering);
 
 	return (struct reference_figures){
 		.source = tracking->source,
-		.refid = tracking->source->info.refid,
-		.stratum = tracking->stratum,
+		.refid = tracking->source ? tracking->source->info.refid : update->refid,
+		.stratum = update->result.stratum,
 		.leap = state->steering.leap,
-		.utc_ns = state->update.utc_ns,
-		.root_delay_ns = result->root_delay_ns,
-		.root_dispersion_ns = result->root_dispersion_ns,
-	};
-}
-
-/* It is asked no more, but the clock goes on by what it has said; as serving.c tells others. */
-static struct reference_figures deleted_source(const struct state *state)
-{
-	int64_t root_delay_ns = state->update.result.root_delay_ns;
-
-	return (struct reference_figures){
-		.refid = state->update.refid,
-		.stratum = state->update.result.stratum,
-		.leap = state->steering.leap,
-		.utc_ns = state->update.utc_ns,
-		.root_delay_ns = root_delay_ns,
-		.root_dispersion_ns =
-			chime_max(chime_sub_sat(steering_published_ns(&state->steering),
-						root_delay_ns / 2), 0),
+		.utc_ns = update->utc_ns,
+		.root_delay_ns = update->result.root_delay_ns,
+		.root_dispersion_ns = chime_max(chime_sub_sat(bound_ns, known_ns), 0),
 	};
 }
 
@@ -95,10 +86,9 @@ void figures_of_reference(const struct state *state, const struct tracking_figur
 {
 	const struct steering_status *steering = &state->steering;
 
-	if (is_synchronised(state) && tracking->source)
+	if (is_synchronised(state) &&
+	    (tracking->source || state_follows_source(&state->update, steering)))
 		*figures = followed_source(state, tracking);
-	else if (is_synchronised(state) && state_follows_source(&state->update, steering))
-		*figures = deleted_source(state);
 	else if (is_synchronised(state))
 		*figures = (struct reference_figures){
 			.refid = steering->now.has_host ? STATE_REFID_HOST : STATE_REFID_HOLD,

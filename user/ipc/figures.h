@@ -43,7 +43,7 @@ void figures_of_tracking(const struct state *state, struct tracking_figures *fig
  * @leap: as in packets
  * @utc_ns: of the latest update
  * @root_delay_ns: to the primary reference
- * @root_dispersion_ns: same
+ * @root_dispersion_ns: same; with half of the delay, and the offset, the bound of the clock
  */
 struct reference_figures {
 	const struct state_source *source;

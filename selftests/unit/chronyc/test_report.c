@@ -41,7 +41,7 @@ FIXTURE_SETUP(report)
 	state->maxdistance_ns = 3 * S;
 	state->steering = (struct steering_status){
 		.valid = true, .synchronised = true, .leap = 1, .base_rate = -2e-6,
-		.last_offset_ns = 3000, .rms_offset_ns = 4000, .maxerror_ns = 7000,
+		.last_offset_ns = 3000, .rms_offset_ns = 4000, .maxerror_ns = 5000 + S / 8 + S / 8,
 		.now = { .time_ns = 1700000000 * S + 5000, .realtime_ns = 1700000000 * S,
 			 .reference_ns = 900 * S },
 	};
@@ -50,7 +50,7 @@ FIXTURE_SETUP(report)
 	state->rate_sigma = 1e-7;
 	state->update = (struct state_update){
 		.raw_ns = 990 * S, .utc_ns = 1699999990 * S, .interval_ns = 16 * S,
-		.result = { .stratum = 3, .root_delay_ns = S / 4, .root_dispersion_ns = S / 8 },
+		.result = { .stratum = 3, .root_delay_ns = S / 4 },
 	};
 	self->record = (struct ntp_client_record){
 		.answer = { .leap = NTP_LEAP_INSERT, .version = 4, .mode = NTP_MODE_SERVER,
@@ -213,7 +213,7 @@ TEST_F(report, a_host_is_followed_by_its_name)
 	EXPECT_EQ(CHRONYC_FAMILY_NONE, at16(&self->reply, 20));
 	EXPECT_EQ(4, at16(&self->reply, 24));
 	EXPECT_EQ(1700000000, at32(&self->reply, 32));
-	EXPECT_REAL(7e-6, 68);
+	EXPECT_REAL(0.25 + 5e-6, 68);
 }
 
 TEST_F(report, the_local_clock_as_in_chronyd)

@@ -129,9 +129,16 @@ TEST(what_is_followed)
 	EXPECT_EQ(STATE_REFID_LOCAL, reference.refid);
 	EXPECT_EQ(5, reference.stratum);
 	state.steering.synchronised = true;
+	state.steering.maxerror_ns = 2000;
+	state.update.result.root_delay_ns = 600;
 	figures_of_reference(&state, &tracking, &reference);
 	EXPECT_EQ(0xc0000201, reference.refid);
 	EXPECT_EQ(2, reference.stratum);
+	/* Offset, half of the delay, and dispersion: chrony's bound of the clock, and ours. */
+	EXPECT_EQ(2000 - 700 - 600 / 2, reference.root_dispersion_ns);
+	state.steering.maxerror_ns = 500;
+	figures_of_reference(&state, &tracking, &reference);
+	EXPECT_EQ(0, reference.root_dispersion_ns);
 	tracking.source = NULL;
 	state.update.result.selection.selected = -1;
 	state.update.result.stratum = 16;
@@ -157,7 +164,7 @@ TEST(what_is_followed_when_it_is_not_asked_any_more)
 
 	fill(&state);
 	state.steering.synchronised = true;
-	state.steering.maxerror_ns = 1000;
+	state.steering.maxerror_ns = 2000;
 	state.update.refid = 0xc0000201;
 	state.update.utc_ns = 60 * S;
 	state.update.result.root_delay_ns = 600;
@@ -169,7 +176,7 @@ TEST(what_is_followed_when_it_is_not_asked_any_more)
 	EXPECT_EQ(2, reference.stratum);
 	EXPECT_EQ(60 * S, reference.utc_ns);
 	EXPECT_EQ(600, reference.root_delay_ns);
-	EXPECT_EQ(700, reference.root_dispersion_ns);
+	EXPECT_EQ(2000 - 700 - 600 / 2, reference.root_dispersion_ns);
 }
 
 TEST(letters_of_selection)
