@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * From the selected sources to one correction. Selection is in source_select.c, the estimate of one
- * source in source.c, of all in combined_clock.c, how a correction's errors grow in correction.c,
- * what may be changed or stepped in change_limits.c, the vote on the host in host_vote.c, that on
- * leap seconds in leap_vote.c; the daemon applies the outcome.
+ * source in source.c, of all in combined_clock.c, what the selected ones say of themselves in
+ * selected.c, how a correction's errors grow in correction.c, what may be changed or stepped in
+ * change_limits.c, the vote on the host in host_vote.c, that on leap seconds in leap_vote.c; the
+ * daemon applies the outcome.
  */
 #include "discipline/discipline.h"
 
@@ -20,6 +21,7 @@
 #include "discipline/host_vote.h"
 #include "discipline/leap_vote.h"
 #include "discipline/outlasted.h"
+#include "discipline/selected.h"
 #include "discipline/settled_rate.h"
 #include "discipline/vouched_host.h"
 
@@ -376,34 +378,6 @@ static void notice_reference(struct discipline *discipline, const struct timesca
 		estimator_expect_host(discipline->clock.estimator);
 }
 
-/* By how much the answers may be off because all of those of a source were late. */
-static double late_ns(struct source *const *sources, const struct selection *selection,
-		      int64_t at_ns)
-{
-	struct source_status status;
-	int64_t most_ns = 0;
-	size_t i;
-
-	for (i = 0; i < selection->count; i++) {
-		source_get_status(sources[selection->index[i]], at_ns, &status);
-		most_ns = chime_max(most_ns, status.late_ns / 2);
-	}
-	return (double)most_ns;
-}
-
-static void describe(struct source *const *sources, int64_t at_ns,
-		     struct discipline_result *result)
-{
-	struct source_status status;
-
-	source_get_status(sources[result->selection.selected], at_ns, &status);
-	result->stratum = status.stratum;
-	if (!status.options->copy)
-		result->stratum = status.stratum < 15 ? status.stratum + 1 : 16;
-	result->refid = status.last.refid;
-	result->root_delay_ns = status.last.root_delay_ns + status.minimum_delay_ns;
-}
-
 /*
  * Turn the rate of the correction. The difference from the learned rate adds to the growth of the
  * bound.
@@ -452,22 +426,6 @@ static void no_selection(struct discipline *discipline, struct discipline_result
 	result->selection.selected = -1;
 }
 
-static void get_pace(struct source *const *sources, const struct selection *selection,
-		     int64_t at_ns, struct pace *pace)
-{
-	struct source_status status;
-	size_t i;
-
-	*pace = (struct pace){ .interval_s = INFINITY, .age_ns = INFINITY };
-	for (i = 0; i < selection->count; i++) {
-		source_get_status(sources[selection->index[i]], at_ns, &status);
-		pace->interval_s = fmin(pace->interval_s, ldexp(1, status.poll));
-		pace->age_ns = fmin(pace->age_ns,
-				    fmax((double)chime_sub_sat(at_ns, status.last.at_ns), 0));
-	}
-	pace->refclock = source_get_options(sources[selection->selected])->kind == SOURCE_REFCLOCK;
-}
-
 static void note_drift(struct discipline *discipline)
 {
 	discipline->fallback = 0;
@@ -508,7 +466,7 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 		return;
 	}
 	host_vote_break(&discipline->host_vote);
-	describe(sources, now->reference_ns, result);
+	selected_describe(sources, now->reference_ns, result);
 	result->measured = fresh;
 	result->synchronised = true;
 }
@@ -555,7 +513,7 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 	discipline->has_learned = true;
 	discipline->learned_ns = at_ns;
 	learn_whether_free(discipline, update->now);
-	get_pace(update->sources, selection, at_ns, &update->pace);
+	selected_pace(update->sources, selection, at_ns, &update->pace);
 	update->terms = terms_of(discipline);
 	return combine(&update->terms, selection, at_ns, &update->pace, &update->combined);
 }
@@ -568,7 +526,8 @@ static void bound_error(struct discipline *discipline, struct update *update,
 	struct combined *combined = &update->combined;
 
 	outlasted_keep(&discipline->outlasted, now, selection,
-		       late_ns(update->sources, selection, now->reference_ns), combined);
+		       selected_late_ns(update->sources, selection, now->reference_ns),
+		       combined);
 	if (!update->fresh || combined->estimate.suspect)
 		keep_bound(combined, now);
 	combined->maxerror_growth = fmax(combined->maxerror_growth,
@@ -623,14 +582,14 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		return 0;
 	}
 	if (fallen || (!update.fresh && is_beyond_reach(discipline, &combined->estimate))) {
-		describe(sources, at_ns, result);
+		selected_describe(sources, at_ns, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
 		return 0;
 	}
 	counts = has_news(discipline, sources, &result->selection) && update.fresh;
 	error = judge(discipline, combined, now, counts, result);
-	describe(sources, at_ns, result);
+	selected_describe(sources, at_ns, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
 	make_correction(discipline, &update, result);
