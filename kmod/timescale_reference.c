@@ -91,6 +91,8 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 	view->reference = reference_host ? TRUECHIME_REFERENCE_HOST : TRUECHIME_REFERENCE_RAW;
 	if (reference_host) {
 		chime_steady_start(&timescale->steady, host, raw_ns);
+		if (slewing_q32)
+			chime_steady_doubt_pace(&timescale->steady);
 		/* The reference's time is read below, before the change is published. */
 		view->steady = timescale->steady.line;
 	}

@@ -416,9 +416,17 @@ void chime_host_line_forget(struct chime_host_line *host)
 		chime_host_line_update(host, &last);
 }
 
+/* The latest reading showed it, however long before that the rate may have changed. */
+static bool chime_host_line_changes(const struct chime_host_line *host)
+{
+	return host->count == 1 && chime_host_line_began_by_change(host);
+}
+
 s64 chime_host_line_slewing(const struct chime_host_line *host, s64 raw_ns)
 {
-	return chime_sub_sat(raw_ns, host->rate_change_raw_ns) < CHIME_SLEW_LONGEST_NS ?
+	s64 age_ns = chime_sub_sat(raw_ns, host->rate_change_raw_ns);
+
+	return age_ns < CHIME_SLEW_LONGEST_NS || chime_host_line_changes(host) ?
 	       host->rate_change_q32 : 0;
 }
 

@@ -59,24 +59,32 @@ static bool chime_steady_sees_slope(const struct chime_line *host)
 	return host->sigma_rate_q32 <= CHIME_STEADY_TURN_Q32;
 }
 
-/* The rate that the host is said to have may be that of a slew: it has to be confirmed. */
-void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
-{
-	*steady = (struct chime_steady){
-		.line = *host,
-		.pace_q32 = host->rate_q32,
-		.pace_raw_ns = raw_ns,
-		.pace_known = chime_steady_sees_slope(host),
-	};
-	chime_steady_begin(steady, raw_ns);
-}
-
 /* The host's rate changed a moment ago: that is in the bound of its line, and not in its sigma. */
 static bool chime_steady_was_slewed(const struct chime_line *host)
 {
 	s64 other_q32 = chime_add_sat(CHIME_GROWTH_Q32, host->sigma_rate_q32);
 
 	return chime_sub_sat(host->maxerror_rate_q32, other_q32) > CHIME_STEADY_TURN_Q32;
+}
+
+/*
+ * The rate that the host is said to have may be that of a slew: it has to be confirmed. One that
+ * changed a moment ago says nothing.
+ */
+void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
+{
+	*steady = (struct chime_steady){
+		.line = *host,
+		.pace_q32 = host->rate_q32,
+		.pace_raw_ns = raw_ns,
+		.pace_known = chime_steady_sees_slope(host) && !chime_steady_was_slewed(host),
+	};
+	chime_steady_begin(steady, raw_ns);
+}
+
+void chime_steady_doubt_pace(struct chime_steady *steady)
+{
+	steady->pace_doubted = true;
 }
 
 /*
@@ -198,8 +206,8 @@ static void chime_steady_ask_for_move(struct chime_steady *steady, s64 turn_q32)
 /* Error since the latest check, in ns, if the raw clock is another machine's. */
 static s64 chime_steady_misled_ns(struct chime_steady *steady, s64 raw_ns)
 {
-	s64 more_ns = chime_scale_q32(chime_sub_sat(raw_ns, steady->moved_raw_ns),
-				      steady->moved_q32);
+	s64 since_ns = chime_max(chime_sub_sat(raw_ns, steady->moved_raw_ns), 0);
+	s64 more_ns = chime_scale_q32(since_ns, steady->moved_q32);
 
 	steady->moved_raw_ns = raw_ns;
 	steady->moved_ns = chime_add_sat(steady->moved_ns, more_ns);
@@ -414,14 +422,21 @@ void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 	steady->begin_raw_ns = raw_ns;
 }
 
-/* The first correction was measured against a host whose rate was seen: that is the pace. */
+/*
+ * A correction was measured against the host as it is now, and no other: if its rate is seen, that
+ * is the pace, and otherwise none is known.
+ */
 static void chime_steady_take_pace(struct chime_steady *steady)
 {
+	if (steady->pace_doubted && !steady->parted)
+		steady->pace_known = false;
 	if (steady->pace_seen) {
+		steady->pace_q32 = steady->line.rate_q32;
 		steady->pace_known = true;
 		steady->paced = true;
 	}
 	steady->pace_seen = false;
+	steady->pace_doubted = false;
 }
 
 /*
@@ -448,15 +463,14 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 
 	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
-	if (corrected) {
-		chime_steady_take_pace(steady);
+	if (corrected)
 		chime_steady_miss_pace(steady, host);
-	}
 	turn_q32 = chime_abs_sat(chime_sub_sat(joined.rate_q32, steady->pace_q32));
 	straight = sees && turn_q32 <= CHIME_STEADY_TURN_Q32;
 	if (!corrected) {
 		chime_steady_forget_pace(steady, host, joined.rate_q32, raw_ns);
 	} else if (!straight && (steady->paced || chime_steady_slews(steady, turn_q32, raw_ns))) {
+		steady->pace_seen = false;
 		chime_steady_keep(steady, host, steady->paced ? 0 : turn_q32, raw_ns);
 		return;
 	} else if (steady->lost && steady->pace_known) {
@@ -467,6 +481,8 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 		chime_steady_find_pace(steady, joined.rate_q32, straight, raw_ns);
 	}
 	steady->parted = false;
+	if (steady->pace_doubted)
+		steady->pace_seen = chime_steady_sees_slope(host);
 	if (steady->paced)
 		chime_steady_note_slew(steady, raw_ns);
 	if (sees && steady->pace_known && !steady->lost)

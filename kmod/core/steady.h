@@ -40,8 +40,11 @@
  * @unmoved: @unslew when this guest resumed; its rate is that of a host that is not slewed
  * @renewed: a correction was set since this guest resumed ...
  * @renewed_raw_ns: ... the first one at this raw time
- * @pace_seen: no correction was in force at the latest check, and @pace_q32 is what the host's rate
- *	was then: a correction that is set before the next check is measured against that
+ * @pace_seen: nothing was measured against unslewed host time, which followed the host at the
+ *	latest check, and the host's rate was seen then: a correction that is set before the next
+ *	check is measured against that
+ * @pace_doubted: @pace_q32 may be the rate of a slew, or the mean of several rates, and nothing was
+ *	measured against unslewed host time yet
  * @pace_known: @pace_q32 was measured. Otherwise it is unset, or has not been confirmed yet
  * @paced: @pace_q32 is confirmed
  * @parted: unslewed host time keeps its pace, whatever the host's rate is
@@ -70,6 +73,7 @@ struct chime_steady {
 	bool renewed;
 	s64 renewed_raw_ns;
 	bool pace_seen;
+	bool pace_doubted;
 	bool pace_known;
 	bool paced;
 	bool parted;
@@ -80,6 +84,12 @@ struct chime_steady {
 
 /* Let unslewed host time be the host's time from @raw_ns on. */
 void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns);
+
+/*
+ * It began with a host that may have been slewed just then, or since it was read before. The pace
+ * is that against which the next correction is measured.
+ */
+void chime_steady_doubt_pace(struct chime_steady *steady);
 
 /**
  * chime_steady_follow() - continue with a new fit of the host's line

@@ -818,6 +818,16 @@ TEST(rate_change_is_in_the_bound_for_ten_seconds)
 	EXPECT_GE(2 * PPM_Q32, line->maxerror_rate_q32);
 }
 
+/* However long before that it may have begun, while nobody looked. */
+TEST(rate_change_that_has_just_shown_may_be_a_slew_under_way)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+
+	change_host(&world, 100 * PPM_Q32, 0);
+	ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 150 * S, 0, UNCERTAINTY_NS));
+	EXPECT_LE(99 * PPM_Q32, chime_host_line_slewing(&world.host, world.raw_ns));
+}
+
 /* A guest that stood still may be on a machine whose counter differs by 250 ppm, until it shows. */
 TEST(rate_is_suspect_after_a_stop_until_readings_show_it)
 {

@@ -454,6 +454,7 @@ TEST_F(steady, another_clocksource_is_none_of_who_has_no_correction)
 	chime_steady_follow(&self->steady, &line, false, self->raw_ns);
 	EXPECT_FALSE(self->steady.lost);
 	EXPECT_EQ(0, self->steady.moved_q32);
+	chime_steady_renew(&self->steady, self->raw_ns);
 	watch(self, 40 * PPM_Q32, S);
 	EXPECT_TRUE(self->steady.paced);
 	EXPECT_LE(bound(self), 2 * READING_NS);

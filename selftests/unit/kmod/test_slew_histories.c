@@ -288,6 +288,34 @@ TEST_F(slews, bound_holds_if_the_host_is_slewed_every_ten_seconds_from_the_first
 		TH_LOG("%s", history.words);
 }
 
+/*
+ * A line through the readings before and after a silence in which a slew ends has a rate that the
+ * host never had.
+ */
+TEST_F(slews, bound_holds_if_the_host_is_silent_while_a_slew_ends)
+{
+	static const s64 silences_ns[] = { 30 * S, 150 * S };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(silences_ns); i++) {
+		begin(433 * MS);
+		run_checked(20 * S);
+		be_corrected();
+		history.slew_ppb = 500 * PPB_PER_PPM;
+		run_checked(10 * S);
+		be_silent_for(S);
+		history.slew_ppb = 0;
+		be_silent_for(silences_ns[i]);
+		run_checked(100 * S);
+		be_corrected();
+		history.slew_ppb = 8686;
+		run_checked(10 * S);
+		machine_unload();
+		EXPECT_EQ(0, history.wrong_ns)
+			TH_LOG("%s", history.words);
+	}
+}
+
 TEST_F_TIMEOUT(slews, bound_holds_whenever_the_host_is_slewed, 600)
 {
 	s64 i, wrong = 0;
