@@ -24,9 +24,6 @@
 /* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
 
-/* Short stops are reported together, when they took more than this. */
-#define CHIME_LITTLE_NS		NSEC_PER_MSEC
-
 /* A notification within this time after the report of a disruption belongs to that disruption. */
 #define CHIME_LATE_NS		NSEC_PER_SEC
 
@@ -399,18 +396,26 @@ static void chime_disruption_quiet(struct chime *chime, bool resumed)
 	chime_disruption_report(chime, &event);
 }
 
+/* What a stop says of the host if it is no jump: this may be another one, as after a migration. */
+static struct chime_reference_terms chime_disruption_stop_terms(const struct chime *chime)
+{
+	bool same = chime->host.demoted ||
+		    chime_disruption_stayed(chime, chime->disruption.evidence);
+
+	return (struct chime_reference_terms){
+		.apart_ns = same ? 0 : chime->host.apart_ns,
+		.vouched = chime_disruption_is_vouched(chime),
+	};
+}
+
 /*
  * A stop that took any time would have shown in this reading, unless the hypervisor gave the time
- * back and no check was missing, as at a live migration: the host may be another one.
+ * back and no check was missing, as at a live migration.
  */
 static void chime_disruption_drop_stop(struct chime *chime)
 {
+	const struct chime_reference_terms terms = chime_disruption_stop_terms(chime);
 	struct chime_disruption *disruption = &chime->disruption;
-	const struct chime_reference_terms terms = {
-		.apart_ns = chime_disruption_stayed(chime, disruption->evidence) ?
-			    0 : chime->host.apart_ns,
-		.vouched = chime_disruption_is_vouched(chime),
-	};
 
 	if (!(disruption->evidence & CHIME_SAW_STOP))
 		return;
@@ -450,24 +455,20 @@ static void chime_disruption_report_little(struct chime *chime, struct chime_eve
 static void chime_disruption_lose_little(struct chime *chime, s64 lost_ns)
 {
 	struct chime_disruption *disruption = &chime->disruption;
-	bool demoted = chime->host.demoted;
-	bool stayed = demoted || chime_disruption_stayed(chime, disruption->evidence);
-	const struct chime_reference_terms terms = {
-		.host = &chime->host.track.line,
-		.gap_ns = lost_ns,
-		.gap_error_ns = lost_ns,
-		.apart_ns = stayed ? 0 : chime->host.apart_ns,
-		.vouched = chime_disruption_is_vouched(chime),
-	};
+	struct chime_reference_terms terms = chime_disruption_stop_terms(chime);
+	enum chime_reference_change change = chime->host.demoted ? CHIME_REFERENCE_SHIFT :
+								   CHIME_REFERENCE_RESYNC;
 	struct chime_event event = { };
 
+	terms.host = &chime->host.track.line;
+	terms.gap_ns = lost_ns;
+	terms.gap_error_ns = lost_ns;
 	chime_disruption_begin(chime, &event);
-	chime_timescale_apply(&chime->timescale,
-			      demoted ? CHIME_REFERENCE_SHIFT : CHIME_REFERENCE_RESYNC,
-			      &terms, ktime_get_raw_ns());
+	chime_timescale_apply(&chime->timescale, change, &terms, ktime_get_raw_ns());
 	disruption->little_ns = chime_add_sat(disruption->little_ns, lost_ns);
 	/* A restore is reported in any case. */
-	if (disruption->little_ns > CHIME_LITTLE_NS && !(disruption->evidence & CHIME_SAW_RESTORE))
+	if (disruption->little_ns > CHIME_STOP_MIN_NS &&
+	    !(disruption->evidence & CHIME_SAW_RESTORE))
 		chime_disruption_report_little(chime, &event);
 }
 

@@ -14,9 +14,6 @@
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
 
-/* A stop that the hypervisor reported counts as a jump if it took at least this. */
-#define CHIME_STOP_MIN_NS	CHIME_NS_PER_MS
-
 /* Growth of the bound while no slope is known: the largest rate that a kernel corrects. */
 #define CHIME_GROWTH_UNKNOWN_Q32	(500 * CHIME_PPM_Q32)
 

@@ -57,6 +57,12 @@ enum chime_verdict {
 /* Growth of a line's bound when its slope is known: a host's oscillator's drift over minutes. */
 #define CHIME_GROWTH_Q32	CHIME_PPM_Q32
 
+/*
+ * A stop that the hypervisor reported counts as a jump if it took more than this. Shorter ones are
+ * reported together, when they took more than this.
+ */
+#define CHIME_STOP_MIN_NS	CHIME_NS_PER_MS
+
 /* KVM does not scale the counter of a guest that was moved if it differs by less than this. */
 #define CHIME_UNSCALED_Q32	(250 * CHIME_PPM_Q32)
 
