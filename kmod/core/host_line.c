@@ -7,9 +7,10 @@
 
 /*
  * A jump is a deviation that slews hardly cause from one check to the next. It exceeds the 1000 ppm
- * that hosts are slewed by, for 100 s at most, the drift between two oscillators, or all of their
- * difference in rate while no slope is known, and 10 ms, which is well below the 18 ms that the
- * quickest savevm costs a guest. A third reading distinguishes harder slews from jumps.
+ * that hosts are slewed by, for 100 s at most, the drift between two oscillators and the slope's
+ * error, or all of their difference in rate while no slope is known, and 10 ms, which is well below
+ * the 18 ms that the quickest savevm costs a guest. A third reading distinguishes harder slews from
+ * jumps.
  */
 #define CHIME_JUMP_MIN_NS	(10 * CHIME_NS_PER_MS)
 #define CHIME_DRIFT_MAX_Q32	(20 * CHIME_PPM_Q32)
@@ -94,7 +95,8 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
 	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
 	bool known = host->rate_known && pairing->clocksource_seq == host->last.clocksource_seq;
-	s64 drift_q32 = known ? CHIME_DRIFT_MAX_Q32 : CHIME_GROWTH_UNKNOWN_Q32;
+	s64 drift_q32 = known ? chime_add_sat(CHIME_DRIFT_MAX_Q32, host->rate_error_q32) :
+				CHIME_GROWTH_UNKNOWN_Q32;
 	s64 least_ns = pairing->stood_still ? CHIME_STOP_MIN_NS : CHIME_JUMP_MIN_NS;
 	s64 jump_ns = chime_host_line_slack(pairing->uncertainty_ns);
 

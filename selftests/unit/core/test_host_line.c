@@ -818,6 +818,22 @@ TEST(rate_change_is_in_the_bound_for_ten_seconds)
 	EXPECT_GE(2 * PPM_Q32, line->maxerror_rate_q32);
 }
 
+/*
+ * A busy machine reads coarsely, twice, and is idle then: by how much that slope may be off is no
+ * jump, of which there would be another one at each check.
+ */
+TEST(error_of_a_short_slope_is_no_jump)
+{
+	struct world world = new_world(0);
+	int i;
+
+	check_exact(&world, 0, 90 * 1000, 100 * 1000);
+	check_exact(&world, 6 * MS, -90 * 1000, 100 * 1000);
+	for (i = 0; i < 5; i++)
+		EXPECT_NE(CHIME_VERDICT_JUMPED, check_exact(&world, S, 0, 100 * 1000));
+	EXPECT_LE(llabs(world.host.line.rate_q32), 100 * PPM_Q32);
+}
+
 /* However long before that it may have begun, while nobody looked. */
 TEST(rate_change_that_has_just_shown_may_be_a_slew_under_way)
 {
