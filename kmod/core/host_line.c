@@ -386,6 +386,11 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 			chime_host_line_change_rate(host, pairing);
 		break;
 	case CHIME_VERDICT_ON_LINE:
+		/* A stop that the errors hide is not part of the slope either. */
+		if (pairing->stood_still) {
+			chime_host_line_rebase(host, pairing);
+			return verdict;
+		}
 		chime_host_line_remember(host, pairing);
 		break;
 	}

@@ -834,6 +834,24 @@ TEST(error_of_a_short_slope_is_no_jump)
 	EXPECT_LE(llabs(world.host.line.rate_q32), 100 * PPM_Q32);
 }
 
+/* It hides in what coarse readings leave open of a short slope, and is not part of that. */
+TEST(short_stop_is_in_no_slope)
+{
+	struct world world = new_world(0);
+	struct chime_pairing pairing;
+
+	check_exact(&world, 0, 0, 100 * 1000);
+	check_exact(&world, 6 * MS, 0, 100 * 1000);
+	change_host(&world, 0, 900 * 1000);
+	pairing = exact_pairing(&world, 94 * MS, 0, 100 * 1000);
+	pairing.stood_still = true;
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, chime_host_line_update(&world.host, &pairing));
+	EXPECT_LE(error_now(&world), bound_now(&world));
+	EXPECT_EQ(0, world.host.line.rate_q32);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, S, 0, 100 * 1000));
+	EXPECT_EQ(0, world.host.line.rate_q32);
+}
+
 /* However long before that it may have begun, while nobody looked. */
 TEST(rate_change_that_has_just_shown_may_be_a_slew_under_way)
 {
