@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Random histories of the whole module: its guest runs, is restored, paused and suspended; its
- * host's clock is set or falls silent, is demoted and trusted again; sources correct it; other
- * programs and operators set the system clock, and the kernel refuses to. Whatever happens in
- * whatever order:
+ * Random histories of the whole module: its guest runs, is restored, paused, moved and suspended,
+ * for seconds or years, at rest or while it reads its host; the host's clock is set or falls
+ * silent, is demoted and trusted again, chosen and given up, stated to be right and not; sources
+ * correct it, in time or too late; other programs and operators set the system clock, change the
+ * policy and reset it, and the kernel refuses to. Whatever happens in whatever order:
  *
  * - the true time is within the published bound;
  * - the system clock is not stepped without an event that says so;
@@ -38,6 +39,8 @@
  *	have corrected the timescale, this has got another reference, or the kernel refused a step
  * @stated: it is stated how right the host's clock is, and that was true all the time
  * @misstated: it was stated, and was not true any more
+ * @left: the operator's policy may leave the system clock wrong after a disruption
+ * @moved: the generation id has changed at a move
  * @owed: disruptions that were not reported yet
  * @happened: in words, for whoever looks for a failure
  */
@@ -46,6 +49,8 @@ static struct history {
 	bool may_differ;
 	bool stated;
 	bool misstated;
+	bool left;
+	bool moved;
 	int owed;
 	const char *happened[EVENTS];
 } history;
@@ -70,16 +75,24 @@ static s64 any_step(void)
 
 /* --- what happens; each returns its words, or NULL if it cannot happen now --- */
 
-/* Neither a witness nor the host would show it, and a host that answers later may have been set. */
+static bool has_chosen(void)
+{
+	return machine.chime->host.ops;
+}
+
+/*
+ * Neither a witness nor the host would show it, and a host that answers later may have been set.
+ * kvm-clock is read along with the host.
+ */
 static bool would_be_hidden(bool notifies)
 {
-	return machine.host_silent && !machine.sees_stops && !notifies;
+	return !notifies && (!has_chosen() || (machine.host_silent && !machine.sees_stops));
 }
 
 /* The host's readings come with kvm-clock's, and with what that shows of stops. */
 static bool shows_in_counters(void)
 {
-	return machine.has_host && !machine.host_silent && machine.sees_stops;
+	return machine.has_host && has_chosen() && !machine.host_silent && machine.sees_stops;
 }
 
 /*
@@ -99,7 +112,8 @@ static const char *is_restored(void)
 	host_may_turn(machine.has_genid);
 	stand_still(any_gap());
 	if (machine.has_genid) {
-		machine.genid_changed = between(0, 1);
+		/* A second notification so soon may belong to the first, but for another id. */
+		machine.genid_changed = between(0, 1) || history.moved;
 		notify_genid();
 	}
 	check();
@@ -114,6 +128,39 @@ static const char *is_paused(void)
 	stand_still(any_gap());
 	check();
 	return "pause";
+}
+
+static const char *is_paused_for_years(void)
+{
+	if (would_be_hidden(false))
+		return NULL;
+	stand_still(between(1, 5) * 365 * DAY);
+	check();
+	return "pause of years";
+}
+
+static const char *is_stopped_in_a_reading(void)
+{
+	if (!machine.has_host || !has_chosen() || machine.host_silent)
+		return NULL;
+	machine.stops_at = between(1, 4);
+	machine.stops_ns = any_gap();
+	while (machine.stops_at)
+		check();
+	return "stop in a reading";
+}
+
+/* No time is lost, and some hypervisors draw another generation id. */
+static const char *is_moved(void)
+{
+	if (!machine.has_genid)
+		return NULL;
+	history.moved = true;
+	machine.genid_changed = true;
+	if (between(0, 1))
+		notify_genid();
+	check();
+	return "move";
 }
 
 /* Each is too short to be reported, but for the sum of several, and none is lost. */
@@ -191,11 +238,73 @@ static const char *is_corrected(void)
 	return "correction";
 }
 
+/* It was right when it was measured, but this guest was stopped since. */
+static const char *is_corrected_late(void)
+{
+	struct chime_status before = status();
+	const struct chime_line correction = {
+		.origin_ns = before.now.reference_ns,
+		.offset_ns = machine.utc_ns - before.now.reference_ns,
+		.sigma_ns = US,
+		.maxerror_ns = 10 * US,
+		.maxerror_rate_q32 = CHIME_PPM_Q32,
+	};
+
+	if (would_be_hidden(false))
+		return NULL;
+	stand_still(any_gap());
+	chime_control_correct(machine.chime, &correction, before.now.epoch, -1, true);
+	history.may_differ = true;
+	return "late correction";
+}
+
+static const char *is_reset(void)
+{
+	chime_control_reset(machine.chime);
+	history.may_differ = true;
+	return "reset";
+}
+
 static const char *host_is_demoted(void)
 {
 	demote_host(between(0, 1));
 	history.may_differ = true;
 	return "demotion or reinstatement";
+}
+
+static const char *host_is_chosen(void)
+{
+	static const char *const names[] = { "auto", "kvm", "none" };
+	int name = between(0, ARRAY_SIZE(names) - 1);
+
+	choose_host(names[name]);
+	history.may_differ = true;
+	/* One that is found later may contradict the sources, which is reported. */
+	history.owed += !has_chosen();
+	return names[name];
+}
+
+/* What was said before of a host that was set since, nobody takes back. */
+static const char *host_is_stated(void)
+{
+	s64 off_us = llabs(machine.host_ahead_ns) / US;
+
+	history.stated = !history.misstated && off_us < 10000 && between(0, 1);
+	state_host_maxerror(history.stated ? between(off_us + 1, 10000) * US : 0);
+	return history.stated ? "statement" : "no statement";
+}
+
+static const char *policy_changes(void)
+{
+	enum truechime_direction direction = between(0, CHIME_DIRECTIONS - 1);
+	struct chime_policy *policy = &machine.chime->policy;
+
+	mutex_lock(&machine.chime->lock);
+	policy->rules[TRUECHIME_OCCASION_DISRUPTION][direction].rule =
+		between(0, TRUECHIME_RULE_IGNORE);
+	mutex_unlock(&machine.chime->lock);
+	history.left = true;
+	return "another policy";
 }
 
 /* Another program steers the timescale for a while: what that is worth is not the module's. */
@@ -263,6 +372,10 @@ static const struct happening {
 	{ kernel_refuses, false, false },
 	{ is_stopped_shortly, false, false }, { is_set_ahead, true, true },
 	{ loses_ticks, true, true }, { clocksource_changes, false, false },
+	{ is_paused_for_years, true, true }, { is_stopped_in_a_reading, true, true },
+	{ is_moved, true, false }, { is_corrected_late, true, true }, { is_reset, false, false },
+	{ host_is_chosen, false, false }, { host_is_stated, false, false },
+	{ policy_changes, false, false },
 };
 
 static const struct happening no_happening;
@@ -369,7 +482,8 @@ static const char *judge_end(void)
 
 	if (now.host_state == TRUECHIME_HOST_CHOSEN && now.now.state == TRUECHIME_STATE_FREE)
 		return "it knows no time in the end";
-	if (!history.may_differ && llabs(now.realtime_ns - now.now.time_ns) > LEFT_BY_ALL_NS)
+	if (!history.may_differ && !history.left &&
+	    llabs(now.realtime_ns - now.now.time_ns) > LEFT_BY_ALL_NS)
 		return "the system clock is not the timescale's in the end";
 	return NULL;
 }
@@ -384,6 +498,8 @@ static void begin(void)
 	history.may_differ = false;
 	history.stated = machine.has_host && between(0, 1);
 	history.misstated = false;
+	history.left = false;
+	history.moved = false;
 	history.owed = 0;
 }
 
