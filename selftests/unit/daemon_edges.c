@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges of the daemon at which nothing happens, for tests of a turn of its loop: one time source,
- * of which daemon_edges.h has all that is known, and which nobody suspects; no leap list, no
- * systemd.
+ * Edges of the daemon at which nothing happens, for tests of a turn of its loop: time sources of
+ * which daemon_edges.h has all that is known; no leap list, no systemd.
  */
 #include "selftests/unit/daemon_edges.h"
 
@@ -10,6 +9,10 @@
 #include "user/daemon/notify.h"
 
 struct daemon_edges daemon_edges;
+
+struct source {
+	uint64_t serial;
+};
 
 const char *module_link_words(const struct module_link *link, int err)
 {
@@ -19,10 +22,16 @@ const char *module_link_words(const struct module_link *link, int err)
 size_t associations_sources(const struct associations *associations,
 			    struct source *const **sources)
 {
-	static struct source *const only[1];
+	static struct source all[] = { { 1 }, { 2 }, { 3 }, { 4 } };
+	static struct source *const pointers[] = { &all[0], &all[1], &all[2], &all[3] };
 
-	*sources = only;
-	return 1;
+	*sources = &pointers[daemon_edges.deleted];
+	return 1 + daemon_edges.more - daemon_edges.deleted;
+}
+
+uint64_t source_serial(const struct source *source)
+{
+	return source->serial;
 }
 
 bool associations_get_info(const struct associations *associations, size_t index,
@@ -67,7 +76,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			  const struct timescale_now *now)
 {
-	return true;
+	return !daemon_edges.suspected;
 }
 
 void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,

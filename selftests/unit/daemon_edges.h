@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What is known of the only time source that daemon_edges.c has.
+ * What is known of the time sources that daemon_edges.c has.
  */
 #ifndef UNIT_DAEMON_EDGES_H
 #define UNIT_DAEMON_EDGES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
+/**
+ * struct daemon_edges - time sources, all alike
+ * @deleted: so many of the first ones are deleted
+ * @more: so many there are besides one
+ * @received: samples of each
+ * @noselect: their option
+ * @suspected: there is no verdict on them yet
+ */
 struct daemon_edges {
+	size_t deleted;
+	size_t more;
 	uint64_t received;
 	bool noselect;
+	bool suspected;
 };
 
 extern struct daemon_edges daemon_edges;

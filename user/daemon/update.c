@@ -292,6 +292,24 @@ static bool daemon_awaits_sources(const struct daemon *daemon, struct source *co
 	return true;
 }
 
+/*
+ * A source was added or deleted, and the verdict on the others has to wait: until then the selected
+ * one has another place, or none.
+ */
+static void daemon_find_selected(struct daemon *daemon, struct source *const *sources, size_t count)
+{
+	struct selection *selection = &daemon->update.result.selection;
+	size_t i;
+
+	if (selection->selected < 0)
+		return;
+	for (i = 0; i < count; i++) {
+		if (source_serial(sources[i]) == daemon->update.serial)
+			break;
+	}
+	selection->selected = i < count ? (int)i : -1;
+}
+
 void daemon_update(struct daemon *daemon)
 {
 	struct discipline_result *result = &daemon->update.result;
@@ -312,6 +330,7 @@ void daemon_update(struct daemon *daemon)
 	daemon->sources_changed = false;
 	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
 	count = associations_sources(daemon->associations, &sources);
+	daemon_find_selected(daemon, sources, count);
 	associations_judge_servers(daemon->associations, daemon_orphan_stratum(daemon),
 				   daemon_is_recovering(daemon), now.reference_ns);
 	daemon_judge_smearing(daemon, sources, count, &now);
@@ -337,6 +356,8 @@ void daemon_update(struct daemon *daemon)
 	}
 	if (err)
 		return;
+	if (result->selection.selected >= 0)
+		daemon->update.serial = source_serial(sources[result->selection.selected]);
 	/*
 	 * Run again at the horizon of the correction at the latest: beyond it the bound grows by
 	 * the worst rate.

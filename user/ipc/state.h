@@ -38,6 +38,7 @@
  * @utc_ns: same, by the timescale
  * @interval_ns: between the latest two
  * @refid: of the source that was selected last, which may have been deleted since
+ * @serial: source_serial() of that one
  */
 struct state_update {
 	struct discipline_result result;
@@ -45,6 +46,7 @@ struct state_update {
 	int64_t utc_ns;
 	int64_t interval_ns;
 	uint32_t refid;
+	uint64_t serial;
 };
 
 /* Its sources' correction is in force, and they have not been found to be of no use since. */

@@ -343,6 +343,26 @@ TEST_F(turn, new_sources_do_not_end_what_others_have_confirmed)
 	EXPECT_EQ(TRUST_HELD, status.trust);
 }
 
+/* One that was deleted before it leaves it another place; and it may be deleted itself. */
+TEST_F(turn, the_selected_source_stays_the_same_when_others_are_deleted)
+{
+	struct selection *selection = &self->daemon.update.result.selection;
+
+	daemon_edges.more = 2;
+	world.selected = 1;
+	receive(self, 0);
+	EXPECT_EQ(1, selection->selected);
+	daemon_edges.suspected = true;
+	daemon_edges.deleted = 1;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_EQ(0, selection->selected);
+	daemon_edges.deleted = 2;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_EQ(-1, selection->selected);
+}
+
 /* Time was disrupted: only an answer can confirm it. */
 TEST_F(turn, new_sources_confirm_nothing)
 {
