@@ -155,25 +155,35 @@ static int port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
-/* The kernel tells, beside the address that was asked, which of its own it would answer from. */
+/* What the kernel tells of the address that was asked, in either family. NULL: nothing. */
+static const struct cmsghdr *packet_info(const struct msghdr *request)
+{
+	for (struct cmsghdr *h = control_message_first(request); h;
+	     h = control_message_next(request, h)) {
+		if ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
+		    (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO))
+			return h;
+	}
+
+	return NULL;
+}
+
+/* Beside the address that was asked it is told which own one would answer. */
 static bool is_to_many(const struct msghdr *request)
 {
+	const struct cmsghdr *told = packet_info(request);
 	struct in6_pktinfo info6;
 	struct in_pktinfo info4;
 
-	for (struct cmsghdr *h = control_message_first(request); h;
-	     h = control_message_next(request, h)) {
-		if (h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
-			memcpy(&info4, CMSG_DATA(h), sizeof(info4));
-			return info4.ipi_spec_dst.s_addr != info4.ipi_addr.s_addr;
-		}
-		if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&info6, CMSG_DATA(h), sizeof(info6));
-			return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr);
-		}
+	if (!told)
+		return false;
+	if (told->cmsg_level == IPPROTO_IPV6) {
+		memcpy(&info6, CMSG_DATA(told), sizeof(info6));
+		return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr);
 	}
+	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
 
-	return false;
+	return info4.ipi_spec_dst.s_addr != info4.ipi_addr.s_addr;
 }
 
 bool batch_packet(const struct batch *batch, int index, struct batch_packet *packet)
@@ -201,33 +211,27 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
  */
 static size_t put_local_address(const struct msghdr *request, struct cmsghdr *place)
 {
+	const struct cmsghdr *told = packet_info(request);
 	struct in6_pktinfo info6;
 	struct in_pktinfo info4;
 
-	for (struct cmsghdr *h = control_message_first(request); h;
-	     h = control_message_next(request, h)) {
-		if (h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
-			memcpy(&info4, CMSG_DATA(h), sizeof(info4));
-			info4.ipi_ifindex = 0;
-			*place = (struct cmsghdr){ .cmsg_level = IPPROTO_IP,
-						   .cmsg_type = IP_PKTINFO,
-						   .cmsg_len = CMSG_LEN(sizeof(info4)) };
-			memcpy(CMSG_DATA(place), &info4, sizeof(info4));
-			return CMSG_SPACE(sizeof(info4));
-		}
-		if (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
-			memcpy(&info6, CMSG_DATA(h), sizeof(info6));
-			if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
-				info6.ipi6_ifindex = 0;
-			*place = (struct cmsghdr){ .cmsg_level = IPPROTO_IPV6,
-						   .cmsg_type = IPV6_PKTINFO,
-						   .cmsg_len = CMSG_LEN(sizeof(info6)) };
-			memcpy(CMSG_DATA(place), &info6, sizeof(info6));
-			return CMSG_SPACE(sizeof(info6));
-		}
+	if (!told)
+		return 0;
+	*place = (struct cmsghdr){ .cmsg_level = told->cmsg_level, .cmsg_type = told->cmsg_type };
+	if (told->cmsg_level == IPPROTO_IPV6) {
+		memcpy(&info6, CMSG_DATA(told), sizeof(info6));
+		if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
+			info6.ipi6_ifindex = 0;
+		place->cmsg_len = CMSG_LEN(sizeof(info6));
+		memcpy(CMSG_DATA(place), &info6, sizeof(info6));
+		return CMSG_SPACE(sizeof(info6));
 	}
+	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
+	info4.ipi_ifindex = 0;
+	place->cmsg_len = CMSG_LEN(sizeof(info4));
+	memcpy(CMSG_DATA(place), &info4, sizeof(info4));
 
-	return 0;
+	return CMSG_SPACE(sizeof(info4));
 }
 
 static size_t put_stamp_request(struct cmsghdr *place, int flags)
