@@ -68,7 +68,6 @@ enum discipline_step {
  *	says whether the sources agree with it, and @changed is false
  * @leap: announced by more than half of the sources: 0 none, 1 insert, 2 delete
  * @stratum: ours: the selected source's plus one, 16 if none
- * @refid: ours
  * @root_delay_ns: ours, to the primary reference
  * @selection: the sources that were selected
  */
@@ -86,7 +85,6 @@ struct discipline_result {
 	enum vouched_host vouched_host;
 	uint8_t leap;
 	uint8_t stratum;
-	uint32_t refid;
 	int64_t root_delay_ns;
 	struct selection selection;
 };

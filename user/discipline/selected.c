@@ -29,7 +29,6 @@ void selected_describe(struct source *const *sources, int64_t at_ns,
 	result->stratum = status.stratum;
 	if (!status.options->copy)
 		result->stratum = status.stratum < 15 ? status.stratum + 1 : 16;
-	result->refid = status.last.refid;
 	result->root_delay_ns = status.last.root_delay_ns + status.minimum_delay_ns;
 }
 

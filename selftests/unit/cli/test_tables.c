@@ -121,7 +121,6 @@ static void add_sources(void)
 	world.update.utc_ns = 1795300075 * S;
 	world.update.result.selection.selected = 0;
 	world.update.result.stratum = 3;
-	world.update.result.refid = 0x7f7f0101;
 }
 
 /* The line of the table @verb that begins with @start. */
