@@ -102,6 +102,8 @@ static bool follow_moves(struct combined_clock *clock, struct source *const *sou
 			continue;
 		slot = &clock->slot[slot_of(clock, source)];
 		change.leap_ns = chime_sub_sat(source_moved_ns(source), slot->moved_ns);
+		if (!change.leap_ns)
+			continue;
 		if (has_one_path(clock))
 			estimator_change_reference(clock->estimator, &change);
 		else if (fabs((double)change.leap_ns) <= estimate.sigma_ns)

@@ -63,6 +63,7 @@ struct estimator *estimator_new(int paths)
 	}
 	estimator->paths = paths;
 	estimator->rate_prior_sigma = RATE_SIGMA_UNKNOWN;
+	early_open(&estimator->early);
 	return estimator;
 }
 
@@ -101,6 +102,7 @@ static void forget_samples(struct estimator *estimator)
 {
 	estimator->started = false;
 	memset(estimator->path, 0, (size_t)estimator->paths * sizeof(*estimator->path));
+	early_open(&estimator->early);
 }
 
 void estimator_reset(struct estimator *estimator, bool keep_rate)
@@ -125,6 +127,8 @@ void estimator_begin_as(struct estimator *estimator, const struct estimator *oth
 
 void estimator_drop_path(struct estimator *estimator, int path)
 {
+	if (estimator->path[path].used)
+		early_close(&estimator->early);
 	memset(&estimator->path[path], 0, sizeof(estimator->path[path]));
 	bank_sum_up(estimator);
 }
@@ -215,11 +219,16 @@ static void separate_asymmetry(struct estimator *estimator, int path)
 static void found_path(struct estimator *estimator, int path,
 		       const struct estimator_sample *sample)
 {
+	double delay_ns[EARLY_SAMPLES];
+	unsigned int foreseen;
 	int i;
 
 	for (i = 0; estimator->started && i < estimator->paths; i++)
 		separate_asymmetry(estimator, i);
 	path_memory_start(&estimator->path[path], sample);
+	foreseen = early_round_trips(&estimator->early, path, delay_ns);
+	if (foreseen)
+		path_memory_foresee(&estimator->path[path], sample, delay_ns, foreseen);
 	if (!bank_is_only_path(estimator, path))
 		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
 	for (i = 0; estimator->started && i < estimator->members; i++)
@@ -297,21 +306,19 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 		take_anew(estimator, path, sample);
 }
 
-int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample)
+static void take_next(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
 	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
 
-	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample, elapsed_s))
-		return -EINVAL;
 	estimator->latest = path;
 	if (!estimator->started) {
 		take_first(estimator, path, sample);
-		return 0;
+		return;
 	}
 	if (path_memory_was_late(&estimator->path[path], sample)) {
 		if (track_was_late(estimator, sample)) {
 			take_anew(estimator, path, sample);
-			return 0;
+			return;
 		}
 		estimator_drop_path(estimator, path);
 	}
@@ -321,6 +328,38 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 	if (elapsed_s > 0)
 		estimator->at_ns = sample->at_ns;
 	take(estimator, path, sample, elapsed_s);
+}
+
+/*
+ * The first samples were weighed by a guess of the queueing, which the round trips by now show to
+ * be far too long: take all of them by what is known now.
+ */
+static void take_once_more(struct estimator *estimator)
+{
+	const struct estimator_early early = estimator->early;
+	unsigned int restarts = estimator->restarts, i;
+
+	forget_samples(estimator);
+	estimator->early = early;
+	for (i = 0; i < early.count; i++)
+		take_next(estimator, early.taken[i].path, &early.taken[i].sample);
+	/* One of them was the first of a new beginning. */
+	if (estimator->early.count != early.count)
+		early_close(&estimator->early);
+	estimator->restarts = restarts;
+}
+
+int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample)
+{
+	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
+
+	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample, elapsed_s))
+		return -EINVAL;
+	take_next(estimator, path, sample);
+	early_add(&estimator->early, path, sample);
+	if (estimator->early.complete &&
+	    path_memory_was_misjudged(&estimator->path[path], sample))
+		take_once_more(estimator);
 	return 0;
 }
 
@@ -374,6 +413,7 @@ void estimator_change_reference(struct estimator *estimator, const struct refere
 					   RATE_SIGMA_UNKNOWN);
 	if (!estimator->started)
 		return;
+	early_close(&estimator->early);
 	for (i = 0; i < estimator->paths; i++)
 		path_memory_change_reference(&estimator->path[i], change);
 	bank_change_reference(estimator, change);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "discipline/estimator.h"
+#include "discipline/estimator_early.h"
 #include "discipline/estimator_member.h"
 #include "discipline/estimator_path.h"
 
@@ -70,6 +71,7 @@ struct bank_sum {
  * @predicted: ... and of how far they should have
  * @restarts: how often the track was lost and restarted
  * @path: the memory of each path's samples
+ * @early: the first samples
  * @sum: of the members, as bank_sum_up() left it
  * @member_bytes: of one filter
  * @bank: the filters, see bank_member()
@@ -88,6 +90,7 @@ struct estimator {
 	double predicted;
 	unsigned int restarts;
 	struct path_memory path[ESTIMATOR_PATHS];
+	struct estimator_early early;
 	struct bank_sum sum;
 	size_t member_bytes;
 	unsigned char *bank;

@@ -118,11 +118,10 @@ void member_separate_asymmetry(struct member *member, int path, double asymmetry
 }
 
 /*
- * The greatest scale of the queueing each way that the differences of the round trips allow.
- * Without it a far server whose delays hardly vary would look like a queue for hours, because a
+ * Without this a far server whose delays hardly vary would look like a queue for hours, because a
  * least delay that is too small and queueing that is too long explain all round trips together.
  */
-static double most_scale(const struct path_figures *figures, double shape, double noise)
+double figures_most_scale(const struct path_figures *figures, double shape, double noise)
 {
 	double differences = (double)figures->samples - 1;
 	double spread = sqrt(0.5 * figures->variance / shape);
@@ -142,11 +141,11 @@ static double queueing_scale(const struct member *member, int path,
 
 	if (!member->shape) {
 		scale = sqrt((0.5 * count * figures->variance + first * first) / count);
-		return fmin(scale, most_scale(figures, 1, noise));
+		return fmin(scale, figures_most_scale(figures, 1, noise));
 	}
 	excess = 0.5 * figures->mean_ns - member->belief.mean[belief_delay(path)];
 	scale = (count * excess + first) / (count + 1) / member->shape;
-	return fmin(scale, most_scale(figures, member->shape, noise));
+	return fmin(scale, figures_most_scale(figures, member->shape, noise));
 }
 
 /* One way queues as usual, unless it is congested: @now_ns in the mean, or 0. */

@@ -104,6 +104,12 @@ static inline size_t member_size(int paths)
 /* Start, with only the rate known, ns per second. */
 void member_start(struct member *member, double rate, double rate_sigma);
 
+/*
+ * The greatest scale of the queueing each way, of a gamma distribution of this @shape, that the
+ * differences of the round trips allow, ns; @noise: the variance of a way's timestamps.
+ */
+double figures_most_scale(const struct path_figures *figures, double shape, double noise);
+
 /* Set the prior of a path by its first sample: least delay and asymmetry. */
 void member_start_path(struct member *member, int path, const struct path_figures *figures,
 		       const struct estimator_sample *sample);

@@ -36,6 +36,13 @@
 #define FIRST_EXCESS	0.25
 
 /*
+ * So many round trips, which are not all the same, show whether the guess of the queueing was any
+ * good: one that is so many times as long as it can be was not.
+ */
+#define GUESS_SAMPLES	3
+#define GUESS_FACTOR	2
+
+/*
  * A way has become longer if the least excess of PATH_EXCESSES samples is more than this multiple
  * of the usual queueing and of their own spread: congestion has a wide spread.
  */
@@ -135,13 +142,38 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	path->reading_ns[0] = sample->offset_ns;
 }
 
+bool path_memory_was_misjudged(const struct path_memory *path,
+			       const struct estimator_sample *sample)
+{
+	double noise = 0.5 * sample->sigma_ns * sample->sigma_ns;
+
+	return path->used && !path->figures.one_way && path->readings >= GUESS_SAMPLES &&
+	       path->figures.variance > 0 &&
+	       GUESS_FACTOR * figures_most_scale(&path->figures, 1, noise) <
+	       path->figures.first_excess_ns;
+}
+
+void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
+			 const double *delay_ns, unsigned int count)
+{
+	double noise = 0.5 * sample->sigma_ns * sample->sigma_ns;
+
+	memcpy(path->delay_ns, delay_ns, count * sizeof(*delay_ns));
+	path->delays = count;
+	path->next_delay = count;
+	sum_up_delays(path);
+	path->figures.first_excess_ns = fmin(path->figures.first_excess_ns,
+					     figures_most_scale(&path->figures, 1, noise));
+}
+
 void path_memory_start(struct path_memory *path, const struct estimator_sample *sample)
 {
 	memset(path, 0, sizeof(*path));
 	path->used = true;
 	path->right_at_ns = sample->at_ns;
 	path->figures.one_way = sample->delay_ns == 0;
-	path->figures.first_excess_ns = FIRST_EXCESS * sample->delay_ns;
+	path->guess_ns = FIRST_EXCESS * sample->delay_ns;
+	path->figures.first_excess_ns = path->guess_ns;
 	path->shortest_ns = INFINITY;
 	path->figures.up_share = 0.5;
 	queueing_start(&path->queueing);
@@ -154,7 +186,9 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 {
 	path->figures.shortest_ns = path->shortest_ns;
 	path->shortest_ns = fmin(path->shortest_ns, sample->delay_ns);
-	remember_delay(path, sample->delay_ns);
+	/* A round trip that was foreseen is there. */
+	if (path->delays <= path->readings)
+		remember_delay(path, sample->delay_ns);
 	remember_reading(path, sample);
 }
 
@@ -185,6 +219,7 @@ void path_memory_compare(struct path_memory *path, const struct estimator_sample
 void path_memory_reroute(struct path_memory *path, unsigned int count)
 {
 	forget_delays(path, count);
+	path->figures.first_excess_ns = path->guess_ns;
 	path->rerouted = REROUTE_VERDICT;
 	path->on_route = 0;
 	path->up = (struct path_change){ 0, 0 };

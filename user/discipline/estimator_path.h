@@ -46,6 +46,7 @@
  * @shortest_ns: the least round trip so far, whatever the route
  * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
  *	negative: too high
+ * @guess_ns: the queueing that the first round trip of a route is taken for
  * @figures: the figures that follow from it
  */
 struct path_memory {
@@ -70,11 +71,23 @@ struct path_memory {
 	struct path_change down;
 	double shortest_ns;
 	int beyond;
+	double guess_ns;
 	struct path_figures figures;
 };
 
 /* Forget all; @sample, which will be added next, is the first. */
 void path_memory_start(struct path_memory *path, const struct estimator_sample *sample);
+
+/*
+ * The samples from @sample on, which was the path's first, are being taken once more: these are
+ * the round trips of all.
+ */
+void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
+			 const double *delay_ns, unsigned int count);
+
+/* The queueing that the first round trip was taken for is far more than all of them allow. */
+bool path_memory_was_misjudged(const struct path_memory *path,
+			       const struct estimator_sample *sample);
 
 /*
  * Were all round trips before @sample, the first ones of the path, held up? It leaves open a small

@@ -777,7 +777,7 @@ TEST_F(discipline, bound_is_no_less_than_five_sigmas)
 		for (j = 0; j < 2; j++) {
 			struct source_sample sample = {
 				.at_ns = self->now.reference_ns,
-				.offset_ns = j * 200000 + i * 37 % 11 * 1000,
+				.offset_ns = j * 206000 + i * 37 % 11 * 1000,
 				.delay_ns = 200000 + i * 53 % 13 * 1000,
 				.refid = 100 + j,
 				.epoch = 1,

@@ -359,6 +359,30 @@ TEST_F(one_path, far_server_that_hardly_queues_is_soon_known)
 	EXPECT_GT(estimate.sigma_ns, 5000);
 }
 
+/*
+ * The first answers of a near server are weighed by a guess of the queueing, a quarter of 200 us.
+ * Once round trips show that it queues by 1 us they are worth what later ones are.
+ */
+TEST_F(one_path, near_server_that_hardly_queues_is_soon_known)
+{
+	static const double queued_ns[][2] = { { 300, 1400 }, { 900, 1100 }, { 2000, 600 } };
+	struct estimate estimate;
+	int i;
+
+	self->rate = 100e-6;
+	for (i = 0; i < 3; i++) {
+		double up = 100e3 + queued_ns[i][0], down = 100e3 + queued_ns[i][1];
+		struct estimator_sample sample = round_trip(self->rate, 2.0 * i, up, down);
+
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	ASSERT_TRUE(estimator_get(self->estimator, START_NS + 4LL * NS_PER_S, &estimate));
+	EXPECT_LT(estimate.sigma_ns, 2000);
+	EXPECT_LT(estimate.rate_sigma, 1.5e-6);
+	EXPECT_LT(fabs(estimate.rate - self->rate), 3 * estimate.rate_sigma);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(self->rate, 4)), 3 * estimate.sigma_ns);
+}
+
 /* Two that are the same by chance do not make a third one of the usual length an outlier. */
 TEST_F(one_path, two_like_round_trips_are_no_proof)
 {

@@ -21,6 +21,7 @@ FIXTURE(sources) {
 	int minsources;
 	bool weighs;		/* strata ... */
 	int64_t weight_ns;	/* ... with this */
+	int64_t varies_ns;	/* round trips do by four times this; 0: 1 us */
 	struct selection selection;
 };
 
@@ -42,6 +43,7 @@ static void add_source(struct _test_data_sources *self, int64_t offset_ns, doubl
 		       int64_t delay_ns, const struct source_options *with)
 {
 	struct source_options options = with ? *with : (struct source_options){ .minpoll = 4 };
+	int64_t varies_ns = self->varies_ns ? self->varies_ns : 1000;
 	struct source *source;
 	int i;
 
@@ -52,7 +54,7 @@ static void add_source(struct _test_data_sources *self, int64_t offset_ns, doubl
 		struct source_sample sample = {
 			.at_ns = at_ns,
 			.offset_ns = offset_ns + llrint(rate * 16e9 * i),
-			.delay_ns = delay_ns + i * 977 % 5 * 1000,
+			.delay_ns = delay_ns + i * 977 % 5 * varies_ns,
 			.stratum = 1,
 		};
 
@@ -452,23 +454,25 @@ TEST_F(sources, half_of_the_rates_are_enough)
 
 /*
  * What the errors of the estimated rates explain, and a margin of 100 ns/s on top, is no
- * difference: 0.1 ppm and the margin across a path that varies little, 0.6 ppm and the margin
- * across another.
+ * difference: 0.1 ppm and the margin across a short path that varies by 4 us, 0.3 ppm and the
+ * margin across a long one, 1 ppm and the margin where it varies by 16 us.
  */
 TEST_F(sources, rates_run_along_within_their_errors_and_a_margin)
 {
 	static const struct {
-		int64_t delay_ns;
+		int64_t delay_ns, varies_ns;
 		double rate;
 		uint64_t wrong;
 	} cases[] = {
-		{ 1000, 150e-9, 0 }, { 1000, -150e-9, 0 },
-		{ 1000, 300e-9, 1 << 2 }, { 1000, -300e-9, 1 << 2 },
-		{ 2000000, 500e-9, 0 }, { 2000000, 1000e-9, 1 << 2 },
+		{ 1000, 1000, 150e-9, 0 }, { 1000, 1000, -150e-9, 0 },
+		{ 1000, 1000, 300e-9, 1 << 2 }, { 1000, 1000, -300e-9, 1 << 2 },
+		{ 2000000, 1000, 300e-9, 0 }, { 2000000, 1000, 500e-9, 1 << 2 },
+		{ 2000000, 4000, 700e-9, 0 }, { 2000000, 4000, 2000e-9, 1 << 2 },
 	};
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		self->varies_ns = cases[i].varies_ns;
 		add_source(self, 0, 0, cases[i].delay_ns, NULL);
 		add_source(self, 0, 0, cases[i].delay_ns, NULL);
 		add_runaway(self, cases[i].rate, cases[i].delay_ns, NULL);
