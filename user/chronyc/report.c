@@ -108,12 +108,12 @@ static const struct state_source *take_source(const struct state *state,
 	return NULL;
 }
 
-static enum chronyc_state state_of(const struct source_status *status)
+static enum chronyc_state state_of(const struct state *state, const struct state_source *source)
 {
 	/* As chronyd's of a source that it only watches. */
-	if (status->options->noselect)
+	if (source->status.options->noselect)
 		return CHRONYC_STATE_UNUSABLE;
-	switch (status->verdict) {
+	switch (figures_verdict(state, (size_t)(source - state->sources))) {
 	case SOURCE_UNUSABLE:
 		return CHRONYC_STATE_UNUSABLE;
 	case SOURCE_FALSETICKER:
@@ -161,7 +161,7 @@ void chronyc_report_source(const struct state *state, struct chronyc_request *re
 	chronyc_put_address(reply, &address);
 	chronyc_put16(reply, (uint16_t)source->status.poll);
 	chronyc_put16(reply, known ? (uint16_t)source->status.stratum : 0);
-	chronyc_put16(reply, (uint16_t)state_of(&source->status));
+	chronyc_put16(reply, (uint16_t)state_of(state, source));
 	chronyc_put16(reply, is_refclock(source) ? CHRONYC_MODE_REFCLOCK : CHRONYC_MODE_CLIENT);
 	chronyc_put16(reply, 0);
 	chronyc_put16(reply, source->status.reach);

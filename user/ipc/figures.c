@@ -174,13 +174,31 @@ static char reason_of(const struct state *state, const struct source_status *sta
 	return is_any_selected(state) ? 'd' : 'W';
 }
 
+/* One that is only watched is never used. */
+static bool is_any_reachable(const struct state *state)
+{
+	for (size_t i = 0; i < state->source_count; i++) {
+		const struct source_status *status = &state->sources[i].status;
+
+		if (status->reach && !status->options->noselect)
+			return true;
+	}
+
+	return false;
+}
+
+enum source_verdict figures_verdict(const struct state *state, size_t index)
+{
+	return is_any_reachable(state) ? state->sources[index].status.verdict : SOURCE_UNUSABLE;
+}
+
 char figures_letter(const struct state *state, size_t index)
 {
 	const struct source_status *status = &state->sources[index].status;
 
 	if (status->options->noselect)
 		return 'N';
-	switch (status->verdict) {
+	switch (figures_verdict(state, index)) {
 	case SOURCE_SELECTED:
 		return '*';
 	case SOURCE_COMBINED:

@@ -80,7 +80,13 @@ struct source_figures {
 void figures_of_source(const struct state *state, const struct source_status *status,
 		       struct source_figures *figures);
 
-/* The letter of chronyc's selectdata for the source @index: what became of it in the selection. */
+/*
+ * What became of the source @index in the selection. While none can be reached, as when all are
+ * offline, what they said last holds, but none of them is in use.
+ */
+enum source_verdict figures_verdict(const struct state *state, size_t index);
+
+/* The letter of chronyc's selectdata for the source @index, likewise. */
 char figures_letter(const struct state *state, size_t index);
 
 /* How many sources are in which state of activity, without reference clocks, as chronyc counts. */

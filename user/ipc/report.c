@@ -58,12 +58,12 @@ static json_t *report_source_counts(const struct state *state)
 	size_t i;
 
 	for (i = 0; i < state->source_count; i++) {
-		const struct source_status *status = &state->sources[i].status;
+		enum source_verdict verdict = figures_verdict(state, i);
 
 		offline += state->sources[i].info.offline;
-		reachable += status->reach != 0;
-		usable += status->verdict >= SOURCE_NOT_COMBINED;
-		falsetickers += status->verdict == SOURCE_FALSETICKER;
+		reachable += state->sources[i].status.reach != 0;
+		usable += verdict >= SOURCE_NOT_COMBINED;
+		falsetickers += verdict == SOURCE_FALSETICKER;
 	}
 	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "configured", (int)state->configured, "known",
 			 (int)state->source_count, "offline", offline, "reachable", reachable,
@@ -255,7 +255,7 @@ static json_t *report_source(const struct state *state, size_t index)
 			 "offline", info->offline,
 			 "port", info->port,
 			 "kind", status->options->kind == SOURCE_REFCLOCK ? "refclock" : "server",
-			 "state", report_verdict(status->verdict),
+			 "state", report_verdict(figures_verdict(state, index)),
 			 "stratum", status->has_estimate ? status->stratum : 0,
 			 "poll", status->poll,
 			 "reach", status->reach,

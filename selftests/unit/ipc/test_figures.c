@@ -189,9 +189,30 @@ TEST(letters_of_selection)
 	state.sources[0].status.has_estimate = true;
 	EXPECT_EQ('S', figures_letter(&state, 0));
 	state.sources[0].status.verdict = SOURCE_SELECTED;
+	state.sources[0].status.reach = 1;
 	EXPECT_EQ('*', figures_letter(&state, 0));
 	state.sources[0].status.options = &watched;
 	EXPECT_EQ('N', figures_letter(&state, 0));
+}
+
+/* As when all are offline: what they said last holds, but a monitor is not to see them in use. */
+TEST(none_is_in_use_while_none_can_be_reached)
+{
+	static const struct source_options watched = { .noselect = true };
+	struct state state;
+
+	fill(&state);
+	state.source_count = 2;
+	state.sources[0].status.has_estimate = true;
+	state.sources[0].status.verdict = SOURCE_SELECTED;
+	state.sources[1].status.options = &watched;
+	state.sources[1].status.reach = 1;
+	EXPECT_EQ(SOURCE_UNUSABLE, figures_verdict(&state, 0));
+	EXPECT_EQ('S', figures_letter(&state, 0));
+	/* Others answer, and what it said lately counts beside them. */
+	state.sources[1].status.options = &options;
+	EXPECT_EQ(SOURCE_SELECTED, figures_verdict(&state, 0));
+	EXPECT_EQ('*', figures_letter(&state, 0));
 }
 
 /* One that could be used waits for others; one that is too far off does so in vain. */
