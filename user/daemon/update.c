@@ -231,6 +231,8 @@ static bool daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	err = steering_correct(daemon->steering, result, now);
 	if (steering_withholds_step(daemon->steering))
 		discipline_return_step(daemon->discipline);
+	if ((err == -ESTALE || err == -EAGAIN) && result->measured)
+		discipline_return_sample(daemon->discipline);
 	if (err == -ESTALE) {
 		daemon->sources_changed = true;
 		return false;

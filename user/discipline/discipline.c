@@ -53,6 +53,8 @@ struct discipline {
 	bool has_correction;
 	bool has_line;
 	bool has_rate;
+	bool returned;			/* what was measured latest, which could not be set ... */
+	uint32_t disruptions;		/* ... until so many of them */
 	bool has_learned;		/* by this reference, until then: */
 	int64_t learned_ns;
 	struct free_running free_running;
@@ -102,6 +104,11 @@ void discipline_count_steps_anew(struct discipline *discipline)
 void discipline_return_step(struct discipline *discipline)
 {
 	change_limits_return_step(&discipline->limits);
+}
+
+void discipline_return_sample(struct discipline *discipline)
+{
+	discipline->returned = true;
 }
 
 /* Offsets from now on are against another clock, or from another instant. */
@@ -441,10 +448,10 @@ static void note_drift(struct discipline *discipline)
 static enum vouched_host judge_vouched_host(const struct timescale_now *now,
 					    const struct selection *selection,
 					    const struct combined *combined,
-					    const struct pace *pace, bool fresh)
+					    const struct pace *pace, bool measured)
 {
 	double grown_ns = combined->maxerror_growth * pace->interval_s * NS_PER_S;
-	int64_t until_ns = fresh ? llrint(combined->maxerror_ns + grown_ns) : INT64_MAX;
+	int64_t until_ns = measured ? llrint(combined->maxerror_ns + grown_ns) : INT64_MAX;
 
 	return vouched_host_judge(now, selection, llrint(combined->maxerror_ns), until_ns);
 }
@@ -455,19 +462,19 @@ static enum vouched_host judge_vouched_host(const struct timescale_now *now,
  * what they say.
  */
 static void leave_to_host(struct discipline *discipline, struct source *const *sources,
-			  const struct timescale_now *now, bool fresh,
+			  const struct timescale_now *now, bool measured,
 			  struct discipline_result *result)
 {
 	discipline->has_line = false;
 	change_limits_count(&discipline->limits,
-			    has_news(discipline, sources, &result->selection) && fresh);
+			    has_news(discipline, sources, &result->selection) && measured);
 	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
 		no_selection(discipline, result);
 		return;
 	}
 	host_vote_break(&discipline->host_vote);
 	selected_describe(sources, now->reference_ns, result);
-	result->measured = fresh;
+	result->measured = measured;
 	result->synchronised = true;
 }
 
@@ -476,7 +483,8 @@ struct update {
 	struct source *const *sources;
 	size_t count;
 	const struct timescale_now *now;
-	bool fresh;	/* one of them has a new sample */
+	bool fresh;	/* one of them has a new sample ... */
+	bool measured;	/* ... or the latest one is still to be told of as such */
 	struct pace pace;
 	struct correction_terms terms;
 	struct combined combined;
@@ -502,7 +510,11 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 		.stratumweight_ns = discipline->options.stratumweight_ns,
 	};
 	int64_t at_ns = update->now->reference_ns;
+	bool returned = discipline->returned &&
+			discipline->disruptions == update->now->disruptions;
 
+	discipline->returned = false;
+	discipline->disruptions = update->now->disruptions;
 	source_select(update->sources, update->count, at_ns, &terms, selection);
 	discipline->selected = selection->selected < 0 ? 0 :
 			       source_serial(update->sources[selection->selected]);
@@ -510,6 +522,7 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 		return false;
 	update->fresh = combined_clock_learn(&discipline->clock, update->sources, update->count,
 					     selection, update->now);
+	update->measured = update->fresh || returned;
 	discipline->has_learned = true;
 	discipline->learned_ns = at_ns;
 	learn_whether_free(discipline, update->now);
@@ -548,7 +561,7 @@ static void make_correction(struct discipline *discipline, const struct update *
 	if (update->fresh)
 		note_drift(discipline);
 	result->changed = true;
-	result->measured = update->fresh;
+	result->measured = update->measured;
 	result->agreed_raw_ns = agreement_since(update->sources, update->count, now->reference_ns);
 	result->jump = may_jump(discipline, &update->combined, now);
 	result->synchronised = true;
@@ -576,9 +589,9 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	result->leap = (uint8_t)leap_vote(sources, count, at_ns);
 	remember_rate(discipline, combined->estimate.rate, combined->estimate.rate_sigma);
 	result->vouched_host = judge_vouched_host(now, &result->selection, combined, &update.pace,
-						  update.fresh);
+						  update.measured);
 	if (vouched_host_stays(result->vouched_host)) {
-		leave_to_host(discipline, sources, now, update.fresh, result);
+		leave_to_host(discipline, sources, now, update.measured, result);
 		return 0;
 	}
 	if (fallen || (!update.fresh && is_beyond_reach(discipline, &combined->estimate))) {

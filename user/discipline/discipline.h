@@ -103,6 +103,13 @@ void discipline_count_steps_anew(struct discipline *discipline);
 void discipline_return_step(struct discipline *discipline);
 
 /*
+ * What the latest update measured could not be set, as the clocks have changed meanwhile: the next
+ * one is told of as a measurement in its place, unless time was disrupted. Its bound is none of a
+ * new sample.
+ */
+void discipline_return_sample(struct discipline *discipline);
+
+/*
  * A sample arrived, or a source was lost: select, combine, judge, and set the polls. Call it also
  * when nothing arrived for long, as it finds when the clock can no longer be called synchronised.
  * 0, -ERANGE: maxchange refused more often than maxchange_ignore allows; stop steering.

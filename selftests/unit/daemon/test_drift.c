@@ -84,6 +84,10 @@ void discipline_return_step(struct discipline *discipline)
 {
 }
 
+void discipline_return_sample(struct discipline *discipline)
+{
+}
+
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {

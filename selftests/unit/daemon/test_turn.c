@@ -35,6 +35,7 @@ static struct {
 	enum discipline_step step;
 	int selected;			/* source, -1: none */
 	int returned;			/* steps that could not be made */
+	int returned_samples;
 	uint32_t epoch;			/* that the daemon was told */
 	char error[256];		/* the latest one that was logged */
 } world;
@@ -131,6 +132,11 @@ void discipline_recall_outvoted_host(struct discipline *discipline)
 void discipline_return_step(struct discipline *discipline)
 {
 	world.returned++;
+}
+
+void discipline_return_sample(struct discipline *discipline)
+{
+	world.returned_samples++;
 }
 
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
@@ -435,6 +441,19 @@ TEST_F(turn, a_step_that_is_withheld_is_not_spent)
 	world.step = DISCIPLINE_NO_STEP;
 	receive(self, -2 * S);
 	EXPECT_EQ(2, world.returned);
+}
+
+/* What was measured is still to renew trust and reference time. */
+TEST_F(turn, a_sample_that_could_not_correct_the_clock_is_not_spent)
+{
+	receive(self, 0);
+	self->link.passed = true;
+	receive(self, 20 * US);
+	EXPECT_EQ(1, world.returned_samples);
+	/* Nothing was measured that could be lost. */
+	self->link.passed = true;
+	correct_again(self, S);
+	EXPECT_EQ(1, world.returned_samples);
 }
 
 /*

@@ -243,6 +243,32 @@ TEST_F(discipline, steps_that_were_not_spent_are_not_returned)
 	}
 }
 
+/* As where an epoch begins between the reading of the clocks and the correction. */
+TEST_F(discipline, what_could_not_be_set_is_measured_again)
+{
+	const struct reference_change change = { .shift_ns = -5 * NS_PER_S };
+
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.measured);
+	discipline_return_sample(self->discipline);
+	discipline_change_reference(self->discipline, &change);
+	self->now.epoch = 2;
+	for (int i = 0; i < SOURCES; i++)
+		source_change_reference(self->source[i], 2, &change);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+					       &self->result));
+		EXPECT_TRUE(self->result.changed);
+		EXPECT_EQ(!i, self->result.measured);
+	}
+	/* What was measured before a disruption confirms nothing after it. */
+	discipline_return_sample(self->discipline);
+	self->now.disruptions++;
+	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+				       &self->result));
+	EXPECT_FALSE(self->result.measured);
+}
+
 /* A source that is lost, or an answer of one that is not selected, is no new word. */
 TEST_F(discipline, only_updates_with_a_new_sample_count)
 {
