@@ -15,6 +15,7 @@
  * @more: so many there are besides one
  * @received: samples of each
  * @noselect: their option
+ * @refid: of the first one
  * @suspected: there is no verdict on them yet
  */
 struct daemon_edges {
@@ -22,6 +23,7 @@ struct daemon_edges {
 	size_t more;
 	uint64_t received;
 	bool noselect;
+	uint32_t refid;
 	bool suspected;
 };
 

@@ -154,13 +154,8 @@ static void daemon_handle_signals(struct daemon *daemon)
 /* What others are told of the clocks, and by whom. */
 static void daemon_serve_time(struct daemon *daemon)
 {
-	int selected = daemon->update.result.selection.selected;
-	struct association_info info;
 	struct steering_status status;
 
-	if (selected >= 0 &&
-	    associations_get_info(daemon->associations, (size_t)selected, &info))
-		daemon->update.refid = info.refid;
 	steering_get_status(daemon->steering, &status);
 	serving_publish(daemon->serving, &status, &daemon->update);
 	serving_timer(daemon->serving, system_clock_raw_ns());

@@ -294,6 +294,19 @@ static bool daemon_awaits_sources(const struct daemon *daemon, struct source *co
 	return true;
 }
 
+/* Whom those are told of that are served: its place may be another source's by the next verdict. */
+static void daemon_note_selected(struct daemon *daemon, struct source *const *sources)
+{
+	int selected = daemon->update.result.selection.selected;
+	struct association_info info;
+
+	if (selected < 0)
+		return;
+	daemon->update.serial = source_serial(sources[selected]);
+	if (associations_get_info(daemon->associations, (size_t)selected, &info))
+		daemon->update.refid = info.refid;
+}
+
 /*
  * A source was added or deleted, and the verdict on the others has to wait: until then the selected
  * one has another place, or none.
@@ -358,8 +371,7 @@ void daemon_update(struct daemon *daemon)
 	}
 	if (err)
 		return;
-	if (result->selection.selected >= 0)
-		daemon->update.serial = source_serial(sources[result->selection.selected]);
+	daemon_note_selected(daemon, sources);
 	/*
 	 * Run again at the horizon of the correction at the latest: beyond it the bound grows by
 	 * the worst rate.

@@ -456,6 +456,23 @@ TEST_F(turn, a_sample_that_could_not_correct_the_clock_is_not_spent)
 	EXPECT_EQ(1, world.returned_samples);
 }
 
+/* A source whose name has another address now keeps its place until the next verdict. */
+TEST_F(turn, the_reference_is_who_was_selected_by_the_latest_verdict)
+{
+	world.selected = 0;
+	daemon_edges.refid = 0x0a000001;
+	receive(self, 0);
+	EXPECT_EQ(0x0a000001, self->daemon.update.refid);
+	daemon_edges.refid = 0x0a000002;
+	daemon_edges.suspected = true;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	EXPECT_EQ(0x0a000001, self->daemon.update.refid);
+	daemon_edges.suspected = false;
+	receive(self, 0);
+	EXPECT_EQ(0x0a000002, self->daemon.update.refid);
+}
+
 /*
  * Without iburst the second request would go out after a minute, in which a rate that is not known
  * yet leaves the clock as wrong as 31 ms.
