@@ -24,6 +24,7 @@ enum cli_exit {
  * struct cli - options that all verbs understand
  * @verb: the verb's name
  * @socket_path: of the daemon's control socket
+ * @daemon: who answers there; NULL: truechimed
  * @answer_s: how long the daemon may be silent before it counts as stuck; 0: as long as usual
  * @json: print JSON
  * @csv: print tables without their headings, fields separated by commas, as chronyc -c
@@ -44,6 +45,7 @@ enum cli_exit {
 struct cli {
 	const char *verb;
 	const char *socket_path;
+	const char *daemon;
 	int answer_s;
 	bool json;
 	bool csv;

@@ -138,6 +138,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 
 int client_failed(const struct cli *cli, int err, json_t *reply)
 {
+	const char *daemon = cli->daemon ? cli->daemon : "truechimed";
+
 	switch (err) {
 	case -ECONNREFUSED:
 		fprintf(stderr,
@@ -154,13 +156,13 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 		return CLI_NOT;
 	case -ETIMEDOUT:
 		fprintf(stderr,
-			"truechime: the daemon truechimed does not answer at %s, so it is stuck, or very busy. See: systemctl status truechimed. To end that: systemctl restart truechimed\n",
-			cli->socket_path);
+			"truechime: the daemon %s does not answer at %s, so it is stuck, or very busy. See: systemctl status %s. To end that: systemctl restart %s\n",
+			daemon, cli->socket_path, daemon, daemon);
 		return CLI_ERROR;
 	case -EPIPE:
 		fprintf(stderr,
-			"truechime: the daemon truechimed closed the connection at %s: it is ending, or too many others ask it. Try again in some seconds\n",
-			cli->socket_path);
+			"truechime: the daemon %s closed the connection at %s: it is ending, or too many others ask it. Try again in some seconds\n",
+			daemon, cli->socket_path);
 		return CLI_ERROR;
 	case -EILSEQ:
 		fprintf(stderr, "truechime: the arguments of %s are not text\n", cli->verb);

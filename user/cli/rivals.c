@@ -147,6 +147,7 @@ int verb_rivals(const struct cli *cli)
 	json_t *reply = NULL;
 	int err;
 
+	watch.daemon = "truechime-watch";
 	if (!strcmp(watch.socket_path, CONTROL_PATH))
 		watch.socket_path = CONTROL_WATCH_PATH;
 	err = client_ask(&watch, "rivals", &reply);

@@ -223,6 +223,22 @@ TEST_F(client, daemon_that_is_stuck_can_be_restarted)
 	free(said);
 }
 
+/* Who answers truechime rivals is another program, with a unit of its own. */
+TEST_F(client, who_is_asked_instead_of_the_daemon_is_named)
+{
+	char *said;
+
+	self->cli.daemon = "truechime-watch";
+	said = fail_by(self, -ETIMEDOUT);
+	EXPECT_NE(NULL, strstr(said, "truechime-watch does not answer at /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, "systemctl restart truechime-watch\n"));
+	EXPECT_EQ(NULL, strstr(said, "truechimed"));
+	free(said);
+	said = fail_by(self, -EPIPE);
+	EXPECT_NE(NULL, strstr(said, "truechime-watch closed the connection at"));
+	free(said);
+}
+
 /* It has only so many connections, and closes others without a word. */
 TEST_F(client, daemon_that_is_asked_by_too_many_can_be_asked_later)
 {

@@ -39,11 +39,15 @@
 static struct {
 	const char *reply;		/* NULL: nobody answers */
 	const char *path;
+	bool stuck;
+	const char *failed;		/* who did */
 } world;
 
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	world.path = cli->socket_path;
+	if (world.stuck)
+		return -ETIMEDOUT;
 	if (!world.reply || strcmp(command, "rivals"))
 		return -ECONNREFUSED;
 	*reply = json_loads(world.reply, 0, NULL);
@@ -52,6 +56,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 
 int client_failed(const struct cli *cli, int err, json_t *reply)
 {
+	world.failed = cli->daemon;
 	return CLI_ERROR;
 }
 
@@ -143,6 +148,15 @@ TEST_F(rivals, another_socket_is_asked_where_one_is_named)
 	EXPECT_STREQ("/tmp/other", world.path);
 	EXPECT_EQ(CLI_ERROR, self->status);
 	EXPECT_STREQ("", self->text);
+}
+
+/* To restart the daemon, which takes the clock with it, would not help. */
+TEST_F(rivals, who_is_stuck_is_not_the_daemon)
+{
+	world.stuck = true;
+	self->text = print(&self->cli, &self->status);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_STREQ("truechime-watch", world.failed);
 }
 
 TEST_HARNESS_MAIN
