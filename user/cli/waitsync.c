@@ -49,6 +49,18 @@ static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
 	return 0;
 }
 
+/* Why the daemon was not asked. */
+static const char *waitsync_failed(int err)
+{
+	switch (err) {
+	case -ECONNREFUSED:
+		return "the daemon truechimed is not running";
+	case -EACCES:
+		return "the daemon truechimed may not be asked: permission denied";
+	}
+	return "the daemon truechimed does not answer";
+}
+
 /* One check, reported in the form of chronyc. Why the wait goes on; NULL: it is over. */
 static const char *waitsync_check(const struct cli *cli, const struct waitsync *wait,
 				  int number)
@@ -73,7 +85,7 @@ static const char *waitsync_check(const struct cli *cli, const struct waitsync *
 		       correction_s, isfinite(skew_ppm) ? skew_ppm : 0.0);
 	fflush(stdout);
 	if (err)
-		return "the daemon truechimed does not answer";
+		return waitsync_failed(err);
 	if (!synchronised)
 		return "the clock is not synchronised";
 	if (wait->correction_s > 0 && correction_s > wait->correction_s)

@@ -15,6 +15,7 @@ static struct {
 	int looks;
 	int synchronised_at;
 	bool running;
+	int err;	/* why it cannot be asked; 0: it does not run */
 	int answer_s;	/* so long the daemon may be silent */
 } world;
 
@@ -27,7 +28,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	world.looks++;
 	world.answer_s = cli->answer_s;
 	if (!world.running)
-		return -ECONNREFUSED;
+		return world.err ? world.err : -ECONNREFUSED;
 	for (i = 0; i < world.looks; i++)
 		share /= 10;
 	*reply = json_pack("{s:b,s:b,s:I,s:I,s:f}", "ok", 1, "synchronised",
@@ -86,6 +87,36 @@ TEST(a_daemon_that_does_not_run_yet_is_waited_for)
 	EXPECT_EQ(CLI_NOT, wait_for("3", "0", "0", line, sizeof(line)));
 	EXPECT_EQ(3, world.looks);
 	EXPECT_STREQ("try: 3, refid: 00000000, correction: 0.000000000, skew: 0.000", line);
+}
+
+/* Who waited in vain has to look elsewhere each time. */
+TEST(why_the_daemon_was_not_asked_is_said)
+{
+	static const struct {
+		int err;
+		const char *said;
+	} rows[] = {
+		{ -ECONNREFUSED, "truechime: the daemon truechimed is not running. See" },
+		{ -EACCES, "truechime: the daemon truechimed may not be asked: permission denied" },
+		{ -ETIMEDOUT, "truechime: the daemon truechimed does not answer. See" },
+	};
+	FILE *before = stderr;
+	char *said, line[128];
+	size_t size;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		memset(&world, 0, sizeof(world));
+		world.err = rows[i].err;
+		stderr = open_memstream(&said, &size);
+		if (!stderr)
+			exit(1);
+		EXPECT_EQ(CLI_NOT, wait_for("1", "0", "0", line, sizeof(line)));
+		fclose(stderr);
+		stderr = before;
+		EXPECT_EQ(0, strncmp(said, rows[i].said, strlen(rows[i].said)))
+			TH_LOG("%s", said);
+		free(said);
+	}
 }
 
 /* "waitsync 60 0 0 1" takes a minute, also where the daemon is stuck. */
