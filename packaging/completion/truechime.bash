@@ -1,15 +1,30 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # What bash completes after truechime. Verbs and options are what `truechime --help` lists.
+_truechime_files()
+{
+	# A verb is none, even where there is a folder of its name.
+	compopt -o filenames
+	mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
 _truechime()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
 	local verb='' words='' i
 
+	case $previous:$word in
+	*:=) word='' ;;
+	=:*) previous=${COMP_WORDS[COMP_CWORD - 2]} ;;
+	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-k | --kind | -S | --socket | -w | --within | --warn | --crit | --port | \
-			-o | --output | --since) i=$((i + 1)) ;;
+			-o | --output | --since)
+			# bash makes words of what "=" separates, and of "=".
+			[ "${COMP_WORDS[i + 1]}" != = ] || i=$((i + 1))
+			i=$((i + 1))
+			;;
 		-*) ;;
 		*)
 			verb=${COMP_WORDS[i]}
@@ -22,13 +37,13 @@ _truechime()
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
 	--since) words='10min 1h 1d' ;;
 	--port) ;;
-	-S | --socket | -o | --output) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+	-S | --socket | -o | --output) _truechime_files "$word" && return ;;
 	*)
 		case $verb:$word in
 		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+(-[a-z]+)*') ;;
 		:*) words=$(truechime --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p') ;;
 		skew:*) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") && return ;;
-		import:*) mapfile -t COMPREPLY < <(compgen -f -- "$word") && return ;;
+		import:*) _truechime_files "$word" && return ;;
 		add:*) words='server peer pool' ;;
 		manual:*) words='on off list delete reset' ;;
 		settime:*) words='list delete reset within' ;;
@@ -48,4 +63,4 @@ _truechime()
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
-complete -o filenames -F _truechime truechime
+complete -F _truechime truechime

@@ -1,7 +1,26 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What fish completes after truechime. Verbs are what `truechime --help` lists.
+function __truechime_wants_verb
+	set -l words (commandline -opc)
+	set -l is_value 0
+	for word in $words[2..-1]
+		if test $is_value = 1
+			set is_value 0
+			continue
+		end
+		switch $word
+			case -k --kind -S --socket -w --within --warn --crit --port -o --output --since
+				set is_value 1
+			case '-*'
+			case '*'
+				return 1
+		end
+	end
+	return $is_value
+end
+
 complete -c truechime -f
-complete -c truechime -n __fish_use_subcommand -a "(truechime --help |
+complete -c truechime -n __truechime_wants_verb -a "(truechime --help |
 	string replace -rf '^  ([a-z]+)  +(.*)' '\$1\t\$2')"
 
 complete -c truechime -s j -l json -d 'JSON instead of sentences and tables'
