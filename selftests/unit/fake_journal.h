@@ -17,7 +17,7 @@
 #include "user/lib/log.h"
 
 static struct {
-	char fields[32][320];	/* of the latest entry, "NAME=value" each, MESSAGE first ... */
+	char fields[32][640];	/* of the latest entry, "NAME=value" each, MESSAGE first ... */
 	int count;		/* ... and how many */
 	int messages;		/* entries */
 } journal;

@@ -98,6 +98,7 @@ struct timescale;
 /**
  * struct timescale_ops - a backend
  * @name: for status and log
+ * @in_kernel: it is the module's, whom "truechime mode" and "truechime policy" ask
  * @now: read all clocks
  * @correct: set the correction, UTC - reference as a function of the reference's time; @jump: its
  *	change of phase at once; @now: all clocks after that. -ESTALE: @epoch has passed, measure
@@ -113,6 +114,7 @@ struct timescale;
  */
 struct timescale_ops {
 	const char *name;
+	bool in_kernel;
 	int (*now)(struct timescale *timescale, struct timescale_now *now);
 	int (*correct)(struct timescale *timescale, const struct chime_line *correction,
 		       uint32_t epoch, bool jump, struct timescale_now *now);

@@ -121,6 +121,7 @@ static void timescale_module_close(struct timescale *timescale)
 
 static const struct timescale_ops timescale_module_ops = {
 	.name = "module",
+	.in_kernel = true,
 	.now = timescale_module_now,
 	.correct = timescale_module_correct,
 	.step = timescale_module_step,

@@ -84,6 +84,8 @@ static void steering_report_rival(const struct steering *steering, const struct 
 		"Stop the other one, or let it have the clock with: truechime mode external";
 	char names[256], span[32];
 
+	if (!steering->timescale->ops->in_kernel)
+		advice = "Stop the other one, or see \"rivals\" in truechime.conf(5)";
 	if (steering->status.trust == TRUST_EXTERNAL)
 		advice = "Mode external leaves it to other programs, but only to one";
 	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));

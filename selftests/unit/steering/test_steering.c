@@ -654,6 +654,32 @@ TEST_F(steering, a_rival_is_told_and_not_for_ever)
 	EXPECT_NE(NULL, strstr(journal.fields[0], "goes on setting the system clock, 900 times"));
 }
 
+/* A mode is the module's: "truechime mode external" fails without it. */
+TEST_F(steering, a_rival_is_given_the_clock_by_what_is_there)
+{
+	struct timescale_ops with_module = *self->timescale->ops;
+	const struct timescale_ops *ops = self->timescale->ops;
+	int i;
+
+	with_module.in_kernel = true;
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 6; i++) {
+		/* An hour later it is told anew. */
+		fake_clock_run(i == 3 ? 7200 * S : 4 * S);
+		self->timescale->ops = i < 3 ? ops : &with_module;
+		fake_clock.realtime_ns += 50 * MS;
+		ASSERT_EQ(0, read_clocks(self));
+		if (i != 2 && i != 5)
+			continue;
+		EXPECT_NE(NULL, strstr(journal.fields[0], "again and again"));
+		EXPECT_EQ(i == 2, !!strstr(journal.fields[0], "\"rivals\" in truechime.conf(5)"));
+		EXPECT_EQ(i == 5, !!strstr(journal.fields[0], "truechime mode external"));
+	}
+	self->timescale->ops = ops;
+}
+
 TEST_F(steering, a_disruption_unsynchronises_and_the_first_confirmation_steps)
 {
 	ASSERT_EQ(0, apply(self, found(self, 0)));
