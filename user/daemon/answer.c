@@ -29,7 +29,9 @@ const char *daemon_step_words(const struct daemon *daemon, int err)
 	case -EBUSY:
 		return "PTP programs steer it (mode external). To change that: truechime mode auto";
 	case -EPERM:
-		return "the step policy forbids it. See: truechime policy";
+		if (daemon->timescale->ops->in_kernel)
+			return "the step policy forbids it. See: truechime policy";
+		return "the step policy forbids it. See \"steppolicy\" in truechime.conf(5)";
 	}
 	return strerror(-err);
 }
