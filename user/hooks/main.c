@@ -259,10 +259,20 @@ static int receive_events(struct hooks *hooks, struct module_watch *watch, struc
 	return event_stream_follow(&stream, watch);
 }
 
+/* Without it no event comes, and a service that runs looks as if one would. */
+static int await_module(struct module_watch *watch, bool *is_said)
+{
+	if (!*is_said)
+		log_warning("The kernel module truechime is not loaded: until it is, nothing happens here after a disruption. See: truechime doctor");
+	*is_said = true;
+	return module_watch_wait(watch, -1);
+}
+
 static int run(struct hooks *hooks)
 {
 	struct module_watch *watch;
 	struct module_link *link;
+	bool is_said = false;
 	int err;
 
 	err = module_watch_open(&watch);
@@ -273,9 +283,10 @@ static int run(struct hooks *hooks)
 			module_link_close(link);
 			log_notice("The events of the module truechime can no longer be received: %s",
 				   err == -ENODEV ? "it was unloaded" : strerror(-err));
+			is_said = true;
 		}
 		if (err == -ENOENT || err == -EOPNOTSUPP)
-			err = module_watch_wait(watch, -1);
+			err = await_module(watch, &is_said);
 		if (err == -ENODEV)
 			err = 0;
 	}

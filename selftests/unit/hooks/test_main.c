@@ -6,10 +6,15 @@
 #include "user/hooks/main.c"
 #undef main
 
+#include "selftests/unit/fake_journal.h"
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 
 static int waits;
+
+/* Where it gets as far as to ask for the module: how often that is not there. */
+static int absences;
+static bool warned;
 
 /* It begins to wait, and this ends it. */
 int module_watch_open(struct module_watch **watch)
@@ -17,7 +22,7 @@ int module_watch_open(struct module_watch **watch)
 	waits++;
 	*watch = NULL;
 
-	return -EPERM;
+	return absences ? 0 : -EPERM;
 }
 
 void module_watch_close(struct module_watch *watch)
@@ -26,12 +31,13 @@ void module_watch_close(struct module_watch *watch)
 
 int module_watch_wait(struct module_watch *watch, int timeout_ms)
 {
-	return -EPERM;
+	warned = strstr(journal.fields[0], "truechime is not loaded");
+	return -ENODEV;
 }
 
 int module_link_open(struct module_link **link)
 {
-	return -EPERM;
+	return absences-- > 0 ? -ENOENT : -EPERM;
 }
 
 void module_link_close(struct module_link *link)
@@ -95,6 +101,17 @@ TEST(what_is_not_there_yet_is_waited_for)
 	EXPECT_EQ(1, waits);
 	EXPECT_EQ(1, run_with("--directory", "/nonexistent"));
 	EXPECT_EQ(1, waits);
+}
+
+/* Whoever enables the service where there is no module would wait for his programs in vain. */
+TEST(that_nothing_will_happen_is_said_once)
+{
+	journal_listen(LOG_NOTICE);
+	absences = 3;
+	EXPECT_EQ(1, run_with("--directory", "/nonexistent"));
+	EXPECT_TRUE(warned);
+	EXPECT_EQ(2, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "cannot be received"));
 }
 
 TEST_HARNESS_MAIN
