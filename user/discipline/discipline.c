@@ -508,6 +508,8 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 		.previous = previous_place(discipline, update),
 		.minsources = discipline->options.minsources,
 		.stratumweight_ns = discipline->options.stratumweight_ns,
+		.knows_rate = discipline->settled.known,
+		.rate = discipline->settled.rate,
 	};
 	int64_t at_ns = update->now->reference_ns;
 	bool returned = discipline->returned &&

@@ -31,7 +31,10 @@
 /* The unknown asymmetry of a path: a share of half its least round trip. */
 #define ASYMMETRY	0.1
 
-/* The interval of a single sample grows by what a crystal may gain. */
+/*
+ * The interval of a single sample grows by what a crystal may gain, and a crystal that has settled
+ * does not change its rate by so much.
+ */
 #define CRYSTAL_RATE	100e-6
 
 /*
@@ -83,6 +86,20 @@ static void place_estimate(const struct source_status *status, struct candidate 
 	candidate->distance = status->root_distance_ns;
 }
 
+/*
+ * A stop of this machine that nobody has noticed looks like a rate to a source that was not asked
+ * for long. Since its latest sample it has gone on by a rate that the oscillator does not have.
+ */
+static void doubt_rate(const struct source_status *status, const struct selection_terms *terms,
+		       struct candidate *candidate)
+{
+	double apart = fabs(status->estimate.rate - terms->rate);
+
+	if (terms->knows_rate && candidate->usable && apart > CRYSTAL_RATE)
+		candidate->distance += apart * fabs((double)(status->estimate.at_ns -
+							     status->last.at_ns));
+}
+
 /* The interval by its latest sample alone. */
 static void place_sample(const struct source_status *status, struct candidate *candidate)
 {
@@ -121,7 +138,8 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 }
 
 static size_t collect(struct source *const *sources, size_t count, int64_t at_ns,
-		      bool lost_too, struct candidate *candidates)
+		      const struct selection_terms *terms, bool lost_too,
+		      struct candidate *candidates)
 {
 	size_t found = 0;
 	size_t i;
@@ -135,8 +153,10 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 		source_set_verdict(sources[i], verdict);
 		if (status.options->noselect)
 			continue;
-		if (verdict == SOURCE_NOT_COMBINED || may_only_vote(sources[i], &status, lost_too))
-			nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
+		if (verdict != SOURCE_NOT_COMBINED && !may_only_vote(sources[i], &status, lost_too))
+			continue;
+		nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
+		doubt_rate(&status, terms, &candidates[found - 1]);
 	}
 	return found;
 }
@@ -390,11 +410,11 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 
 	memset(selection, 0, sizeof(*selection));
 	selection->selected = -1;
-	found = collect(sources, count, at_ns, false, candidates);
+	found = collect(sources, count, at_ns, terms, false, candidates);
 	/* When all are lost the last estimate holds, within a bound that grows. */
 	usable = count_usable(candidates, found);
 	if (!usable) {
-		found = collect(sources, count, at_ns, true, candidates);
+		found = collect(sources, count, at_ns, terms, true, candidates);
 		usable = count_usable(candidates, found);
 	}
 	median_ns = relate(candidates, found);

@@ -19,11 +19,15 @@
  * @stratumweight_ns: each stratum above the lowest of those that agree counts as so much expected
  *	error when one of them is selected; negative: only those by which the operator raises one
  *	count, as a millisecond each
+ * @knows_rate: the oscillator has settled ...
+ * @rate: ... at this one, of UTC against the reference
  */
 struct selection_terms {
 	int previous;
 	int minsources;
 	int64_t stratumweight_ns;
+	bool knows_rate;
+	double rate;
 };
 
 /**

@@ -21,6 +21,7 @@ FIXTURE(sources) {
 	int minsources;
 	bool weighs;		/* strata ... */
 	int64_t weight_ns;	/* ... with this */
+	bool knows_rate;	/* that the oscillator has none */
 	int64_t varies_ns;	/* round trips do by four times this; 0: 1 us */
 	struct selection selection;
 };
@@ -70,6 +71,7 @@ static void judge(struct _test_data_sources *self, int previous)
 		.previous = previous,
 		.minsources = self->minsources,
 		.stratumweight_ns = self->weighs ? self->weight_ns : -1,
+		.knows_rate = self->knows_rate,
 	};
 
 	source_select(self->source, self->count, START_NS + 16LL * SAMPLES * NS_PER_S, &terms,
@@ -82,6 +84,20 @@ static enum source_verdict verdict(struct _test_data_sources *self, int index)
 
 	source_get_status(self->source[index], START_NS, &status);
 	return status.verdict;
+}
+
+/* It was right at its latest sample, and has gone on by a rate that was a stop of this machine. */
+TEST_F(sources, a_rate_that_the_oscillator_does_not_have_is_in_the_interval)
+{
+	add_source(self, 0, 0, 1000000, NULL);
+	add_source(self, -44800000, 400e-6, 1000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	self->knows_rate = true;
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_LE(self->selection.low_ns, 0);
+	EXPECT_GE(self->selection.high_ns, 0);
 }
 
 TEST_F(sources, none_is_none)
