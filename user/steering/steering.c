@@ -169,7 +169,7 @@ static void steering_log_change(struct steering *steering, const struct discipli
 {
 	char size[32];
 
-	if (!result->measured || steering->options.logchange_ns <= 0 ||
+	if (!result->measured ||
 	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
 		return;
 	text_of_duration(result->step_ns, size, sizeof(size));

@@ -22,7 +22,7 @@
  * struct steering_options - as configured
  * @max_slew: chrony's maxslewrate, as a fraction
  * @max_rate: chrony's maxdrift and the slew on top, as a fraction
- * @logchange_ns: larger changes are logged; 0: none
+ * @logchange_ns: larger changes are logged
  * @step_threshold_ns: makestep, for a host's time without a correction: larger errors are stepped
  * @step_limit: ... at the first so many checks; negative: always
  * @leap_mode: chrony's leapsecmode

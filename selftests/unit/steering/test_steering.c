@@ -883,6 +883,39 @@ TEST_F(steering, does_not_step_by_clocks_that_cannot_be_read)
 	close(errors);
 }
 
+/* As chronyd: what is above a threshold, and so all where that is 0. How many were told. */
+static int changes_told(FIXTURE_DATA(steering) *self, int64_t threshold_ns)
+{
+	int said = memfd_create("said", 0), errors = dup(STDERR_FILENO), count = 0;
+	struct steering_options options = normal;
+	char text[4096] = "";
+
+	options.logchange_ns = threshold_ns;
+	steering_set_options(self->steering, &options);
+	log_set_level(LOG_INFO);
+	dup2(said, STDERR_FILENO);
+	apply(self, found(self, 2 * MS));
+	apply(self, found(self, 20 * US));
+	apply(self, found(self, -20 * US));
+	dup2(errors, STDERR_FILENO);
+	log_set_level(-1);
+	if (pread(said, text, sizeof(text) - 1, 0) < 0)
+		count = -1;
+	for (const char *at = text; (at = strstr(at, "The system clock is off by")); at++)
+		count++;
+	close(said);
+	close(errors);
+
+	return count;
+}
+
+TEST_F(steering, tells_of_changes_above_a_threshold)
+{
+	EXPECT_EQ(0, changes_told(self, S));
+	EXPECT_EQ(1, changes_told(self, MS));
+	EXPECT_EQ(3, changes_told(self, 0));
+}
+
 TEST_F(steering, stands_aside)
 {
 	int adjustments;
