@@ -320,12 +320,34 @@ int association_start_over(struct association *association, const struct net_add
 	return 0;
 }
 
+/* The setting that keeps requests from leaving, which is no fault of the server's; NULL: none. */
+static const char *setting_at_fault(const struct ntp_client *client)
+{
+	const struct ntp_socket_options *options = &client->options.socket;
+	const char *address = client->address.family == AF_INET6 ? options->bind_address6 :
+								   options->bind_address4;
+
+	if (!client->local_failures)
+		return NULL;
+	if (client->last_error == -ENODEV && *options->bind_device)
+		return "there is no such interface (bindacqdevice)";
+	if (client->last_error == -EADDRNOTAVAIL && *address)
+		return "this machine does not have the address (bindacqaddress)";
+	if (client->last_error == -EADDRINUSE && options->bind_port)
+		return "another program has the port (acquisitionport)";
+
+	return NULL;
+}
+
 const char *association_rejection(const struct association *association)
 {
 	const struct ntp_client *client = &association->client;
+	const char *setting = setting_at_fault(client);
 
 	if (association->nts && *association->nts->problem)
 		return association->nts->problem;
+	if (setting)
+		return setting;
 	if (!client->last_error)
 		return "";
 	if (client->verdict != NTP_ACCEPTED)

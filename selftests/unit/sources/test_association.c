@@ -263,6 +263,48 @@ TEST_F(world, a_network_that_comes_late)
 	EXPECT_EQ(2, self->messages);
 }
 
+/* A port that a program of this machine has, and shares with nobody. */
+static int take_a_port(int *fd)
+{
+	struct sockaddr_in local = { .sin_family = AF_INET };
+	socklen_t length = sizeof(local);
+
+	*fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (bind(*fd, (struct sockaddr *)&local, length) ||
+	    getsockname(*fd, (struct sockaddr *)&local, &length))
+		abort();
+
+	return ntohs(local.sin_port);
+}
+
+/* It is no fault of the server's where a setting keeps each request from leaving. */
+TEST_F(world, a_setting_that_keeps_requests_from_leaving_is_named)
+{
+	static const char *const words[] = { "acquisitionport", "bindacqdevice", "bindacqaddress" };
+	struct association_info info;
+	char lines[3][64];
+	int fd;
+
+	add_server("127.0.0.1", ANSWERS);
+	snprintf(lines[0], sizeof(lines[0]), "acquisitionport %d", take_a_port(&fd));
+	snprintf(lines[1], sizeof(lines[1]), "bindacqdevice nowhere0");
+	snprintf(lines[2], sizeof(lines[2]), "bindacqaddress 192.0.2.1");
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char text[128];
+
+		snprintf(text, sizeof(text), "server 127.0.0.1 PORT\n%s\n", lines[i]);
+		configure(text);
+		turn();
+		ASSERT_TRUE(associations_get_info(self->list, 0, &info));
+		EXPECT_NE(NULL, strstr(info.rejected, words[i]));
+		EXPECT_EQ(i + 1, self->messages);
+		EXPECT_NE(NULL, strstr(self->message, info.rejected));
+		/* The next line's failure is another one. */
+		configure("");
+	}
+	close(fd);
+}
+
 TEST_F(world, a_network_that_comes_is_noticed)
 {
 	static const char *const addresses[] = { "127.0.0.1" };
