@@ -34,6 +34,8 @@ int __wrap_freezer_own(const char *file, char *own, size_t size);
 struct ifaddrs;
 int __wrap_getifaddrs(struct ifaddrs **list);
 void __wrap_freeifaddrs(struct ifaddrs *list);
+int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *length);
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length);
 char *__wrap_if_indextoname(unsigned int number, char *name);
 unsigned int __real_if_nametoindex(const char *name);
 unsigned int __wrap_if_nametoindex(const char *name);
@@ -54,5 +56,7 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 		    struct timespec *timeout);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
 
 #endif /* WRAPPED_CALLS_H */

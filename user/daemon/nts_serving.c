@@ -394,7 +394,7 @@ static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 	if (!server_sockets_try(&nts->sockets, &place, now_raw_ns))
 		return;
 	stop_all(nts);
-	nts->next_ns = now_raw_ns;
+	nts->next_ns = server_sockets_are_open(&nts->sockets) ? now_raw_ns : INT64_MAX;
 }
 
 /* --- configuration --- */

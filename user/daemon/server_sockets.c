@@ -5,6 +5,7 @@
 #include "daemon/server_sockets.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #include "lib/log.h"
 #include "ntp/listen.h"
 
-/* A socket that could not be opened is tried again after so long. */
+/* A socket that could not be opened is tried again, and its interface looked at, after so long. */
 #define RETRY_NS	(60 * 1000000000LL)
 
 void server_sockets_init(struct server_sockets *sockets)
@@ -75,15 +76,33 @@ static void complain(const struct server_place *place, int err4, int err6)
 		    words_of(place, err));
 }
 
+/*
+ * Has its interface (binddevice) gone? A socket keeps to the one that it was bound to, and hears
+ * nothing of another one that has the name by now.
+ */
+static bool has_lost_device(int fd)
+{
+	char name[IF_NAMESIZE];
+	socklen_t length = sizeof(name);
+
+	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length) &&
+	       errno == ENODEV;
+}
+
 bool server_sockets_try(struct server_sockets *sockets, const struct server_place *place,
 			int64_t now_raw_ns)
 {
-	int before4 = sockets->ipv4_fd, before6 = sockets->ipv6_fd;
-	int err4 = open_socket(place, AF_INET, &sockets->ipv4_fd);
-	int err6 = open_socket(place, AF_INET6, &sockets->ipv6_fd);
+	bool lost = has_lost_device(sockets->ipv4_fd) || has_lost_device(sockets->ipv6_fd);
+	int before4 = sockets->ipv4_fd, before6 = sockets->ipv6_fd, err4, err6;
 
+	if (lost)
+		server_sockets_close(sockets);
+	err4 = open_socket(place, AF_INET, &sockets->ipv4_fd);
+	err6 = open_socket(place, AF_INET6, &sockets->ipv6_fd);
 	if (!err4 && !err6 && server_sockets_are_open(sockets)) {
 		server_sockets_forgive(sockets);
+		if (*place->config->bind_device)
+			sockets->next_ns = chime_add_sat(now_raw_ns, RETRY_NS);
 	} else {
 		if (!sockets->complained)
 			complain(place, err4, err6);
@@ -91,7 +110,7 @@ bool server_sockets_try(struct server_sockets *sockets, const struct server_plac
 		sockets->next_ns = chime_add_sat(now_raw_ns, RETRY_NS);
 	}
 
-	return sockets->ipv4_fd != before4 || sockets->ipv6_fd != before6;
+	return lost || sockets->ipv4_fd != before4 || sockets->ipv6_fd != before6;
 }
 
 void server_sockets_forgive(struct server_sockets *sockets)

@@ -15,7 +15,8 @@
  * struct server_sockets - they
  * @ipv4_fd: -1: not open
  * @ipv6_fd: same
- * @next_ns: raw instant of the next try of one that failed; INT64_MAX: none did
+ * @next_ns: raw instant of the next try of one that failed, or may lose its interface; INT64_MAX:
+ *	there is none
  * @complained: that was logged
  */
 struct server_sockets {
@@ -45,9 +46,9 @@ void server_sockets_init(struct server_sockets *sockets);
 bool server_sockets_are_open(const struct server_sockets *sockets);
 
 /*
- * Open those that are not open. The family that has one is served, whatever becomes of the other.
- * true: one was opened, of which the process does not know. Called with the privilege to bind the
- * port.
+ * Open those that are not open, or whose interface is gone. The family that has one is served,
+ * whatever becomes of the other. true: they are other ones than the process knows, or none. Called
+ * with the privilege to bind the port.
  */
 bool server_sockets_try(struct server_sockets *sockets, const struct server_place *place,
 			int64_t now_raw_ns);

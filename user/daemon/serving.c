@@ -147,7 +147,7 @@ static void try_sockets(struct serving *serving, int64_t now_raw_ns)
 	if (!server_sockets_try(&serving->sockets, &place, now_raw_ns))
 		return;
 	server_process_stop(&serving->process);
-	serving->next_ns = now_raw_ns;
+	serving->next_ns = server_sockets_are_open(&serving->sockets) ? now_raw_ns : INT64_MAX;
 }
 
 /* --- configuration --- */

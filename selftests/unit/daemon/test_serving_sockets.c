@@ -6,6 +6,7 @@
 #include "user/daemon/serving.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,43 @@
 #include "selftests/unit/counted_log.h"
 #include "selftests/unit/serving_parts.h"
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/daemon/local_reference.h"
 #include "user/daemon/mono_scale.h"
 #include "user/daemon/server_process.h"
 #include "user/lib/time_page.h"
+
+#define NS_PER_S	1000000000LL
 
 static struct {
 	int started;
 	int stopped;
 	struct server_sockets sockets;
 	size_t rules;
+	bool no_device;
+	int lost;
 } world;
+
+/* --- An interface: there is none, or that of the socket which is asked next has gone --- */
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	if (world.no_device && level == SOL_SOCKET && name == SO_BINDTODEVICE) {
+		errno = ENODEV;
+		return -1;
+	}
+	return __real_setsockopt(fd, level, name, value, length);
+}
+
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+	if (world.lost && level == SOL_SOCKET && name == SO_BINDTODEVICE) {
+		world.lost--;
+		errno = ENODEV;
+		return -1;
+	}
+	return __real_getsockopt(fd, level, name, value, length);
+}
 
 /* --- The process --- */
 
@@ -197,6 +224,38 @@ TEST_F(serving, another_place_has_other_sockets)
 	EXPECT_FALSE(serving_is_open(self->serving));
 	EXPECT_EQ(2, world.started);
 	EXPECT_EQ(2, world.stopped);
+}
+
+/* A socket hears nothing any more when its interface is gone, and another one has its name. */
+TEST_F(serving, an_interface_that_went_is_looked_for)
+{
+	serve(self, self->port, "allow\nbinddevice lo");
+	ASSERT_TRUE(serving_is_open(self->serving));
+	serving_timer(self->serving, 61 * NS_PER_S);
+	EXPECT_EQ(1, world.started);
+
+	/* It is back at once. */
+	world.lost = 1;
+	serving_timer(self->serving, 122 * NS_PER_S);
+	EXPECT_TRUE(serving_is_open(self->serving));
+	EXPECT_EQ(1, world.stopped);
+	EXPECT_EQ(2, world.started);
+	EXPECT_EQ(0, logged.warnings);
+
+	/* It is not, for two minutes. */
+	world.lost = 1;
+	world.no_device = true;
+	serving_timer(self->serving, 183 * NS_PER_S);
+	serving_timer(self->serving, 244 * NS_PER_S);
+	EXPECT_FALSE(serving_is_open(self->serving));
+	EXPECT_EQ(2, world.stopped);
+	EXPECT_EQ(2, world.started);
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "there is no such interface (binddevice)"));
+	world.no_device = false;
+	serving_timer(self->serving, 305 * NS_PER_S);
+	EXPECT_TRUE(serving_is_open(self->serving));
+	EXPECT_EQ(3, world.started);
 }
 
 TEST_HARNESS_MAIN
