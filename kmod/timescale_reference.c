@@ -96,10 +96,12 @@ void chime_timescale_set_reference(struct chime_timescale *timescale,
 		/* The reference's time is read below, before the change is published. */
 		view->steady = timescale->steady.line;
 	}
-	if (view->corrected && reference_host)
+	if (view->corrected && reference_host) {
+		chime_steady_rest_on_rate(&timescale->steady, raw_ns);
 		chime_timescale_correct_host(timescale, &aim, host, raw_ns);
-	else if (view->corrected)
+	} else if (view->corrected) {
 		timescale->correction = aim;
+	}
 	chime_timescale_allow_for_slew(timescale, slewing_q32);
 	view->corrected_ns = chime_sub_sat(chime_view_reference(view, raw_ns), age_ns);
 	after = chime_timescale_reference(timescale);

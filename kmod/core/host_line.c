@@ -162,6 +162,21 @@ static int chime_host_line_fit(const struct chime_host_line *host, struct chime_
 			      chime_add_sat(worst_ns, CHIME_WOBBLE_NS / 2), fitted);
 }
 
+/*
+ * How far a line of constant rate through the first and the latest reading may miss one in between:
+ * by the error of that reading, and by its own, which is that of the worse of the two at most.
+ */
+static s64 chime_host_line_missed(const struct chime_host_line *host,
+				  const struct chime_pairing *point)
+{
+	s64 ends_ns = chime_max(host->points[0].uncertainty_ns, host->last.uncertainty_ns);
+	s64 readings_ns = chime_add_sat(point->uncertainty_ns, ends_ns);
+
+	return chime_min(chime_host_line_slack(chime_add_sat(point->uncertainty_ns,
+							     host->last.uncertainty_ns)),
+			 chime_add_sat(readings_ns, CHIME_WOBBLE_NS + CHIME_WOBBLE_NS / 2));
+}
+
 /* The newest point that @fitted misses: the rate changed there. 0: the rate was constant. */
 static int chime_host_line_segment_start(const struct chime_host_line *host,
 					 const struct chime_line *fitted)
@@ -171,9 +186,8 @@ static int chime_host_line_segment_start(const struct chime_host_line *host,
 	for (i = host->count - 1; i > 0; i--) {
 		const struct chime_pairing *point = &host->points[i];
 		s64 miss_ns = chime_sub_sat(point->utc_ns, chime_line_eval(fitted, point->raw_ns));
-		s64 readings_ns = chime_add_sat(point->uncertainty_ns, host->last.uncertainty_ns);
 
-		if (chime_abs_sat(miss_ns) > chime_host_line_slack(readings_ns))
+		if (chime_abs_sat(miss_ns) > chime_host_line_missed(host, point))
 			break;
 	}
 	return i;

@@ -31,12 +31,6 @@
 /* Two machines' oscillators differ by less: a larger difference in rate is a slew. */
 #define CHIME_STEADY_OTHER_Q32	(50 * CHIME_PPM_Q32)
 
-/* No clocksource's rate is further off: the largest error that a kernel corrects. */
-#define CHIME_STEADY_RAW_Q32	(500 * CHIME_PPM_Q32)
-
-/* The slope of readings with less error than this, fitted over 16 s, shows a slew. */
-#define CHIME_STEADY_FINE_NS	(8 * 1000LL)
-
 /* Unslewed host time as a function of the raw clock, from the host's line and its known slews. */
 static void chime_steady_join(const struct chime_steady *steady, const struct chime_line *host,
 			      s64 raw_ns, struct chime_line *joined)
@@ -78,6 +72,7 @@ void chime_steady_start(struct chime_steady *steady, const struct chime_line *ho
 		.pace_q32 = host->rate_q32,
 		.pace_raw_ns = raw_ns,
 		.pace_known = chime_steady_sees_slope(host) && !chime_steady_was_slewed(host),
+		.rough.read_ns = host->sigma_ns,
 	};
 	chime_steady_begin(steady, raw_ns);
 }
@@ -442,12 +437,11 @@ static void chime_steady_take_pace(struct chime_steady *steady)
 /*
  * There is a correction, and no pace: the host's rate was not seen when that was measured. The host
  * may have been slewed from the check before the correction on. Where readings are too coarse for a
- * slope to show a slew it never is seen; but a host that was slewed just now may be again.
+ * slope to show a slew it never is seen: steady_rough.c allows for that.
  */
 static void chime_steady_miss_pace(struct chime_steady *steady, const struct chime_line *host)
 {
-	if (steady->pace_known || steady->lost ||
-	    (host->sigma_ns > CHIME_STEADY_FINE_NS && !chime_steady_was_slewed(host)))
+	if (steady->pace_known || steady->lost || host->sigma_ns > CHIME_STEADY_FINE_NS)
 		return;
 	steady->unmoved = steady->unslew;
 	chime_steady_lose(steady, steady->pace_raw_ns);
@@ -461,6 +455,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	s64 turn_q32, off_q32;
 	bool straight;
 
+	steady->rough.read_ns = host->sigma_ns;
 	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
 	if (corrected)
@@ -472,12 +467,14 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	} else if (!straight && (steady->paced || chime_steady_slews(steady, turn_q32, raw_ns))) {
 		steady->pace_seen = false;
 		chime_steady_keep(steady, host, steady->paced ? 0 : turn_q32, raw_ns);
+		chime_steady_bound_rough(steady, raw_ns);
 		return;
 	} else if (steady->lost && steady->pace_known) {
 		chime_steady_confirm_new(steady, host, raw_ns);
 	} else if (steady->lost) {
 		chime_steady_find_new(steady, host, joined.rate_q32, raw_ns);
-	} else if (!steady->paced && sees) {
+	} else if (!steady->paced && sees &&
+		   (steady->pace_known || !steady->rough.active)) {
 		chime_steady_find_pace(steady, joined.rate_q32, straight, raw_ns);
 	}
 	steady->parted = false;
@@ -500,6 +497,9 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	chime_steady_go_along(steady, host, raw_ns);
 	steady->line.maxerror_rate_q32 = chime_add_sat(steady->line.maxerror_rate_q32,
 						       steady->moved_q32);
+	chime_steady_mark(steady, raw_ns);
+	if (corrected)
+		chime_steady_bound_rough(steady, raw_ns);
 }
 
 /* Corrections measured over long enough contain the rate that unslewed host time is off by. */
@@ -532,6 +532,7 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	if (steady->parted)
 		chime_line_move(line, raw_ns);
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
+	chime_steady_begin_rough(steady, raw_ns);
 }
 
 void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line *host,
@@ -542,5 +543,6 @@ void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line
 	if (chime_steady_slewed_lately(steady, since_ns))
 		steady->unmoved.rate_q32 = steady->rest_q32;
 	chime_steady_lose(steady, since_ns);
+	chime_steady_doubt_rough(steady, CHIME_STEADY_RAW_Q32, since_ns);
 }
 

@@ -17,6 +17,40 @@
 #include "core/line.h"
 
 /**
+ * struct chime_steady_mark - unslewed host time at a check
+ * @raw_ns: the raw clock
+ * @value_ns: unslewed host time
+ * @error_ns: of the reading that it was taken from
+ */
+struct chime_steady_mark {
+	s64 raw_ns;
+	s64 value_ns;
+	s64 error_ns;
+};
+
+/**
+ * struct chime_steady_rough - what bounds slews of a host that is read too coarsely to show them
+ * @read_ns: the error of the latest reading
+ * @before: a check some time ago, by which the pace is told. raw_ns 0: none
+ * @lately: a later one, which will be @before
+ * @begun: unslewed host time when the correction was set, or when the guest resumed since
+ * @active: the correction was measured by a coarse reading
+ * @pace_q32: unslewed host time would go on from @begun at this rate, were the host not slewed ...
+ * @error_q32: ... or at one that differs by up to this
+ * @bound_ns: the part of @unslew's bound that allows for how far it is off that
+ */
+struct chime_steady_rough {
+	s64 read_ns;
+	struct chime_steady_mark before;
+	struct chime_steady_mark lately;
+	struct chime_steady_mark begun;
+	bool active;
+	s64 pace_q32;
+	s64 error_q32;
+	s64 bound_ns;
+};
+
+/**
  * struct chime_steady - the state of unslewed host time; chime_steady_start() begins it
  * @line: unslewed host time as a function of the raw clock, as of the latest check
  * @unslew: unslewed minus host time as a function of host time; its bound is by how much unslewed
@@ -51,6 +85,7 @@
  * @lost: the raw clock's rate changed, and the pace found since may be that of a slewed host ...
  * @turned: ... whose rate changed since that was found ...
  * @seen_q32: ... and then @unslew's rate became this
+ * @rough: what counts instead where the pace was not seen
  */
 struct chime_steady {
 	struct chime_line line;
@@ -80,10 +115,17 @@ struct chime_steady {
 	bool lost;
 	bool turned;
 	s64 seen_q32;
+	struct chime_steady_rough rough;
 };
 
 /* Let unslewed host time be the host's time from @raw_ns on. */
 void chime_steady_start(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns);
+
+/*
+ * It began with a host that a correction was converted to, by the host's present rate: if the host
+ * is read coarsely, running off that rate counts as being slewed.
+ */
+void chime_steady_rest_on_rate(struct chime_steady *steady, s64 raw_ns);
 
 /*
  * It began with a host that may have been slewed just then, or since it was read before. The pace

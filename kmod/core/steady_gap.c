@@ -102,7 +102,7 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 
 	chime_line_move(unslew, then_ns);
 	steady->gap_ns = chime_add_sat(steady->gap_ns, chime_abs_sat(gap_ns));
-	if (steady->pace_known || lost)
+	if (steady->pace_known || lost || steady->rough.active)
 		chime_steady_allow_for_gap(steady, raw_ns);
 	if (chime_steady_slewed_lately(steady, raw_ns))
 		unslew->rate_q32 = steady->rest_q32;
@@ -118,6 +118,7 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 		chime_steady_lose(steady, raw_ns);
 	steady->pace_raw_ns = raw_ns;
 	chime_steady_go_along(steady, host, raw_ns);
+	chime_steady_doubt_rough(steady, CHIME_UNSCALED_Q32, raw_ns);
 }
 
 void chime_steady_step(struct chime_steady *steady, const struct chime_line *host, s64 gap_ns,

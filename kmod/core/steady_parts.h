@@ -19,6 +19,12 @@
 /* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
 #define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
 
+/* No clocksource's rate is further off: the largest error that a kernel corrects. */
+#define CHIME_STEADY_RAW_Q32	(500 * CHIME_PPM_Q32)
+
+/* The slope of readings with less error than this, fitted over 14 s, shows a slew. */
+#define CHIME_STEADY_FINE_NS	(3 * 1000LL)
+
 /* --- steady.c --- */
 
 /* The host's fastest recent slew, as far as it has been seen if it is still in progress. */
@@ -52,5 +58,19 @@ void chime_steady_go_along(struct chime_steady *steady, const struct chime_line 
  * now, assume that it was slewed throughout the gap; if not, the bound need not allow for a slew.
  */
 void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns);
+
+/* --- steady_rough.c --- */
+
+/* A check at which unslewed host time follows the host. */
+void chime_steady_mark(struct chime_steady *steady, s64 raw_ns);
+
+/* A correction was measured: begin anew, if that was by a coarse reading. */
+void chime_steady_begin_rough(struct chime_steady *steady, s64 raw_ns);
+
+/* What is known of the pace is less by @by_q32 from now on: the bound until now stays. */
+void chime_steady_doubt_rough(struct chime_steady *steady, s64 by_q32, s64 raw_ns);
+
+/* A check with a correction in force: allow for how far unslewed host time has run off the pace. */
+void chime_steady_bound_rough(struct chime_steady *steady, s64 raw_ns);
 
 #endif /* CHIME_STEADY_PARTS_H */

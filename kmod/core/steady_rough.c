@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Unslewed host time where the host is read too coarsely for its slope to show a slew: it follows
+ * the host, slewed or not. By how much that may be wrong shows all the same: by how far it has run
+ * off the rate that it had when the correction was measured. That rate is known by the second
+ * before only, as no reading shows whether the host was slewed before that.
+ */
+#include "core/steady.h"
+
+#include "core/steady_parts.h"
+
+/* The pace is told by two checks that are at least so far apart, and not much more. */
+#define CHIME_STEADY_MARK_NS	(CHIME_NS_PER_S / 2)
+
+static s64 chime_steady_mark_age(const struct chime_steady_mark *mark, s64 raw_ns)
+{
+	return chime_sub_sat(raw_ns, mark->raw_ns);
+}
+
+void chime_steady_mark(struct chime_steady *steady, s64 raw_ns)
+{
+	struct chime_steady_rough *rough = &steady->rough;
+
+	if (rough->lately.raw_ns &&
+	    chime_steady_mark_age(&rough->lately, raw_ns) < CHIME_STEADY_MARK_NS)
+		return;
+	rough->before = rough->lately;
+	rough->lately = (struct chime_steady_mark){
+		.raw_ns = raw_ns,
+		.value_ns = chime_line_eval(&steady->line, raw_ns),
+		.error_ns = rough->read_ns,
+	};
+}
+
+/* The pace by a check some time ago and the host's line now; its error is that of both readings. */
+static void chime_steady_tell_rough(struct chime_steady *steady, s64 raw_ns)
+{
+	struct chime_steady_rough *rough = &steady->rough;
+	const struct chime_steady_mark *before = &rough->before;
+	s64 age_ns = chime_steady_mark_age(before, raw_ns);
+	s64 off_ns, error_q32;
+
+	/* UTC and the raw clock are never further apart. */
+	rough->pace_q32 = 0;
+	rough->error_q32 = CHIME_STEADY_RAW_Q32;
+	if (!before->raw_ns || age_ns < CHIME_STEADY_MARK_NS)
+		return;
+	error_q32 = chime_ratio_q32(chime_add_sat(before->error_ns, rough->read_ns), age_ns);
+	if (error_q32 >= CHIME_STEADY_RAW_Q32)
+		return;
+	off_ns = chime_sub_sat(chime_line_offset(&steady->line, raw_ns),
+			       chime_sub_sat(before->value_ns, before->raw_ns));
+	rough->pace_q32 = chime_ratio_q32(off_ns, age_ns);
+	rough->error_q32 = error_q32;
+}
+
+static void chime_steady_restart_rough(struct chime_steady *steady, s64 raw_ns)
+{
+	steady->rough.bound_ns = 0;
+	steady->rough.begun = (struct chime_steady_mark){
+		.raw_ns = raw_ns,
+		.value_ns = chime_line_eval(&steady->line, raw_ns),
+	};
+}
+
+void chime_steady_begin_rough(struct chime_steady *steady, s64 raw_ns)
+{
+	chime_steady_restart_rough(steady, raw_ns);
+	steady->rough.active = steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+	if (!steady->rough.active)
+		return;
+	chime_steady_tell_rough(steady, raw_ns);
+	/* The host may be silent at the next check. */
+	chime_steady_bound_rough(steady, raw_ns);
+}
+
+void chime_steady_rest_on_rate(struct chime_steady *steady, s64 raw_ns)
+{
+	chime_steady_restart_rough(steady, raw_ns);
+	steady->rough.active = steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+	steady->rough.pace_q32 = steady->line.rate_q32;
+	steady->rough.error_q32 = 0;
+}
+
+void chime_steady_doubt_rough(struct chime_steady *steady, s64 by_q32, s64 raw_ns)
+{
+	struct chime_steady_rough *rough = &steady->rough;
+
+	rough->before = (struct chime_steady_mark){ };
+	rough->lately = (struct chime_steady_mark){ };
+	chime_steady_restart_rough(steady, raw_ns);
+	rough->error_q32 = chime_add_sat(rough->error_q32, by_q32);
+}
+
+void chime_steady_bound_rough(struct chime_steady *steady, s64 raw_ns)
+{
+	struct chime_steady_rough *rough = &steady->rough;
+	struct chime_line *line = &steady->line;
+	s64 age_ns = chime_steady_mark_age(&rough->begun, raw_ns);
+	s64 off_ns, turn_q32, bound_ns, more_ns;
+
+	if (!rough->active || age_ns < 0)
+		return;
+	off_ns = chime_sub_sat(chime_line_offset(line, raw_ns),
+			       chime_sub_sat(rough->begun.value_ns, rough->begun.raw_ns));
+	off_ns = chime_sub_sat(off_ns, chime_scale_q32(age_ns, rough->pace_q32));
+	bound_ns = chime_add_sat(chime_abs_sat(off_ns), chime_scale_q32(age_ns, rough->error_q32));
+	more_ns = chime_sub_sat(bound_ns, rough->bound_ns);
+	rough->bound_ns = bound_ns;
+	steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns, more_ns);
+	line->maxerror_ns = chime_add_sat(line->maxerror_ns, more_ns);
+	turn_q32 = chime_abs_sat(chime_sub_sat(line->rate_q32, rough->pace_q32));
+	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32,
+						chime_add_sat(turn_q32, rough->error_q32));
+}
