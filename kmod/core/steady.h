@@ -19,12 +19,12 @@
 /**
  * struct chime_steady_mark - unslewed host time at a check
  * @raw_ns: the raw clock
- * @value_ns: unslewed host time
+ * @offset_ns: unslewed host time against that
  * @error_ns: of the reading that it was taken from
  */
 struct chime_steady_mark {
 	s64 raw_ns;
-	s64 value_ns;
+	s64 offset_ns;
 	s64 error_ns;
 };
 

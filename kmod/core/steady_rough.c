@@ -27,7 +27,7 @@ void chime_steady_mark(struct chime_steady *steady, s64 raw_ns)
 	rough->before = rough->lately;
 	rough->lately = (struct chime_steady_mark){
 		.raw_ns = raw_ns,
-		.value_ns = chime_line_eval(&steady->line, raw_ns),
+		.offset_ns = chime_line_offset(&steady->line, raw_ns),
 		.error_ns = rough->read_ns,
 	};
 }
@@ -48,8 +48,7 @@ static void chime_steady_tell_rough(struct chime_steady *steady, s64 raw_ns)
 	error_q32 = chime_ratio_q32(chime_add_sat(before->error_ns, rough->read_ns), age_ns);
 	if (error_q32 >= CHIME_STEADY_RAW_Q32)
 		return;
-	off_ns = chime_sub_sat(chime_line_offset(&steady->line, raw_ns),
-			       chime_sub_sat(before->value_ns, before->raw_ns));
+	off_ns = chime_sub_sat(chime_line_offset(&steady->line, raw_ns), before->offset_ns);
 	rough->pace_q32 = chime_ratio_q32(off_ns, age_ns);
 	rough->error_q32 = error_q32;
 }
@@ -59,14 +58,20 @@ static void chime_steady_restart_rough(struct chime_steady *steady, s64 raw_ns)
 	steady->rough.bound_ns = 0;
 	steady->rough.begun = (struct chime_steady_mark){
 		.raw_ns = raw_ns,
-		.value_ns = chime_line_eval(&steady->line, raw_ns),
+		.offset_ns = chime_line_offset(&steady->line, raw_ns),
 	};
+}
+
+/* A correction is in force from now on: it counts if that was measured by a coarse reading. */
+static void chime_steady_activate_rough(struct chime_steady *steady, s64 raw_ns)
+{
+	chime_steady_restart_rough(steady, raw_ns);
+	steady->rough.active = steady->rough.read_ns > CHIME_STEADY_FINE_NS;
 }
 
 void chime_steady_begin_rough(struct chime_steady *steady, s64 raw_ns)
 {
-	chime_steady_restart_rough(steady, raw_ns);
-	steady->rough.active = steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+	chime_steady_activate_rough(steady, raw_ns);
 	if (!steady->rough.active)
 		return;
 	chime_steady_tell_rough(steady, raw_ns);
@@ -76,8 +81,7 @@ void chime_steady_begin_rough(struct chime_steady *steady, s64 raw_ns)
 
 void chime_steady_rest_on_rate(struct chime_steady *steady, s64 raw_ns)
 {
-	chime_steady_restart_rough(steady, raw_ns);
-	steady->rough.active = steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+	chime_steady_activate_rough(steady, raw_ns);
 	steady->rough.pace_q32 = steady->line.rate_q32;
 	steady->rough.error_q32 = 0;
 }
@@ -101,8 +105,7 @@ void chime_steady_bound_rough(struct chime_steady *steady, s64 raw_ns)
 
 	if (!rough->active || age_ns < 0)
 		return;
-	off_ns = chime_sub_sat(chime_line_offset(line, raw_ns),
-			       chime_sub_sat(rough->begun.value_ns, rough->begun.raw_ns));
+	off_ns = chime_sub_sat(chime_line_offset(line, raw_ns), rough->begun.offset_ns);
 	off_ns = chime_sub_sat(off_ns, chime_scale_q32(age_ns, rough->pace_q32));
 	bound_ns = chime_add_sat(chime_abs_sat(off_ns), chime_scale_q32(age_ns, rough->error_q32));
 	more_ns = chime_sub_sat(bound_ns, rough->bound_ns);
