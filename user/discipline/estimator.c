@@ -191,9 +191,10 @@ static void cover_sample(struct estimator *estimator, const struct path_figures 
 	}
 }
 
-static bool is_sane(const struct estimator *estimator, const struct estimator_sample *sample,
-		    double elapsed_s)
+static bool is_sane(const struct estimator *estimator, const struct estimator_sample *sample)
 {
+	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
+
 	return sample->delay_ns >= 0 && !isinf(sample->delay_ns) &&
 	       sample->sigma_ns >= 0 && !isinf(sample->sigma_ns) &&
 	       sample->offset_ns <= BANK_OFFSET_MOST_NS &&
@@ -351,9 +352,7 @@ static void take_once_more(struct estimator *estimator)
 
 int estimator_add(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
-	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
-
-	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample, elapsed_s))
+	if (path < 0 || path >= estimator->paths || !is_sane(estimator, sample))
 		return -EINVAL;
 	take_next(estimator, path, sample);
 	early_add(&estimator->early, path, sample);

@@ -142,28 +142,29 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	path->reading_ns[0] = sample->offset_ns;
 }
 
+/* The longest queueing each way that the round trips allow, as exactly as @sample was stamped. */
+static double most_queueing(const struct path_memory *path, const struct estimator_sample *sample)
+{
+	return figures_most_scale(&path->figures, 1, 0.5 * sample->sigma_ns * sample->sigma_ns);
+}
+
 bool path_memory_was_misjudged(const struct path_memory *path,
 			       const struct estimator_sample *sample)
 {
-	double noise = 0.5 * sample->sigma_ns * sample->sigma_ns;
-
 	return path->used && !path->figures.one_way && path->readings >= GUESS_SAMPLES &&
 	       path->figures.variance > 0 &&
-	       GUESS_FACTOR * figures_most_scale(&path->figures, 1, noise) <
-	       path->figures.first_excess_ns;
+	       GUESS_FACTOR * most_queueing(path, sample) < path->figures.first_excess_ns;
 }
 
 void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
 			 const double *delay_ns, unsigned int count)
 {
-	double noise = 0.5 * sample->sigma_ns * sample->sigma_ns;
-
 	memcpy(path->delay_ns, delay_ns, count * sizeof(*delay_ns));
 	path->delays = count;
 	path->next_delay = count;
 	sum_up_delays(path);
 	path->figures.first_excess_ns = fmin(path->figures.first_excess_ns,
-					     figures_most_scale(&path->figures, 1, noise));
+					     most_queueing(path, sample));
 }
 
 void path_memory_start(struct path_memory *path, const struct estimator_sample *sample)
