@@ -18,7 +18,8 @@ struct hook_result {
  * hook_run() - run a hook and wait for its end
  * @path: the program
  * @environment: all of its environment, NULL at the end
- * @limit_ms: after so long its process group gets SIGTERM, and a second later SIGKILL
+ * @limit_ms: after so long its process group gets SIGTERM, and a second later SIGKILL; time
+ *	in which the machine stands still does not count
  * @result: how it ended
  *
  * A hook that leaves children behind has them killed. Return: 0, -errno: it was not started.

@@ -278,4 +278,55 @@ TEST(a_hook_does_not_outlive_its_time)
 	remove_all(directory);
 }
 
+/* What a hook prints comes out at @from. */
+static int divert_output(int *from)
+{
+	int before = dup(STDOUT_FILENO), ends[2];
+
+	if (before < 0 || pipe2(ends, O_CLOEXEC))
+		exit(1);
+	dup2(ends[1], STDOUT_FILENO);
+	close(ends[1]);
+	*from = ends[0];
+	return before;
+}
+
+static void restore_output(int before)
+{
+	dup2(before, STDOUT_FILENO);
+	close(before);
+}
+
+/* The hook stops whoever watches it and itself, as a hypervisor does with all at once. */
+TEST(while_the_machine_stands_still_no_time_passes)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", said[64] = "", *rest;
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	int from, before, watcher, hook, status;
+	struct hook_result result;
+	const char *path;
+	pid_t pid;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	path = script(directory, "still", 0755, "echo $PPID $$\nkill -STOP $PPID $$");
+	before = divert_output(&from);
+	pid = fork();
+	if (!pid)
+		_exit(hook_run(path, environment, 2000, &result) || result.timed_out);
+	restore_output(before);
+	ASSERT_LT(0, read(from, said, sizeof(said) - 1));
+	watcher = (int)strtol(said, &rest, 10);
+	hook = (int)strtol(rest, NULL, 10);
+	ASSERT_LT(0, watcher);
+	ASSERT_LT(0, hook);
+	sleep(3);
+	kill(watcher, SIGCONT);
+	usleep(100000);
+	kill(hook, SIGCONT);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	close(from);
+	remove_all(directory);
+}
+
 TEST_HARNESS_MAIN
