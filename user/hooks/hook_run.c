@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Running one hook.
+ * Running one hook. A process of its own watches it, and is the parent of whatever it starts and
+ * leaves: so all of that can be found, and this service keeps no child.
  */
 #include "hooks/hook_run.h"
 
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -60,6 +62,41 @@ static bool has_ended(int pidfd, int limit_ms)
 	return ready > 0;
 }
 
+/* Kill each child of this process. */
+static void kill_children(void)
+{
+	char path[64];
+	FILE *list;
+	int pid;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	list = fopen(path, "re");
+	if (!list)
+		return;
+	while (fscanf(list, "%d", &pid) == 1)
+		kill(pid, SIGKILL);
+	fclose(list);
+}
+
+/*
+ * Whoever calls setsid(2) leaves the process group, but as an orphan becomes our child. So do the
+ * children of those that are killed. Who cannot be killed is left after a while.
+ */
+static void kill_descendants(void)
+{
+	pid_t ended = 0;
+	int left_ms;
+
+	for (left_ms = GRACE_MS; left_ms > 0 && ended >= 0; left_ms--) {
+		kill_children();
+		do
+			ended = waitpid(-1, NULL, WNOHANG);
+		while (ended > 0);
+		if (!ended)
+			poll(NULL, 0, 1);
+	}
+}
+
 static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *result)
 {
 	result->timed_out = !has_ended(pidfd, limit_ms);
@@ -70,13 +107,24 @@ static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *res
 	/* Kill the children that the leader of the group left behind. */
 	kill(-pid, SIGKILL);
 	result->status = child_wait(pid);
+	if (result->timed_out)
+		kill_descendants();
 }
 
-int hook_run(const char *path, char *const environment[], int limit_ms, struct hook_result *result)
+/* What the watching process says in the end. */
+struct hook_report {
+	int err;
+	struct hook_result result;
+};
+
+static int watch(const char *path, char *const environment[], int limit_ms,
+		 struct hook_result *result)
 {
 	int pidfd, err = 0;
 	pid_t pid;
 
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+		return -errno;
 	pid = fork();
 	if (pid < 0)
 		return -errno;
@@ -94,4 +142,43 @@ int hook_run(const char *path, char *const environment[], int limit_ms, struct h
 	wait_for(pid, pidfd, limit_ms, result);
 	close(pidfd);
 	return 0;
+}
+
+/* A hook that killed who watches it, as it may, ended so itself. */
+static int receive_report(int from, pid_t watcher, struct hook_result *result)
+{
+	struct hook_report report;
+	ssize_t length;
+	int status;
+
+	do
+		length = read(from, &report, sizeof(report));
+	while (length < 0 && errno == EINTR);
+	status = child_wait(watcher);
+	if (length != (ssize_t)sizeof(report))
+		report = (struct hook_report){ .result.status = status };
+	*result = report.result;
+	return report.err;
+}
+
+int hook_run(const char *path, char *const environment[], int limit_ms, struct hook_result *result)
+{
+	struct hook_report report = { .err = 0 };
+	int ends[2], err;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		close(ends[0]);
+		report.err = watch(path, environment, limit_ms, &report.result);
+		_exit(write(ends[1], &report, sizeof(report)) != (ssize_t)sizeof(report));
+	}
+	err = pid < 0 ? -errno : 0;
+	close(ends[1]);
+	if (!err)
+		err = receive_report(ends[0], pid, result);
+	close(ends[0]);
+	return err;
 }

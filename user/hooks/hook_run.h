@@ -18,11 +18,12 @@ struct hook_result {
  * hook_run() - run a hook and wait for its end
  * @path: the program
  * @environment: all of its environment, NULL at the end
- * @limit_ms: after so long its process group gets SIGTERM, and a second later SIGKILL; time
- *	in which the machine stands still does not count
+ * @limit_ms: after so long its process group gets SIGTERM, and a second later all that it started
+ *	SIGKILL; time in which the machine stands still does not count
  * @result: how it ended
  *
- * A hook that leaves children behind has them killed. Return: 0, -errno: it was not started.
+ * What a hook that ends in time leaves in its process group is killed; what has left that goes on.
+ * Return: 0, -errno: it was not started.
  */
 int hook_run(const char *path, char *const environment[], int limit_ms,
 	     struct hook_result *result);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -278,7 +279,7 @@ TEST(a_hook_does_not_outlive_its_time)
 	remove_all(directory);
 }
 
-/* What a hook prints comes out at @from. */
+/* What a hook prints comes out at @from, for as long as anything that it started has it open. */
 static int divert_output(int *from)
 {
 	int before = dup(STDOUT_FILENO), ends[2];
@@ -295,6 +296,59 @@ static void restore_output(int before)
 {
 	dup2(before, STDOUT_FILENO);
 	close(before);
+}
+
+/* Whether nobody has the other end open any more. */
+static bool is_left(int from)
+{
+	struct pollfd fd = { .fd = from, .events = 0 };
+
+	return poll(&fd, 1, 0) == 1 && fd.revents & POLLHUP;
+}
+
+/* In sessions of their own, each the child of one that is there or has gone. */
+#define FAR_BODY								\
+	"setsid sh -c 'setsid sleep 60 & setsid sh -c \"sleep 60; :\" & wait' &"	\
+	" (setsid sleep 60 &)"
+
+TEST(nor_does_what_left_its_process_group)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX";
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	struct hook_result result;
+	int from, before;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	before = divert_output(&from);
+	ASSERT_EQ(0, hook_run(script(directory, "far", 0755, FAR_BODY "; sleep 60"), environment,
+			      1000, &result));
+	restore_output(before);
+	EXPECT_TRUE(result.timed_out);
+	EXPECT_TRUE(is_left(from));
+	close(from);
+	remove_all(directory);
+}
+
+/* As a program that is started in the background for longer. */
+TEST(what_left_it_goes_on_after_a_hook_that_ends_in_time)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", pid[16] = "";
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	struct hook_result result;
+	int from, before;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	before = divert_output(&from);
+	ASSERT_EQ(0, hook_run(script(directory, "near", 0755,
+				     "setsid -f sh -c 'echo $$; exec sleep 60'; sleep 60 &"),
+			      environment, 10000, &result));
+	restore_output(before);
+	EXPECT_FALSE(result.timed_out);
+	ASSERT_LT(0, read(from, pid, sizeof(pid) - 1));
+	EXPECT_FALSE(is_left(from));
+	EXPECT_EQ(0, kill(atoi(pid), SIGKILL));
+	close(from);
+	remove_all(directory);
 }
 
 /* The hook stops whoever watches it and itself, as a hypervisor does with all at once. */
@@ -326,6 +380,20 @@ TEST(while_the_machine_stands_still_no_time_passes)
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
 	close(from);
+	remove_all(directory);
+}
+
+TEST(a_hook_may_kill_who_watches_it)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX";
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	struct hook_result result = { .timed_out = true };
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	ASSERT_EQ(0, hook_run(script(directory, "rude", 0755, "kill -KILL $PPID"), environment,
+			      10000, &result));
+	EXPECT_FALSE(result.timed_out);
+	EXPECT_TRUE(WIFSIGNALED(result.status));
 	remove_all(directory);
 }
 
