@@ -16,6 +16,9 @@ static int waits;
 static int absences;
 static bool warned;
 
+/* Comes as it waits; 0: none. */
+static int signal_meanwhile;
+
 /* It begins to wait, and this ends it. */
 int module_watch_open(struct module_watch **watch)
 {
@@ -32,6 +35,8 @@ void module_watch_close(struct module_watch *watch)
 int module_watch_wait(struct module_watch *watch, int timeout_ms)
 {
 	warned = strstr(journal.fields[0], "truechime is not loaded");
+	if (signal_meanwhile)
+		raise(signal_meanwhile);
 	return -ENODEV;
 }
 
@@ -112,6 +117,27 @@ TEST(that_nothing_will_happen_is_said_once)
 	EXPECT_TRUE(warned);
 	EXPECT_EQ(2, journal.messages);
 	EXPECT_NE(NULL, strstr(journal.fields[0], "cannot be received"));
+}
+
+TEST(to_be_asked_to_end_is_no_failure)
+{
+	static const int signals[] = { SIGTERM, SIGINT };
+	int status;
+	pid_t pid;
+
+	log_set_level(-1);
+	absences = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+		signal_meanwhile = signals[i];
+		pid = fork();
+		if (!pid)
+			_exit(run_with("--directory", "/nonexistent") + 100);
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFEXITED(status) && !WEXITSTATUS(status))
+			TH_LOG("signal %d: status %x", signals[i], status);
+	}
+	signal_meanwhile = 0;
+	absences = 0;
 }
 
 TEST_HARNESS_MAIN
