@@ -7,6 +7,7 @@
 #define WRAPPED_CALLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <time.h>
@@ -30,7 +31,15 @@ void *__real_dlsym(void *library, const char *name);
 void *__wrap_dlsym(void *library, const char *name);
 int __real_dlclose(void *library);
 int __wrap_dlclose(void *library);
+struct freezer;
+int __real_freezer_open(struct freezer *freezer, const char *root, const char *name,
+			const char *own);
+int __wrap_freezer_open(struct freezer *freezer, const char *root, const char *name,
+			const char *own);
 int __wrap_freezer_own(const char *file, char *own, size_t size);
+struct hold_result;
+int __wrap_hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
+		    bool (*is_right)(int64_t within_ns), struct hold_result *result);
 struct ifaddrs;
 int __wrap_getifaddrs(struct ifaddrs **list);
 void __wrap_freeifaddrs(struct ifaddrs *list);

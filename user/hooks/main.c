@@ -18,6 +18,7 @@
 #include "hooks/hold.h"
 #include "hooks/hook_list.h"
 #include "hooks/hook_run.h"
+#include "lib/clock_ns.h"
 #include "lib/event_fields.h"
 #include "lib/event_report.h"
 #include "lib/event_stream.h"
@@ -144,18 +145,34 @@ static int check_cgroup(const char *cgroup)
 	return err == -EINVAL || err == -EDEADLK || err == -ENAMETOOLONG ? err : 0;
 }
 
-static void hold(const struct hooks *hooks)
+/*
+ * What is left of the limit, which begins with the disruption: several at once are held for one
+ * after the other, and the last of them must not wait for the limits of all.
+ */
+static int hold_left_ms(const struct hooks *hooks, const struct module_event *event)
 {
+	int64_t limit_ms = hooks->limit_s * 1000;
+	int64_t age_ms = chime_sub_sat(clock_ns(CLOCK_MONOTONIC_RAW), event->raw_ns) / 1000000;
+
+	return (int)(limit_ms - chime_min(chime_max(age_ms, 0), limit_ms));
+}
+
+static void hold(const struct hooks *hooks, const struct module_event *event)
+{
+	int left_ms = hold_left_ms(hooks, event), err;
 	char within[NAME_TEXT_MAX];
 	struct hold_result result;
 	struct freezer freezer;
-	int err;
 
+	if (!left_ms) {
+		log_info("The cgroup %s is not frozen after disruption %u, which is more than %d s ago",
+			 hooks->cgroup, event->sequence, hooks->limit_s);
+		return;
+	}
 	if (open_freezer(&freezer, hooks->cgroup))
 		return;
 	text_of_duration(hooks->within_ns, within, sizeof(within));
-	err = hold_run(&freezer, hooks->limit_s * 1000, hooks->within_ns, hold_clock_is_right,
-		       &result);
+	err = hold_run(&freezer, left_ms, hooks->within_ns, hold_clock_is_right, &result);
 	if (err == -EALREADY)
 		log_warning("The cgroup %s was already frozen by another program, and stays frozen",
 			    hooks->cgroup);
@@ -217,7 +234,7 @@ static void handle_event(void *context, const struct module_event *event)
 		 hooks->cgroup ? "holding" : "running",
 		 hooks->cgroup ? hooks->cgroup : hooks->directory);
 	if (hooks->cgroup) {
-		hold(hooks);
+		hold(hooks, event);
 		return;
 	}
 	if (hooks->file)

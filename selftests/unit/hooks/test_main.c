@@ -74,6 +74,28 @@ int __wrap_freezer_own(const char *file, char *own, size_t size)
 	return snprintf(own, size, "/own.slice/hold.service") < (int)size ? 0 : -ENAMETOOLONG;
 }
 
+/* There is a cgroup, and a hold lasts as long as it may. */
+static bool is_freezable;
+static int held_ms[8];
+static size_t holds;
+
+int __wrap_freezer_open(struct freezer *freezer, const char *root, const char *name,
+			const char *own)
+{
+	if (!is_freezable)
+		return __real_freezer_open(freezer, root, name, own);
+	freezer->fd = -1;
+	return 0;
+}
+
+int __wrap_hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
+		    bool (*is_right)(int64_t within_ns), struct hold_result *result)
+{
+	*result = (struct hold_result){ .held_ms = limit_ms };
+	held_ms[holds++] = limit_ms;
+	return 0;
+}
+
 static int run_with(const char *option, const char *value)
 {
 	char *words[4] = { (char *)"truechime-hooks", (char *)option, (char *)value };
@@ -138,6 +160,30 @@ TEST(to_be_asked_to_end_is_no_failure)
 	}
 	signal_meanwhile = 0;
 	absences = 0;
+}
+
+/* A minute of disruptions would otherwise be an hour in which nothing runs. */
+TEST(what_waits_for_a_hold_is_held_for_no_longer_than_its_own_limit)
+{
+	static const int64_t ages_ms[] = { 0, 4000, 9000, 10000, 3600000, -50 };
+	static const int most_ms[] = { 10000, 6000, 1000, 0, 0, 10000 };
+	static const struct hooks hooks = { .cgroup = "work.slice", .limit_s = 10 };
+	struct module_event event = { .cause = TRUECHIME_CAUSE_REVERT };
+	int64_t spare_ms = 900;
+
+	log_set_level(-1);
+	is_freezable = true;
+	for (size_t i = 0; i < ARRAY_SIZE(ages_ms); i++) {
+		holds = 0;
+		event.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW) - ages_ms[i] * 1000000;
+		handle_event((void *)&hooks, &event);
+		ASSERT_EQ(most_ms[i] ? 1 : 0, holds) TH_LOG("case %zu", i);
+		if (!holds)
+			continue;
+		EXPECT_LE(held_ms[0], most_ms[i]) TH_LOG("case %zu", i);
+		EXPECT_GE(held_ms[0], most_ms[i] - spare_ms) TH_LOG("case %zu", i);
+	}
+	is_freezable = false;
 }
 
 TEST_HARNESS_MAIN
