@@ -55,6 +55,8 @@ int __wrap_open(const char *path, int flags, ...);
 void __wrap_log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_notify_status(const char *format, ...);
 int __wrap_prctl(int option, unsigned long capability);
+ssize_t __real_pwrite(int fd, const void *data, size_t size, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset);
 void *__real_reallocarray(void *memory, size_t count, size_t size);
 void *__wrap_reallocarray(void *memory, size_t count, size_t size);
 ssize_t __real_recvmsg(int fd, struct msghdr *message, int flags);

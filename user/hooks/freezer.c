@@ -76,6 +76,9 @@ int freezer_set(const struct freezer *freezer, bool frozen)
 {
 	ssize_t written = pwrite(freezer->fd, frozen ? "1" : "0", 1, 0);
 
+	/* A cgroup that is gone since it was opened has nothing frozen in it. */
+	if (written < 0 && errno == ENODEV && !frozen)
+		return 0;
 	return written == 1 ? 0 : written < 0 ? -errno : -EIO;
 }
 

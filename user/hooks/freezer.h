@@ -26,7 +26,9 @@ void freezer_close(struct freezer *freezer);
 /* It is frozen, or about to be. */
 bool freezer_is_frozen(const struct freezer *freezer);
 
-/* 0, -errno. What is frozen stops soon after. */
+/*
+ * What is frozen stops soon after. 0, also if there is no such cgroup any more to be thawed; -errno.
+ */
 int freezer_set(const struct freezer *freezer, bool frozen);
 
 /* The caller's own cgroup, "/" and so on, from @file (/proc/self/cgroup). 0, -ENOENT, -errno. */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 /* Long enough for anything, however busy the machine. */
 #define PATIENCE_MS	20000
@@ -106,6 +107,35 @@ TEST_F(hold, lasts_until_the_clock_is_right)
 	EXPECT_EQ('0', state_of(self->file));
 	EXPECT_TRUE(result.right);
 	EXPECT_LT(result.held_ms, PATIENCE_MS);
+}
+
+/* As a slice goes with the last of its units; the kernel says so of an open cgroup.freeze. */
+static bool is_gone;
+
+ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset)
+{
+	if (!is_gone)
+		return __real_pwrite(fd, data, size, offset);
+	errno = ENODEV;
+	return -1;
+}
+
+static bool is_right_when_gone(int64_t within_ns)
+{
+	is_gone = true;
+	return is_right(within_ns);
+}
+
+TEST_F(hold, a_cgroup_that_went_meanwhile_is_not_frozen_any_more)
+{
+	struct hold_result result;
+
+	watched = self->file;
+	EXPECT_EQ(0, hold_run(&self->freezer, PATIENCE_MS, WITHIN_NS, is_right_when_gone,
+			      &result));
+	EXPECT_TRUE(result.right);
+	EXPECT_EQ(0, freezer_set(&self->freezer, false));
+	EXPECT_EQ(-ENODEV, freezer_set(&self->freezer, true));
 }
 
 TEST_F(hold, lasts_no_longer_than_it_may)
