@@ -72,12 +72,11 @@ static json_t *daemon_change_stepping(struct daemon *daemon, const char *text, c
 
 	threshold_s = strtod(text, &end);
 	limit = strtol(end, &after, 10);
-	if (end == text || *end != ' ' || *after || !(threshold_s >= 0 && threshold_s <= 1e9) ||
-	    limit < INT32_MIN || limit > INT32_MAX) {
+	if (end == text || *end != ' ' || *after || limit < INT32_MIN || limit > INT32_MAX) {
 		*error = "a threshold in s and a number of updates were expected, as 0.1 3";
 		return NULL;
 	}
-	daemon_set_stepping(daemon, (int64_t)(threshold_s * 1e9), (int)limit);
+	daemon_set_stepping(daemon, threshold_s, (int)limit);
 
 	return json_pack("{s:b}", "ok", 1);
 }

@@ -6,7 +6,6 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +15,8 @@
 #include "chronyc/report.h"
 #include "sources/operate.h"
 
-#define NS_PER_S	1000000000LL
-
 /* As of truechime's own command: more would be no burst. */
 #define BURST_MOST	1000
-
-/* 31 years: no error is greater. */
-#define STEPPING_MAX_S	1e9
 
 /* --- which sources --- */
 
@@ -229,9 +223,8 @@ static enum chronyc_status set_local(struct daemon *daemon, struct chronyc_reque
 static enum chronyc_status set_stepping(struct daemon *daemon, struct chronyc_request *request)
 {
 	int32_t limit = (int32_t)chronyc_take(request);
-	double threshold_s = fmin(fmax(chronyc_take_real(request), 0), STEPPING_MAX_S);
 
-	daemon_set_stepping(daemon, llrint(threshold_s * NS_PER_S), limit);
+	daemon_set_stepping(daemon, chronyc_take_real(request), limit);
 
 	return CHRONYC_SUCCESS;
 }

@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,9 @@
 #include "daemon/run_files.h"
 #include "lib/clock_watch.h"
 #include "lib/virtual_machine.h"
+
+/* 31 years: no error is greater. */
+#define STEPPING_MAX_S	1e9
 
 /* After a jump that the sources reported each has just answered: it need not be asked at once. */
 void daemon_burst(struct daemon *daemon, int count)
@@ -176,9 +180,11 @@ int daemon_reload(struct daemon *daemon)
 	return 0;
 }
 
-void daemon_set_stepping(struct daemon *daemon, int64_t threshold_ns, int limit)
+/* chronyd takes any threshold, too: what is below 0, or no number, is 0. */
+void daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit)
 {
 	struct discipline_options *options = &daemon->config->discipline;
+	int64_t threshold_ns = llrint(fmin(fmax(threshold_s, 0), STEPPING_MAX_S) * 1e9);
 	struct steering_options steering;
 
 	/* 0 is for none in the options. */

@@ -273,8 +273,8 @@ void daemon_burst(struct daemon *daemon, int count);
  */
 int daemon_reload(struct daemon *daemon);
 
-/* makestep: step errors above @threshold_ns, in the next @limit updates; negative: in all. */
-void daemon_set_stepping(struct daemon *daemon, int64_t threshold_ns, int limit);
+/* makestep: step errors above @threshold_s, in the next @limit updates; negative: in all. */
+void daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit);
 
 /* loop.c */
 

@@ -7,6 +7,7 @@
 #include "user/daemon/daemon.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@ static struct {
 	int configure_error;
 	int freed;		/* configurations */
 	int told;		/* those who are told of a configuration: the discipline */
+	int counted_anew;	/* who counts steps: discipline and steering */
 	int serves;		/* the NTP server */
 } world;
 
@@ -76,6 +78,16 @@ void chronyc_listener_configure(struct chronyc_listener *listener,
 void discipline_set_options(struct discipline *discipline, const struct discipline_options *options)
 {
 	world.told++;
+}
+
+void discipline_count_steps_anew(struct discipline *discipline)
+{
+	world.counted_anew++;
+}
+
+void steering_count_steps_anew(struct steering *steering)
+{
+	world.counted_anew++;
 }
 
 void steering_set_options(struct steering *steering, const struct steering_options *options)
@@ -252,6 +264,28 @@ TEST_F(reload, the_pid_file_moves)
 	unlink(one);
 	unlink(other);
 	EXPECT_EQ(0, rmdir(folder));
+}
+
+/* chronyd takes any number. */
+TEST_F(reload, makestep_takes_any_threshold)
+{
+	static const struct {
+		double threshold_s;
+		int64_t threshold_ns;
+	} thresholds[] = {
+		{ 0.1, 100000000 }, { -1, 1 }, { 0, 1 }, { NAN, 1 }, { -INFINITY, 1 },
+		{ INFINITY, 1000000000000000000 }, { 1e12, 1000000000000000000 },
+	};
+	const struct discipline_options *options = &self->daemon.config->discipline;
+
+	for (size_t i = 0; i < ARRAY_SIZE(thresholds); i++) {
+		daemon_set_stepping(&self->daemon, thresholds[i].threshold_s, 5);
+		EXPECT_EQ(thresholds[i].threshold_ns, options->step_threshold_ns)
+			TH_LOG("%g", thresholds[i].threshold_s);
+		EXPECT_EQ(5, options->step_limit);
+	}
+	EXPECT_EQ(2 * ARRAY_SIZE(thresholds), world.counted_anew);
+	EXPECT_EQ(ARRAY_SIZE(thresholds), world.told);
 }
 
 TEST_HARNESS_MAIN
