@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "selftests/unit/unit.h"
@@ -131,25 +132,55 @@ TEST_F(directive, nobody_is_let_in_without_a_port)
 	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/16"));
 }
 
-/* As of a program that does so all the time. */
+/* As many rules as there may be: of networks that no other line of this test names. */
+static struct access_rule *fill_rules(size_t count)
+{
+	struct access_rule *rules = calloc(count, sizeof(*rules));
+
+	for (size_t i = 0; rules && i < count; i++) {
+		rules[i] = (struct access_rule){ .allow = true, .prefix = 32 };
+		rules[i].network.family = AF_INET;
+		rules[i].network.bytes[0] = 192;
+		rules[i].network.bytes[2] = (uint8_t)(i >> 8);
+		rules[i].network.bytes[3] = (uint8_t)i;
+	}
+
+	return rules;
+}
+
+/*
+ * As of a program that does so all the time: where there is room for one rule more, the second time
+ * is as the ten thousandth.
+ */
 TEST_F(directive, a_host_is_let_in_and_out_again_and_again)
 {
-	const struct config *config = self->daemon.config;
+	struct config *config = self->daemon.config;
+	const size_t last = CONFIG_ACCESS_RULES_MAX - 1;
 
-	for (int i = 0; i < CONFIG_ACCESS_RULES_MAX; i++) {
+	config->server.rules = fill_rules(last);
+	config->chronyc.rules = fill_rules(last);
+	ASSERT_NE(NULL, config->server.rules);
+	ASSERT_NE(NULL, config->chronyc.rules);
+	config->server.rule_count = last;
+	config->chronyc.rule_count = last;
+	for (int i = 0; i < 3; i++) {
 		ASSERT_TRUE(is_obeyed(self, "allow 10.0.0.4"));
 		ASSERT_TRUE(is_obeyed(self, "deny 10.0.0.4"));
 		ASSERT_TRUE(is_obeyed(self, "cmdallow 10.0.0.4"));
 	}
-	EXPECT_EQ(1, config->server.rule_count);
-	EXPECT_FALSE(config->server.rules[0].allow);
-	EXPECT_EQ(1, config->chronyc.rule_count);
-	EXPECT_EQ(1, world.command_rules);
+	EXPECT_EQ(last + 1, config->server.rule_count);
+	EXPECT_FALSE(config->server.rules[last].allow);
+	EXPECT_EQ(last + 1, config->chronyc.rule_count);
+	EXPECT_EQ(last + 1, world.command_rules);
+	/* Another one has no room. */
+	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.5"));
+	EXPECT_FALSE(is_obeyed(self, "cmdallow 10.0.0.5"));
+	EXPECT_EQ(last + 1, config->server.rule_count);
 	/* What it takes the place of is back where it cannot be served. */
 	world.open = false;
 	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.4"));
-	ASSERT_EQ(1, config->server.rule_count);
-	EXPECT_FALSE(config->server.rules[0].allow);
+	ASSERT_EQ(last + 1, config->server.rule_count);
+	EXPECT_FALSE(config->server.rules[last].allow);
 }
 
 TEST_F(directive, the_clock_as_it_is)
