@@ -104,7 +104,7 @@ struct timescale;
  *	change of phase at once; @now: all clocks after that. -ESTALE: @epoch has passed, measure
  *	again
  * @step: step the system clock to the timescale, by the policy's rule for the occasion; -EPERM: it
- *	forbids that
+ *	forbids that; -EACCES: this process may not set the clock
  * @disrupted: follow a jump, the system clock by the policy's rule, in a new epoch. -ESTALE: @epoch
  *	has passed; -EBUSY, -ENODATA: the sources cannot report a jump at present. @event:
  *	what happened, if the daemon has to report it; else its evidence is 0

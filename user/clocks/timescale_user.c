@@ -237,7 +237,7 @@ static int timescale_user_step(struct timescale *timescale, enum truechime_occas
 		err = timescale_user_repair(user, occasion, now.time_ns,
 					    chime_sub_sat(now.time_ns, now.realtime_ns), &action);
 	if (err)
-		return err;
+		return err == -EPERM ? -EACCES : err;
 	if (action == TRUECHIME_ACTION_TOO_EARLY)
 		return -ERANGE;
 	return action == TRUECHIME_ACTION_NONE || action == TRUECHIME_ACTION_STEPPED ? 0 : -EPERM;

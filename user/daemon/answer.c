@@ -32,6 +32,8 @@ const char *daemon_step_words(const struct daemon *daemon, int err)
 		if (daemon->timescale->ops->in_kernel)
 			return "the step policy forbids it. See: truechime policy";
 		return "the step policy forbids it. See \"steppolicy\" in truechime.conf(5)";
+	case -EACCES:
+		return "the kernel does not let truechimed set the clock: it takes CAP_SYS_TIME. See: systemctl cat truechimed";
 	}
 	return strerror(-err);
 }

@@ -141,6 +141,8 @@ static int follow_entries(struct daemon *daemon, struct manual_estimate *found)
 static const char *words_of(int err)
 {
 	switch (err) {
+	case -EACCES:
+		return "the kernel does not let truechimed set the clock: it takes CAP_SYS_TIME";
 	case -EAGAIN:
 		return "less than a second has passed since the time was set last";
 	case -ERANGE:

@@ -99,6 +99,18 @@ TEST_F(timescale, steps_the_system_clock_to_it)
 	EXPECT_EQ(0, self->now.disruptions);
 }
 
+/* Which is nothing that the operator's policy says. */
+TEST_F(timescale, a_process_that_may_not_set_the_clock_is_told_so)
+{
+	ASSERT_EQ(0, look(self));
+	ASSERT_EQ(0, correct(self, -3600 * S, 0));
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EACCES, self->timescale->ops->step(self->timescale,
+						      TRUECHIME_OCCASION_OPERATOR));
+	fake_clock.error = EIO;
+	EXPECT_EQ(-EIO, self->timescale->ops->step(self->timescale, TRUECHIME_OCCASION_OPERATOR));
+}
+
 TEST_F(timescale, refuses_what_is_not_of_this_epoch_or_world)
 {
 	struct chime_line wild = { .rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1 };

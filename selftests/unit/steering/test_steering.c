@@ -1159,6 +1159,21 @@ TEST_F(steering, a_refusing_kernel_is_an_error)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* The operator, who knows of no policy that forbids it, is told what is missing. */
+TEST_F(steering, a_refused_step_is_no_matter_of_policy)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	fake_clock.realtime_ns += S;
+	ASSERT_EQ(0, read_clocks(self));
+	journal_listen(LOG_NOTICE);
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EACCES, steering_step(self->steering, "test"));
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "It takes CAP_SYS_TIME"))
+		TH_LOG("%s", journal.fields[0]);
+}
+
 /* Each once an hour, however lately another one was logged. */
 TEST_F(steering, complaints_of_other_kinds_are_logged)
 {
