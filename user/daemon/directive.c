@@ -143,6 +143,18 @@ static bool lets_nobody_in(const struct config *config, const struct access_rule
 	       !(config->nts.certificate_count && config->nts.port);
 }
 
+static const char *rule_words(int err)
+{
+	switch (err) {
+	case -EADDRNOTAVAIL:
+		return PORT_WORDS;
+	case -ENOSPC:
+		return "there are as many such lines as there may be: name larger networks";
+	}
+
+	return strerror(-err);
+}
+
 static int add_rule(struct daemon *daemon, const char *line)
 {
 	struct config *config = read_line(daemon, line);
@@ -157,8 +169,7 @@ static int add_rule(struct daemon *daemon, const char *line)
 		err = daemon_set_command_rule(daemon, &config->chronyc.rules[0]);
 	config_free(config);
 	if (err && !*daemon->refusal)
-		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s",
-			 err == -EADDRNOTAVAIL ? PORT_WORDS : strerror(-err));
+		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", rule_words(err));
 
 	return err;
 }

@@ -174,6 +174,7 @@ TEST_F(directive, a_host_is_let_in_and_out_again_and_again)
 	EXPECT_EQ(last + 1, world.command_rules);
 	/* Another one has no room. */
 	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.5"));
+	EXPECT_NE(NULL, strstr(self->error, "name larger networks"));
 	EXPECT_FALSE(is_obeyed(self, "cmdallow 10.0.0.5"));
 	EXPECT_EQ(last + 1, config->server.rule_count);
 	/* What it takes the place of is back where it cannot be served. */
