@@ -13,6 +13,9 @@
 /* The most that is read as a configuration. */
 #define FILE_SIZE_MAX	1048576
 
+/* What some editors begin a file of UTF-8 with. */
+#define BYTE_ORDER_MARK	"\xef\xbb\xbf"
+
 /* A file and its drop-ins. */
 #define FILES_MAX	64
 
@@ -45,6 +48,9 @@ static char *read_text(const char *path)
 		goto out_free;
 	}
 	text[length] = '\0';
+	/* timesyncd ignores it, and whoever sees none wonders what is wrong with the first line. */
+	if (!strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+		memmove(text, text + strlen(BYTE_ORDER_MARK), length + 1 - strlen(BYTE_ORDER_MARK));
 	goto out;
 
 out_free:

@@ -519,4 +519,32 @@ TEST(the_verb_reads_a_file)
 	EXPECT_EQ(CLI_ERROR, run_verb(NULL, NULL, result, sizeof(result)));
 }
 
+/* As of a file that was edited elsewhere; timesyncd ignores it. */
+TEST(a_byte_order_mark_is_no_part_of_the_first_line)
+{
+	static const struct {
+		const char *text;
+		const char *result;
+	} files[] = {
+		{ "\xef\xbb\xbf[Time]\nNTP=192.0.2.1\n", "\nserver 192.0.2.1 iburst" },
+		{ "\xef\xbb\xbfserver 192.0.2.1\nrtcsync\n", "\nserver 192.0.2.1\n" },
+		{ "\xef\xbb\xbfserver 192.0.2.1\nrestrict default\n", "\nserver 192.0.2.1\n" },
+	};
+	char result[4096];
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		char path[] = "/tmp/test_import.XXXXXX";
+		size_t length = strlen(files[i].text);
+		int fd = mkstemp(path);
+
+		ASSERT_LE(0, fd);
+		ASSERT_EQ(length, write(fd, files[i].text, length));
+		close(fd);
+		EXPECT_EQ(CLI_OK, run_verb(NULL, path, result, sizeof(result)));
+		EXPECT_NE(NULL, strstr(result, files[i].result))
+			TH_LOG("%s", result);
+		unlink(path);
+	}
+}
+
 TEST_HARNESS_MAIN

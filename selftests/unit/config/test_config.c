@@ -358,6 +358,9 @@ static const struct {
 	{ "maxdistance far", 1, "a number was expected" },
 	{ "fallbackdrift 1 x", 1, "a whole number was expected" },
 	{ "log everything", 1, "'everything'" },
+	{ "\xef\xbb\xbfserver a", 1, "begins with a byte order mark" },
+	{ "\xef\xbb\xbf# of chrony\nserver a", 1, "begins with a byte order mark" },
+	{ "server a\n\xef\xbb\xbfserver b", 2, "is not a directive" },
 };
 
 TEST(mistakes_are_named)
