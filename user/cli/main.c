@@ -11,14 +11,53 @@
 #include "lib/descriptors.h"
 #include "lib/names.h"
 
-/* Options without a letter. */
+/* Options without a letter that can be typed: that of their place in own_options. */
 enum {
-	OPTION_NTP_ONLY = 256,
-	OPTION_PORT,
-	OPTION_WARN,
-	OPTION_CRIT,
-	OPTION_CEPH,
-	OPTION_SINCE,
+	OPTION_NTP_ONLY = 'x',
+	OPTION_PORT = 'p',
+	OPTION_WARN = 'W',
+	OPTION_CRIT = 'C',
+	OPTION_CEPH = 'e',
+	OPTION_SINCE = 's',
+};
+
+static const struct option names[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "csv", no_argument, NULL, 'c' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "follow", no_argument, NULL, 'f' },
+	{ "kind", required_argument, NULL, 'k' },
+	{ "names", no_argument, NULL, 'N' },
+	{ "socket", required_argument, NULL, 'S' },
+	{ "within", required_argument, NULL, 'w' },
+	{ "since", required_argument, NULL, OPTION_SINCE },
+	{ "output", required_argument, NULL, 'o' },
+	{ "ntp-only", no_argument, NULL, OPTION_NTP_ONLY },
+	{ "port", required_argument, NULL, OPTION_PORT },
+	{ "warn", required_argument, NULL, OPTION_WARN },
+	{ "crit", required_argument, NULL, OPTION_CRIT },
+	{ "ceph", no_argument, NULL, OPTION_CEPH },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* They are for all verbs. */
+#define OPTIONS_OF_ALL	"nS"
+
+/* A verb of chronyc's takes what chronyc takes, whether or not there is a use for it. */
+#define OPTIONS_OF_CHRONYC	"jcvNa"
+
+/* The others take what they have a use for. */
+static const struct {
+	const char *verb;
+	const char *options;
+} own_options[] = {
+	{ "status", "j" }, { "peers", "jcNa" }, { "settime", "jv" }, { "events", "jf" },
+	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwpx" },
+	{ "check", "jwWCe" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
+	{ "import", "k" }, { "host", "j" },
 };
 
 static const struct verb {
@@ -285,8 +324,36 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 	return right ? GO_ON : wrong_usage(argc, argv);
 }
 
-/* @words are the verb, none for the first one, and its arguments. */
-static int run_verb(struct cli *cli, int count, char **words)
+static const char *options_of(const struct verb *verb)
+{
+	for (size_t i = 0; i < sizeof(own_options) / sizeof(*own_options); i++)
+		if (!strcmp(own_options[i].verb, verb->name))
+			return own_options[i].options;
+
+	return OPTIONS_OF_CHRONYC;
+}
+
+/* Whoever types an option expects something of it. false: it was said that nothing comes of one. */
+static bool has_use_for(const struct verb *verb, const char *given)
+{
+	const char *options = options_of(verb);
+	const struct option *option = names;
+
+	for (; *given; given++)
+		if (!strchr(OPTIONS_OF_ALL, *given) && !strchr(options, *given))
+			break;
+	if (!*given)
+		return true;
+	while (option->val != *given)
+		option++;
+	fprintf(stderr, "truechime: %s has no use for --%s. See: truechime --help\n", verb->name,
+		option->name);
+
+	return false;
+}
+
+/* @words are the verb, none for the first one, and its arguments; @given the options' letters. */
+static int run_verb(struct cli *cli, int count, char **words, const char *given)
 {
 	const struct verb *verb = count > 0 ? find_verb(words[0]) : &verbs[0];
 
@@ -302,6 +369,9 @@ static int run_verb(struct cli *cli, int count, char **words)
 			cli->verb);
 		return CLI_ERROR;
 	}
+	if (!has_use_for(verb, given))
+		return verb->run == verb_check ?
+			check_unknown("wrong usage. See: truechime --help") : CLI_ERROR;
 	if (verb->run_with)
 		return verb->run_with(cli, count, words);
 	if (count > 0) {
@@ -315,38 +385,20 @@ static int run_verb(struct cli *cli, int count, char **words)
 
 static int run(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "csv", no_argument, NULL, 'c' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "follow", no_argument, NULL, 'f' },
-		{ "kind", required_argument, NULL, 'k' },
-		{ "names", no_argument, NULL, 'N' },
-		{ "socket", required_argument, NULL, 'S' },
-		{ "within", required_argument, NULL, 'w' },
-		{ "since", required_argument, NULL, OPTION_SINCE },
-		{ "output", required_argument, NULL, 'o' },
-		{ "ntp-only", no_argument, NULL, OPTION_NTP_ONLY },
-		{ "port", required_argument, NULL, OPTION_PORT },
-		{ "warn", required_argument, NULL, OPTION_WARN },
-		{ "crit", required_argument, NULL, OPTION_CRIT },
-		{ "ceph", no_argument, NULL, OPTION_CEPH },
-		{ "version", no_argument, NULL, 'V' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	struct cli cli = { .socket_path = CONTROL_PATH };
 	const char *letters = letters_for(argc, argv);
+	char given[sizeof(names) / sizeof(*names) + 1] = "";
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		status = take_option(&cli, option, argc, argv);
 		if (status != GO_ON)
 			return status;
+		if (!strchr(given, option))
+			given[strlen(given)] = (char)option;
 	}
 
-	return run_verb(&cli, argc - optind, argv + optind);
+	return run_verb(&cli, argc - optind, argv + optind, given);
 }
 
 int main(int argc, char **argv)
