@@ -67,6 +67,7 @@ struct source {
 	enum source_verdict verdict;
 	bool has_estimate;
 	int64_t estimate_ns;
+	bool loop;
 	struct source_sample sample;
 };
 
@@ -232,6 +233,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 	status->reach = source->reach;
 	status->verdict = source->verdict;
+	status->loop = source->loop;
 	status->has_estimate = source->has_estimate;
 	status->estimate.offset_ns = source->estimate_ns;
 }

@@ -40,6 +40,9 @@
 /* A route appears a moment before it works, and seldom alone. */
 #define ARRIVAL_NS	(NS_PER_S / 2)
 
+/* That a source follows this machine is logged once in so long. */
+#define LOOP_REPORT_NS	(3600 * NS_PER_S)
+
 struct associations *associations_new(struct timescale *timescale,
 				      const struct associations_callbacks *callbacks,
 				      void *context)
@@ -414,6 +417,35 @@ static void report_leader(struct associations *list, int leader)
 				     "No other server's own clock is followed any more (local orphan)");
 }
 
+/* A server could say so with every other packet. */
+static void report_loop(struct association *association, bool loop, int64_t at_ns)
+{
+	if (loop == association->looping || (loop && at_ns < association->loop_due_ns))
+		return;
+	association->looping = loop;
+	if (loop) {
+		association->loop_due_ns = chime_add_sat(at_ns, LOOP_REPORT_NS);
+		associations_message(association->target->list, LOG_NOTICE,
+				     "%s follows this machine, by its reference id, and is not selected: that would be a loop",
+				     association_label(association).text);
+	} else {
+		associations_message(association->target->list, LOG_NOTICE,
+				     "%s follows this machine no more, and may be selected",
+				     association_label(association).text);
+	}
+}
+
+/* While the time is lost nobody counts as one who follows this machine, which is no news of him. */
+static void report_loops(struct associations *list, bool recovering, int64_t at_ns)
+{
+	struct source_status status;
+
+	for (size_t i = 0; i < list->count && !recovering; i++) {
+		source_get_status(list->sources[i], at_ns, &status);
+		report_loop(list->list[i], status.loop, at_ns);
+	}
+}
+
 void associations_judge_servers(struct associations *list, int orphan_stratum, bool recovering,
 				int64_t at_ns)
 {
@@ -430,6 +462,7 @@ void associations_judge_servers(struct associations *list, int orphan_stratum, b
 	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns,
 					 orphan_stratum));
 	loop_judge(list->sources, identities, list->count, at_ns, recovering);
+	report_loops(list, recovering, at_ns);
 }
 
 void associations_note_update(struct associations *list)

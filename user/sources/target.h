@@ -43,6 +43,8 @@ struct target;
  * @withdrawn: ... because the operator said so, and so has no vote
  * @bursting: the operator asked for a burst, which is not over for all sources
  * @false_samples: in a row, while others agree that it is a falseticker
+ * @looping: it was logged that it follows this machine ...
+ * @loop_due_ns: ... which is not to be logged again before this
  */
 struct association {
 	struct target *target;
@@ -55,6 +57,8 @@ struct association {
 	bool withdrawn;
 	bool bursting;
 	unsigned int false_samples;
+	bool looping;
+	int64_t loop_due_ns;
 };
 
 /* "192.0.2.1 (ntp.example.net)", or the name alone. */

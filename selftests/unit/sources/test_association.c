@@ -1250,4 +1250,36 @@ TEST_F(world, orphans)
 	EXPECT_EQ(0x7f000001, loops.identity.local_refid);
 }
 
+/* Once, though a server can say so as often as not. */
+TEST_F(world, a_loop_is_logged)
+{
+	const int64_t hour_ns = 3600LL * 1000000000;
+
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	associations_judge_servers(self->list, 8, false, 1);
+	EXPECT_EQ(0, self->messages);
+	source_at(0)->loop = true;
+	associations_judge_servers(self->list, 8, false, 2);
+	associations_judge_servers(self->list, 8, false, 3);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 follows this machine"));
+	/* Nobody counts as one while this machine may be the one that is wrong. */
+	source_at(0)->loop = false;
+	associations_judge_servers(self->list, 8, true, 4);
+	EXPECT_EQ(1, self->messages);
+	associations_judge_servers(self->list, 8, false, 5);
+	EXPECT_EQ(2, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "no more"));
+	source_at(0)->loop = true;
+	associations_judge_servers(self->list, 8, false, hour_ns);
+	source_at(0)->loop = false;
+	associations_judge_servers(self->list, 8, false, hour_ns + 1);
+	EXPECT_EQ(2, self->messages);
+	source_at(0)->loop = true;
+	associations_judge_servers(self->list, 8, false, hour_ns + 2);
+	EXPECT_EQ(3, self->messages);
+}
+
 TEST_HARNESS_MAIN
