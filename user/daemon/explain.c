@@ -171,16 +171,40 @@ static void check_key_mode(const struct config *config, FILE *errors)
 	report_key(errors, CONFIG_WARNING, config->keyfile, 0, message);
 }
 
-/* Report what is wrong with the keys; it leaves the other sources as they are. */
-static void check_keys(const struct config *config, FILE *errors)
+/* There are sources that could set the clock, and none of them is asked. */
+static bool lacks_keys(const struct config *config, const struct ntp_keys *keys)
+{
+	size_t lacking = 0;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *source = &config->sources[i];
+
+		if (source->options.noselect)
+			continue;
+		if (!source->key || ntp_keys_find(keys, source->key))
+			return false;
+		lacking++;
+	}
+
+	return lacking;
+}
+
+/*
+ * Report what is wrong with the keys; it leaves the other sources as they are. Whether there are
+ * any: with keys that only the daemon may read that is not known.
+ */
+static bool check_keys(const struct config *config, FILE *errors)
 {
 	struct ntp_keys *keys;
+	bool right;
 
-	keyring_load(report_key, errors, config, false, &keys);
+	right = keyring_load(report_key, errors, config, false, &keys) || !lacks_keys(config, keys);
 	keyring_check(report_key, errors, config, keys);
 	if (keys)
 		check_key_mode(config, errors);
 	ntp_keys_free(keys);
+
+	return right;
 }
 
 bool explain_config(const char *path, const char *text, const char *unit_files, FILE *out,
@@ -192,7 +216,7 @@ bool explain_config(const char *path, const char *text, const char *unit_files, 
 	const char *name = text ? "command line" : path;
 	struct config *config;
 	char why[512];
-	bool usable;
+	bool has_keys, usable;
 	int err;
 
 	err = config_explain(name, text, true, note, &explanation, &config);
@@ -203,11 +227,14 @@ bool explain_config(const char *path, const char *text, const char *unit_files, 
 	}
 	fputs("\n# What counts:\n", out);
 	config_print(config, out);
-	check_keys(config, errors);
+	has_keys = check_keys(config, errors);
 	usable = config_can_set_clock(config, why, sizeof(why));
-	if (!usable)
+	if (!has_keys)
+		snprintf(why, sizeof(why),
+			 "none of the configured sources can set the clock: the keys of those that could are missing");
+	if (!usable || !has_keys)
 		fprintf(errors, "%s: error: %s\n", name, why);
 	config_free(config);
 
-	return usable;
+	return usable && has_keys;
 }

@@ -164,6 +164,47 @@ TEST(keys_are_read_by_the_daemon)
 	unlink(path);
 }
 
+/* They are not asked. A file that is not for whoever asks says nothing of that. */
+TEST(sources_without_their_keys_are_none)
+{
+	static const char keys[] = "7 AES128 HEX:00112233445566778899aabbccddeeff\n";
+	static const struct {
+		const char *sources;
+		bool good;
+	} cases[] = {
+		{ "server a key 8", false },
+		{ "server a key 8\nserver b key 9\nserver c noselect", false },
+		{ "server a key 8\nserver b key 7", true },
+		{ "server a key 8\nserver b", true },
+	};
+	char path[] = "/tmp/test_explain.XXXXXX";
+	struct said said = explain("server a key 7");
+	char text[256];
+	int fd = mkstemp(path);
+
+	EXPECT_FALSE(said.good);
+	EXPECT_NE(NULL, strstr(said.errors, "the keys of those that could are missing"))
+		TH_LOG("%s", said.errors);
+	forget(&said);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ((ssize_t)strlen(keys), write(fd, keys, strlen(keys)));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		snprintf(text, sizeof(text), "user nobody\nkeyfile %s\n%s", path,
+			 cases[i].sources);
+		said = explain(text);
+		EXPECT_EQ(cases[i].good, said.good)
+			TH_LOG("%s: %s", cases[i].sources, said.errors);
+		forget(&said);
+	}
+	close(fd);
+	unlink(path);
+	/* Now it cannot be read. */
+	snprintf(text, sizeof(text), "keyfile %s\n%s", path, cases[0].sources);
+	said = explain(text);
+	EXPECT_TRUE(said.good);
+	forget(&said);
+}
+
 TEST(what_is_wrong_is_refused)
 {
 	const char *error =
