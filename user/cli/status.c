@@ -118,13 +118,13 @@ static void print_synchronised(FILE *to, const struct view *view)
 	fputs(").\n", to);
 }
 
-/* offset = reference - local */
-static void print_offset(FILE *to, const char *reference, int64_t offset_ns)
+/* offset = reference - local; with @end after it. */
+static void print_offset(FILE *to, const char *reference, int64_t offset_ns, const char *end)
 {
 	char offset[32];
 
 	text_of_duration(llabs(offset_ns), offset, sizeof(offset));
-	fprintf(to, "%s %s %s\n", offset, offset_ns < 0 ? "ahead of" : "behind", reference);
+	fprintf(to, "%s %s %s%s", offset, offset_ns < 0 ? "ahead of" : "behind", reference, end);
 }
 
 /* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
@@ -147,7 +147,7 @@ static void print_observing(FILE *to, const struct view *view)
 		return;
 	}
 	fputs("The daemon only observes (-x). The system clock is ", to);
-	print_offset(to, "the right time", offset_ns);
+	print_offset(to, "the right time", offset_ns, ".\n");
 }
 
 static void print_unsynchronised(FILE *to, const struct view *view)
@@ -171,7 +171,8 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 		break;
 	case VIEW_CORRECTING:
 		fputs("It is being corrected: it is ", to);
-		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0));
+		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0),
+			     ".\n");
 		break;
 	case VIEW_OTHER:
 		break;
@@ -232,7 +233,7 @@ static void print_module(FILE *to, const struct view *view)
 	fputc('\n', to);
 	print_host_clock(to, module);
 	fputs("System clock : it is ", to);
-	print_offset(to, "the module's clock", module->offset_ns);
+	print_offset(to, "the module's clock", module->offset_ns, "\n");
 	fprintf(to,
 		"Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
 		module->disruptions, module->steps);

@@ -142,7 +142,7 @@ TEST(observer_that_knows_no_time_names_no_offset)
 	EXPECT_TRUE(says("only observes (-x), and does not know the right time yet."));
 	EXPECT_FALSE(says("behind the right time"));
 	world.corrected = true;
-	EXPECT_TRUE(says("only observes (-x). The system clock is 3.00 s behind the right time"));
+	EXPECT_TRUE(says("only observes (-x). The system clock is 3.00 s behind the right time.\n"));
 }
 
 TEST(host_that_somebody_vouches_for_needs_no_correction)
