@@ -33,6 +33,9 @@ static int steering_report_refusal(int err, enum truechime_occasion occasion, co
 	if (err == -EAGAIN)
 		log_notice("Time was just disrupted, and the host's clock has not said yet by how much: the system clock is not stepped now (%s)",
 			   reason);
+	else if (err == -ENODATA)
+		log_notice("The system clock is not stepped, as the right time is not known yet (%s)",
+			   reason);
 	else
 		log_err("The system clock is off by %s, but the step was refused: %s (%s)%s", off,
 			strerror(-err), reason, err == -EACCES ? ". It takes CAP_SYS_TIME" : "");

@@ -1174,6 +1174,16 @@ TEST_F(steering, a_refused_step_is_no_matter_of_policy)
 		TH_LOG("%s", journal.fields[0]);
 }
 
+/* Nor was anything refused where nobody knows how far it is off. */
+TEST_F(steering, a_step_to_an_unknown_time_is_no_error)
+{
+	journal_listen(LOG_NOTICE);
+	EXPECT_EQ(-ENODATA, steering_step(self->steering, "test"));
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "the right time is not known yet (test)"))
+		TH_LOG("%s", journal.fields[0]);
+}
+
 /* Each once an hour, however lately another one was logged. */
 TEST_F(steering, complaints_of_other_kinds_are_logged)
 {
