@@ -27,4 +27,9 @@ int ntp_listen_tcp(int family, int port, const char *address, const char *device
 	return ntp_listen(family, port, address, device, 0);
 }
 
+bool ntp_listen_lost_device(int fd)
+{
+	return false;
+}
+
 #endif /* UNIT_FAKE_LISTEN_H */

@@ -23,7 +23,10 @@
  */
 #define REQUESTS_AT_ONCE	4
 
-/* What another program has is tried again so often: it may end, and this one be in its place. */
+/*
+ * What another program has is tried again so often: it may end, and this one be in its place. An
+ * interface (bindcmddevice) is looked for as often.
+ */
 #define RETRY_NS	16000000000LL
 
 /* Clients whose rate is known. */
@@ -42,7 +45,7 @@ enum place {
  * @context: for it
  * @config: as configured, without its rules
  * @fds: open sockets, -1: none ...
- * @taken: ... as another program has it
+ * @failed: ... why one could not be opened, -errno; 0: it could, or there is to be none
  * @retry_ns: when those are tried again; 0: it is to be determined
  * @access: who may ask over UDP; NULL: this machine
  * @clients: who has asked, if their rate is limited
@@ -54,7 +57,7 @@ struct chronyc_listener {
 	void *context;
 	struct config_chronyc config;
 	int fds[PLACES];
-	bool taken[PLACES];
+	int failed[PLACES];
 	int64_t retry_ns;
 	struct access_table *access;
 	struct client_log clients;
@@ -106,7 +109,7 @@ static void close_place(struct chronyc_listener *listener, enum place place)
 	else if (listener->fds[place] >= 0)
 		close(listener->fds[place]);
 	listener->fds[place] = -1;
-	listener->taken[place] = false;
+	listener->failed[place] = 0;
 }
 
 void chronyc_listener_free(struct chronyc_listener *listener)
@@ -173,15 +176,12 @@ static const char *words_of(int err)
 /* It has failed for another reason than before, or works after all. */
 static bool is_news(const struct chronyc_listener *listener, enum place place, int fd)
 {
-	if (listener->taken[place])
-		return fd != -EADDRINUSE;
-
-	return fd < 0;
+	return chime_min(fd, 0) != listener->failed[place];
 }
 
 static void keep_place(struct chronyc_listener *listener, enum place place, int fd)
 {
-	listener->taken[place] = fd == -EADDRINUSE;
+	listener->failed[place] = chime_min(fd, 0);
 	if (fd >= 0)
 		listener->fds[place] = fd;
 }
@@ -260,7 +260,7 @@ void chronyc_listener_configure(struct chronyc_listener *listener,
 	if (strcmp(before.path, config->path))
 		close_place(listener, PLACE_LOCAL);
 	/* What is missing is told of at each configuration. */
-	memset(listener->taken, 0, sizeof(listener->taken));
+	memset(listener->failed, 0, sizeof(listener->failed));
 	listener->retry_ns = 0;
 	listener->config = *config;
 	listener->config.rules = NULL;
@@ -427,27 +427,48 @@ int chronyc_listener_pollfds(const struct chronyc_listener *listener, struct pol
 	return count;
 }
 
-static bool is_any_taken(const struct chronyc_listener *listener)
+/* Another try may succeed. */
+static bool is_tried_again(const struct chronyc_listener *listener, enum place place)
 {
-	return listener->taken[PLACE_IPV4] || listener->taken[PLACE_IPV6] ||
-	       listener->taken[PLACE_LOCAL];
+	return listener->failed[place] == -EADDRINUSE || listener->failed[place] == -ENODEV;
+}
+
+/* One is to be tried again, or may have lost its interface. */
+static bool is_any_looked_at(const struct chronyc_listener *listener)
+{
+	for (int place = 0; place < PLACES; place++) {
+		if (is_tried_again(listener, (enum place)place) ||
+		    (place != PLACE_LOCAL && listener->fds[place] >= 0 &&
+		     *listener->config.bind_device))
+			return true;
+	}
+
+	return false;
 }
 
 int64_t chronyc_listener_next_ns(const struct chronyc_listener *listener)
 {
-	return is_any_taken(listener) ? listener->retry_ns : INT64_MAX;
+	return is_any_looked_at(listener) ? listener->retry_ns : INT64_MAX;
+}
+
+static void retry_port(struct chronyc_listener *listener, enum place place)
+{
+	bool lost = ntp_listen_lost_device(listener->fds[place]);
+
+	if (lost)
+		close_place(listener, place);
+	if (lost || is_tried_again(listener, place))
+		open_port(listener, place);
 }
 
 static void retry(struct chronyc_listener *listener, int64_t now_raw_ns)
 {
-	if (!is_any_taken(listener) || now_raw_ns < listener->retry_ns)
+	if (!is_any_looked_at(listener) || now_raw_ns < listener->retry_ns)
 		return;
 	if (listener->retry_ns) {
-		for (enum place place = PLACE_IPV4; place <= PLACE_IPV6; place++) {
-			if (listener->taken[place])
-				open_port(listener, place);
-		}
-		if (listener->taken[PLACE_LOCAL])
+		for (enum place place = PLACE_IPV4; place <= PLACE_IPV6; place++)
+			retry_port(listener, place);
+		if (is_tried_again(listener, PLACE_LOCAL))
 			open_local(listener);
 	}
 	listener->retry_ns = chime_add_sat(now_raw_ns, RETRY_NS);

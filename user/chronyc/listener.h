@@ -59,8 +59,8 @@ int chronyc_listener_pollfds(const struct chronyc_listener *listener, struct pol
 int64_t chronyc_listener_next_ns(const struct chronyc_listener *listener);
 
 /*
- * Answer some of what has come; others in @fds are ignored. What another program had is tried again
- * when it is time.
+ * Answer some of what has come; others in @fds are ignored. What another program had, and an
+ * interface that there was not, is tried again when it is time.
  */
 void chronyc_listener_dispatch(struct chronyc_listener *listener, const struct pollfd *fds,
 			       int count, int64_t now_raw_ns);

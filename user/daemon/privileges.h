@@ -2,7 +2,8 @@
 /*
  * What the daemon may do: as little as it needs. Of root's powers CAP_SYS_TIME stays, for
  * clock_adjtime(2) and for the module's changing commands, and CAP_NET_BIND_SERVICE where NTP is
- * served, for a port that a reload names; nothing else, and nothing new by exec.
+ * served, for a port that a reload names, or chronyc is answered at an interface, which may come
+ * later; nothing else, and nothing new by exec.
  */
 #ifndef DAEMON_PRIVILEGES_H
 #define DAEMON_PRIVILEGES_H

@@ -5,7 +5,6 @@
 #include "daemon/server_sockets.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -76,23 +75,11 @@ static void complain(const struct server_place *place, int err4, int err6)
 		    words_of(place, err));
 }
 
-/*
- * Has its interface (binddevice) gone? A socket keeps to the one that it was bound to, and hears
- * nothing of another one that has the name by now.
- */
-static bool has_lost_device(int fd)
-{
-	char name[IF_NAMESIZE];
-	socklen_t length = sizeof(name);
-
-	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length) &&
-	       errno == ENODEV;
-}
-
 bool server_sockets_try(struct server_sockets *sockets, const struct server_place *place,
 			int64_t now_raw_ns)
 {
-	bool lost = has_lost_device(sockets->ipv4_fd) || has_lost_device(sockets->ipv6_fd);
+	bool lost = ntp_listen_lost_device(sockets->ipv4_fd) ||
+		    ntp_listen_lost_device(sockets->ipv6_fd);
 	int before4 = sockets->ipv4_fd, before6 = sockets->ipv6_fd, err4, err6;
 
 	if (lost)

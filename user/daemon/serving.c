@@ -132,7 +132,9 @@ bool serving_needs_port(const struct config *config)
 {
 	return (config_serves(&config->server) && config->server.port < PRIVILEGED_PORTS) ||
 	       (config->bind_port && config->bind_port < PRIVILEGED_PORTS) ||
-	       (config_serves_nts(config) && config->nts.port < PRIVILEGED_PORTS);
+	       (config_serves_nts(config) && config->nts.port < PRIVILEGED_PORTS) ||
+	       (*config->chronyc.bind_device && config->chronyc.port &&
+		config->chronyc.port < PRIVILEGED_PORTS);
 }
 
 /* The process is started by the loop, after privileges were given up. */

@@ -5,6 +5,7 @@
 #include "ntp/listen.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
@@ -94,4 +95,13 @@ int ntp_listen(int family, int port, const char *address, const char *device, in
 	}
 
 	return fd;
+}
+
+bool ntp_listen_lost_device(int fd)
+{
+	char name[IF_NAMESIZE];
+	socklen_t length = sizeof(name);
+
+	return fd >= 0 && getsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, &length) &&
+	       errno == ENODEV;
 }

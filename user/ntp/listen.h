@@ -6,6 +6,8 @@
 #ifndef NTP_LISTEN_H
 #define NTP_LISTEN_H
 
+#include <stdbool.h>
+
 /**
  * ntp_listen() - open and bind it
  * @family: AF_INET or AF_INET6
@@ -24,5 +26,11 @@ int ntp_listen(int family, int port, const char *address, const char *device, in
  * The same for TCP, with connections being accepted. A descriptor, -errno.
  */
 int ntp_listen_tcp(int family, int port, const char *address, const char *device);
+
+/*
+ * Has its interface gone? A socket keeps to the one that it was bound to, and hears nothing of
+ * another one that has the name by now. Never so of one without, nor of a descriptor below 0.
+ */
+bool ntp_listen_lost_device(int fd);
 
 #endif /* NTP_LISTEN_H */

@@ -17,6 +17,7 @@
 #include <sys/un.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/chronyc/local_socket.h"
 
 /* Who the kernel says has sent a datagram to the local socket; the real one where 0. */
@@ -40,6 +41,27 @@ ssize_t recvmsg(int fd, struct msghdr *header, int flags)
 	}
 
 	return length;
+}
+
+/* There is no interface; the sockets that have one have lost it. */
+static bool no_device, lost_device;
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	if (no_device && level == SOL_SOCKET && name == SO_BINDTODEVICE) {
+		errno = ENODEV;
+		return -1;
+	}
+	return __real_setsockopt(fd, level, name, value, length);
+}
+
+int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+	if (lost_device && level == SOL_SOCKET && name == SO_BINDTODEVICE) {
+		errno = ENODEV;
+		return -1;
+	}
+	return __real_getsockopt(fd, level, name, value, length);
 }
 
 FIXTURE(listener)
@@ -104,6 +126,8 @@ FIXTURE_SETUP(listener)
 
 	sender_uid = 0;
 	sender_address = 0;
+	no_device = false;
+	lost_device = false;
 	memset(self, 0, sizeof(*self));
 	strcpy(self->dir, "/tmp/test_listener.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
@@ -344,6 +368,39 @@ TEST_F(listener, what_another_program_had_is_opened_when_it_ends)
 				  chronyc_listener_next_ns(self->listener));
 	EXPECT_EQ(2, chronyc_listener_pollfds(self->listener, fds));
 	EXPECT_EQ(INT64_MAX, chronyc_listener_next_ns(self->listener));
+}
+
+/* Its sockets hear nothing any more when another interface has the name. */
+TEST_F(listener, an_interface_that_went_is_looked_for)
+{
+	struct pollfd fds[CHRONYC_FDS_MAX];
+	uint8_t reply[CHRONYC_REPLY_MAX];
+	int64_t next_ns;
+	int all;
+
+	strcpy(self->config.bind_device, "lo");
+	chronyc_listener_configure(self->listener, &self->config);
+	all = chronyc_listener_pollfds(self->listener, fds);
+	ASSERT_LE(2, all);
+	chronyc_listener_dispatch(self->listener, fds, 0, 1000000000);
+	next_ns = chronyc_listener_next_ns(self->listener);
+	ASSERT_GT(INT64_MAX, next_ns);
+	EXPECT_LT(1000000000, next_ns);
+
+	lost_device = true;
+	no_device = true;
+	chronyc_listener_dispatch(self->listener, fds, 0, next_ns);
+	EXPECT_EQ(1, chronyc_listener_pollfds(self->listener, fds));
+	EXPECT_LT(next_ns, chronyc_listener_next_ns(self->listener));
+	next_ns = chronyc_listener_next_ns(self->listener);
+	ASSERT_GT(INT64_MAX, next_ns);
+
+	lost_device = false;
+	no_device = false;
+	chronyc_listener_dispatch(self->listener, fds, 0, next_ns);
+	EXPECT_EQ(all, chronyc_listener_pollfds(self->listener, fds));
+	EXPECT_EQ(28, ask(self, self->udp_fd, CHRONYC_NULL, 28, reply));
+	EXPECT_GT(INT64_MAX, chronyc_listener_next_ns(self->listener));
 }
 
 TEST_F(listener, a_file_stays_and_a_dead_socket_goes)

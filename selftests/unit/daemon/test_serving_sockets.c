@@ -258,4 +258,25 @@ TEST_F(serving, an_interface_that_went_is_looked_for)
 	EXPECT_EQ(3, world.started);
 }
 
+static bool needs_port(const char *lines)
+{
+	struct reports reports;
+	struct config *config = parse(lines, &reports);
+	bool needs = serving_needs_port(config);
+
+	config_free(config);
+
+	return needs;
+}
+
+/* An interface at which chronyc is answered may come later, as one of the server may. */
+TEST(ports_that_are_opened_later_take_the_privilege)
+{
+	EXPECT_FALSE(needs_port("port 0"));
+	EXPECT_TRUE(needs_port("allow"));
+	EXPECT_FALSE(needs_port("allow\nport 11123"));
+	EXPECT_TRUE(needs_port("bindcmddevice lo"));
+	EXPECT_FALSE(needs_port("bindcmddevice lo\ncmdport 11323"));
+}
+
 TEST_HARNESS_MAIN
