@@ -41,6 +41,9 @@
 /* What a program has for trying new certificates: meanwhile the daemon does nothing else. */
 #define CHECK_MS	2000
 
+/* Keys that could not be kept, as on a disk that is full, are tried again after so long. */
+#define KEEP_RETRY_NS	(60 * NS_PER_S)
+
 #define FILE_NAME	"ntskeys"
 #define PATH_SIZE	(CONFIG_PATH_MAX + sizeof(FILE_NAME) + 1)
 
@@ -56,7 +59,8 @@
  * @changes: ... which were replaced so often; 0: there are none
  * @seed: of the table in which clients are counted
  * @rotated_ns: raw instant of the latest rotation of the keys
- * @unkept: they may not be in their file, or in another one
+ * @keep_ns: raw instant at which they are to be written to their file; INT64_MAX: they were
+ * @unkept: they could not be, which was logged
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
  * @next_ns: raw instant of the next start of processes; INT64_MAX: they run, or are not to
@@ -73,6 +77,7 @@ struct nts_serving {
 	uint64_t changes;
 	uint64_t seed[2];
 	int64_t rotated_ns;
+	int64_t keep_ns;
 	bool unkept;
 	struct nts_statistics *statistics;
 	int statistics_fd;
@@ -89,6 +94,7 @@ struct nts_serving *nts_serving_new(void)
 	server_sockets_init(&nts->sockets);
 	nts->statistics_fd = -1;
 	nts->next_ns = INT64_MAX;
+	nts->keep_ns = INT64_MAX;
 	if (getrandom(nts->seed, sizeof(nts->seed), 0) != (ssize_t)sizeof(nts->seed)) {
 		free(nts);
 		return NULL;
@@ -130,15 +136,20 @@ static void keep_keys(struct nts_serving *nts, int64_t now_raw_ns)
 	size_t length;
 	int err;
 
-	nts->unkept = false;
+	nts->keep_ns = INT64_MAX;
 	if (!nts->changes || !nts->config.rotate_s || !path_of_keys(nts, path))
 		return;
 	length = nts_server_keys_write(&nts->keys, age_s, text, sizeof(text));
 	err = write_file(nts, path, text, length);
 	explicit_bzero(text, sizeof(text));
 	if (err)
+		nts->keep_ns = chime_add_sat(now_raw_ns, KEEP_RETRY_NS);
+	if (err && !nts->unkept)
 		log_warning("The keys of NTS cookies are not kept for the next start: %s: %s (ntsdumpdir)",
 			    path, strerror(-err));
+	else if (!err && nts->unkept)
+		log_info("The keys of NTS cookies are kept for the next start: %s", path);
+	nts->unkept = err;
 }
 
 /* NULL, or what is wrong with the file. */
@@ -495,6 +506,7 @@ static void give_up(struct nts_serving *nts)
 	stop_all(nts);
 	nts->serves = false;
 	nts->next_ns = INT64_MAX;
+	nts->keep_ns = INT64_MAX;
 	server_sockets_close(&nts->sockets);
 }
 
@@ -543,6 +555,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	server_sockets_forgive(&nts->sockets);
 	nts->next_ns = INT64_MAX;
 	nts->restart_ns = RESTART_MIN_NS;
+	nts->keep_ns = INT64_MAX;
 	nts->unkept = false;
 	if (!nts->serves)
 		return;
@@ -560,7 +573,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	 * By the loop: at the start privileges are still to be given up, and the file is the
 	 * daemon's user's. A daemon that crashes writes nothing, and has handed out cookies.
 	 */
-	nts->unkept = true;
+	nts->keep_ns = now_raw_ns;
 	try_sockets(nts, now_raw_ns);
 	/* Processes are started by the loop, on sockets that were open before, too. */
 	if (server_sockets_are_open(&nts->sockets))
@@ -596,10 +609,8 @@ int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
 
 int64_t nts_serving_next_ns(const struct nts_serving *nts)
 {
-	if (nts->unkept)
-		return INT64_MIN;
-
-	return chime_min(chime_min(nts->next_ns, nts->sockets.next_ns), rotation_ns(nts));
+	return chime_min(chime_min(nts->next_ns, nts->sockets.next_ns),
+			 chime_min(nts->keep_ns, rotation_ns(nts)));
 }
 
 void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
@@ -610,7 +621,7 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 	}
 	if (now_raw_ns >= rotation_ns(nts))
 		rotate(nts, now_raw_ns);
-	if (nts->unkept)
+	if (now_raw_ns >= nts->keep_ns)
 		keep_keys(nts, now_raw_ns);
 	if (now_raw_ns >= nts->sockets.next_ns)
 		try_sockets(nts, now_raw_ns);

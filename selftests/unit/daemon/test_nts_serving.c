@@ -229,6 +229,30 @@ TEST_F(nts, keys_that_cannot_be_kept_are_complained_of_once)
 	EXPECT_NE(NULL, strstr(logged.warning, "not kept for the next start"));
 }
 
+/* As on a disk that was full: the next rotation may be weeks away. */
+TEST_F(nts, keys_that_could_not_be_kept_are_kept_when_they_can_be)
+{
+	char path[128];
+
+	write_file(self->directory, "kept", "no directory\n");
+	configure(self);
+	pass(self, 600);
+	EXPECT_EQ(1, logged.warnings);
+	snprintf(path, sizeof(path), "%s/kept", self->directory);
+	ASSERT_EQ(0, unlink(path));
+	pass(self, 60);
+	EXPECT_TRUE(file_is_there(self));
+	EXPECT_TRUE(are_kept(self));
+	EXPECT_LT(self->now_ns + 3600 * S, nts_serving_next_ns(self->nts));
+
+	/* Another time is another trouble. */
+	snprintf(path, sizeof(path), "rm -r %s/kept", self->directory);
+	ASSERT_EQ(0, system(path));
+	write_file(self->directory, "kept", "no directory\n");
+	pass(self, 2 * 604800);
+	EXPECT_EQ(2, logged.warnings);
+}
+
 TEST_F(nts, keys_that_others_take_care_of_are_not_written)
 {
 	strcpy(self->extra, "ntsrotate 0\n");
