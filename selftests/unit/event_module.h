@@ -7,6 +7,7 @@
 #define EVENT_MODULE_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "user/lib/module_group.h"
@@ -26,6 +27,7 @@ static struct {
 	int dump_error;
 	const struct notice *notices;
 	size_t notice_count;
+	bool is_gone;		/* before all of that was read */
 	uint32_t handled[256];
 	size_t handled_count;
 } world;
@@ -37,6 +39,7 @@ static void world_begin(uint32_t remembered, const struct notice *notices, size_
 	world.dump_error = 0;
 	world.notices = notices;
 	world.notice_count = count;
+	world.is_gone = false;
 	world.handled_count = 0;
 }
 
@@ -59,7 +62,7 @@ static void expect_handled(struct __test_metadata *_metadata, uint32_t first, ui
 /* Once everything is said the module goes. */
 int module_watch_wait(struct module_watch *watch, int fd)
 {
-	return world.notice_count ? 0 : -ENODEV;
+	return world.notice_count && !world.is_gone ? 0 : -ENODEV;
 }
 
 int module_link_subscribe(struct module_link *link)
@@ -87,8 +90,11 @@ int module_link_events(struct module_link *link, struct module_event *events, in
 
 int module_link_next_event(struct module_link *link, struct module_event *event)
 {
-	const struct notice *notice = world.notices++;
+	const struct notice *notice = world.notices;
 
+	if (!world.notice_count)
+		return -EAGAIN;
+	world.notices++;
 	world.notice_count--;
 	if (notice->remembered)
 		world.remembered = notice->remembered;

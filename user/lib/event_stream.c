@@ -81,5 +81,9 @@ int event_stream_follow(struct event_stream *stream, struct module_watch *watch)
 			break;
 		err = event_stream_next(stream);
 	}
+	/* What the module had reported before it went is still at hand. */
+	if (err == -ENODEV)
+		while (!event_stream_next(stream))
+			;
 	return err;
 }

@@ -13,9 +13,14 @@
 
 static char loss[256];
 
+/* As it is handled the module goes; 0: never. */
+static uint32_t last_of_module;
+
 static void handle(void *context, const struct module_event *event)
 {
 	world_handle(event->sequence);
+	if (event->sequence == last_of_module)
+		world.is_gone = true;
 }
 
 static void lose(const char *why)
@@ -42,6 +47,18 @@ TEST(what_was_before_is_no_news)
 
 	EXPECT_EQ(-ENODEV, follow(4, notices, ARRAY_SIZE(notices)));
 	expect_handled(_metadata, 5, 6);
+	EXPECT_STREQ("", loss);
+}
+
+/* A hook may take as long as it takes to load another version of the module. */
+TEST(what_was_notified_before_the_module_went_is_handled)
+{
+	static const struct notice notices[] = { { .said = 5 }, { .said = 6 }, { .said = 7 } };
+
+	last_of_module = 5;
+	EXPECT_EQ(-ENODEV, follow(4, notices, ARRAY_SIZE(notices)));
+	last_of_module = 0;
+	expect_handled(_metadata, 5, 7);
 	EXPECT_STREQ("", loss);
 }
 
