@@ -35,6 +35,8 @@ static void become(const char *path, char *const environment[])
 	int nothing = open("/dev/null", O_RDONLY);
 
 	setpgid(0, 0);
+	/* systemd has services ignore it, and a pipeline would not end with its last part. */
+	signal(SIGPIPE, SIG_DFL);
 	if (nothing >= 0)
 		dup2(nothing, STDIN_FILENO);
 	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);

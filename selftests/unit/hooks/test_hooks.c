@@ -397,4 +397,21 @@ TEST(a_hook_may_kill_who_watches_it)
 	remove_all(directory);
 }
 
+/* systemd starts services with SIGPIPE ignored: "while ...; do echo ...; done | head" has no end. */
+TEST(a_hook_has_the_signals_of_any_program)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX";
+	char *const environment[] = { NULL };
+	struct hook_result result;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	signal(SIGPIPE, SIG_IGN);
+	ASSERT_EQ(0, hook_run(script(directory, "pipe", 0755, "kill -PIPE $$"), environment,
+			      10000, &result));
+	signal(SIGPIPE, SIG_DFL);
+	EXPECT_TRUE(WIFSIGNALED(result.status));
+	EXPECT_EQ(SIGPIPE, WTERMSIG(result.status));
+	remove_all(directory);
+}
+
 TEST_HARNESS_MAIN
