@@ -332,16 +332,18 @@ TEST(nor_does_what_left_its_process_group)
 /* As a program that is started in the background for longer. */
 TEST(what_left_it_goes_on_after_a_hook_that_ends_in_time)
 {
-	char directory[] = "/tmp/truechime-hooks.XXXXXX", pid[16] = "";
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", body[300], pid[16] = "";
 	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
 	struct hook_result result;
 	int from, before;
 
 	ASSERT_NE(NULL, mkdtemp(directory));
+	snprintf(body, sizeof(body),
+		 "setsid sh -c 'echo $$; : >%1$s/left; exec sleep 60' &\nuntil [ -e %1$s/left ]; do sleep 0.01; done\nsleep 60 &",
+		 directory);
 	before = divert_output(&from);
-	ASSERT_EQ(0, hook_run(script(directory, "near", 0755,
-				     "setsid -f sh -c 'echo $$; exec sleep 60'; sleep 60 &"),
-			      environment, 10000, &result));
+	ASSERT_EQ(0, hook_run(script(directory, "near", 0755, body), environment, 20000,
+			      &result));
 	restore_output(before);
 	EXPECT_FALSE(result.timed_out);
 	ASSERT_LT(0, read(from, pid, sizeof(pid) - 1));
@@ -366,14 +368,14 @@ TEST(while_the_machine_stands_still_no_time_passes)
 	before = divert_output(&from);
 	pid = fork();
 	if (!pid)
-		_exit(hook_run(path, environment, 2000, &result) || result.timed_out);
+		_exit(hook_run(path, environment, 3000, &result) || result.timed_out);
 	restore_output(before);
 	ASSERT_LT(0, read(from, said, sizeof(said) - 1));
 	watcher = (int)strtol(said, &rest, 10);
 	hook = (int)strtol(rest, NULL, 10);
 	ASSERT_LT(0, watcher);
 	ASSERT_LT(0, hook);
-	sleep(3);
+	sleep(4);
 	kill(watcher, SIGCONT);
 	usleep(100000);
 	kill(hook, SIGCONT);
@@ -397,7 +399,7 @@ TEST(a_hook_may_kill_who_watches_it)
 	remove_all(directory);
 }
 
-/* systemd starts services with SIGPIPE ignored: "while ...; do echo ...; done | head" has no end. */
+/* systemd starts services with SIGPIPE ignored: "while true; do echo x; done | head" has no end. */
 TEST(a_hook_has_the_signals_of_any_program)
 {
 	char directory[] = "/tmp/truechime-hooks.XXXXXX";
