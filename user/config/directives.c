@@ -340,7 +340,8 @@ static const struct config_option directives[] = {
 	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
 	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_hostclock },
-	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600 },
+	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600,
+	  .own = true },
 	{ "hwclockfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },
 	{ "hwtimestamp", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_hwtimestamp },
 	{ "hwtstimeout", CONFIG_MOOT, .form = "f", .advice =
@@ -373,7 +374,7 @@ static const struct config_option directives[] = {
 	  .initial = 1e5 },
 	{ "maxjitter", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "maxntpjump", CONFIG_SECONDS, .offset = AT(max_ntp_jump_s), .max = INT_MAX,
-	  .initial = 30 * 86400 },
+	  .own = true, .initial = 30 * 86400 },
 	{ "maxntsconnections", CONFIG_INT, .offset = AT(nts.connections), .min = 1, .max = 500,
 	  .limit = true, .initial = 100 },
 	{ "maxsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },

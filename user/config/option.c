@@ -203,9 +203,10 @@ static int set_number(struct config_reader *reader, const struct config_option *
 	char *end;
 	double value = leading_number(word, whole, &end);
 
-	if (!isfinite(value) || !config_number_ends(reader, word, end)) {
-		config_error(reader, "'%s %s': a %s was expected", option->name, word,
-			     whole ? "whole number" : "number");
+	if (!isfinite(value) || (option->own && *end) || !config_number_ends(reader, word, end)) {
+		config_error(reader, "'%s %s': a %s was expected%s", option->name, word,
+			     whole ? "whole number" : "number",
+			     option->own ? ", in seconds and without a unit" : "");
 		return -EINVAL;
 	}
 	if ((value < option->min || value > option->max) && !option->limit) {

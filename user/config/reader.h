@@ -104,6 +104,7 @@ enum config_type {
  * @min: least value; of arguments for CONFIG_HANDLER, CONFIG_MOOT and CONFIG_ADVICE
  * @max: greatest value; likewise
  * @limit: a value beyond them counts as the nearest one, with a warning, as in chronyd
+ * @own: chronyd has none, and what follows its number, of seconds, is a mistake
  * @initial: value if not given
  * @form: the arguments of a word without effect, instead of their number: see form.c
  * @advice: what to use instead, as the end of a sentence; of CONFIG_MOOT, to what it belongs
@@ -118,6 +119,7 @@ struct config_option {
 	double min;
 	double max;
 	bool limit;
+	bool own;
 	double initial;
 	const char *form;
 	const char *advice;
