@@ -126,5 +126,5 @@ int verb_plot(const struct cli *cli)
 	fprintf(stderr, "truechime: the picture cannot be written to %s: %s\n", cli->output,
 		strerror(-err));
 
-	return CLI_ERROR;
+	return CLI_NOT;
 }

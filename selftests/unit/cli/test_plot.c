@@ -258,6 +258,16 @@ TEST_F(plot_file, permissions_are_as_usual_and_stay_as_they_were)
 	EXPECT_EQ(0640, status.st_mode & 0777);
 }
 
+/* The command was right, and the daemon has answered. */
+TEST_F(plot_file, what_cannot_be_written_is_no_wrong_usage)
+{
+	struct cli cli = { .output = "/dev/null/clock.svg" };
+
+	EXPECT_EQ(CLI_NOT, verb_plot(&cli));
+	cli.output = self->folder;
+	EXPECT_EQ(CLI_NOT, verb_plot(&cli));
+}
+
 TEST_F(plot_file, nothing_stays_behind_when_it_is_ended)
 {
 	struct cli cli = { .output = self->path };
