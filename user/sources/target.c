@@ -350,6 +350,8 @@ const char *association_rejection(const struct association *association)
 		return setting;
 	if (!client->last_error)
 		return "";
+	if (client->verdict == NTP_KISS && client->kiss == NTP_KISS_RATE)
+		return "the server finds that we ask too often";
 	if (client->verdict != NTP_ACCEPTED)
 		return ntp_verdict_text(client->verdict);
 	if (client->last_error == -ETIMEDOUT && client->options.key_id && association->trying)

@@ -141,15 +141,21 @@ TEST_F(world, a_server_without_time_is_told_so)
 
 TEST_F(world, kiss_packets_are_heeded)
 {
+	struct association_info info;
+
 	add_server("127.0.0.1", KISSES_RATE);
 	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
 	EXPECT_EQ(NTP_KISS_RATE, source_at(0)->kiss);
 	EXPECT_NE(NULL, strstr(self->message, "RATE"));
+	associations_get_info(self->list, 0, &info);
+	EXPECT_STREQ("the server finds that we ask too often", info.rejected);
 	self->servers[0].manner = KISSES_DENY;
 	pass(129);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss == NTP_KISS_DENY));
 	EXPECT_NE(NULL, strstr(self->message, "refuses"));
+	associations_get_info(self->list, 0, &info);
+	EXPECT_STREQ("the server refuses to serve us", info.rejected);
 	pass(80000);
 	settle();
 	EXPECT_EQ(2, self->servers[0].requests);
