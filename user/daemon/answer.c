@@ -33,7 +33,7 @@ const char *daemon_step_words(const struct daemon *daemon, int err)
 			return "the step policy forbids it. See: truechime policy";
 		return "the step policy forbids it. See \"steppolicy\" in truechime.conf(5)";
 	case -EACCES:
-		return "the kernel does not let truechimed set the clock: it takes CAP_SYS_TIME. See: systemctl cat truechimed";
+		return "the kernel forbids it: truechimed lacks CAP_SYS_TIME";
 	}
 	return strerror(-err);
 }

@@ -27,7 +27,8 @@ void freezer_close(struct freezer *freezer);
 bool freezer_is_frozen(const struct freezer *freezer);
 
 /*
- * What is frozen stops soon after. 0, also if there is no such cgroup any more to be thawed; -errno.
+ * What is frozen stops soon after. 0, also if there is no such cgroup any more to be thawed;
+ * -errno.
  */
 int freezer_set(const struct freezer *freezer, bool frozen);
 
