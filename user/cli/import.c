@@ -9,12 +9,10 @@
 
 #include "cli/cli.h"
 #include "cli/import.h"
+#include "config/config.h"
 
 /* The most that is read as a configuration. */
 #define FILE_SIZE_MAX	1048576
-
-/* What some editors begin a file of UTF-8 with. */
-#define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
 /* A file and its drop-ins. */
 #define FILES_MAX	64
@@ -49,8 +47,9 @@ static char *read_text(const char *path)
 	}
 	text[length] = '\0';
 	/* timesyncd ignores it, and whoever sees none wonders what is wrong with the first line. */
-	if (!strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
-		memmove(text, text + strlen(BYTE_ORDER_MARK), length + 1 - strlen(BYTE_ORDER_MARK));
+	if (!strncmp(text, CONFIG_BYTE_ORDER_MARK, strlen(CONFIG_BYTE_ORDER_MARK)))
+		memmove(text, text + strlen(CONFIG_BYTE_ORDER_MARK),
+			length + 1 - strlen(CONFIG_BYTE_ORDER_MARK));
 	goto out;
 
 out_free:

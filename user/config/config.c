@@ -28,9 +28,6 @@
 /* After so many errors it is some other file. */
 #define ERRORS_MAX	20
 
-/* What some editors begin a file of UTF-8 with; chronyd does not take it for text either. */
-#define BYTE_ORDER_MARK	"\xef\xbb\xbf"
-
 /* Who may write to a source directory gives its files their names, of several lines perhaps. */
 static const char *shown_file(const struct config_reader *reader, char file[PATH_MAX])
 {
@@ -169,8 +166,11 @@ int config_parse_line(struct config_reader *reader, const char *text, size_t len
 		return 0;
 	if (reader->explain)
 		report_line(reader, whole + (words[0] - line));
-	if (reader->line == 1 && !strncmp(words[0], BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK))) {
-		config_error(reader, "the file begins with a byte order mark, which cannot be seen: save it as UTF-8 without one");
+	/* chronyd does not take it for text either. */
+	if (reader->line == 1 &&
+	    !strncmp(words[0], CONFIG_BYTE_ORDER_MARK, strlen(CONFIG_BYTE_ORDER_MARK))) {
+		config_error(reader,
+			     "the file begins with a byte order mark, which cannot be seen: save it as UTF-8 without one");
 		return -EINVAL;
 	}
 
