@@ -352,6 +352,12 @@ static bool has_use_for(const struct verb *verb, const char *given)
 	return false;
 }
 
+/* As wrong_usage(), where the verb is known. */
+static int refuse(const struct verb *verb, const char *words)
+{
+	return verb->run == verb_check ? check_unknown(words) : CLI_ERROR;
+}
+
 /* @words are the verb, none for the first one, and its arguments; @given the options' letters. */
 static int run_verb(struct cli *cli, int count, char **words, const char *given)
 {
@@ -370,14 +376,12 @@ static int run_verb(struct cli *cli, int count, char **words, const char *given)
 		return CLI_ERROR;
 	}
 	if (!has_use_for(verb, given))
-		return verb->run == verb_check ?
-			check_unknown("wrong usage. See: truechime --help") : CLI_ERROR;
+		return refuse(verb, "wrong usage. See: truechime --help");
 	if (verb->run_with)
 		return verb->run_with(cli, count, words);
 	if (count > 0) {
 		fprintf(stderr, "truechime: %s takes no arguments\n", verb->name);
-		return verb->run == verb_check ?
-			check_unknown("it takes no arguments. See: truechime --help") : CLI_ERROR;
+		return refuse(verb, "it takes no arguments. See: truechime --help");
 	}
 
 	return verb->run(cli);
