@@ -233,7 +233,6 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->options = &source->options;
 	status->reach = source->reach;
 	status->verdict = source->verdict;
-	status->loop = source->loop;
 	status->has_estimate = source->has_estimate;
 	status->estimate.offset_ns = source->estimate_ns;
 }
@@ -408,6 +407,11 @@ static struct {
 	bool recovering;
 	struct source_identity identity;	/* the first source's */
 } loops;
+
+bool source_is_loop(const struct source *source)
+{
+	return source->loop;
+}
 
 void loop_judge(struct source *const *sources, const struct source_identity *identities,
 		size_t count, int64_t at_ns, bool recovering)

@@ -288,6 +288,11 @@ void source_set_loop(struct source *source, bool loop)
 	source->loop = loop;
 }
 
+bool source_is_loop(const struct source *source)
+{
+	return source->loop;
+}
+
 static void change_reading(const struct reference_change *change, int64_t *at_ns,
 			   int64_t *offset_ns)
 {

@@ -231,6 +231,7 @@ void source_set_orphan(struct source *source, bool orphan);
  * clock, as it does after a revert that only others have seen.
  */
 void source_set_loop(struct source *source, bool loop);
+bool source_is_loop(const struct source *source);
 
 /* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,

@@ -438,12 +438,8 @@ static void report_loop(struct association *association, bool loop, int64_t at_n
 /* While the time is lost nobody counts as one who follows this machine, which is no news of him. */
 static void report_loops(struct associations *list, bool recovering, int64_t at_ns)
 {
-	struct source_status status;
-
-	for (size_t i = 0; i < list->count && !recovering; i++) {
-		source_get_status(list->sources[i], at_ns, &status);
-		report_loop(list->list[i], status.loop, at_ns);
-	}
+	for (size_t i = 0; i < list->count && !recovering; i++)
+		report_loop(list->list[i], source_is_loop(list->sources[i]), at_ns);
 }
 
 void associations_judge_servers(struct associations *list, int orphan_stratum, bool recovering,
