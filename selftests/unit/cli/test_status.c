@@ -136,13 +136,16 @@ TEST(correction_that_ended_is_not_called_one)
 
 TEST(observer_that_knows_no_time_names_no_offset)
 {
+	const char *known =
+		"only observes (-x). The system clock is 3.00 s behind the right time.\n";
+
 	memset(&world, 0, sizeof(world));
 	world.kernel_unsynchronised = true;
 	world.observing = true;
 	EXPECT_TRUE(says("only observes (-x), and does not know the right time yet."));
 	EXPECT_FALSE(says("behind the right time"));
 	world.corrected = true;
-	EXPECT_TRUE(says("only observes (-x). The system clock is 3.00 s behind the right time.\n"));
+	EXPECT_TRUE(says(known));
 }
 
 TEST(host_that_somebody_vouches_for_needs_no_correction)
