@@ -50,6 +50,7 @@ struct hooks {
 	const char *cgroup;	/* to be frozen instead; NULL: none */
 	int limit_s;
 	int64_t within_ns;	/* a hold ends when the clock is known to be right to that */
+	int64_t held_raw_ns;	/* CLOCK_MONOTONIC_RAW at the end of the latest hold; 0: none yet */
 };
 
 static void usage(FILE *to)
@@ -146,18 +147,21 @@ static int check_cgroup(const char *cgroup)
 }
 
 /*
- * What is left of the limit, which begins with the disruption: several at once are held for one
- * after the other, and the last of them must not wait for the limits of all.
+ * A disruption during a hold waits for its end, and several must not be held for a whole limit one
+ * after the other: the limit of such a one begins with the disruption. Any other has its limit from
+ * now on, however late a starved machine reports it: its programs did not run meanwhile, either.
  */
 static int hold_left_ms(const struct hooks *hooks, const struct module_event *event)
 {
-	int64_t limit_ms = hooks->limit_s * 1000;
+	int64_t limit_ms = hooks->limit_s * (int64_t)1000;
 	int64_t age_ms = chime_sub_sat(clock_ns(CLOCK_MONOTONIC_RAW), event->raw_ns) / 1000000;
 
+	if (event->raw_ns >= hooks->held_raw_ns)
+		return (int)limit_ms;
 	return (int)(limit_ms - chime_min(chime_max(age_ms, 0), limit_ms));
 }
 
-static void hold(const struct hooks *hooks, const struct module_event *event)
+static void hold(struct hooks *hooks, const struct module_event *event)
 {
 	int left_ms = hold_left_ms(hooks, event), err;
 	char within[NAME_TEXT_MAX];
@@ -165,7 +169,7 @@ static void hold(const struct hooks *hooks, const struct module_event *event)
 	struct freezer freezer;
 
 	if (!left_ms) {
-		log_info("The cgroup %s is not frozen after disruption %u, which is more than %d s ago",
+		log_info("The cgroup %s is not frozen for disruption %u, which came more than %d s ago, while it was frozen for another",
 			 hooks->cgroup, event->sequence, hooks->limit_s);
 		return;
 	}
@@ -173,6 +177,7 @@ static void hold(const struct hooks *hooks, const struct module_event *event)
 		return;
 	text_of_duration(hooks->within_ns, within, sizeof(within));
 	err = hold_run(&freezer, left_ms, hooks->within_ns, hold_clock_is_right, &result);
+	hooks->held_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 	if (err == -EALREADY)
 		log_warning("The cgroup %s was already frozen by another program, and stays frozen",
 			    hooks->cgroup);
@@ -226,7 +231,7 @@ static void write_state(const char *file, const struct module_event *event)
 
 static void handle_event(void *context, const struct module_event *event)
 {
-	const struct hooks *hooks = context;
+	struct hooks *hooks = context;
 
 	if (!chime_reaction_counts(event->cause))
 		return;

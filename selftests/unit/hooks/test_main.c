@@ -167,22 +167,45 @@ TEST(what_waits_for_a_hold_is_held_for_no_longer_than_its_own_limit)
 {
 	static const int64_t ages_ms[] = { 0, 4000, 9000, 10000, 3600000, -50 };
 	static const int most_ms[] = { 10000, 6000, 1000, 0, 0, 10000 };
-	static const struct hooks hooks = { .cgroup = "work.slice", .limit_s = 10 };
+	struct hooks hooks = { .cgroup = "work.slice", .limit_s = 10 };
 	struct module_event event = { .cause = TRUECHIME_CAUSE_REVERT };
-	int64_t spare_ms = 900;
+	int64_t spare_ms = 900, now_ns;
 
 	log_set_level(-1);
 	is_freezable = true;
 	for (size_t i = 0; i < ARRAY_SIZE(ages_ms); i++) {
 		holds = 0;
-		event.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW) - ages_ms[i] * 1000000;
-		handle_event((void *)&hooks, &event);
+		now_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+		event.raw_ns = now_ns - ages_ms[i] * 1000000;
+		hooks.held_raw_ns = now_ns;
+		handle_event(&hooks, &event);
 		ASSERT_EQ(most_ms[i] ? 1 : 0, holds) TH_LOG("case %zu", i);
 		if (!holds)
 			continue;
 		EXPECT_LE(held_ms[0], most_ms[i]) TH_LOG("case %zu", i);
 		EXPECT_GE(held_ms[0], most_ms[i] - spare_ms) TH_LOG("case %zu", i);
 	}
+	is_freezable = false;
+}
+
+/* A guest that was just restored may stand still for longer than the limit before it is told. */
+TEST(what_no_hold_kept_waiting_is_held_for_however_late_it_is_told)
+{
+	struct hooks hooks = { .cgroup = "work.slice", .limit_s = 10 };
+	struct module_event event = { .cause = TRUECHIME_CAUSE_REVERT };
+
+	log_set_level(-1);
+	is_freezable = true;
+	holds = 0;
+	event.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW) - 14000000000;
+	handle_event(&hooks, &event);
+	ASSERT_EQ(1, holds);
+	EXPECT_EQ(10000, held_ms[0]);
+
+	/* What happened before this hold ended has waited for it. */
+	event.raw_ns += 1000000000;
+	handle_event(&hooks, &event);
+	EXPECT_EQ(1, holds);
 	is_freezable = false;
 }
 
