@@ -9,14 +9,6 @@
 #include "core/steady_parts.h"
 
 /*
- * A rate change above this is a slew. No oscillator's rate changes by more from one second to the
- * next, and a slope fitted over a second is no worse: twice the reading error and the wobble of
- * either end are 0.16 ppm of it. A host's daemon that tracks its oscillator changes the rate by
- * less than 0.1 ppm; one that slews changes it by more.
- */
-#define CHIME_STEADY_TURN_Q32	(CHIME_PPM_Q32 / 2)
-
-/*
  * The pace itself drifts as oscillators do, by at most 1 ppm in 256 s, which the discipline's bound
  * allows for. This is the time in which it may change by one unit of a rate.
  */
@@ -73,6 +65,7 @@ void chime_steady_start(struct chime_steady *steady, const struct chime_line *ho
 		.pace_raw_ns = raw_ns,
 		.pace_known = chime_steady_sees_slope(host) && !chime_steady_was_slewed(host),
 		.rough.read_ns = host->sigma_ns,
+		.rough.even_raw_ns = raw_ns,
 	};
 	chime_steady_begin(steady, raw_ns);
 }
@@ -266,6 +259,8 @@ static void chime_steady_keep(struct chime_steady *steady, const struct chime_li
 		chime_steady_part(steady, raw_ns);
 	line->maxerror_rate_q32 = 0;
 	chime_steady_ask_for_move(steady, turn_q32);
+	if (steady->rough.active)
+		chime_line_move(line, raw_ns);
 	if (steady->moved_q32) {
 		chime_line_move(line, raw_ns);
 		line->maxerror_ns = chime_add_sat(line->maxerror_ns,
@@ -415,6 +410,8 @@ void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 	steady->paced = false;
 	steady->parted = false;
 	steady->begin_raw_ns = raw_ns;
+	/* Of a host that is read better the bound allows for the hardest slew until then. */
+	steady->rough.active &= steady->rough.read_ns > CHIME_STEADY_FINE_NS;
 }
 
 /*
@@ -456,6 +453,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	bool straight;
 
 	steady->rough.read_ns = host->sigma_ns;
+	chime_steady_note_even(steady, host, chime_steady_sees_slope(host), raw_ns);
 	chime_steady_judge_move(steady, host, raw_ns);
 	chime_steady_join(steady, host, raw_ns, &joined);
 	if (corrected)
@@ -518,6 +516,7 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 {
 	struct chime_line *line = &steady->line;
 	s64 host_ns = chime_sub_sat(line->maxerror_ns, steady->unslew.maxerror_ns);
+	bool kept = steady->paced;
 
 	/* Now, as this guest may stand still before the next check. */
 	chime_steady_take_pace(steady);
@@ -532,7 +531,7 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	if (steady->parted)
 		chime_line_move(line, raw_ns);
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
-	chime_steady_begin_rough(steady, raw_ns);
+	chime_steady_begin_rough(steady, kept, raw_ns);
 }
 
 void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line *host,

@@ -29,12 +29,15 @@ struct chime_steady_mark {
 };
 
 /**
- * struct chime_steady_rough - what bounds slews of a host that is read too coarsely to show them
+ * struct chime_steady_rough - what bounds slews that the errors of readings hide
  * @read_ns: the error of the latest reading
  * @before: a check some time ago, by which the pace is told. raw_ns 0: none
  * @lately: a later one, which will be @before
  * @begun: unslewed host time when the correction was set, or when the guest resumed since
- * @active: the correction was measured by a coarse reading
+ * @even_raw_ns: the host was seen to run at one rate since then ...
+ * @even_q32: ... at this
+ * @found_raw_ns: the correction that the pace is known since was set then
+ * @active: the pace was told by readings that may hide a slew
  * @pace_q32: unslewed host time would go on from @begun at this rate, were the host not slewed ...
  * @error_q32: ... or at one that differs by up to this
  * @bound_ns: the part of @unslew's bound that allows for how far it is off that
@@ -44,6 +47,9 @@ struct chime_steady_rough {
 	struct chime_steady_mark before;
 	struct chime_steady_mark lately;
 	struct chime_steady_mark begun;
+	s64 even_raw_ns;
+	s64 even_q32;
+	s64 found_raw_ns;
 	bool active;
 	s64 pace_q32;
 	s64 error_q32;

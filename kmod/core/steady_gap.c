@@ -143,4 +143,5 @@ void chime_steady_set_raw_ahead(struct chime_steady *steady, s64 by_ns)
 	steady->rest_raw_ns = chime_add_sat(steady->rest_raw_ns, by_ns);
 	steady->moved_raw_ns = chime_add_sat(steady->moved_raw_ns, by_ns);
 	steady->renewed_raw_ns = chime_add_sat(steady->renewed_raw_ns, by_ns);
+	steady->rough.found_raw_ns = chime_add_sat(steady->rough.found_raw_ns, by_ns);
 }

@@ -19,6 +19,14 @@
 /* After this the host's slope is new, or a slew has shown in the line (CHIME_BASELINE_KEPT_NS). */
 #define CHIME_STEADY_SEEN_NS	CHIME_NS_PER_S
 
+/*
+ * A rate change above this is a slew. No oscillator's rate changes by more from one second to the
+ * next, and a slope fitted over a second is no worse: twice the reading error and the wobble of
+ * either end are 0.16 ppm of it. A host's daemon that tracks its oscillator changes the rate by
+ * less than 0.1 ppm; one that slews changes it by more.
+ */
+#define CHIME_STEADY_TURN_Q32	(CHIME_PPM_Q32 / 2)
+
 /* No clocksource's rate is further off: the largest error that a kernel corrects. */
 #define CHIME_STEADY_RAW_Q32	(500 * CHIME_PPM_Q32)
 
@@ -64,8 +72,15 @@ void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns);
 /* A check at which unslewed host time follows the host. */
 void chime_steady_mark(struct chime_steady *steady, s64 raw_ns);
 
-/* A correction was measured: begin anew, if that was by a coarse reading. */
-void chime_steady_begin_rough(struct chime_steady *steady, s64 raw_ns);
+/* At each check: since when has the host run at one rate? @sees: its slope is known. */
+void chime_steady_note_even(struct chime_steady *steady, const struct chime_line *host, bool sees,
+			    s64 raw_ns);
+
+/*
+ * A correction was measured: begin anew, if readings may hide a slew. @kept: the pace was known
+ * before.
+ */
+void chime_steady_begin_rough(struct chime_steady *steady, bool kept, s64 raw_ns);
 
 /* What is known of the pace is less by @by_q32 from now on: the bound until now stays. */
 void chime_steady_doubt_rough(struct chime_steady *steady, s64 by_q32, s64 raw_ns);

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unslewed host time where the host is read too coarsely for its slope to show a slew: it follows
- * the host, slewed or not. By how much that may be wrong shows all the same: by how far it has run
- * off the rate that it had when the correction was measured. That rate is known by the second
- * before only, as no reading shows whether the host was slewed before that.
+ * Unslewed host time where the errors of readings hide slews. Where the host is read too coarsely
+ * for its slope to show a slew at all, it follows the host, slewed or not. Where it is read better,
+ * a slew that has ended may be part of the slope that is taken for the host's own. By how much
+ * either may be wrong shows all the same: by how far it has run off the rate that the host had when
+ * the correction was measured. That rate is known by the second before only, as no reading shows
+ * whether the host was slewed before that, unless it has had one rate for longer than slews last.
  */
 #include "core/steady.h"
 
+#include "core/host_line.h"
 #include "core/steady_parts.h"
 
 /* The pace is told by two checks that are at least so far apart, and not much more. */
@@ -62,26 +65,72 @@ static void chime_steady_restart_rough(struct chime_steady *steady, s64 raw_ns)
 	};
 }
 
-/* A correction is in force from now on: it counts if that was measured by a coarse reading. */
-static void chime_steady_activate_rough(struct chime_steady *steady, s64 raw_ns)
+void chime_steady_note_even(struct chime_steady *steady, const struct chime_line *host, bool sees,
+			    s64 raw_ns)
 {
-	chime_steady_restart_rough(steady, raw_ns);
-	steady->rough.active = steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+	struct chime_steady_rough *rough = &steady->rough;
+	s64 turn_q32 = chime_sub_sat(host->rate_q32, rough->even_q32);
+
+	if (sees && chime_abs_sat(turn_q32) <= CHIME_STEADY_TURN_Q32)
+		return;
+	rough->even_raw_ns = raw_ns;
+	rough->even_q32 = host->rate_q32;
 }
 
-void chime_steady_begin_rough(struct chime_steady *steady, s64 raw_ns)
+/* The host is read too coarsely for its slope to show a slew. */
+static bool chime_steady_is_coarse(const struct chime_steady *steady)
 {
-	chime_steady_activate_rough(steady, raw_ns);
-	if (!steady->rough.active)
-		return;
-	chime_steady_tell_rough(steady, raw_ns);
+	return steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+}
+
+/*
+ * The errors of two readings that are a second apart hide a slew, and the host has not run at one
+ * rate for longer than slews last: a slew that ended a second ago may be part of its slope.
+ */
+static bool chime_steady_may_hide(const struct chime_steady *steady, s64 raw_ns)
+{
+	const struct chime_steady_rough *rough = &steady->rough;
+	s64 hidden_q32 = chime_ratio_q32(chime_add_sat(rough->read_ns, rough->read_ns),
+					 CHIME_NS_PER_S);
+
+	return hidden_q32 > CHIME_STEADY_TURN_Q32 &&
+	       chime_sub_sat(raw_ns, rough->even_raw_ns) < CHIME_SLEW_LONGEST_NS;
+}
+
+/*
+ * The pace is that of an earlier correction, and as little known as it was then. Corrections that
+ * are measured over long enough contain the rate that it is off by.
+ */
+static void chime_steady_keep_rough(struct chime_steady *steady, s64 raw_ns)
+{
+	struct chime_steady_rough *rough = &steady->rough;
+	s64 off_q32 = chime_abs_sat(chime_sub_sat(steady->pace_q32, rough->pace_q32));
+
+	rough->error_q32 = chime_add_sat(rough->error_q32, off_q32);
+	rough->pace_q32 = steady->pace_q32;
+	rough->active &= chime_sub_sat(raw_ns, rough->found_raw_ns) < CHIME_SLEW_LONGEST_NS;
+}
+
+void chime_steady_begin_rough(struct chime_steady *steady, bool kept, s64 raw_ns)
+{
+	struct chime_steady_rough *rough = &steady->rough;
+
+	chime_steady_restart_rough(steady, raw_ns);
+	if (kept && !chime_steady_is_coarse(steady)) {
+		chime_steady_keep_rough(steady, raw_ns);
+	} else {
+		rough->active = chime_steady_may_hide(steady, raw_ns);
+		rough->found_raw_ns = raw_ns;
+		chime_steady_tell_rough(steady, raw_ns);
+	}
 	/* The host may be silent at the next check. */
 	chime_steady_bound_rough(steady, raw_ns);
 }
 
 void chime_steady_rest_on_rate(struct chime_steady *steady, s64 raw_ns)
 {
-	chime_steady_activate_rough(steady, raw_ns);
+	chime_steady_restart_rough(steady, raw_ns);
+	steady->rough.active = chime_steady_is_coarse(steady);
 	steady->rough.pace_q32 = steady->line.rate_q32;
 	steady->rough.error_q32 = 0;
 }
@@ -92,8 +141,11 @@ void chime_steady_doubt_rough(struct chime_steady *steady, s64 by_q32, s64 raw_n
 
 	rough->before = (struct chime_steady_mark){ };
 	rough->lately = (struct chime_steady_mark){ };
+	rough->even_raw_ns = raw_ns;
 	chime_steady_restart_rough(steady, raw_ns);
-	rough->error_q32 = chime_add_sat(rough->error_q32, by_q32);
+	/* Where slopes show slews they show another raw clock, too. */
+	if (chime_steady_is_coarse(steady))
+		rough->error_q32 = chime_add_sat(rough->error_q32, by_q32);
 }
 
 void chime_steady_bound_rough(struct chime_steady *steady, s64 raw_ns)

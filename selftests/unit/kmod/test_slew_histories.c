@@ -22,6 +22,10 @@
 /* A rate change between two checks is in a slope until the next two. */
 #define CHECKS_TO_SEE	3
 
+/* Slopes of readings show a slew, after a while, if these are at most so wrong. */
+#define FINEST_NS	100
+#define FINE_NS		(3 * NSEC_PER_USEC)
+
 /* Readings of a host that is read coarsely are at least, and at most, so wrong. */
 #define COARSE_NS	(4 * NSEC_PER_USEC)
 #define COARSEST_NS	(100 * NSEC_PER_USEC)
@@ -36,6 +40,7 @@
  * @check_in_ns: until the next one
  * @slew_ppb: the host's clock is slewed by this; 0: it is not
  * @gained_ps: the fraction of a ns that it has gained
+ * @measured: the clocks at the latest correction, with the true time
  * @wrong_ns: the farthest that the truth was outside of the bound
  * @words: what happened
  */
@@ -45,6 +50,7 @@ static struct history {
 	s64 check_in_ns;
 	s64 slew_ppb;
 	s64 gained_ps;
+	struct chime_now measured;
 	s64 wrong_ns;
 	char words[WORDS];
 } history;
@@ -180,10 +186,30 @@ static void slew(void)
 	slew_by(any_size(100, 1000 * PPB_PER_PPM) * (between(0, 1) ? 1 : -1), for_ns);
 }
 
+/*
+ * Sources that have measured for longer than slews last know the rate of their reference, if it had
+ * one rate all the time.
+ */
+static s64 measured_rate_q32(void)
+{
+	struct chime_now now = status().now;
+	s64 ran_ns = now.reference_ns - history.measured.reference_ns;
+	s64 gained_ns = machine.utc_ns - history.measured.time_ns - ran_ns;
+	s64 mean_q32 = chime_ratio_q32(gained_ns, ran_ns);
+	s64 rate_q32 = machine.raw_slow_ppm * CHIME_PPM_Q32 -
+		       machine.chime->timescale.steady.line.rate_q32;
+	bool known = history.measured.epoch == now.epoch && ran_ns >= CHIME_SLEW_LONGEST_NS &&
+		     llabs(rate_q32 - mean_q32) <= CHIME_PPM_Q32;
+
+	history.measured = now;
+	history.measured.time_ns = machine.utc_ns;
+	return known ? rate_q32 : 0;
+}
+
 static void be_corrected(void)
 {
 	write_down(" correction;");
-	correct();
+	correct_at_rate(measured_rate_q32());
 	judge();
 }
 
@@ -207,6 +233,7 @@ static void begin(s64 interval_ns, s64 late_ns)
 	history.check_in_ns = history.interval_ns;
 	history.slew_ppb = 0;
 	history.gained_ps = 0;
+	history.measured = (struct chime_now){ };
 	history.wrong_ns = 0;
 	history.words[0] = '\0';
 	write_down("readings good to %lld ns, check each %lld ms;", (long long)late_ns,
@@ -214,13 +241,23 @@ static void begin(s64 interval_ns, s64 late_ns)
 	played_module_init();
 }
 
+static s64 any_lateness(void)
+{
+	switch (between(0, 2)) {
+	case 0:
+		return any_size(FINEST_NS, FINE_NS);
+	case 1:
+		return any_size(COARSE_NS, COARSEST_NS);
+	default:
+		return 0;
+	}
+}
+
 static void play(void)
 {
-	s64 late_ns;
 	int slews;
 
-	late_ns = between(0, 1) ? any_size(COARSE_NS, COARSEST_NS) : 0;
-	begin(any_size(10, 1000) * MS, late_ns);
+	begin(any_size(10, 1000) * MS, any_lateness());
 	for (slews = between(0, SLEWS_BEFORE); slews; slews--) {
 		rest(any_rest());
 		slew();
@@ -322,6 +359,26 @@ TEST_F(slews, bound_holds_if_the_host_is_silent_while_a_slew_ends)
 		EXPECT_EQ(0, history.wrong_ns)
 			TH_LOG("%s", history.words);
 	}
+}
+
+/* When it is corrected, the readings fit a line that is off the host's rate by 2.7 ppm. */
+TEST_F(slews, bound_holds_if_readings_hide_a_slew_that_ended_before_the_correction)
+{
+	begin(22 * MS, 2004);
+	run_checked(815 * MS);
+	history.slew_ppb = 17808;
+	run_checked(18600 * MS);
+	history.slew_ppb = 0;
+	run_checked(2680 * MS);
+	history.slew_ppb = 3083;
+	run_checked(9440 * MS);
+	history.slew_ppb = 0;
+	run_checked(1145 * MS);
+	be_corrected();
+	run_checked(200 * S);
+	machine_unload();
+	EXPECT_EQ(0, history.wrong_ns)
+		TH_LOG("%s", history.words);
 }
 
 TEST_F_TIMEOUT(slews, bound_holds_whenever_the_host_is_slewed, 600)
