@@ -194,6 +194,22 @@ static int chime_host_line_segment_start(const struct chime_host_line *host,
 }
 
 /*
+ * The host's rate changed by @change_q32, which was seen at @raw_ns. Unless the change before was
+ * longer ago than slews last, either may have begun one.
+ */
+static void chime_host_line_note_change(struct chime_host_line *host, s64 change_q32, s64 raw_ns)
+{
+	s64 since_ns = chime_sub_sat(raw_ns, host->rate_change_raw_ns);
+
+	if (!host->rate_change_q32 || since_ns >= CHIME_SLEW_LONGEST_NS) {
+		host->lowest_q32 = host->line.rate_q32;
+		host->highest_q32 = host->line.rate_q32;
+	}
+	host->rate_change_q32 = chime_abs_sat(change_q32);
+	host->rate_change_raw_ns = raw_ns;
+}
+
+/*
  * A slew too slow to show from one check to the next still shows over the whole segment. Drop the
  * points before the rate change: they no longer give the slope.
  */
@@ -207,8 +223,8 @@ static void chime_host_line_trim_segment(struct chime_host_line *host)
 	start = chime_host_line_segment_start(host, &fitted);
 	if (!start)
 		return;
-	host->rate_change_q32 = chime_abs_sat(chime_sub_sat(fitted.rate_q32, host->line.rate_q32));
-	host->rate_change_raw_ns = host->last.raw_ns;
+	chime_host_line_note_change(host, chime_sub_sat(fitted.rate_q32, host->line.rate_q32),
+				    host->last.raw_ns);
 	host->count -= start;
 	for (i = 0; i < host->count; i++)
 		host->points[i] = host->points[i + start];
@@ -310,6 +326,8 @@ static void chime_host_line_refit(struct chime_host_line *host, const struct chi
 		.maxerror_ns = chime_host_line_unnoticed(before, last),
 		.maxerror_rate_q32 = chime_host_line_growth(host, slope_error_q32),
 	};
+	host->lowest_q32 = chime_min(host->lowest_q32, rate_q32);
+	host->highest_q32 = chime_max(host->highest_q32, rate_q32);
 }
 
 /* The clocksource, and with it the raw clock's rate, changed since the last cross-timestamp. */
@@ -351,8 +369,7 @@ static void chime_host_line_change_rate(struct chime_host_line *host,
 	s64 deviation_ns = chime_host_line_deviation(host, pairing);
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, start.raw_ns);
 
-	host->rate_change_q32 = chime_abs_sat(chime_ratio_q32(deviation_ns, age_ns));
-	host->rate_change_raw_ns = start.raw_ns;
+	chime_host_line_note_change(host, chime_ratio_q32(deviation_ns, age_ns), start.raw_ns);
 	chime_host_line_restart(host, &start, CHIME_BASELINE_KEPT_NS);
 }
 
@@ -443,9 +460,16 @@ static bool chime_host_line_changes(const struct chime_host_line *host)
 s64 chime_host_line_slewing(const struct chime_host_line *host, s64 raw_ns)
 {
 	s64 age_ns = chime_sub_sat(raw_ns, host->rate_change_raw_ns);
+	s64 rate_q32 = host->line.rate_q32;
+	s64 most_q32;
 
-	return age_ns < CHIME_SLEW_LONGEST_NS || chime_host_line_changes(host) ?
-	       host->rate_change_q32 : 0;
+	if (!host->rate_change_q32 ||
+	    (age_ns >= CHIME_SLEW_LONGEST_NS && !chime_host_line_changes(host)))
+		return 0;
+	/* The host rests at one of the rates that it had meanwhile. */
+	most_q32 = chime_max(chime_sub_sat(host->highest_q32, rate_q32),
+			     chime_sub_sat(rate_q32, host->lowest_q32));
+	return chime_max(most_q32, host->rate_change_q32);
 }
 
 /* How far a reading can be off the line if the host's rate changed by @turn_q32 @age_ns before. */
@@ -489,8 +513,7 @@ bool chime_host_line_follow_slew(struct chime_host_line *host, const struct chim
 	    chime_abs_sat(off_ns) >
 	    chime_host_line_slewed_ns(age_ns, chime_add_sat(turn_q32, error_q32), readings_ns))
 		return false;
-	host->rate_change_q32 = turn_q32;
-	host->rate_change_raw_ns = first->raw_ns;
+	chime_host_line_note_change(host, turn_q32, first->raw_ns);
 	chime_host_line_restart(host, first, CHIME_BASELINE_MIN_NS);
 	host->last = *second;
 	chime_host_line_refit(host, first);

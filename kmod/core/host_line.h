@@ -89,6 +89,9 @@ enum chime_verdict {
  *	now
  * @rate_change_q32: size of the latest rate change ...
  * @rate_change_raw_ns: ... and when it was seen
+ * @lowest_q32: the line's least rate since the first of several such changes that came sooner after
+ *	each other than a slew can last ...
+ * @highest_q32: ... and its greatest
  */
 struct chime_host_line {
 	struct chime_line line;
@@ -101,6 +104,8 @@ struct chime_host_line {
 	bool rate_suspect;
 	s64 rate_change_q32;
 	s64 rate_change_raw_ns;
+	s64 lowest_q32;
+	s64 highest_q32;
 };
 
 /* @pairing's host time minus the line's at the same instant; 0 before the first cross-timestamp. */

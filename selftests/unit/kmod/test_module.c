@@ -2452,6 +2452,23 @@ TEST_F(module, host_that_is_lost_amid_a_slew_may_have_ended_it)
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/* What its rate changed by last is not what it is slewed by. */
+TEST_F(module, host_that_is_lost_amid_a_slew_whose_rate_changed_may_have_ended_it)
+{
+	machine.host_ahead_ns = -20 * MS;
+	ASSERT_EQ(0, load());
+	state_host_maxerror(MS);
+	machine.host_rate_ppm = 500;
+	run(20 * S);
+	machine.host_rate_ppm = 490;
+	run(20 * S);
+	machine.host_silent = true;
+	machine.host_rate_ppm = 0;
+	run(600 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 /* A rate that lasts is the host's own. */
 TEST_F(module, host_that_is_lost_long_after_a_slew_runs_on)
 {
