@@ -105,6 +105,8 @@ static void chime_timescale_resync(struct chime_timescale *timescale,
 
 	chime_steady_resync(&timescale->steady, &view->host, terms->host,
 			    chime_timescale_reach(timescale, raw_ns), raw_ns);
+	if (terms->apart_ns)
+		chime_steady_doubt_machine(&timescale->steady, raw_ns);
 	view->host = *terms->host;
 	view->has_host = true;
 	chime_timescale_widen(timescale, terms->gap_error_ns);

@@ -163,6 +163,12 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns);
 void chime_steady_resync(struct chime_steady *steady, const struct chime_line *before,
 			 const struct chime_line *host, s64 reach_ns, s64 raw_ns);
 
+/*
+ * It resumed, perhaps on another machine: where the host is read too coarsely to show it, the raw
+ * clock may have another rate by as much as a hypervisor leaves unscaled.
+ */
+void chime_steady_doubt_machine(struct chime_steady *steady, s64 raw_ns);
+
 /* The host's clock was set by @gap_ns and its line is @host now: absorb the step. */
 void chime_steady_step(struct chime_steady *steady, const struct chime_line *host, s64 gap_ns,
 		       s64 raw_ns);

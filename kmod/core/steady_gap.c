@@ -118,6 +118,11 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 		chime_steady_lose(steady, raw_ns);
 	steady->pace_raw_ns = raw_ns;
 	chime_steady_go_along(steady, host, raw_ns);
+	chime_steady_doubt_rough(steady, 0, raw_ns);
+}
+
+void chime_steady_doubt_machine(struct chime_steady *steady, s64 raw_ns)
+{
 	chime_steady_doubt_rough(steady, CHIME_UNSCALED_Q32, raw_ns);
 }
 

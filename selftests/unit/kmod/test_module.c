@@ -2469,6 +2469,28 @@ TEST_F(module, host_that_is_lost_amid_a_slew_whose_rate_changed_may_have_ended_i
 	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
 }
 
+/* Where a page shows no move, the counter is that of before, and so is what was known of it. */
+TEST_F(module, stop_on_the_same_host_leaves_the_rate_of_one_that_is_read_coarsely_known)
+{
+	machine.has_page = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	machine.host_late_ns = 10 * NSEC_PER_USEC;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	stand_still(S);
+	check();
+	ASSERT_EQ(1, machine.count);
+	run(100 * S);
+	/* A slew meanwhile may have taken 1 ms, and 40 ppm are the errors of two readings. */
+	EXPECT_GT(6 * MS, status().now.maxerror_ns);
+	/* Another machine's counter may differ by 250 ppm. */
+	machine.page_evidence = BIT(TRUECHIME_EVIDENCE_MARKER);
+	stand_still(S);
+	check();
+	run(100 * S);
+	EXPECT_LT(25 * MS, status().now.maxerror_ns);
+}
+
 /* A rate that lasts is the host's own. */
 TEST_F(module, host_that_is_lost_long_after_a_slew_runs_on)
 {
