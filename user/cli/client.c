@@ -9,9 +9,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "ipc/connect.h"
 #include "ipc/socket.h"
 
 /* A daemon that is silent for so long is stuck. */
@@ -22,27 +22,7 @@
 
 static int client_connect(const struct cli *cli)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = cli->answer_s ? cli->answer_s : ANSWER_S };
-	int fd, err;
-
-	if (strlen(cli->socket_path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, cli->socket_path, strlen(cli->socket_path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	/* The one to send is of the connection, too: a stuck daemon accepts none. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		err = -errno;
-		close(fd);
-		if (err == -EAGAIN)
-			return -ETIMEDOUT;
-		return err == -ENOENT ? -ECONNREFUSED : err;
-	}
-	return fd;
+	return ipc_connect(cli->socket_path, cli->answer_s ? cli->answer_s : ANSWER_S);
 }
 
 static int client_send(int fd, const char *command, const char *arguments, bool follow)

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "ipc/connect.h"
 
 /* A daemon that is silent for so long must not keep records waiting. */
 #define ANSWER_S	1
@@ -20,32 +20,9 @@
 /* "ok", or a sentence. */
 #define ANSWER_MAX	4096
 
-static int link_open(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = ANSWER_S };
-	int fd, err;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address))) {
-		err = -errno;
-		close(fd);
-		return err == -ENOENT ? -ECONNREFUSED : err;
-	}
-
-	return fd;
-}
-
 int daemon_link_pid(const char *path)
 {
-	int fd = link_open(path), pid = 0;
+	int fd = ipc_connect(path, ANSWER_S), pid = 0;
 	struct ucred peer;
 	socklen_t size = sizeof(peer);
 
@@ -116,7 +93,7 @@ int daemon_link_tell(const char *path, const struct rival_notice *notice, char *
 	char *request, answer[ANSWER_MAX];
 	int fd, length = 0, err = 0;
 
-	fd = link_open(path);
+	fd = ipc_connect(path, ANSWER_S);
 	if (fd < 0)
 		return fd;
 	request = request_of(notice);
