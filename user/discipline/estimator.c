@@ -333,7 +333,8 @@ static void take_next(struct estimator *estimator, int path, const struct estima
 
 /*
  * The first samples were weighed by a guess of the queueing, which the round trips by now show to
- * be far too long: take all of them by what is known now.
+ * be far too long, or by what a few alike showed, which was far too short: take all of them by what
+ * is known now.
  */
 static void take_once_more(struct estimator *estimator)
 {

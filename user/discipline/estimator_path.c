@@ -148,12 +148,24 @@ static double most_queueing(const struct path_memory *path, const struct estimat
 	return figures_most_scale(&path->figures, 1, 0.5 * sample->sigma_ns * sample->sigma_ns);
 }
 
+/* The guess for the first round trip was far more than all of them allow. */
+static bool was_overrated(const struct path_memory *path, const struct estimator_sample *sample)
+{
+	return path->readings >= GUESS_SAMPLES && path->figures.variance > 0 &&
+	       GUESS_FACTOR * most_queueing(path, sample) < path->figures.first_excess_ns;
+}
+
+/* Some round trips were alike by chance, and the samples taken for far better than they are. */
+static bool was_underrated(const struct path_memory *path)
+{
+	return GUESS_FACTOR * path->tightest_ns < sqrt(0.5 * path->figures.variance);
+}
+
 bool path_memory_was_misjudged(const struct path_memory *path,
 			       const struct estimator_sample *sample)
 {
-	return path->used && !path->figures.one_way && path->readings >= GUESS_SAMPLES &&
-	       path->figures.variance > 0 &&
-	       GUESS_FACTOR * most_queueing(path, sample) < path->figures.first_excess_ns;
+	return path->used && !path->figures.one_way &&
+	       (was_overrated(path, sample) || was_underrated(path));
 }
 
 void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
@@ -176,6 +188,7 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	path->guess_ns = FIRST_EXCESS * sample->delay_ns;
 	path->figures.first_excess_ns = path->guess_ns;
 	path->shortest_ns = INFINITY;
+	path->tightest_ns = INFINITY;
 	path->figures.up_share = 0.5;
 	queueing_start(&path->queueing);
 	path->figures.kinds = path->queueing.kinds;
@@ -190,6 +203,7 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 	/* A round trip that was foreseen is there. */
 	if (path->delays <= path->readings)
 		remember_delay(path, sample->delay_ns);
+	path->tightest_ns = fmin(path->tightest_ns, most_queueing(path, sample));
 	remember_reading(path, sample);
 }
 

@@ -44,6 +44,7 @@
  * @up: what became of the way to the server then
  * @down: of the way back
  * @shortest_ns: the least round trip so far, whatever the route
+ * @tightest_ns: the least that a sample was weighed by as the longest queueing each way
  * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
  *	negative: too high
  * @guess_ns: the queueing that the first round trip of a route is taken for
@@ -70,6 +71,7 @@ struct path_memory {
 	struct path_change up;
 	struct path_change down;
 	double shortest_ns;
+	double tightest_ns;
 	int beyond;
 	double guess_ns;
 	struct path_figures figures;
@@ -85,7 +87,10 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
 			 const double *delay_ns, unsigned int count);
 
-/* The queueing that the first round trip was taken for is far more than all of them allow. */
+/*
+ * The queueing that the first round trip was taken for is far more than all of them allow, or that
+ * which some were weighed by far less than they show.
+ */
 bool path_memory_was_misjudged(const struct path_memory *path,
 			       const struct estimator_sample *sample);
 

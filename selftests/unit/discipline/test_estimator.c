@@ -996,6 +996,61 @@ TEST(drift_of_one_of_three_asked_at_once_says_little_of_the_rate)
 	}
 }
 
+/* Four servers, ever further away: the way to @path takes so long at the least, ns. */
+static double way_ns(int path)
+{
+	return 1e6 * (path + 1);
+}
+
+/* Its packets queue by 100 us in the mean; @ahead_ns is what the server seems to be ahead. */
+static int add_far(struct estimator *estimator, int path, struct unit_random *random, double rate,
+		   double at_s, double ahead_ns)
+{
+	double up = way_ns(path) + exponential(random, 100e3);
+	double down = way_ns(path) + exponential(random, 100e3);
+	struct estimator_sample sample = round_trip(rate, at_s, up, down);
+
+	sample.offset_ns += llrint(ahead_ns);
+	return estimator_add(estimator, path, &sample);
+}
+
+/*
+ * The first two round trips of the last of four servers take equally long, by chance: one queued on
+ * the way there, the other on the way back. That is no proof that this path hardly queues.
+ */
+TEST(round_trips_that_are_alike_by_chance_give_no_rate)
+{
+	static const double queued_ns[][2] = { { 20e3, 150e3 }, { 150e3, 20e3 } };
+	struct estimate estimate;
+	double off, most = 0;
+	uint64_t seed;
+	int path, i;
+
+	for (seed = 1; seed <= 100; seed++) {
+		struct estimator *estimator = estimator_new(4);
+		struct unit_random random = { seed };
+
+		for (i = 0; i < 5; i++) {
+			for (path = 0; path < 3; path++)
+				add_far(estimator, path, &random, 50e-6, 2 * i + 1e-3 * path, 0);
+			if (i < 2) {
+				struct estimator_sample alike =
+					round_trip(50e-6, 2 * i + 3e-3, way_ns(3) + queued_ns[i][0],
+						   way_ns(3) + queued_ns[i][1]);
+
+				ASSERT_EQ(0, estimator_add(estimator, 3, &alike));
+			} else {
+				add_far(estimator, 3, &random, 50e-6, 2 * i + 3e-3, 0);
+			}
+		}
+		ASSERT_TRUE(estimator_get(estimator, START_NS + 8003000000LL, &estimate));
+		off = (estimate.rate - 50e-6) / estimate.rate_sigma;
+		most = fmax(most, fabs(off));
+		estimator_free(estimator);
+	}
+	EXPECT_LT(most, 8);
+}
+
 TEST(any_sample_leaves_finite_numbers)
 {
 	struct estimator *estimator = estimator_new(3);
