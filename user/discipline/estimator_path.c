@@ -137,6 +137,9 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	path->on_route++;
 	memmove(&path->reading_at_ns[1], &path->reading_at_ns[0],
 		(PATH_INSTANTS - 1) * sizeof(path->reading_at_ns[0]));
+	memmove(&path->residual_ns[1], &path->residual_ns[0],
+		(PATH_INSTANTS - 1) * sizeof(path->residual_ns[0]));
+	path->residual_ns[0] = 0;
 	path->reading_ns[1] = path->reading_ns[0];
 	path->reading_at_ns[0] = sample->at_ns;
 	path->reading_ns[0] = sample->offset_ns;
@@ -361,6 +364,20 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns)
 	path->up = up;
 	path->down = down;
 	return true;
+}
+
+void path_memory_note_residual(struct path_memory *path, double residual_ns)
+{
+	path->residual_ns[0] = residual_ns;
+}
+
+double path_memory_residual(const struct path_memory *path, int64_t at_ns)
+{
+	unsigned int kept = path->readings < PATH_INSTANTS ? path->readings : PATH_INSTANTS, i;
+
+	for (i = 0; i + 1 < kept && path->reading_at_ns[i] > at_ns; i++)
+		;
+	return path->residual_ns[i];
 }
 
 int64_t path_memory_instant(const struct path_memory *path, unsigned int before)

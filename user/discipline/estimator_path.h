@@ -31,6 +31,7 @@
  * @readings: samples so far
  * @reading_at_ns: instants of the latest, that first
  * @reading_ns: offsets of the latest, and of the one before
+ * @residual_ns: by how much the offsets at these instants were more than expected
  * @bend_square: sum of squares of how far the middle one of three was off the others' line
  * @right_at_ns: instant of the latest one that was no outlier
  * @excess_up: delays to the server above the least, a ring
@@ -58,6 +59,7 @@ struct path_memory {
 	unsigned int readings;
 	int64_t reading_at_ns[PATH_INSTANTS];
 	int64_t reading_ns[2];
+	double residual_ns[PATH_INSTANTS];
 	double bend_square;
 	int64_t right_at_ns;
 	double excess_up[PATH_EXCESSES];
@@ -147,6 +149,12 @@ void path_memory_notice_congestion(struct path_memory *path, const struct estima
  * @delay_ns? Then @path->up and @path->down say by how much, and path_memory_reroute() is called.
  */
 bool path_memory_notice_reroute(struct path_memory *path, double delay_ns);
+
+/* The latest sample's offset is more by @residual_ns than expected. */
+void path_memory_note_residual(struct path_memory *path, double residual_ns);
+
+/* The latest residual of those from up to @at_ns, or else the oldest remembered one. */
+double path_memory_residual(const struct path_memory *path, int64_t at_ns);
 
 /*
  * The instant of the sample so many before the latest, or of the oldest remembered one; without

@@ -12,23 +12,58 @@
 #define MISSES_ADOPT	2
 #define MISSES_LOOSEN	3
 
+/* With so many no other path is waited for any longer. */
+#define MISSES_PATIENCE	(2 * MISSES_LOOSEN)
+
+/* A path confirms what another one sees if it sees at least this share of it. */
+#define SHARED_LEAST	0.5
+
 /* The estimate is given up after so many samples of each path that deny it: it had its chance. */
 #define DENIALS	4
 
+/* Does the latest sample of @other show at least half of what @path saw by then? */
+static bool shares_residual(const struct path_memory *other, const struct path_memory *path)
+{
+	double own_ns = path_memory_residual(path, other->reading_at_ns[0]);
+	double other_ns = other->residual_ns[0];
+
+	return own_ns * other_ns > 0 && fabs(other_ns) > SHARED_LEAST * fabs(own_ns);
+}
+
+/* What the samples of other paths say of one that contradicts. */
+enum others {
+	OTHERS_SILENT,
+	OTHERS_AGREE,		/* with the clock: this path is wrong */
+	OTHERS_CONTRADICT,	/* it, too; or there are none */
+};
+
 /*
- * Do samples of other paths, since this one was right last, confirm the clock? Then this path is
- * wrong.
+ * Their samples since the latest outliers of this path count, and most of them decide: one may be
+ * an outlier of its own, or happen to be late. Where there are none yet they are waited for: taken
+ * for the clock's, the change of a path would be confirmed by the next samples of that path.
  */
-static bool others_agree(const struct estimator *estimator, const struct member *member, int path)
+static enum others ask_others(const struct estimator *estimator, int path, int misses)
 {
 	const struct path_memory *own = &estimator->path[path];
-	int i;
+	int64_t missed_ns = path_memory_instant(own, MISSES_LOOSEN - 1);
+	bool silent = false, heard = false;
+	int agree = 0, i;
 
-	for (i = 0; i < estimator->paths; i++)
-		if (i != path && estimator->path[i].used && !member->misses[i] &&
-		    estimator->path[i].reading_at_ns[0] > own->right_at_ns)
-			return true;
-	return false;
+	for (i = 0; i < estimator->paths; i++) {
+		const struct path_memory *other = &estimator->path[i];
+
+		if (i == path || !other->used)
+			continue;
+		if (other->reading_at_ns[0] > missed_ns) {
+			agree += shares_residual(other, own) ? -1 : 1;
+			heard = true;
+		} else {
+			silent = true;
+		}
+	}
+	if (silent && !heard && misses < MISSES_PATIENCE)
+		return OTHERS_SILENT;
+	return agree > 0 ? OTHERS_AGREE : OTHERS_CONTRADICT;
 }
 
 /* The effect of the loss on what all members share. */
@@ -71,6 +106,7 @@ void track_recover(struct estimator *estimator, int path, double offset,
 		struct member *member = bank_member(estimator, i);
 		const struct member *best;
 		enum member_loss loss;
+		enum others others;
 
 		if (member->misses[path] < MISSES_ADOPT)
 			continue;
@@ -83,8 +119,11 @@ void track_recover(struct estimator *estimator, int path, double offset,
 			       sizeof(member->former_asymmetry));
 			memcpy(member->misses, best->misses, sizeof(member->misses));
 		} else if (member->misses[path] >= MISSES_LOOSEN) {
+			others = ask_others(estimator, path, member->misses[path]);
+			if (others == OTHERS_SILENT)
+				continue;
 			loss = member_loosen(member, path, offset, sample, lost_s,
-					     others_agree(estimator, member, path));
+					     others == OTHERS_AGREE);
 			if (member == best && member->shape == BANK_SHAPE_OF_PATH)
 				note_loss(estimator, path, loss);
 			member_take(member, path, figures, offset, sample);
@@ -129,6 +168,13 @@ static double unexpected(const struct member *member, int path, double offset)
 {
 	return offset - member->belief.mean[BELIEF_OFFSET] -
 	       member->belief.mean[belief_asymmetry(path)];
+}
+
+void track_note_residual(struct estimator *estimator, int path, double offset)
+{
+	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
+
+	path_memory_note_residual(&estimator->path[path], unexpected(member, path, offset));
 }
 
 void track_notice_congestion(struct estimator *estimator, int path, double offset,

@@ -1051,6 +1051,82 @@ TEST(round_trips_that_are_alike_by_chance_give_no_rate)
 	EXPECT_LT(most, 8);
 }
 
+/* The greatest error from half an hour on after the clock ran off by @rate, ns. */
+static double error_after_running_off(uint64_t seed, int servers, double rate)
+{
+	struct estimator *estimator = estimator_new(servers);
+	struct unit_random random = { seed };
+	struct estimate estimate;
+	double most = 0, at_s;
+	int path, i;
+
+	for (i = 0; i < 400; i++) {
+		for (path = 0; path < servers; path++) {
+			double away_ns;
+
+			at_s = 16.0 * i + 3 * path;
+			/* What the last server is like is hardly known then. */
+			if (path && path == servers - 1 && i < 198)
+				continue;
+			away_ns = 1e9 * rate * fmax(at_s - 3200, 0);
+			add_far(estimator, path, &random, 50e-6, at_s, away_ns);
+			estimator_get(estimator, START_NS + llrint(at_s * 1e9), &estimate);
+			if (i >= 310)
+				most = fmax(most, fabs((double)(estimate.offset_ns -
+								truth(50e-6, at_s)) - away_ns));
+		}
+	}
+	estimator_free(estimator);
+	return most;
+}
+
+/*
+ * As after a move to another machine. All paths seem to have changed by the same, at once: that was
+ * the clock, and not their asymmetries, which no sample would ever show to be wrong.
+ */
+TEST(clock_that_ran_off_is_no_asymmetry)
+{
+	static const double rates[] = { 20e-6, -50e-6 };
+	double most = 0;
+	uint64_t seed;
+	int servers;
+	size_t i;
+
+	for (servers = 2; servers <= 4; servers += 2)
+		for (i = 0; i < ARRAY_SIZE(rates); i++)
+			for (seed = 1; seed <= 3; seed++)
+				most = fmax(most, error_after_running_off(seed, servers, rates[i]));
+	EXPECT_LT(most, 200e3);
+}
+
+/* One server of several seems to go ahead, as when its route becomes longer on one way. */
+TEST(path_that_changed_alone_moves_no_clock)
+{
+	struct estimate estimate;
+	double most = 0, ahead_ns;
+	uint64_t seed;
+	int path, i;
+
+	for (seed = 1; seed <= 10; seed++) {
+		struct estimator *estimator = estimator_new(3);
+		struct unit_random random = { seed };
+
+		for (i = 0; i < 240; i++) {
+			for (path = 0; path < 3; path++) {
+				ahead_ns = path == (int)seed % 3 && i >= 120 ? 700e3 : 0;
+				add_far(estimator, path, &random, 50e-6, 16.0 * i + 3 * path,
+					ahead_ns);
+			}
+			estimator_get(estimator, START_NS + (16LL * i + 6) * NS_PER_S, &estimate);
+			if (i >= 120)
+				most = fmax(most, fabs((double)(estimate.offset_ns -
+								truth(50e-6, 16 * i + 6))));
+		}
+		estimator_free(estimator);
+	}
+	EXPECT_LT(most, 200e3);
+}
+
 TEST(any_sample_leaves_finite_numbers)
 {
 	struct estimator *estimator = estimator_new(3);
