@@ -144,6 +144,14 @@ static int add_rule(struct access_rule **rules, size_t *count, const struct acce
 	return 0;
 }
 
+static const char *reason_of_no_network(const char *word)
+{
+	bool is_name = strspn(word, "0123456789.") < strlen(word) && !strpbrk(word, "/:%");
+
+	return is_name ? "names are not looked up for it; write the address or the network" :
+			 "it is no address, and no network such as 10.0.0.0/16";
+}
+
 int config_parse_rule(struct config_reader *reader, const char *directive,
 		      struct access_rule **rules, size_t *rule_count, int count, char **words)
 {
@@ -165,9 +173,15 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 			     words[0]);
 		return err;
 	}
+	/* Whom a line refuses that cannot be read would be served. */
+	if (err && !rule.allow) {
+		config_error(reader, "'%s %s': %s", directive, words[0],
+			     reason_of_no_network(words[0]));
+		return err;
+	}
 	if (err) {
-		config_warn(reader, "'%s %s' has no effect: names are not looked up for it; write the address or the network",
-			    directive, words[0]);
+		config_warn(reader, "'%s %s' has no effect: %s", directive, words[0],
+			    reason_of_no_network(words[0]));
 		return 0;
 	}
 	err = add_rule(rules, rule_count, &rule);
@@ -176,7 +190,6 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 			     CONFIG_ACCESS_RULES_MAX, directive);
 		return -EINVAL;
 	}
-	/* Whom a line refuses that was not kept would be served. */
 	if (err)
 		config_error(reader, "'%s' cannot be kept: %s", directive, strerror(-err));
 

@@ -407,6 +407,8 @@ static const struct {
 	const char *message;
 } warned[] = {
 	{ "allow client.example.net", "not looked up" },
+	{ "allow 10.3.0.0/255.255.0.0", "no network such as 10.0.0.0/16" },
+	{ "allow fe80::1%eth0", "no address" },
 	{ "broadcast 60 192.0.2.255", "name this server" },
 	{ "log tracking measurements", "journal" },
 	{ "maxupdateskew 100", "uncertainty" },

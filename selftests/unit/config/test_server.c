@@ -279,6 +279,7 @@ TEST(port_of_requests)
 }
 
 static const char *const wrong[] = {
+	"deny client.example.net", "deny 10.3.0.0/255.255.0.0", "cmddeny 10.0.0.0/x",
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
 	"bindaddress eth0", "bindaddress fe80::1%lo", "ratelimit interval", "ratelimit fast 1",
 	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
