@@ -251,6 +251,18 @@ static void import_driver(struct ntp_import *import, int count, char **words)
 	import_put(import->out, line.text);
 }
 
+/* "makestep" has one threshold for both ways: one that is never stepped forbids it. */
+static void import_one_way_step(struct ntp_import *import, const char *word, double value)
+{
+	if (value > 0) {
+		import_say(import->out, "'%s' is not taken over: steps have one threshold",
+			   word);
+		return;
+	}
+	import->has_step = true;
+	import_say(import->out, "no step that way, and so none at all: for both, add 'makestep'");
+}
+
 /* "tinker panic 0 step 0.5" */
 static void import_tinker(struct ntp_import *import, int count, char **words)
 {
@@ -269,6 +281,8 @@ static void import_tinker(struct ntp_import *import, int count, char **words)
 				import_add(&line, "maxchange %s 1 0", words[i + 1]);
 			else
 				import_say(import->out, "no limit: so it is without 'maxchange'");
+		} else if (!strcasecmp(words[i], "stepback") || !strcasecmp(words[i], "stepfwd")) {
+			import_one_way_step(import, words[i], value);
 		} else {
 			import_say(import->out, "'%s' is not taken over: it is ntpd's own filter's",
 				   words[i]);
@@ -371,7 +385,23 @@ static void import_keys(struct ntp_import *import, int count, char **words)
 #define NO_LOGS	"no log files are written: see the journal and 'truechime events'"
 #define NO_GROUP \
 	"time is neither sent to nor taken from groups of machines: name servers with 'server'"
+#define WHERE \
+	"see 'bindacqaddress', and 'bindaddress' for the server, in truechime.conf(5)"
 #define IN_ANY_CASE	"truechimed does so in any case, or has nothing of the kind"
+
+/* "disable ntp monitor": with the first ntpd only watches, and no line here says that. */
+static void import_disable(struct ntp_import *import, int count, char **words)
+{
+	bool watches = false;
+
+	for (int i = 1; i < count; i++)
+		watches |= !strcasecmp(words[i], "ntp");
+	if (watches)
+		import_say(import->out,
+			   "not taken over: to leave the clock alone, start truechimed with -x");
+	if (count - watches > 1)
+		import_say(import->out, "not taken over: %s", IN_ANY_CASE);
+}
 
 /* The directives: a function, the same under another name, or why it is not taken over. */
 static const struct {
@@ -394,8 +424,8 @@ static const struct {
 	{ "ntpsigndsocket", NULL, "ntpsigndsocket", NULL },
 	{ "fudge", import_fudge, NULL, NULL },
 	{ "restrict", NULL, NULL, WHO_MAY },
-	{ "interface", NULL, NULL, "see 'bindacqaddress' in truechime.conf(5)" },
-	{ "nic", NULL, NULL, "see 'bindacqaddress' in truechime.conf(5)" },
+	{ "interface", NULL, NULL, WHERE },
+	{ "nic", NULL, NULL, WHERE },
 	{ "trustedkey", NULL, NULL, "each key of the key file can be used" },
 	{ "controlkey", NULL, NULL, WHO_MAY },
 	{ "requestkey", NULL, NULL, WHO_MAY },
@@ -415,7 +445,7 @@ static const struct {
 	{ "discard", NULL, NULL, IN_ANY_CASE },
 	{ "mru", NULL, NULL, IN_ANY_CASE },
 	{ "rlimit", NULL, NULL, "see 'lock_all' in truechime.conf(5)" },
-	{ "disable", NULL, NULL, IN_ANY_CASE },
+	{ "disable", import_disable, NULL, NULL },
 	{ "enable", NULL, NULL, IN_ANY_CASE },
 };
 

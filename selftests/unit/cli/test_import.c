@@ -151,6 +151,10 @@ static const struct line ntp_lines[] = {
 	{ "crypto pw x", "#   not taken over: Autokey" },
 	{ "nonsense 1", "#   not taken over: 'nonsense' is not known" },
 	{ "disable monitor", "#   not taken over: " },
+	{ "disable ntp", "to leave the clock alone, start truechimed with -x" },
+	{ "interface listen 10.0.0.1", "'bindaddress'" },
+	{ "tinker stepback 0.2", "#   'stepback' is not taken over: " },
+	{ "tinker stepback 0", "#   no step that way, and so none at all" },
 	{ "dscp 46", "dscp 46\n" },
 };
 
@@ -295,6 +299,17 @@ TEST(no_more_source_directories_than_are_read)
 	ASSERT_EQ(16, config->sourcedir_count);
 	EXPECT_STREQ("/18", config->sourcedirs[15].path);
 	config_free(config);
+	free(text);
+}
+
+TEST(way_that_is_never_stepped_has_no_makestep)
+{
+	char *text = import(IMPORT_NTP, "server a\ntinker stepfwd 0\n");
+
+	EXPECT_EQ(NULL, strstr(text, "\nmakestep"));
+	free(text);
+	text = import(IMPORT_NTP, "server a\ntinker stepfwd 1\n");
+	EXPECT_NE(NULL, strstr(text, "\nmakestep"));
 	free(text);
 }
 
