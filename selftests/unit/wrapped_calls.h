@@ -40,6 +40,10 @@ int __wrap_freezer_own(const char *file, char *own, size_t size);
 struct hold_result;
 int __wrap_hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
 		    bool (*is_right)(int64_t within_ns), struct hold_result *result);
+struct addrinfo;
+int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		       struct addrinfo **list);
+void __wrap_freeaddrinfo(struct addrinfo *list);
 struct ifaddrs;
 int __wrap_getifaddrs(struct ifaddrs **list);
 void __wrap_freeifaddrs(struct ifaddrs *list);

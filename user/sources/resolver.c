@@ -30,12 +30,37 @@ struct answer {
 	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
 };
 
+static size_t count_of_family(const struct addrinfo *list, int family)
+{
+	size_t count = 0;
+
+	for (; list; list = list->ai_next)
+		count += list->ai_family == family;
+
+	return count;
+}
+
+/* So many of a family are kept that there is room for the other: only one may be reachable. */
+static size_t quota_of_family(const struct addrinfo *list, int other)
+{
+	size_t others = count_of_family(list, other);
+	size_t half = RESOLVER_ADDRESSES_MAX / 2;
+
+	return RESOLVER_ADDRESSES_MAX - (others < half ? others : half);
+}
+
 static void collect(struct answer *answer, const struct addrinfo *list)
 {
+	size_t left_v4 = quota_of_family(list, AF_INET6), left_v6 = quota_of_family(list, AF_INET);
+
 	for (; list && answer->count < RESOLVER_ADDRESSES_MAX; list = list->ai_next) {
-		if (!net_address_from_sockaddr(list->ai_addr, list->ai_addrlen,
-					       &answer->addresses[answer->count]))
-			answer->count++;
+		size_t *left = list->ai_family == AF_INET6 ? &left_v6 : &left_v4;
+
+		if (!*left || net_address_from_sockaddr(list->ai_addr, list->ai_addrlen,
+							&answer->addresses[answer->count]))
+			continue;
+		answer->count++;
+		(*left)--;
 	}
 }
 

@@ -33,7 +33,8 @@ int resolver_start(struct resolver *resolver, const char *name, int family, int6
  * resolver_finish() - the result
  * @resolver: where there is none afterwards unless -EAGAIN is returned
  * @now_ns: now, for the deadline
- * @addresses: RESOLVER_ADDRESSES_MAX of them, in the system's order of preference
+ * @addresses: RESOLVER_ADDRESSES_MAX of them, in the system's order of preference; of a name that
+ *	has more, some of each family
  * @problem: a sentence for people if there are none; static
  *
  * Return: how many addresses, at least 1; -EAGAIN: not yet; -ETIMEDOUT; -ENOENT: the name has no
