@@ -279,8 +279,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 			       bank_member(estimator, i)->wander * NS_PER_S);
 	if (elapsed_s >= 0)
 		track_check_reroute(estimator, path, offset, sample);
-	track_note_residual(estimator, path, offset);
-	track_notice_congestion(estimator, path, offset, sample);
+	track_compare(estimator, path, offset, sample);
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = bank_member(estimator, i);
 

@@ -170,20 +170,14 @@ static double unexpected(const struct member *member, int path, double offset)
 	       member->belief.mean[belief_asymmetry(path)];
 }
 
-void track_note_residual(struct estimator *estimator, int path, double offset)
+void track_compare(struct estimator *estimator, int path, double offset,
+		   const struct estimator_sample *sample)
 {
 	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
+	double residual_ns = unexpected(member, path, offset);
 
-	path_memory_note_residual(&estimator->path[path], unexpected(member, path, offset));
-}
-
-void track_notice_congestion(struct estimator *estimator, int path, double offset,
-			     const struct estimator_sample *sample)
-{
-	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
-
-	path_memory_notice_congestion(&estimator->path[path], sample,
-				      unexpected(member, path, offset),
+	path_memory_note_residual(&estimator->path[path], residual_ns);
+	path_memory_notice_congestion(&estimator->path[path], sample, residual_ns,
 				      member->belief.mean[belief_delay(path)]);
 }
 

@@ -30,15 +30,12 @@ bool track_is_denied(struct estimator *estimator, int path,
  */
 bool track_was_late(const struct estimator *estimator, const struct estimator_sample *sample);
 
-/* Before a sample is taken: keep by how much its offset is more than expected. */
-void track_note_residual(struct estimator *estimator, int path, double offset);
-
 /*
- * Before @sample is taken: is a way congested? Then samples like this one are no surprise, to
- * whatever they are compared with.
+ * Before @sample is taken: keep by how much its offset is more than expected. And is a way
+ * congested? Then samples like this one are no surprise, to whatever they are compared with.
  */
-void track_notice_congestion(struct estimator *estimator, int path, double offset,
-			     const struct estimator_sample *sample);
+void track_compare(struct estimator *estimator, int path, double offset,
+		   const struct estimator_sample *sample);
 
 /* Has the path become longer, one way or both? Then that explains the latest samples. */
 void track_notice_reroute(struct estimator *estimator, int path, double offset,
