@@ -259,13 +259,11 @@ static void chime_steady_keep(struct chime_steady *steady, const struct chime_li
 		chime_steady_part(steady, raw_ns);
 	line->maxerror_rate_q32 = 0;
 	chime_steady_ask_for_move(steady, turn_q32);
-	if (steady->rough.active)
+	if (steady->rough.active || steady->moved_q32)
 		chime_line_move(line, raw_ns);
-	if (steady->moved_q32) {
-		chime_line_move(line, raw_ns);
+	if (steady->moved_q32)
 		line->maxerror_ns = chime_add_sat(line->maxerror_ns,
 						  chime_steady_misled_ns(steady, raw_ns));
-	}
 	steady->parted_raw_ns = raw_ns;
 	steady->pace_raw_ns = raw_ns;
 	chime_line_convert(line, host, raw_ns, &steady->unslew);
@@ -411,7 +409,7 @@ void chime_steady_lose(struct chime_steady *steady, s64 raw_ns)
 	steady->parted = false;
 	steady->begin_raw_ns = raw_ns;
 	/* Of a host that is read better the bound allows for the hardest slew until then. */
-	steady->rough.active &= steady->rough.read_ns > CHIME_STEADY_FINE_NS;
+	steady->rough.active &= chime_steady_is_coarse(steady);
 }
 
 /*

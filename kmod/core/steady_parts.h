@@ -72,6 +72,9 @@ void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns);
 /* A check at which unslewed host time follows the host. */
 void chime_steady_mark(struct chime_steady *steady, s64 raw_ns);
 
+/* The host is read too coarsely for its slope to show a slew. */
+bool chime_steady_is_coarse(const struct chime_steady *steady);
+
 /* At each check: since when has the host run at one rate? @sees: its slope is known. */
 void chime_steady_note_even(struct chime_steady *steady, const struct chime_line *host, bool sees,
 			    s64 raw_ns);

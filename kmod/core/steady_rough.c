@@ -77,8 +77,7 @@ void chime_steady_note_even(struct chime_steady *steady, const struct chime_line
 	rough->even_q32 = host->rate_q32;
 }
 
-/* The host is read too coarsely for its slope to show a slew. */
-static bool chime_steady_is_coarse(const struct chime_steady *steady)
+bool chime_steady_is_coarse(const struct chime_steady *steady)
 {
 	return steady->rough.read_ns > CHIME_STEADY_FINE_NS;
 }
