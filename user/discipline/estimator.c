@@ -230,6 +230,7 @@ static void found_path(struct estimator *estimator, int path,
 	foreseen = early_round_trips(&estimator->early, path, delay_ns);
 	if (foreseen)
 		path_memory_foresee(&estimator->path[path], sample, delay_ns, foreseen);
+	path_memory_foresee_share(&estimator->path[path], estimator->early.up_share[path]);
 	if (!bank_is_only_path(estimator, path))
 		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
 	for (i = 0; estimator->started && i < estimator->members; i++)
@@ -333,14 +334,18 @@ static void take_next(struct estimator *estimator, int path, const struct estima
 
 /*
  * The first samples were weighed by a guess of the queueing, which the round trips by now show to
- * be far too long, or by what a few alike showed, which was far too short: take all of them by what
- * is known now.
+ * be far too long, or by what a few alike showed, which was far too short, or as if both ways
+ * queued alike, which they do not: take all of them by what is known now.
  */
 static void take_once_more(struct estimator *estimator)
 {
-	const struct estimator_early early = estimator->early;
+	struct estimator_early early = estimator->early;
 	unsigned int restarts = estimator->restarts, i;
+	int path;
 
+	for (path = 0; path < estimator->paths; path++)
+		if (estimator->path[path].used)
+			early.up_share[path] = estimator->path[path].figures.up_share;
 	forget_samples(estimator);
 	estimator->early = early;
 	for (i = 0; i < early.count; i++)
@@ -358,7 +363,8 @@ int estimator_add(struct estimator *estimator, int path, const struct estimator_
 	take_next(estimator, path, sample);
 	early_add(&estimator->early, path, sample);
 	if (estimator->early.complete &&
-	    path_memory_was_misjudged(&estimator->path[path], sample))
+	    (path_memory_was_misjudged(&estimator->path[path], sample) ||
+	     path_memory_shows_shares(&estimator->path[path])))
 		take_once_more(estimator);
 	return 0;
 }

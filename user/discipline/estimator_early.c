@@ -4,8 +4,12 @@
 
 void early_open(struct estimator_early *early)
 {
+	int path;
+
 	early->complete = true;
 	early->count = 0;
+	for (path = 0; path < ESTIMATOR_PATHS; path++)
+		early->up_share[path] = 0.5;
 }
 
 void early_close(struct estimator_early *early)

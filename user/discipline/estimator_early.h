@@ -17,11 +17,13 @@
 /**
  * struct estimator_early - the first samples
  * @complete: no sample was taken that is not here, and nothing else has changed the estimate
+ * @up_share: of each path's queueing the share on the way to the server, as these show it
  * @count: of @taken
  * @taken: as they came
  */
 struct estimator_early {
 	bool complete;
+	double up_share[ESTIMATOR_PATHS];
 	unsigned int count;
 	struct {
 		int path;

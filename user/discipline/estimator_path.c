@@ -8,30 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/*
- * The ways' shares of the queueing are averaged over so many samples; the prior counts as so many
- * equal ones.
- */
-#define SHARE_MEMORY	256.0
-#define SHARE_PRIOR	8.0
-
-/*
- * The mean share of one of two exponential delays, m, is nearer to one half than its share s of the
- * means: with r = s / (1 - s), m = r (r - 1 - ln r) / (r - 1)^2. Within a tenth, r is the power of
- * m / (1 - m) to this.
- */
-#define SHARE_EXPONENT	1.4
-
-/* Neither way queues less than this share, in the mean. */
-#define SHARE_LEAST	0.02
-
-/*
- * With equal queueing the shares are uniform, and this many deviations of their mean count as
- * equal.
- */
-#define SHARE_DEVIATION	0.29
-#define SHARE_SIGMAS	4
-
 /* Queueing each way in the first round trip, as a share of it, and its uncertainty. */
 #define FIRST_EXCESS	0.25
 
@@ -118,19 +94,35 @@ static void forget_delays(struct path_memory *path, unsigned int count)
 	sum_up_delays(path);
 }
 
-/* How far the middle one of three readings is off the straight line through the others. */
+/* Queueing that is now longer than usual says nothing about the usual one. */
+static void learn_shares(struct path_memory *path, double offset_bend_ns, double delay_bend_ns)
+{
+	struct path_figures *figures = &path->figures;
+	double up_share;
+
+	if (figures->one_way || figures->up_now_ns > 0 || figures->down_now_ns > 0)
+		return;
+	way_shares_add(&path->shares, 0.5 * delay_bend_ns + offset_bend_ns, delay_bend_ns);
+	up_share = way_shares_up(&path->shares);
+	figures->up_share = up_share == 0.5 ? path->share_foreseen : up_share;
+}
+
+/* How far the middle one of three samples is off the straight line through the others. */
 static void remember_reading(struct path_memory *path, const struct estimator_sample *sample)
 {
 	double whole_ns = (double)(sample->at_ns - path->reading_at_ns[1]);
 	double share = (double)(sample->at_ns - path->reading_at_ns[0]) / whole_ns;
 	double bend_ns = share * (double)(path->reading_ns[1] - path->reading_ns[0]) +
 			 (1 - share) * (double)(sample->offset_ns - path->reading_ns[0]);
+	double delay_bend_ns = share * (path->reading_delay_ns[1] - path->reading_delay_ns[0]) +
+			       (1 - share) * (sample->delay_ns - path->reading_delay_ns[0]);
+	double noise = 1 + share * share + (1 - share) * (1 - share);
 
 	if (path->readings >= 2 && whole_ns > 0) {
-		path->bend_square += bend_ns * bend_ns /
-				     (1 + share * share + (1 - share) * (1 - share));
+		path->bend_square += bend_ns * bend_ns / noise;
 		path->figures.bends++;
 		path->figures.bend_variance = path->bend_square / path->figures.bends;
+		learn_shares(path, bend_ns / sqrt(noise), delay_bend_ns / sqrt(noise));
 	}
 	path->readings++;
 	path->figures.seen = path->readings;
@@ -141,7 +133,9 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 		(PATH_INSTANTS - 1) * sizeof(path->residual_ns[0]));
 	path->residual_ns[0] = 0;
 	path->reading_ns[1] = path->reading_ns[0];
+	path->reading_delay_ns[1] = path->reading_delay_ns[0];
 	path->reading_at_ns[0] = sample->at_ns;
+	path->reading_delay_ns[0] = sample->delay_ns;
 	path->reading_ns[0] = sample->offset_ns;
 }
 
@@ -182,6 +176,17 @@ void path_memory_foresee(struct path_memory *path, const struct estimator_sample
 					     most_queueing(path, sample));
 }
 
+void path_memory_foresee_share(struct path_memory *path, double up_share)
+{
+	path->share_foreseen = up_share;
+	path->figures.up_share = up_share;
+}
+
+bool path_memory_shows_shares(const struct path_memory *path)
+{
+	return path->share_foreseen == 0.5 && path->figures.up_share != 0.5;
+}
+
 void path_memory_start(struct path_memory *path, const struct estimator_sample *sample)
 {
 	memset(path, 0, sizeof(*path));
@@ -195,8 +200,7 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	path->figures.up_share = 0.5;
 	queueing_start(&path->queueing);
 	path->figures.kinds = path->queueing.kinds;
-	path->mean_share = 0.5;
-	path->excesses = SHARE_PRIOR;
+	path->share_foreseen = 0.5;
 }
 
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)
@@ -289,23 +293,6 @@ static struct path_change change_of(const double *excess, double usual)
 	return change;
 }
 
-/* Average the shares, so that a single long delay does not decide. */
-static void learn_share(struct path_memory *path, double up_ns, double down_ns)
-{
-	double both_ns = fmax(up_ns, 0) + fmax(down_ns, 0);
-	double share, ratio;
-
-	if (!(both_ns > 0))
-		return;
-	path->excesses = fmin(path->excesses + 1, SHARE_MEMORY);
-	path->mean_share += (fmax(up_ns, 0) / both_ns - path->mean_share) / path->excesses;
-	share = fmin(fmax(path->mean_share, SHARE_LEAST), 1 - SHARE_LEAST);
-	if (fabs(share - 0.5) < SHARE_SIGMAS * SHARE_DEVIATION / sqrt(path->excesses))
-		share = 0.5;
-	ratio = pow(share / (1 - share), SHARE_EXPONENT);
-	path->figures.up_share = ratio / (1 + ratio);
-}
-
 void path_memory_add_excess(struct path_memory *path, const struct estimator_sample *sample,
 			    double off_ns, double delay_ns)
 {
@@ -317,7 +304,6 @@ void path_memory_add_excess(struct path_memory *path, const struct estimator_sam
 	path->excess_up[path->next_excess] = up_ns;
 	path->excess_down[path->next_excess] = down_ns;
 	path->next_excess = (path->next_excess + 1) % PATH_EXCESSES;
-	learn_share(path, up_ns, down_ns);
 	queueing_add(&path->queueing, 0.5 * up_ns / path->figures.up_share,
 		     0.5 * down_ns / (1 - path->figures.up_share));
 	path->figures.kinds = path->queueing.kinds;

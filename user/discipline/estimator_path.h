@@ -12,6 +12,7 @@
 #include "discipline/estimator.h"
 #include "discipline/estimator_member.h"
 #include "discipline/queueing.h"
+#include "discipline/way_shares.h"
 
 /* Round trips remembered. */
 #define PATH_DELAYS	256
@@ -31,14 +32,15 @@
  * @readings: samples so far
  * @reading_at_ns: instants of the latest, that first
  * @reading_ns: offsets of the latest, and of the one before
+ * @reading_delay_ns: their round trips
  * @residual_ns: by how much the offsets at these instants were more than expected
  * @bend_square: sum of squares of how far the middle one of three was off the others' line
  * @right_at_ns: instant of the latest one that was no outlier
  * @excess_up: delays to the server above the least, a ring
  * @excess_down: the way back, likewise
  * @next_excess: where the next ones go
- * @excesses: how many there were, as far as they are remembered
- * @mean_share: mean of the way up's shares in them
+ * @shares: what of the queueing is on each way
+ * @share_foreseen: the way up's, as a first look at the samples has shown it, or one half
  * @queueing: delays each way, as multiples of that way's share
  * @rerouted: samples until the decision on a change of route; 0: none is due
  * @on_route: samples since the route changed
@@ -59,14 +61,15 @@ struct path_memory {
 	unsigned int readings;
 	int64_t reading_at_ns[PATH_INSTANTS];
 	int64_t reading_ns[2];
+	double reading_delay_ns[2];
 	double residual_ns[PATH_INSTANTS];
 	double bend_square;
 	int64_t right_at_ns;
 	double excess_up[PATH_EXCESSES];
 	double excess_down[PATH_EXCESSES];
 	unsigned int next_excess;
-	double excesses;
-	double mean_share;
+	struct way_shares shares;
+	double share_foreseen;
 	struct queueing queueing;
 	unsigned int rerouted;
 	unsigned int on_route;
@@ -88,6 +91,12 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
  */
 void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
 			 const double *delay_ns, unsigned int count);
+
+/* So much of the queueing is on the way to the server, until the path's samples show it. */
+void path_memory_foresee_share(struct path_memory *path, double up_share);
+
+/* The samples show that the ways queue differently, which was not foreseen. */
+bool path_memory_shows_shares(const struct path_memory *path);
 
 /*
  * The queueing that the first round trip was taken for is far more than all of them allow, or that

@@ -113,6 +113,57 @@ TEST_F(one_path, believes_the_way_that_queues_less)
 	EXPECT_LT(sqrt(square / 200), 3e3);
 }
 
+/* A path that queues on one way alone, asked after a burst every @step_s; the rate wanders. */
+struct one_way_run {
+	struct estimator *estimator;
+	double step_s;
+	double at_s;
+	double rate;
+	double offset_ns;	/* beside truth() */
+	int samples;
+};
+
+static bool add_one_way(struct one_way_run *run, struct unit_random *random, bool is_up)
+{
+	double queued = 1e5 + exponential(random, 1e6);
+	double quiet = 1e5 + exponential(random, 1e2);
+	double step_s = run->samples++ < 4 ? 2 : run->step_s;
+	struct estimator_sample sample;
+
+	run->at_s += step_s;
+	run->offset_ns += run->rate * step_s * 1e9;
+	run->rate += 1e-9 * sqrt(12 * step_s) * (uniform(random) - 0.5);
+	sample = round_trip(50e-6, run->at_s, is_up ? queued : quiet, is_up ? quiet : queued);
+	sample.offset_ns += llrint(run->offset_ns);
+	return !estimator_add(run->estimator, 0, &sample);
+}
+
+/*
+ * One way queues by 1 ms and the other not at all. The first samples show that, and from then on
+ * the other way tells the rate.
+ */
+TEST(a_way_that_does_not_queue_tells_the_rate)
+{
+	struct unit_random random = { .state = 7 };
+	double square = 0, error;
+	struct estimate estimate;
+	int run;
+
+	for (run = 0; run < 40; run++) {
+		struct one_way_run ways = { .estimator = estimator_new(1), .step_s = 64 };
+
+		ASSERT_NE(NULL, ways.estimator);
+		while (ways.samples < 16)
+			ASSERT_TRUE(add_one_way(&ways, &random, run % 2));
+		ASSERT_TRUE(estimator_get(ways.estimator, START_NS + llrint(ways.at_s * 1e9),
+					  &estimate));
+		error = estimate.rate - 50e-6 - ways.rate;
+		square += error * error;
+		estimator_free(ways.estimator);
+	}
+	EXPECT_LT(sqrt(square / run), 50e-9);
+}
+
 /*
  * The server goes ahead by 9 ms while the path becomes longer by as much each way: that looks like
  * 18 ms more on the way up. A short round trip afterwards can hide no more than half of itself.
