@@ -279,10 +279,24 @@ static struct likelihood_kinds kinds_of(const struct path_figures *figures, doub
 }
 
 /*
- * Update by both ways of a round trip. A member is judged by how well it predicted the offset given
- * the round trip: its prediction of the round trip says nothing about clocks, and is divided out.
- * If the round trip is an outlier to it, the member is taken to say that the offset is anywhere.
+ * How well a member predicted the offset given the round trip: its prediction of the round trip
+ * says nothing about clocks, and is divided out. If the round trip is an outlier to it, it is taken
+ * to say that the offset is anywhere.
+ *
+ * The more one way alone queues, the more the round trip says all that the offset does, and members
+ * with different least delays, and clocks, predict the offset alike. Then the round trip is what
+ * tells which of them knows how the path queues, and counts.
  */
+static double judge(const struct path_figures *figures, double log_density, double log_delay,
+		    double trust, double delay_ns)
+{
+	double uneven = fabs(2 * figures->up_share - 1);
+
+	return trust * (log_density - log_delay) - (1 - trust) * log(fmax(delay_ns, 1)) +
+	       uneven * log_delay;
+}
+
+/* Update by both ways of a round trip. */
 static double take_round_trip(struct member *member, int path, const struct path_figures *figures,
 			      double offset, const struct estimator_sample *sample, bool *missed)
 {
@@ -323,7 +337,7 @@ static double take_round_trip(struct member *member, int path, const struct path
 	log_density = measure(belief, &up, missed);
 	log_density += measure(belief, &down, missed);
 	keep_delay_positive(member, path, noise);
-	return trust * (log_density - log_delay) - (1 - trust) * log(fmax(sample->delay_ns, 1));
+	return judge(figures, log_density, log_delay, trust, sample->delay_ns);
 }
 
 /*

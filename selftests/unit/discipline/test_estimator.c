@@ -164,6 +164,29 @@ TEST(a_way_that_does_not_queue_tells_the_rate)
 	EXPECT_LT(sqrt(square / run), 50e-9);
 }
 
+/* In time the queueing way's shortest delays tell the offset, if it is known how it queues. */
+TEST(a_way_that_queues_tells_the_offset_in_time)
+{
+	struct unit_random random = { .state = 7 };
+	double square = 0, error_ns;
+	struct estimate estimate;
+	int run;
+
+	for (run = 0; run < 40; run++) {
+		struct one_way_run ways = { .estimator = estimator_new(1), .step_s = 512 };
+
+		ASSERT_NE(NULL, ways.estimator);
+		while (ways.samples < 128)
+			ASSERT_TRUE(add_one_way(&ways, &random, run % 2));
+		ASSERT_TRUE(estimator_get(ways.estimator, START_NS + llrint(ways.at_s * 1e9),
+					  &estimate));
+		error_ns = (double)(estimate.offset_ns - truth(50e-6, ways.at_s)) - ways.offset_ns;
+		square += error_ns * error_ns;
+		estimator_free(ways.estimator);
+	}
+	EXPECT_LT(sqrt(square / run), 32e3);
+}
+
 /*
  * The server goes ahead by 9 ms while the path becomes longer by as much each way: that looks like
  * 18 ms more on the way up. A short round trip afterwards can hide no more than half of itself.
