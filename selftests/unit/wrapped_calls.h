@@ -16,6 +16,8 @@ struct config;
 struct daemon;
 struct source;
 struct timescale_now;
+struct __user_cap_data_struct;
+struct __user_cap_header_struct;
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
@@ -73,5 +75,7 @@ int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
 int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
 int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+long __wrap_syscall(long number, struct __user_cap_header_struct *header,
+		    struct __user_cap_data_struct *data);
 
 #endif /* WRAPPED_CALLS_H */

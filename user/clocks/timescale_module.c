@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/may_set_clock.h"
 #include "lib/module_link.h"
 
 struct timescale_module {
@@ -78,8 +79,10 @@ static int timescale_module_correct(struct timescale *timescale,
 static int timescale_module_step(struct timescale *timescale, enum truechime_occasion occasion)
 {
 	struct timescale_module *module = (struct timescale_module *)timescale;
+	int err = module_link_step(module->link, occasion);
 
-	return module_link_step(module->link, occasion);
+	/* Netlink has one word for what the policy forbids and for who may not ask. */
+	return err == -EPERM && !process_may_set_clock() ? -EACCES : err;
 }
 
 /* The module reports the event to all listeners, the daemon included. */

@@ -138,11 +138,9 @@ static int follow_entries(struct daemon *daemon, struct manual_estimate *found)
 	return err;
 }
 
-static const char *words_of(int err)
+static const char *words_of(const struct daemon *daemon, int err)
 {
 	switch (err) {
-	case -EACCES:
-		return "the kernel does not let truechimed set the clock: it takes CAP_SYS_TIME";
 	case -EAGAIN:
 		return "less than a second has passed since the time was set last";
 	case -ERANGE:
@@ -150,7 +148,7 @@ static const char *words_of(int err)
 	case -ESTALE:
 		return "the clock's reference has just changed. Try again";
 	}
-	return strerror(-err);
+	return daemon_step_words(daemon, err);
 }
 
 static json_t *report_set(const struct daemon *daemon, const struct manual_estimate *found,
@@ -183,13 +181,13 @@ static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns
 	};
 	err = is_before_release(utc_ns) ? -ERANGE : manual_add(&daemon->by_hand.times, &entry);
 	if (err) {
-		*error = words_of(err);
+		*error = words_of(daemon, err);
 		return NULL;
 	}
 	err = follow_entries(daemon, &found);
 	if (err && err != -EPERM) {
 		daemon->by_hand.times = before;
-		*error = words_of(err);
+		*error = words_of(daemon, err);
 		return NULL;
 	}
 	log_set(&entry, &found);
@@ -218,7 +216,7 @@ static json_t *delete_entry(struct daemon *daemon, const char *number, const cha
 	err = daemon->by_hand.times.count ? follow_entries(daemon, &found) : 0;
 	if (err && err != -EPERM) {
 		daemon->by_hand.times = before;
-		*error = words_of(err);
+		*error = words_of(daemon, err);
 		return NULL;
 	}
 	log_notice("The operator takes back a time that was set; %zu are left",

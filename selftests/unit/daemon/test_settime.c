@@ -47,6 +47,11 @@ int64_t release_date_ns(void)
 	return UTC - 365 * 86400 * S;
 }
 
+const char *daemon_step_words(const struct daemon *daemon, int err)
+{
+	return err == -EACCES ? "as with a step" : strerror(-err);
+}
+
 int timescale_read(struct timescale *timescale, struct timescale_now *now)
 {
 	*now = world.now;
@@ -253,6 +258,14 @@ TEST_F(settime, what_cannot_be_set_is_not_remembered)
 	EXPECT_NE(NULL, strstr(self->error, "Try again"));
 	EXPECT_EQ(0, self->daemon.by_hand.times.count);
 	EXPECT_EQ(0, self->daemon.by_hand.latest_ns);
+}
+
+TEST_F(settime, says_what_keeps_it_from_setting_the_clock)
+{
+	world.set_error = -EACCES;
+	EXPECT_FALSE(takes(self, S));
+	EXPECT_STREQ("as with a step", self->error);
+	EXPECT_EQ(0, self->daemon.by_hand.times.count);
 }
 
 /* Who is told to try again would otherwise delete the next one, or has lost the oldest one. */
