@@ -52,8 +52,11 @@ struct chronyc_counts {
 	const uint64_t *xdp;
 };
 
-/* @statistics, @nts: NULL where nothing is served, or no keys of NTS are handed out. */
-void chronyc_report_serverstats(const struct server_statistics *statistics,
+/*
+ * @statistics, which has room for @clients, and @nts: NULL where nothing is served, or no keys of
+ * NTS are handed out.
+ */
+void chronyc_report_serverstats(const struct server_statistics *statistics, size_t clients,
 				const struct nts_statistics *nts,
 				const struct chronyc_counts *counts,
 				const struct chronyc_request *request,

@@ -34,12 +34,14 @@ static uint64_t xdp_count_of(const struct chronyc_counts *counts, enum xdp_count
 }
 
 /* All requests of clients that are allowed. Those that the kernel takes it stamps itself. */
-void chronyc_report_serverstats(const struct server_statistics *statistics,
+void chronyc_report_serverstats(const struct server_statistics *statistics, size_t clients,
 				const struct nts_statistics *nts,
 				const struct chronyc_counts *counts,
 				const struct chronyc_request *request,
 				struct chronyc_reply *reply)
 {
+	uint32_t span_s;
+	size_t held = server_statistics_held(statistics, clients, &span_s);
 	uint64_t xdp_answered = xdp_count_of(counts, XDP_ANSWERED);
 	uint64_t xdp_dropped = xdp_count_of(counts, XDP_DROPPED);
 	const uint64_t values[SERVERSTATS64] = {
@@ -52,8 +54,8 @@ void chronyc_report_serverstats(const struct server_statistics *statistics,
 		count_of(statistics, SERVER_REPLACED),
 		count_of(statistics, SERVER_AUTHENTICATED),
 		count_of(statistics, SERVER_INTERLEAVED),
-		/* Timestamps for the interleaved mode: the server process counts none. */
-		0, 0,
+		/* Timestamps for the interleaved mode. */
+		held, span_s,
 		/* The shorter contents end here. */
 		count_of(statistics, SERVER_RX_DAEMON), count_of(statistics, SERVER_TX_DAEMON),
 		count_of(statistics, SERVER_RX_KERNEL) + xdp_answered,

@@ -11,7 +11,7 @@ struct row {
 	const char *key;
 };
 
-/* chronyc's, in its order. The last two are of a table that there is none of here. */
+/* chronyc's, in its order. */
 static const struct row rows[] = {
 	{ "NTP packets received", "received" },
 	{ "NTP packets dropped", "dropped" },

@@ -106,11 +106,13 @@ static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 static json_t *daemon_report_serverstats(struct daemon *daemon)
 {
 	uint64_t counts[XDP_COUNTS], received, dropped;
+	const struct server_statistics *statistics;
 	size_t clients;
 	json_t *reply;
 
+	statistics = serving_statistics(daemon->serving, &clients);
 	chronyc_listener_get_counts(daemon->chronyc, &received, &dropped);
-	reply = report_serverstats(serving_statistics(daemon->serving, &clients),
+	reply = report_serverstats(statistics, clients,
 				   serving_xdp_counts(daemon->serving, counts) ? counts : NULL,
 				   serving_nts_statistics(daemon->serving));
 	json_object_set_new(reply, "commands_received", json_integer((json_int_t)received));

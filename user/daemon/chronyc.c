@@ -23,15 +23,16 @@ static void report_serverstats(const struct daemon *daemon, const struct chronyc
 			       struct chronyc_reply *reply)
 {
 	struct chronyc_counts counts = { .xdp = NULL };
+	const struct server_statistics *statistics;
 	uint64_t xdp_counts[XDP_COUNTS];
 	size_t clients;
 
+	statistics = serving_statistics(daemon->serving, &clients);
 	if (serving_xdp_counts(daemon->serving, xdp_counts))
 		counts.xdp = xdp_counts;
 	chronyc_listener_get_counts(daemon->chronyc, &counts.received, &counts.dropped);
-	chronyc_report_serverstats(serving_statistics(daemon->serving, &clients),
-				   serving_nts_statistics(daemon->serving), &counts, request,
-				   reply);
+	chronyc_report_serverstats(statistics, clients, serving_nts_statistics(daemon->serving),
+				   &counts, request, reply);
 }
 
 /* false: it is no report about the state. */

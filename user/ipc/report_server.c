@@ -45,9 +45,11 @@ static json_t *report_count(const atomic_uint_least64_t *count)
 				    0);
 }
 
-json_t *report_serverstats(const struct server_statistics *statistics, const uint64_t *xdp_counts,
-			   const struct nts_statistics *nts)
+json_t *report_serverstats(const struct server_statistics *statistics, size_t clients,
+			   const uint64_t *xdp_counts, const struct nts_statistics *nts)
 {
+	uint32_t span_s;
+	size_t held = server_statistics_held(statistics, clients, &span_s);
 	json_t *reply = json_pack("{s:b,s:b,s:b}", "ok", 1, "serving", !!statistics,
 				  "xdp", !!xdp_counts);
 
@@ -59,6 +61,8 @@ json_t *report_serverstats(const struct server_statistics *statistics, const uin
 			json_object_set_new(reply, xdp_names[i],
 					    json_integer((json_int_t)xdp_counts[i]));
 	}
+	json_object_set_new(reply, "timestamps_held", json_integer((json_int_t)held));
+	json_object_set_new(reply, "timestamps_span", json_integer(span_s));
 	json_object_set_new(reply, "nts_ke_accepted", report_count(nts ? &nts->accepted : NULL));
 	json_object_set_new(reply, "nts_ke_dropped", report_count(nts ? &nts->dropped : NULL));
 

@@ -14,11 +14,11 @@
 #include "xdp/shared.h"
 
 /*
- * The counters; @statistics is NULL where nothing is served, @xdp_counts where the kernel answers
- * nothing, @nts where NTS never was.
+ * The counters; @statistics, which has room for @clients, is NULL where nothing is served,
+ * @xdp_counts where the kernel answers nothing, @nts where NTS never was.
  */
-json_t *report_serverstats(const struct server_statistics *statistics, const uint64_t *xdp_counts,
-			   const struct nts_statistics *nts);
+json_t *report_serverstats(const struct server_statistics *statistics, size_t clients,
+			   const uint64_t *xdp_counts, const struct nts_statistics *nts);
 
 /* The clients, of @count records; at most REPORT_CLIENTS_MAX of them, and how many more. */
 json_t *report_clients(const struct server_statistics *statistics, size_t count,

@@ -59,3 +59,27 @@ bool stamp_table_take(struct stamp_table *table, uint64_t receive, struct stamp_
 	/* An earlier process may have left it, whose code was not its own any more. */
 	return taken->taker <= STAMP_BY_CARD;
 }
+
+size_t stamp_table_held(const struct stamp_record *records, size_t count, uint32_t *span_s)
+{
+	uint64_t first = 0, receive;
+	int64_t oldest = 0, latest = 0, after;
+	size_t held = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		receive = records[i].receive;
+		if (!receive)
+			continue;
+		if (!held++)
+			first = receive;
+		/* Eras wrap, as above. */
+		after = (int64_t)(receive - first);
+		if (after < oldest)
+			oldest = after;
+		if (after > latest)
+			latest = after;
+	}
+	*span_s = (uint32_t)(((uint64_t)latest - (uint64_t)oldest) >> 32);
+
+	return held;
+}

@@ -52,4 +52,10 @@ struct stamp_record *stamp_table_find(const struct stamp_table *table, uint64_t 
 /* Take an answer's timestamp out: it is told once. false: there is none. */
 bool stamp_table_take(struct stamp_table *table, uint64_t receive, struct stamp_record *record);
 
+/*
+ * How many of the @count @records are held, and how many whole seconds are between the requests of
+ * the oldest and the latest. Its time is @count's: for who reports it, not for each packet.
+ */
+size_t stamp_table_held(const struct stamp_record *records, size_t count, uint32_t *span_s);
+
 #endif /* SERVER_STAMP_TABLE_H */

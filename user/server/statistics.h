@@ -61,6 +61,15 @@ static inline struct stamp_record *server_statistics_stamps(struct server_statis
 	return (struct stamp_record *)(statistics->clients + clients);
 }
 
+/* Those that are held, see stamp_table_held(). @statistics: NULL: none are. */
+static inline size_t server_statistics_held(const struct server_statistics *statistics,
+					    size_t clients, uint32_t *span_s)
+{
+	const void *records = statistics ? statistics->clients + clients : NULL;
+
+	return stamp_table_held(records, records ? 2 * clients : 0, span_s);
+}
+
 static inline size_t server_statistics_size(size_t clients)
 {
 	return sizeof(struct server_statistics) +

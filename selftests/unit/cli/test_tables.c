@@ -31,7 +31,7 @@ int client_report(const struct cli *cli, const char *command,
 {
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
-			!strcmp(command, "serverstats") ? report_serverstats(NULL, NULL, NULL) :
+			!strcmp(command, "serverstats") ? report_serverstats(NULL, 0, NULL, NULL) :
 			!strcmp(command, "clients") ? report_clients(statistics, 0, NOW_NS) :
 						       report_sources(&world);
 

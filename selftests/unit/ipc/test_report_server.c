@@ -45,4 +45,22 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 	free(statistics);
 }
 
+TEST(timestamps_that_are_held)
+{
+	struct server_statistics *statistics = calloc(1, server_statistics_size(1));
+	json_t *reply;
+
+	ASSERT_NE(NULL, statistics);
+	server_statistics_stamps(statistics, 1)[0].receive = 1000ULL << 32;
+	server_statistics_stamps(statistics, 1)[1].receive = 1007ULL << 32;
+	reply = report_serverstats(statistics, 1, NULL, NULL);
+	EXPECT_EQ(2, json_integer_value(json_object_get(reply, "timestamps_held")));
+	EXPECT_EQ(7, json_integer_value(json_object_get(reply, "timestamps_span")));
+	json_decref(reply);
+	free(statistics);
+	reply = report_serverstats(NULL, 0, NULL, NULL);
+	EXPECT_EQ(0, json_integer_value(json_object_get(reply, "timestamps_held")));
+	json_decref(reply);
+}
+
 TEST_HARNESS_MAIN

@@ -92,6 +92,30 @@ TEST_F(table, the_oldest_go_first)
 	EXPECT_LT(RECORDS / 4 - 3, found);
 }
 
+/* What chronyd reports as well: how many are held, and over how long. */
+TEST_F(table, says_how_many_it_holds_and_of_how_long)
+{
+	const uint64_t start = UINT64_MAX - (5ULL << 32);
+	struct stamp_record record;
+	uint32_t span_s = 7;
+
+	EXPECT_EQ(0, stamp_table_held(self->records, RECORDS, &span_s));
+	EXPECT_EQ(0, span_s);
+	save(self, start | 1, 5);
+	EXPECT_EQ(1, stamp_table_held(self->records, RECORDS, &span_s));
+	EXPECT_EQ(0, span_s);
+	/* Into another era, in buckets before the first. */
+	save(self, (start + (20ULL << 32)) | 5, 5);
+	save(self, (start + (9ULL << 32)) | 9, 5);
+	EXPECT_EQ(3, stamp_table_held(self->records, RECORDS, &span_s));
+	EXPECT_EQ(20, span_s);
+	EXPECT_TRUE(stamp_table_take(&self->table, (start + (20ULL << 32)) | 5, &record));
+	EXPECT_EQ(2, stamp_table_held(self->records, RECORDS, &span_s));
+	EXPECT_EQ(9, span_s);
+	EXPECT_EQ(0, stamp_table_held(NULL, 0, &span_s));
+	EXPECT_EQ(0, span_s);
+}
+
 TEST_F(table, none_is_kept)
 {
 	struct stamp_record record;
