@@ -21,6 +21,7 @@ struct __user_cap_header_struct;
 
 int __real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
+int __wrap_access(const char *path, int mode);
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
 void __real_config_free(struct config *config);

@@ -160,7 +160,11 @@ int module_refused(const struct module_link *link, const char *what, int err);
 /* print.c: what to do where the daemon does not run, a sentence. See lib/may_set_clock.h. */
 const char *how_to_start(void);
 
+/* print.c: it has started this machine, so that a command of it can help. */
+bool has_systemd(void);
+
 #define HOW_TO_START	"To start it: systemctl start truechimed"
+#define START_ALONE	"To start it: truechimed &  # as root; there is no systemd here"
 #define CANNOT_START	"It cannot be started here, as nothing here may set the clock (CAP_SYS_TIME is missing), as in most containers: the clock is the host's, and truechimed belongs there"
 
 /* Instead of what the NTP server has counted: what may be the reason that there is none. */

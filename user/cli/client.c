@@ -136,8 +136,15 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 		return CLI_NOT;
 	case -ETIMEDOUT:
 		fprintf(stderr,
-			"truechime: the daemon %s does not answer at %s, so it is stuck, or very busy. See: systemctl status %s. To end that: systemctl restart %s\n",
-			daemon, cli->socket_path, daemon, daemon);
+			"truechime: the daemon %s does not answer at %s, so it is stuck, or very busy. ",
+			daemon, cli->socket_path);
+		if (has_systemd())
+			fprintf(stderr,
+				"See: systemctl status %s. To end that: systemctl restart %s\n",
+				daemon, daemon);
+		else
+			fprintf(stderr, "To start it anew: pkill -x %s; %s &  # as root\n",
+				daemon, daemon);
 		return CLI_ERROR;
 	case -EPIPE:
 		fprintf(stderr,

@@ -199,8 +199,12 @@ static void print_neither(FILE *to, const struct view *view)
 		fprintf(to, "Another program says that it is right to within %s.\n", bound);
 	else if (view->kernel_synchronised)
 		fputs("Another program states that it is synchronised, but no error bound.\n", to);
-	fprintf(to, "%s\n", may_set_clock() ?
-		"To start both: systemctl enable --now truechimed" : CANNOT_START);
+	if (!may_set_clock())
+		fprintf(to, "%s\n", CANNOT_START);
+	else
+		fprintf(to, "To start both: %s\n", has_systemd() ?
+			"systemctl enable --now truechimed" :
+			"modprobe truechime; truechimed &  # as root; there is no systemd here");
 }
 
 static void print_host_clock(FILE *to, const struct module_status *module)

@@ -188,8 +188,10 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 		[VIEW_OTHER] = "",
 	};
 
+	if (obstacle == VIEW_NO_DAEMON && !may_set_clock())
+		return NO_DAEMON CANNOT_START;
 	if (obstacle == VIEW_NO_DAEMON)
-		return may_set_clock() ? NO_DAEMON HOW_TO_START : NO_DAEMON CANNOT_START;
+		return has_systemd() ? NO_DAEMON HOW_TO_START : NO_DAEMON START_ALONE;
 
 	return words[obstacle];
 }

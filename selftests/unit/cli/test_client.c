@@ -40,6 +40,14 @@ int __wrap_prctl(int option, unsigned long capability)
 	return !(option == PR_CAPBSET_READ && capability == CAP_SYS_TIME && lacks_sys_time);
 }
 
+/* systemd has started this machine. */
+static bool by_systemd = true;
+
+int __wrap_access(const char *path, int mode)
+{
+	return by_systemd && mode == F_OK && !strcmp(path, "/run/systemd/system") ? 0 : -1;
+}
+
 static void tell(const struct cli *cli, json_t *event)
 {
 	told++;
@@ -256,6 +264,24 @@ TEST_F(client, daemon_that_is_not_running_can_be_started)
 	EXPECT_NE(NULL, strstr(said, "is not running (nobody answers at /tmp/test_client."));
 	EXPECT_NE(NULL, strstr(said, "To start it: systemctl start truechimed\n"));
 	free(said);
+}
+
+/* As in most containers, and with other programs that start services. */
+TEST_F(client, is_told_no_command_of_a_systemd_that_is_not_there)
+{
+	char *said;
+
+	by_systemd = false;
+	said = fail(self);
+	EXPECT_NE(NULL, strstr(said, "is not running (nobody answers at /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, "To start it: truechimed"));
+	EXPECT_EQ(NULL, strstr(said, "systemctl"));
+	free(said);
+	said = fail_by(self, -ETIMEDOUT);
+	EXPECT_NE(NULL, strstr(said, "is stuck, or very busy"));
+	EXPECT_EQ(NULL, strstr(said, "systemctl"));
+	free(said);
+	by_systemd = true;
 }
 
 /* The unit's ConditionCapability: systemctl start would start nothing, and say nothing. */
