@@ -8,10 +8,14 @@
 #include <term.h>
 #include <unistd.h>
 
+bool terminal_is_there(void)
+{
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
 bool terminal_places_cursor(void)
 {
 	int result = 0;
 
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) &&
-	       setupterm(NULL, STDOUT_FILENO, &result) == OK && cursor_address;
+	return setupterm(NULL, STDOUT_FILENO, &result) == OK && cursor_address;
 }

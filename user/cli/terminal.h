@@ -7,7 +7,10 @@
 
 #include <stdbool.h>
 
-/* Standard input and output are one, and the cursor can be placed anywhere on it. */
+/* Standard input and output are one. */
+bool terminal_is_there(void);
+
+/* The cursor can be placed anywhere on it, as far as TERM says what it is. */
 bool terminal_places_cursor(void);
 
 #endif /* CLI_TERMINAL_H */

@@ -353,9 +353,12 @@ int verb_top(const struct cli *cli)
 	json_t *reply = NULL;
 	int err, status;
 
-	if (!terminal_places_cursor()) {
-		fprintf(stderr, "%s\n",
-			"truechime: top needs a terminal on which the cursor can be moved, and this is none (see TERM). The same without: truechime status, truechime sources, truechime events");
+	if (!terminal_is_there() || !terminal_places_cursor()) {
+		fprintf(stderr,
+			"truechime: top needs a terminal%s. The same without: truechime status, truechime sources, truechime events\n",
+			terminal_is_there() ?
+			" on which the cursor can be moved, and this is none (see TERM)" :
+			", and standard input or output is none");
 		return CLI_ERROR;
 	}
 	/* So that what is wrong is said before the screen is taken. */
