@@ -212,20 +212,28 @@ int config_parse_deny(struct config_reader *reader, int count, char **words)
 				 words);
 }
 
+/* As chronyd reads it: of what is less than nothing there is very much. */
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words)
 {
 	int64_t *log_bytes = &reader->config->server.log_bytes;
-	double bytes;
+	unsigned long long bytes;
+	char *end;
 
 	(void)count;
-	if (config_parse_number(words[0], &bytes) < 0 || bytes < 0) {
+	bytes = strtoull(words[0], &end, 10);
+	if (!config_number_ends(reader, words[0], end)) {
 		config_error(reader, "clientloglimit '%s': a number of bytes was expected",
 			     words[0]);
 		return -EINVAL;
 	}
+	if (bytes > LOG_BYTES_MAX) {
+		config_warn(reader, "'clientloglimit %s' is out of range: it can be 0 to %lld, and counts as %lld",
+			    words[0], LOG_BYTES_MAX, LOG_BYTES_MAX);
+		bytes = LOG_BYTES_MAX;
+	}
 	/* As in chrony: none at all takes `noclientlog`, and that counts wherever it stands. */
 	if (*log_bytes)
-		*log_bytes = bytes < 1 ? 1 : bytes < LOG_BYTES_MAX ? (int64_t)bytes : LOG_BYTES_MAX;
+		*log_bytes = bytes ? (int64_t)bytes : 1;
 
 	return 0;
 }

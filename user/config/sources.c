@@ -24,6 +24,7 @@
 #define POLL_MAX	24
 #define MINPOLL_DEFAULT	6
 #define MAXPOLL_DEFAULT	10
+#define POLL_MISSING	INT_MIN
 #define STRATUM_MAX	15
 
 /* Of pulses, in Hz: chrony has no limit, but a millisecond is told from the next one at most. */
@@ -97,10 +98,11 @@ static const struct config_option server_options[] = {
 	{ "noselect", CONFIG_FLAG, .offset = AT(options.noselect) },
 	{ "require", CONFIG_FLAG, .offset = AT(options.require) },
 	{ "copy", CONFIG_FLAG, .offset = AT(options.copy) },
-	{ "minpoll", CONFIG_INT, .offset = AT(options.minpoll), .min = -32, .max = 32,
-	  .limit = true, .initial = MINPOLL_DEFAULT },
-	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = -32, .max = 32,
-	  .limit = true, .initial = MAXPOLL_DEFAULT },
+	/* Their limits are in settle_polls(). */
+	{ "minpoll", CONFIG_INT, .offset = AT(options.minpoll), .min = POLL_MISSING + 1.0,
+	  .max = INT_MAX, .limit = true, .initial = POLL_MISSING },
+	{ "maxpoll", CONFIG_INT, .offset = AT(options.maxpoll), .min = POLL_MISSING + 1.0,
+	  .max = INT_MAX, .limit = true, .initial = POLL_MISSING },
 	{ "polltarget", CONFIG_INT, .offset = AT(options.polltarget), .min = 1, .max = 1000,
 	  .limit = true, .initial = SOURCE_POLLTARGET },
 	{ "offset", CONFIG_NUMBER, .offset = AT(options.offset_s), .min = -1e9, .max = 1e9,
@@ -269,19 +271,33 @@ static int add_source(struct config_reader *reader, const struct config_source *
 	return 0;
 }
 
-/* As in chrony, an impossible value becomes the default, and the lower limit wins. */
-static void settle_polls(struct source_options *options)
+/* As in chrony, one that is too small becomes the default, but for chrony's own least one. */
+static void settle_poll(struct config_reader *reader, const char *name, int *poll, int initial)
 {
-	if (options->minpoll < POLL_MIN)
-		options->minpoll = options->minpoll == POLL_MIN - 1 ? POLL_MIN : MINPOLL_DEFAULT;
-	if (options->minpoll > POLL_MAX)
-		options->minpoll = POLL_MAX;
-	if (options->maxpoll < POLL_MIN)
-		options->maxpoll = options->maxpoll == POLL_MIN - 1 ? POLL_MIN : MAXPOLL_DEFAULT;
-	if (options->maxpoll > POLL_MAX)
-		options->maxpoll = POLL_MAX;
-	if (options->maxpoll < options->minpoll)
-		options->maxpoll = options->minpoll;
+	int given = *poll;
+
+	if (given < POLL_MIN)
+		*poll = given == POLL_MIN - 1 ? POLL_MIN : initial;
+	if (given > POLL_MAX)
+		*poll = POLL_MAX;
+	if (given != POLL_MISSING && *poll != given)
+		config_warn(reader, "'%s %d' is out of range: it can be %d to %d, and counts as %d",
+			    name, given, POLL_MIN, POLL_MAX, *poll);
+}
+
+/* As in chrony, the lower limit wins. */
+static void settle_polls(struct config_reader *reader, struct source_options *options)
+{
+	bool given = options->maxpoll != POLL_MISSING;
+
+	settle_poll(reader, "minpoll", &options->minpoll, MINPOLL_DEFAULT);
+	settle_poll(reader, "maxpoll", &options->maxpoll, MAXPOLL_DEFAULT);
+	if (options->maxpoll >= options->minpoll)
+		return;
+	if (given)
+		config_warn(reader, "'maxpoll %d' counts as %d, as 'minpoll' is %d",
+			    options->maxpoll, options->minpoll, options->minpoll);
+	options->maxpoll = options->minpoll;
 }
 
 static int parse_ntp(struct config_reader *reader, const char *directive, enum config_kind kind,
@@ -302,7 +318,7 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 	source->options.unreach_limit = (unsigned int)choices.maxunreach + 1;
 	if (choices.presend <= POLL_MAX)
 		source->options.presend_s = ldexp(1, choices.presend);
-	settle_polls(&source->options);
+	settle_polls(reader, &source->options);
 	source->authenticated = source->nts || choices.key;
 	/* As in chrony, nts comes first where both are asked for. */
 	source->key = source->nts ? 0 : (uint32_t)choices.key;

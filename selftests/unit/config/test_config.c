@@ -441,7 +441,16 @@ static const struct {
 	const char *text;
 	const char *message;
 } limited[] = {
-	{ "server a minpoll 99", "it can be -32 to 32" },
+	{ "server a minpoll 99", "it can be -6 to 24, and counts as 24" },
+	{ "server a minpoll -7", "it can be -6 to 24, and counts as -6" },
+	{ "server a minpoll -8", "it can be -6 to 24, and counts as 6" },
+	{ "server a maxpoll 25", "it can be -6 to 24, and counts as 24" },
+	{ "pool a maxpoll -9", "it can be -6 to 24, and counts as 10" },
+	{ "server a maxpoll 4", "'maxpoll 4' counts as 6, as 'minpoll' is 6" },
+	{ "server a maxpoll 10 minpoll 12", "'maxpoll 10' counts as 12, as 'minpoll' is 12" },
+	{ "clientloglimit 99999999999", "counts as 2147483648" },
+	{ "clientloglimit -1", "counts as 2147483648" },
+	{ "clientloglimit 5k", "'5k' counts as '5'" },
 	{ "server a version 5", "counts as 4" },
 	{ "server a maxdelay 2000", "counts as 1000" },
 	{ "server a minstratum 16", "counts as 15" },

@@ -95,7 +95,7 @@ TEST(memory_for_clients)
 		int64_t bytes;
 	} cases[] = {
 		{ "clientloglimit 0", 1 }, { "clientloglimit 500", 500 },
-		{ "clientloglimit 1e18", 1LL << 31 }, { "noclientlog", 0 },
+		{ "clientloglimit 2147483648", 1LL << 31 }, { "noclientlog", 0 },
 		{ "clientloglimit 500\nnoclientlog", 0 },
 		{ "noclientlog\nclientloglimit 500", 0 },
 	};
@@ -283,7 +283,7 @@ static const char *const wrong[] = {
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
 	"bindaddress eth0", "bindaddress fe80::1%lo", "ratelimit interval", "ratelimit fast 1",
 	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
-	"clientloglimit -1", "clientloglimit many",
+	"clientloglimit many",
 	"xdp", "xdp eth0 fast", "xdp eth0 native generic", "xdp a-name-of-16-char",
 };
 
