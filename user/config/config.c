@@ -335,6 +335,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		reader->config->authselect = (int)reader->authselect;
 		err = config_apply_initstepslew(reader);
 		config_finish_sources(reader);
+		config_close_access(reader->config);
 		config_check_keyfile(reader);
 		config_check_limits(reader);
 		config_check_acquisitionport(reader);

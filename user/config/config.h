@@ -184,6 +184,7 @@ struct config_local {
  * @log_bytes: for what is known of clients; 0: nothing is
  * @rules: of `allow` and `deny`, in the order of the configuration
  * @rule_count: how many
+ * @closed: nobody is to be served, as a `deny` is of a name: there are no rules
  * @local: what is told while the clock is not synchronised
  */
 struct config_server {
@@ -199,6 +200,7 @@ struct config_server {
 	int64_t log_bytes;
 	struct access_rule *rules;
 	size_t rule_count;
+	bool closed;
 	struct config_local local;
 };
 
@@ -237,6 +239,7 @@ enum config_open {
  * @open: a bit for each of enum config_open
  * @rules: of `cmdallow` and `cmddeny`, in the order of the configuration
  * @rule_count: how many
+ * @closed: no other host may ask, as a `cmddeny` is of a name: there are no rules
  */
 struct config_chronyc {
 	int port;
@@ -250,6 +253,7 @@ struct config_chronyc {
 	uint32_t open;
 	struct access_rule *rules;
 	size_t rule_count;
+	bool closed;
 };
 
 /**

@@ -217,6 +217,8 @@ void config_check_keyfile(struct config_reader *reader);
 
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);
+/* Where nobody may be let in, nobody is. */
+void config_close_access(struct config *config);
 void config_check_limits(struct config_reader *reader);
 void config_check_acquisitionport(struct config_reader *reader);
 void config_check_port(struct config_reader *reader);

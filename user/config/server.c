@@ -28,6 +28,9 @@
 #define LOCAL_DISTANCE_NS	NS_PER_S
 #define ORPHAN_WAIT_NS		(300 * NS_PER_S)
 
+#define NO_LOOKUP	"names are not looked up for it; write the address or the network"
+#define NO_NETWORK	"it is no address, and no network such as 10.0.0.0/16"
+
 /**
  * struct number_option - an option of a directive with a number
  * @name: of it
@@ -144,12 +147,43 @@ static int add_rule(struct access_rule **rules, size_t *count, const struct acce
 	return 0;
 }
 
-static const char *reason_of_no_network(const char *word)
+static bool is_name(const char *word)
 {
-	bool is_name = strspn(word, "0123456789.") < strlen(word) && !strpbrk(word, "/:%");
+	return strspn(word, "0123456789.") < strlen(word) && !strpbrk(word, "/:%");
+}
 
-	return is_name ? "names are not looked up for it; write the address or the network" :
-			 "it is no address, and no network such as 10.0.0.0/16";
+/*
+ * Whom a line refuses that cannot be read would be served. chronyd starts if there is such a name,
+ * and not if it is no network either.
+ */
+static int refuse_unread(struct config_reader *reader, const char *directive, const char *word)
+{
+	struct config *config = reader->config;
+	bool of_server = strcmp(directive, "cmddeny") != 0;
+
+	if (!is_name(word)) {
+		config_error(reader, "'%s %s': " NO_NETWORK, directive, word);
+		return -EINVAL;
+	}
+	config_warn(reader, "'%s %s': " NO_LOOKUP ". With this line in a configuration %s",
+		    directive, word, of_server ? "nobody is served" : "only this machine may ask");
+	if (of_server)
+		config->server.closed = true;
+	else
+		config->chronyc.closed = true;
+
+	return 0;
+}
+
+void config_close_access(struct config *config)
+{
+	if (config->server.closed)
+		config_server_clear(&config->server);
+	if (config->chronyc.closed) {
+		free(config->chronyc.rules);
+		config->chronyc.rules = NULL;
+		config->chronyc.rule_count = 0;
+	}
 }
 
 int config_parse_rule(struct config_reader *reader, const char *directive,
@@ -173,15 +207,11 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 			     words[0]);
 		return err;
 	}
-	/* Whom a line refuses that cannot be read would be served. */
-	if (err && !rule.allow) {
-		config_error(reader, "'%s %s': %s", directive, words[0],
-			     reason_of_no_network(words[0]));
-		return err;
-	}
+	if (err && !rule.allow)
+		return refuse_unread(reader, directive, words[0]);
 	if (err) {
-		config_warn(reader, "'%s %s' has no effect: %s", directive, words[0],
-			    reason_of_no_network(words[0]));
+		config_no_effect(reader, "'%s %s' has no effect: %s", directive, words[0],
+				 is_name(words[0]) ? NO_LOOKUP : NO_NETWORK);
 		return 0;
 	}
 	err = add_rule(rules, rule_count, &rule);

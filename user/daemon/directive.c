@@ -48,8 +48,12 @@ int daemon_set_rule(struct daemon *daemon, const struct access_rule *rule)
 	struct config_server *server = &daemon->config->server;
 	struct access_rule *before = server->rules, *after;
 	size_t before_count = server->rule_count, count = before_count;
-	int err = rules_with(before, &count, rule, &after);
+	int err;
 
+	/* Whom the configuration refuses by a name would be let in. */
+	if (server->closed && rule->allow)
+		return -EPERM;
+	err = rules_with(before, &count, rule, &after);
 	if (err)
 		return err;
 	server->rules = after;
@@ -73,8 +77,11 @@ int daemon_set_command_rule(struct daemon *daemon, const struct access_rule *rul
 	struct config_chronyc *config = &daemon->config->chronyc;
 	size_t count = config->rule_count;
 	struct access_rule *after;
-	int err = rules_with(config->rules, &count, rule, &after);
+	int err;
 
+	if (config->closed && rule->allow)
+		return -EPERM;
+	err = rules_with(config->rules, &count, rule, &after);
 	if (err)
 		return err;
 	err = chronyc_listener_set_rules(daemon->chronyc, after, count);
@@ -136,6 +143,9 @@ int daemon_set_local(struct daemon *daemon, const char *line)
 #define NO_PORT_WORDS	\
 	"nobody is served with 'port 0'. Take that out of the configuration, and: systemctl restart truechimed"
 
+#define CLOSED_WORDS	\
+	"nobody is let in while a 'deny' or 'cmddeny' of the configuration has a name. Write its address there, and: systemctl reload truechimed"
+
 /* An `allow` that would let nobody in. Who only hands out NTS keys, for another server, does so. */
 static bool lets_nobody_in(const struct config *config, const struct access_rule *rule)
 {
@@ -148,6 +158,8 @@ static const char *rule_words(int err)
 	switch (err) {
 	case -EADDRNOTAVAIL:
 		return PORT_WORDS;
+	case -EPERM:
+		return CLOSED_WORDS;
 	case -ENOSPC:
 		return "there are as many such lines as there may be: name larger networks";
 	}

@@ -279,7 +279,7 @@ TEST(port_of_requests)
 }
 
 static const char *const wrong[] = {
-	"deny client.example.net", "deny 10.3.0.0/255.255.0.0", "cmddeny 10.0.0.0/x",
+	"deny 10.3.0.0/255.255.0.0", "cmddeny 10.0.0.0/x", "deny client.example.net/24",
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
 	"bindaddress eth0", "bindaddress fe80::1%lo", "ratelimit interval", "ratelimit fast 1",
 	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
@@ -307,6 +307,32 @@ TEST(names_are_not_looked_up)
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(1, reports.warnings);
 	EXPECT_EQ(0, config->server.rule_count);
+	config_free(config);
+}
+
+/* It would be served; chronyd starts with such a line, and so has this daemon to. */
+TEST(nobody_is_served_beside_who_is_refused_by_name)
+{
+	struct reports reports;
+	struct config *config = parse("allow\ndeny client.example.net\ncmdallow 10\nallow all\n",
+				      &reports);
+
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(2, reports.line);
+	EXPECT_NE(NULL, strstr(reports.message, "nobody is served"))
+		TH_LOG("%s", reports.message);
+	EXPECT_FALSE(config_serves(&config->server));
+	EXPECT_EQ(0, config->server.rule_count);
+	EXPECT_EQ(1, config->chronyc.rule_count);
+	config_free(config);
+
+	config = parse("allow\ncmdallow all\ncmddeny client.example.net\ncmdallow 10\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_NE(NULL, strstr(reports.message, "only this machine may ask"))
+		TH_LOG("%s", reports.message);
+	EXPECT_TRUE(config_serves(&config->server));
+	EXPECT_EQ(0, config->chronyc.rule_count);
 	config_free(config);
 }
 

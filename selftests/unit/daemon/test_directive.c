@@ -132,6 +132,22 @@ TEST_F(directive, nobody_is_let_in_without_a_port)
 	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/16"));
 }
 
+/* It may be the one that the configuration refuses by a name. */
+TEST_F(directive, nobody_is_let_in_beside_a_name_that_is_refused)
+{
+	struct config *config = self->daemon.config;
+
+	config->server.closed = true;
+	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/24"));
+	EXPECT_NE(NULL, strstr(self->error, "has a name"));
+	EXPECT_EQ(0, config->server.rule_count);
+	EXPECT_TRUE(is_obeyed(self, "deny 10.0.0.0/24"));
+	EXPECT_TRUE(is_obeyed(self, "cmdallow 10.0.0.1"));
+	config->chronyc.closed = true;
+	EXPECT_FALSE(is_obeyed(self, "cmdallow 10.0.0.2"));
+	EXPECT_EQ(1, world.command_rules);
+}
+
 /* As many rules as there may be: of networks that no other line of this test names. */
 static struct access_rule *fill_rules(size_t count)
 {

@@ -58,6 +58,9 @@ static const struct {
 	{ "server a filter 3 minsamples 1",
 	  ", without a setting\n#     'minsamples' has no effect: " },
 	{ "refclock RTC /dev/rtc0\nserver a", "#   without effect: 'refclock RTC' is left out" },
+	{ "allow client.example.net", "#   without effect: 'allow client.example.net' has no " },
+	{ "allow\ndeny client.example.net", "#   done differently: 'deny client.example.net': " },
+	{ "allow\ndeny client.example.net", "\n# allow: nobody is served\n" },
 	{ "maxdrift 500000", "#   done differently: 'maxdrift 500000' is out of range" },
 };
 
