@@ -7,7 +7,9 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "config/config.h"
@@ -15,6 +17,7 @@
 #include "daemon/unit_writes.h"
 #include "ntp/keys.h"
 #include "sources/keyring.h"
+#include "steering/leap_list.h"
 
 /* From the best to the worst; a line has the worst of what was said of it. */
 enum verdict {
@@ -26,6 +29,11 @@ enum verdict {
 
 /* What was said of one line, until the next one. */
 #define REASONS_SIZE	4096
+
+/* What the systemd unit says comes first. */
+#define NO_USER \
+	"there is no such user here: the daemon does not start as root. " \
+	"The systemd unit starts it as " DAEMON_USER " whatever this line says"
 
 /* Groups of the daemon's user that are looked at. */
 #define GROUPS_MAX	64
@@ -100,6 +108,38 @@ static enum verdict verdict_of(enum config_severity severity)
 	return DONE;
 }
 
+/* The daemon reads it every hour: what is not there now may be later. */
+static void check_leap_list(struct explanation *explanation, const char *name, bool zone)
+{
+	char path[CONFIG_PATH_MAX + sizeof(LEAP_ZONE_FOLDER)], why[64];
+	char message[sizeof(path) + 128];
+	struct leap_list list;
+	int err, bad_line;
+
+	snprintf(path, sizeof(path), "%s%s", zone && *name != '/' ? LEAP_ZONE_FOLDER : "", name);
+	err = leap_list_load(path, zone, &list, &bad_line);
+	if (!err)
+		return;
+	leap_list_why(err, bad_line, why, sizeof(why));
+	snprintf(message, sizeof(message), "no leap seconds can be read from %s: %s", path, why);
+	add_reason(explanation, WITHOUT_EFFECT, message);
+}
+
+/* What a line names has to be on this machine, which the configuration alone does not show. */
+static void check_machine(struct explanation *explanation, const char *line)
+{
+	char name[32], value[CONFIG_PATH_MAX];
+
+	if (sscanf(line, " %31s %255s", name, value) != 2)
+		return;
+	if (!strcasecmp(name, "leapsectz"))
+		check_leap_list(explanation, value, true);
+	else if (!strcasecmp(name, "leapseclist"))
+		check_leap_list(explanation, value, false);
+	else if (!strcasecmp(name, "user") && !getpwnam(value))
+		add_reason(explanation, DIFFERENTLY, NO_USER);
+}
+
 static void note(void *context, enum config_severity severity, const char *file, int line,
 		 const char *message)
 {
@@ -113,6 +153,7 @@ static void note(void *context, enum config_severity severity, const char *file,
 		explanation->line = true;
 		explanation->instead = explanation->unit_files ?
 				       unit_objection(explanation->unit_files, message) : NULL;
+		check_machine(explanation, message);
 		return;
 	}
 	if (severity == CONFIG_ERROR)

@@ -12,8 +12,7 @@
 
 #define NS_PER_S	1000000000LL
 
-/* Where leapsectz finds its time zones, and how often a list is read. */
-#define ZONE_FOLDER	"/usr/share/zoneinfo/"
+/* How often a list is read. */
 #define LEAP_LIST_NS	(3600 * NS_PER_S)
 
 /* The configured file. "": none. */
@@ -22,7 +21,7 @@ static bool leap_path(const struct config *config, char path[LEAP_PATH_MAX])
 	bool zone = !*config->leap_file;
 	const char *name = zone ? config->leap_zone : config->leap_file;
 
-	snprintf(path, LEAP_PATH_MAX, "%s%s", *name && zone && *name != '/' ? ZONE_FOLDER : "",
+	snprintf(path, LEAP_PATH_MAX, "%s%s", *name && zone && *name != '/' ? LEAP_ZONE_FOLDER : "",
 		 name);
 	return zone;
 }
@@ -31,11 +30,7 @@ static void warn_of_failure(const struct daemon *daemon, int err, int bad_line)
 {
 	char why[64];
 
-	snprintf(why, sizeof(why), "%s", err == -EINVAL ? "it does not list any" :
-		 err == -EBADMSG ? "it may not be whole: no '#h' line has its checksum" :
-		 strerror(-err));
-	if (bad_line)
-		snprintf(why, sizeof(why), "line %d is not one of such a list", bad_line);
+	leap_list_why(err, bad_line, why, sizeof(why));
 	log_warning("No leap seconds could be read from %s: %s; %s", daemon->leap.path, why,
 		    daemon->leap.list.count ? "the list that was read before stays in force" :
 		    "only those that time sources announce are used");

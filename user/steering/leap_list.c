@@ -268,6 +268,16 @@ int leap_list_load(const char *path, bool zone, struct leap_list *list, int *bad
 	return err;
 }
 
+void leap_list_why(int err, int bad_line, char *why, size_t size)
+{
+	if (bad_line)
+		snprintf(why, size, "line %d is not one of such a list", bad_line);
+	else
+		snprintf(why, size, "%s", err == -EINVAL ? "it does not list any" :
+			 err == -EBADMSG ?
+			 "it may not be whole: no '#h' line has its checksum" : strerror(-err));
+}
+
 /* The latest entry from which on @utc_s counts, -1: none. */
 static int leap_list_find(const struct leap_list *list, int64_t utc_s)
 {

@@ -10,6 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Where the time zones with leap seconds are found by their names. */
+#define LEAP_ZONE_FOLDER	"/usr/share/zoneinfo/"
+
 /* There have been 27 in 50 years. */
 #define LEAP_LIST_MAX	128
 
@@ -48,6 +51,9 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
  * @bad_line as leap_list_parse_text() has it.
  */
 int leap_list_load(const char *path, bool zone, struct leap_list *list, int *bad_line);
+
+/* Why it failed, into @why: the end of a sentence. */
+void leap_list_why(int err, int bad_line, char *why, size_t size);
 
 /* What the UTC day of @utc_ns ends with: 0 nothing, 1 an inserted second, 2 one that is left out */
 int leap_list_kind(const struct leap_list *list, int64_t utc_ns);

@@ -78,6 +78,31 @@ TEST(each_line_has_its_verdict)
 	}
 }
 
+TEST(what_is_not_on_this_machine_is_not_done)
+{
+	static const struct {
+		const char *line;
+		const char *verdict;
+	} cases[] = {
+		{ "leapsectz right/Nowhere",
+		  "#   without effect: no leap seconds can be read from /usr/share/zoneinfo/r" },
+		{ "leapseclist /nowhere",
+		  "#   without effect: no leap seconds can be read from /nowhere: No such file" },
+		{ "LeapSecList /dev/null", "from /dev/null: it does not list any\n" },
+		{ "user nobody-here", "#   done differently: there is no such user here: " },
+		{ "user root", "#   done\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct said said = explain(cases[i].line);
+
+		EXPECT_NE(NULL, strstr(said.out, cases[i].verdict))
+			TH_LOG("%s", said.out);
+		EXPECT_TRUE(said.good);
+		forget(&said);
+	}
+}
+
 /* What the unit as it is, and one with more folders, has against a line; NULL: nothing. */
 static const struct {
 	const char *line;
@@ -97,7 +122,7 @@ static const struct {
 	{ "bindcmdaddress /var/run/chrony/chronyd.sock", NULL, NULL },
 	{ "bindcmdaddress 127.0.0.1", NULL, NULL },
 	{ "bindcmdaddress /", NULL, NULL },
-	{ "leapseclist /usr/share/zoneinfo/leap-seconds.list", NULL, NULL },
+	{ "ntstrustedcerts /etc/ssl/certs", NULL, NULL },
 };
 
 static void check_written(struct __test_metadata *_metadata, const char *unit_files,
