@@ -23,6 +23,7 @@
 /* What a fudge line says of a reference clock: words of the file, "" if nothing. */
 struct fudge {
 	char address[64];
+	bool has_clock;
 	char offset[64];
 	char refid[8];
 	char stratum[8];
@@ -34,6 +35,8 @@ struct fudge {
  * @out: for the result
  * @fudges: of all files
  * @fudge_count: how many
+ * @has_orphan: a line of any file says "tos orphan"
+ * @has_local: there was a line of the local clock
  * @has_driftfile: there was one
  * @has_step: a line says when to step
  * @certificate: of NTS, whose key was not named yet; "": none
@@ -43,6 +46,8 @@ struct ntp_import {
 	FILE *out;
 	struct fudge fudges[FUDGES_MAX];
 	size_t fudge_count;
+	bool has_orphan;
+	bool has_local;
 	bool has_driftfile;
 	bool has_step;
 	char certificate[IMPORT_LINE_MAX];
@@ -146,6 +151,21 @@ static void begin_refclock(struct import_words *line, int type, int unit, const 
 	}
 }
 
+/* The clock of the machine itself. One line here says all, and of two the last would count. */
+static void import_local_clock(struct ntp_import *import, const char *stratum)
+{
+	struct import_words line = { .used = 0 };
+
+	if (import->has_orphan) {
+		import_say(import->out, "the line of 'tos orphan' is for that");
+	} else if (import->has_local) {
+		import_say(import->out, "not taken over: this machine has one clock");
+	} else {
+		import_add(&line, "local stratum %s", *stratum ? stratum : "5");
+		import->has_local = import_put(import->out, line.text);
+	}
+}
+
 /* "server 127.127.TYPE.UNIT ...": a reference clock. */
 static void import_refclock(struct ntp_import *import, int count, char **words)
 {
@@ -159,8 +179,7 @@ static void import_refclock(struct ntp_import *import, int count, char **words)
 	if (sscanf(words[0], "127.127.%3d.%3d", &type, &unit) < 2)
 		unit = 0;
 	if (type == 1) {
-		import_add(&line, "local stratum %s", *fudge->stratum ? fudge->stratum : "5");
-		import_put(import->out, line.text);
+		import_local_clock(import, fudge->stratum);
 		return;
 	}
 	begin_refclock(&line, type, unit, fudge->flag2);
@@ -182,14 +201,23 @@ static void import_refclock(struct ntp_import *import, int count, char **words)
 /* "fudge 127.127.28.0 time1 0.5 flag1 1": what of it is in the line of the clock itself? */
 static void import_fudge(struct ntp_import *import, int count, char **words)
 {
+	const struct fudge *fudge = count > 1 ? find_fudge(import, words[1]) : NULL;
 	struct import_words line = { .used = 0 };
 	int type = 0;
 
 	if (count > 1)
 		sscanf(words[1], "127.127.%3d.", &type);
-	if (type == 22 || type == 28) {
+	if (fudge && !fudge->has_clock) {
+		import_say(import->out, "not taken over: no line 'server %s' has that clock",
+			   words[1]);
+	} else if (type && !fudge) {
+		import_say(import->out, "not taken over: only %d clocks have such a line here",
+			   FUDGES_MAX);
+	} else if (type == 22 || type == 28) {
 		import_clock_options(import->out, &line, count - 2, words + 2);
 		import_say(import->out, "what it says else is in the line of the clock itself");
+	} else if (type == 1 && import->has_orphan) {
+		import_say(import->out, "not taken over: the stratum is that of 'tos orphan'");
 	} else if (type == 1) {
 		import_say(import->out, "its stratum is in the line of the clock itself");
 	} else {
@@ -517,7 +545,28 @@ static void import_line(struct ntp_import *import, const char *line, bool cut)
 		import_directive(import, count, words);
 }
 
-static void note_fudges(struct ntp_import *import, const struct import_file *files, size_t count)
+/* "server 127.127.28.0": its fudge line has a clock. */
+static void note_clock(struct ntp_import *import, int count, char **words)
+{
+	struct fudge *fudge = count > 1 ? find_fudge(import, words[1]) : NULL;
+
+	if (fudge)
+		fudge->has_clock = true;
+}
+
+/* "tos orphan 6"; 16 is ntpd's word for never. */
+static void note_tos(struct ntp_import *import, int count, char **words)
+{
+	for (int i = 1; i + 1 < count; i += 2) {
+		if (!strcasecmp(words[i], "orphan"))
+			import->has_orphan = atoi(words[i + 1]) > 0 && atoi(words[i + 1]) < 16;
+	}
+}
+
+/* Call @note for each line of the files that begins with @directive. */
+static void note_lines(struct ntp_import *import, const struct import_file *files, size_t count,
+		       const char *directive,
+		       void (*note)(struct ntp_import *import, int count, char **words))
 {
 	char *words[IMPORT_WORDS_MAX];
 	char line[IMPORT_LINE_MAX];
@@ -529,8 +578,8 @@ static void note_fudges(struct ntp_import *import, const struct import_file *fil
 		while (import_next_line(&text, line, &cut)) {
 			int word_count = split_directive(line, words);
 
-			if (word_count && !strcasecmp(words[0], "fudge"))
-				note_fudge(import, word_count, words);
+			if (word_count && !strcasecmp(words[0], directive))
+				note(import, word_count, words);
 		}
 	}
 }
@@ -541,7 +590,10 @@ void import_ntp(const struct import_file *files, size_t count, FILE *out)
 	char line[IMPORT_LINE_MAX];
 	bool cut;
 
-	note_fudges(&import, files, count);
+	note_lines(&import, files, count, "fudge", note_fudge);
+	note_lines(&import, files, count, "server", note_clock);
+	note_lines(&import, files, count, "peer", note_clock);
+	note_lines(&import, files, count, "tos", note_tos);
 	for (size_t i = 0; i < count; i++) {
 		const char *text = files[i].text;
 

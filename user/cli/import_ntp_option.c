@@ -5,9 +5,14 @@
 #include "cli/import_ntp.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Of servers of which nothing else is said. */
+#define MINPOLL	"6"
+#define MAXPOLL	"10"
 
 /* ntpd's options: the same, something else, or without meaning here; some with a value. */
 enum option_kind { SAME, SAME_VALUE, RENAMED, RENAMED_VALUE, DROPPED, DROPPED_VALUE };
@@ -134,8 +139,30 @@ static int add_option(FILE *out, struct import_words *line, const struct option 
 	return 1;
 }
 
+/* chronyd, and truechimed, lift 'maxpoll' to 'minpoll'; ntpd lowers 'minpoll' to 'maxpoll'. */
+static void keep_maxpoll(FILE *out, struct import_words *line, int count, char **words)
+{
+	static char usual[] = MAXPOLL;
+	char **least = NULL, *most = usual;
+
+	for (int i = 0; i + 1 < count; i++) {
+		if (!strcasecmp(words[i], "minpoll"))
+			least = &words[i + 1];
+		else if (!strcasecmp(words[i], "maxpoll"))
+			most = words[i + 1];
+	}
+	if (atoi(least ? *least : MINPOLL) <= atoi(most))
+		return;
+	import_say(out, "as in ntpd 'minpoll' is %s, which 'maxpoll' is", most);
+	if (least)
+		*least = most;
+	else
+		import_add(line, " minpoll %s", most);
+}
+
 void import_server_options(FILE *out, struct import_words *line, int count, char **words)
 {
+	keep_maxpoll(out, line, count, words);
 	for (int i = 0; i < count;)
 		i += add_option(out, line, server_options, ARRAY_SIZE(server_options), count - i,
 				words + i);

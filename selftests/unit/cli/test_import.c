@@ -141,10 +141,22 @@ static const struct line ntp_lines[] = {
 	{ "refclock pps unit 1 flag2 0 flag3 1", "refclock PPS /dev/pps1\n" },
 	{ "refclock shm unit 2 refid GPS00 minpoll 2", "refclock SHM 2 refid GPS0 poll 2\n" },
 	{ "fudge 127.127.22.0 flag3 1 refid PPS",
+	  "#   not taken over: no line 'server 127.127.22.0' has that clock\n" },
+	{ "fudge 127.127.22.0 flag3 1 refid PPS\nserver 127.127.22.0",
 	  "#   without 'flag3': it has no meaning for a reference clock here\n"
 	  "#   what it says else is in the line of the clock itself\n" },
-	{ "fudge 127.127.1.0 stratum 10", "#   its stratum is in the line of the clock itself\n" },
-	{ "fudge 127.127.20.0 flag3 1", "#   not taken over: its reference clock is not\n" },
+	{ "fudge 127.127.1.0 stratum 10", "#   not taken over: no line 'server 127.127.1.0' has " },
+	{ "fudge 127.127.1.0 stratum 10\nserver 127.127.1.0",
+	  "#   its stratum is in the line of the clock itself\n# server 127.127.1.0\n"
+	  "local stratum 10\n" },
+	{ "fudge 127.127.20.0 flag3 1\nserver 127.127.20.0",
+	  "#   not taken over: its reference clock is not\n" },
+	{ "server 127.127.1.0\nserver 127.127.1.1",
+	  "local stratum 5\n# server 127.127.1.1\n#   not taken over: this machine has one " },
+	{ "server 127.127.1.0\ntos orphan 16", "local stratum 5\n" },
+	{ "server a maxpoll 4", "server a minpoll 4 maxpoll 4\n" },
+	{ "server a minpoll 9 maxpoll 6", "server a minpoll 6 maxpoll 6\n" },
+	{ "server a minpoll 12", "server a minpoll 10\n" },
 	{ "fudge", "#   not taken over: its reference clock is not\n" },
 	{ "refclock gpsd unit 0", "#   not taken over: ntpsec's driver 'gpsd'" },
 	{ "includefile /etc/ntp/more", "#   not taken over: give that file" },
@@ -186,7 +198,8 @@ static void check_line(struct __test_metadata *_metadata, enum import_kind kind,
 	snprintf(whole, sizeof(whole), "%s%s", kind == IMPORT_TIMESYNCD ? "[Time]\n" : "",
 		 line->text);
 	text = import(kind, whole);
-	snprintf(original, sizeof(original), "# %s\n", line->text);
+	snprintf(original, sizeof(original), "# %.*s\n", (int)strcspn(line->text, "\n"),
+		 line->text);
 	at = strstr(text, original);
 	ASSERT_NE(NULL, at)
 		TH_LOG("%s", text);
@@ -438,6 +451,32 @@ TEST(reference_clocks_get_what_fudge_says)
 	EXPECT_NE(NULL, strstr(text, "\nrefclock PPS /dev/pps0:clear refid PPS\n"))
 		TH_LOG("%s", text);
 	free(text);
+}
+
+/* Of two lines of 'local' the last counts, which may be the one without 'orphan'. */
+TEST(a_local_clock_beside_orphan_is_one)
+{
+	static const char *const texts[] = {
+		"tos orphan 6\nserver 127.127.1.0\nfudge 127.127.1.0 stratum 10\n",
+		"server 127.127.1.0\nfudge 127.127.1.0 stratum 10\ntos orphan 6\n",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct reports reports;
+		char *text = import(IMPORT_NTP, texts[i]);
+		struct config *config = read_back(text, &reports);
+		const char *local = strstr(text, "\nlocal ");
+
+		ASSERT_NE(NULL, config)
+			TH_LOG("%s", text);
+		EXPECT_TRUE(config->server.local.orphan);
+		EXPECT_EQ(6, config->server.local.stratum);
+		ASSERT_NE(NULL, local);
+		EXPECT_EQ(NULL, strstr(local + 1, "\nlocal "))
+			TH_LOG("%s", text);
+		config_free(config);
+		free(text);
+	}
 }
 
 TEST(the_kind_shows_in_the_words)
