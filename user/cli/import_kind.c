@@ -55,6 +55,7 @@ static const struct {
 static enum import_kind kind_of_line(char *line)
 {
 	char *words[IMPORT_WORDS_MAX];
+	bool assigns = strchr(line, '=');
 	int count = import_split(line, words);
 
 	if (!count)
@@ -63,6 +64,10 @@ static enum import_kind kind_of_line(char *line)
 		if (!strcasecmp(known[i].word, words[0]))
 			return known[i].kind;
 	}
+	/* Where [Time] is missing: "NTP=a", "NTP = a". */
+	words[0][strcspn(words[0], "=")] = '\0';
+	if (assigns && (!strcmp(words[0], "NTP") || !strcmp(words[0], "FallbackNTP")))
+		return IMPORT_TIMESYNCD;
 	/* ntpd's reference clocks, and its way to ask for a family. */
 	if (count > 1 && (!strncmp(words[1], "127.127.", 8) || !strcmp(words[1], "-4") ||
 			  !strcmp(words[1], "-6")))

@@ -17,9 +17,14 @@
 /* What timesyncd steps above, s. */
 #define STEP_S	"0.4"
 
-/* Polls that truechimed takes. */
+/* Polls that truechimed takes, and the lower one that it has where none is given. */
 #define POLL_MIN	0
 #define POLL_MAX	24
+#define POLL_USUAL	6
+
+/* timesyncd's own intervals, s: a least one that is shorter than its limit is not taken. */
+#define LEAST_S		32
+#define LEAST_S_MIN	16
 
 /**
  * struct timesyncd - what all lines together say
@@ -30,8 +35,8 @@
  * @has_ntp: there is a server in NTP=
  * @has_fallback: and in FallbackNTP=
  * @builtin: the first line like "#FallbackNTP=a b", which says what was built in; 0: none
- * @minpoll: log2 of PollIntervalMinSec; negative: not given
- * @maxpoll: log2 of PollIntervalMaxSec; negative: not given
+ * @least_s: PollIntervalMinSec; negative: not given
+ * @most_s: PollIntervalMaxSec; negative: not given
  */
 struct timesyncd {
 	int line;
@@ -41,8 +46,8 @@ struct timesyncd {
 	bool has_ntp;
 	bool has_fallback;
 	int builtin;
-	int minpoll;
-	int maxpoll;
+	double least_s;
+	double most_s;
 };
 
 /* "1min 30s", "90" or "500ms" in seconds; negative: it is none of these. */
@@ -102,17 +107,52 @@ static const char *value_of(const char *line, const char *name)
 	return line + 1 + strspn(line + 1, " ");
 }
 
-/* The power of two of an interval, within what there is: negative if it is no interval. */
-static int poll_of(const char *value, bool up)
+/* The power of two of an interval, within what there is. */
+static int poll_of(double s, bool up)
 {
-	double s = parse_span(value);
-	double power;
-
-	if (!(s > 0))
-		return -1;
-	power = up ? ceil(log2(s)) : floor(log2(s));
+	double power = up ? ceil(log2(s)) : floor(log2(s));
 
 	return (int)fmax(POLL_MIN, fmin(POLL_MAX, power));
+}
+
+/* The last line that says a time counts. */
+static void note_span(const char *line, const char *name, double *s)
+{
+	const char *value = value_of(line, name);
+	double said = value ? parse_span(value) : -1;
+
+	if (said >= 0)
+		*s = said;
+}
+
+/* The shortest interval of timesyncd. */
+static double least_of(const struct timesyncd *all)
+{
+	return all->least_s >= LEAST_S_MIN ? all->least_s : LEAST_S;
+}
+
+static bool has_minpoll(const struct timesyncd *all)
+{
+	return all->least_s >= LEAST_S_MIN;
+}
+
+/* One that is shorter than the shortest is not taken. */
+static bool has_maxpoll(const struct timesyncd *all)
+{
+	return all->most_s >= least_of(all);
+}
+
+static int minpoll_of(const struct timesyncd *all)
+{
+	return poll_of(least_of(all), true);
+}
+
+/* There may be no power of two between the two. */
+static int maxpoll_of(const struct timesyncd *all)
+{
+	int maxpoll = poll_of(all->most_s, false);
+
+	return maxpoll < minpoll_of(all) ? minpoll_of(all) : maxpoll;
 }
 
 static void note_line(struct timesyncd *all, const char *line)
@@ -132,12 +172,8 @@ static void note_line(struct timesyncd *all, const char *line)
 	value = value_of(line, "#FallbackNTP");
 	if (value && *value && !all->builtin)
 		all->builtin = all->line;
-	value = value_of(line, "PollIntervalMinSec");
-	if (value)
-		all->minpoll = poll_of(value, true);
-	value = value_of(line, "PollIntervalMaxSec");
-	if (value)
-		all->maxpoll = poll_of(value, false);
+	note_span(line, "PollIntervalMinSec", &all->least_s);
+	note_span(line, "PollIntervalMaxSec", &all->most_s);
 }
 
 static void put_servers(const struct timesyncd *all, const char *value, FILE *out)
@@ -151,12 +187,13 @@ static void put_servers(const struct timesyncd *all, const char *value, FILE *ou
 	for (int i = 0; i < count; i++) {
 		int used = snprintf(line, sizeof(line), "server %s iburst", words[i]);
 
-		if (all->minpoll >= 0)
+		/* Its own shortest interval is shorter than truechimed's. */
+		if (has_minpoll(all) || (has_maxpoll(all) && maxpoll_of(all) < POLL_USUAL))
 			used += snprintf(line + used, sizeof(line) - (size_t)used, " minpoll %d",
-					 all->minpoll);
-		if (all->maxpoll >= 0)
+					 minpoll_of(all));
+		if (has_maxpoll(all))
 			snprintf(line + used, sizeof(line) - (size_t)used, " maxpoll %d",
-				 all->maxpoll);
+				 maxpoll_of(all));
 		import_put(out, line);
 	}
 }
@@ -196,12 +233,27 @@ static void import_distance(const char *value, FILE *out)
 	import_put(out, line);
 }
 
-static void import_poll(int poll, const char *option, FILE *out)
+static void import_least(const struct timesyncd *all, const char *value, FILE *out)
 {
-	if (poll < 0)
+	if (parse_span(value) < 0)
 		import_say(out, "not taken over: it is no length of time");
+	else if (!has_minpoll(all))
+		import_say(out, "not taken over: less than %d s count as %d in timesyncd",
+			   LEAST_S_MIN, LEAST_S);
 	else
-		import_say(out, "each server has '%s %d' for it", option, poll);
+		import_say(out, "each server has 'minpoll %d' for it", minpoll_of(all));
+}
+
+static void import_most(const struct timesyncd *all, const char *value, FILE *out)
+{
+	if (parse_span(value) < 0)
+		import_say(out, "not taken over: it is no length of time");
+	else if (!has_maxpoll(all))
+		import_say(out,
+			   "not taken over: it is shorter than PollIntervalMinSec, %g s, and timesyncd does not take it either",
+			   least_of(all));
+	else
+		import_say(out, "each server has 'maxpoll %d' for it", maxpoll_of(all));
 }
 
 static void import_setting(const struct timesyncd *all, const char *line, FILE *out)
@@ -223,11 +275,17 @@ static void import_setting(const struct timesyncd *all, const char *line, FILE *
 		import_distance(value, out);
 		return;
 	}
-	if (value_of(line, "PollIntervalMinSec"))
-		import_poll(all->minpoll, "minpoll", out);
-	else if (value_of(line, "PollIntervalMaxSec"))
-		import_poll(all->maxpoll, "maxpoll", out);
-	else if (value_of(line, "ConnectionRetrySec"))
+	value = value_of(line, "PollIntervalMinSec");
+	if (value) {
+		import_least(all, value, out);
+		return;
+	}
+	value = value_of(line, "PollIntervalMaxSec");
+	if (value) {
+		import_most(all, value, out);
+		return;
+	}
+	if (value_of(line, "ConnectionRetrySec"))
 		import_say(out, "not taken over: a silent server is asked ever less often");
 	else if (value_of(line, "SaveIntervalSec"))
 		import_say(out, "not taken over: the next boot begins with the RTC's time");
@@ -341,12 +399,12 @@ static void each_line(struct timesyncd *all, const struct import_file *files, si
 
 void import_timesyncd(const struct import_file *files, size_t count, FILE *out)
 {
-	struct timesyncd all = { .minpoll = -1, .maxpoll = -1 };
+	struct timesyncd all = { .least_s = -1, .most_s = -1 };
 
 	each_line(&all, files, count, NULL);
 	each_line(&all, files, count, out);
 	if (!all.has_ntp && !all.has_fallback && !all.builtin)
-		fputs("\n# No server is named: do it with 'server'. Built-in ones are unknown.\n",
+		fputs("\n# [Time] names no server, and built-in ones are unknown: add 'server'.\n",
 		      out);
 	fputs("\n# What timesyncd does unasked. It asks one server at a time, truechimed all.\n",
 	      out);
