@@ -264,8 +264,8 @@ int config_check_pulses(struct config_reader *reader, const struct config_source
 		return -EINVAL;
 	}
 	if (source->lock && !source->pps && source->kind != CONFIG_SOCK)
-		config_no_effect(reader,
-				 "'lock' has no effect: without 'pps' the refclock has a date of its own");
+		config_warn(reader,
+			    "'lock' has no effect: without 'pps' the refclock has a date of its own");
 
 	return 0;
 }

@@ -76,6 +76,7 @@ static const struct line chrony_lines[] = {
 	{ "peer a key 1", "server a key 1\n" },
 	{ "refclock PHC /dev/ptp0 poll 3 dpoll -2 offset 0 maxsamples 3",
 	  "refclock PHC /dev/ptp0 poll 3 dpoll -2 offset 0\n" },
+	{ "refclock SHM 1 lock GPS refid PPS", "refclock SHM 1 lock GPS refid PPS\n" },
 	{ "refclock PHC /dev/ptp0 local", "#   not taken over: the 'refclock' with 'local'" },
 	{ "makestep 1.0 3", "makestep 1.0 3\n" },
 	{ "driftfile /var/lib/chrony/drift", "driftfile /var/lib/truechime/drift\n" },

@@ -58,6 +58,7 @@ static const struct {
 	{ "server a filter 3 minsamples 1",
 	  ", without a setting\n#     'minsamples' has no effect: " },
 	{ "refclock RTC /dev/rtc0\nserver a", "#   without effect: 'refclock RTC' is left out" },
+	{ "refclock SHM 1 lock GPS\nserver a", "#   done differently: 'lock' has no effect: " },
 	{ "allow client.example.net", "#   without effect: 'allow client.example.net' has no " },
 	{ "allow\ndeny client.example.net", "#   done differently: 'deny client.example.net': " },
 	{ "allow\ndeny client.example.net", "\n# allow: nobody is served\n" },
