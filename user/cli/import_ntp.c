@@ -247,7 +247,7 @@ static void import_source(struct ntp_import *import, int count, char **words)
 /* ntpsec's "refclock shm unit 0 refid GPS time1 0.5". */
 static void import_driver(struct ntp_import *import, int count, char **words)
 {
-	const char *path = "", *flag2 = "";
+	const char *path = "", *flag2 = "", *stratum = "";
 	struct import_words line = { .used = 0 };
 	int unit = 0;
 
@@ -262,8 +262,14 @@ static void import_driver(struct ntp_import *import, int count, char **words)
 			path = words[i + 1];
 		else if (!strcasecmp(words[i], "flag2"))
 			flag2 = words[i + 1];
+		else if (!strcasecmp(words[i], "stratum"))
+			stratum = words[i + 1];
 		else if (!strcasecmp(words[i], "refid") && strlen(words[i + 1]) > REFID_LENGTH)
 			words[i + 1][REFID_LENGTH] = '\0';
+	}
+	if (!strcasecmp(words[1], "local")) {
+		import_local_clock(import, stratum);
+		return;
 	}
 	if (!strcasecmp(words[1], "pps") && *path)
 		import_add(&line, "refclock PPS %s%s", path, atoi(flag2) ? ":clear" : "");

@@ -159,6 +159,8 @@ static const struct line ntp_lines[] = {
 	{ "server a minpoll 9 maxpoll 6", "server a minpoll 6 maxpoll 6\n" },
 	{ "server a minpoll 12", "server a minpoll 10\n" },
 	{ "fudge", "#   not taken over: its reference clock is not\n" },
+	{ "refclock local unit 0 stratum 10", "local stratum 10\n" },
+	{ "refclock local\ntos orphan 6", "#   the line of 'tos orphan' is for that\n" },
 	{ "refclock gpsd unit 0", "#   not taken over: ntpsec's driver 'gpsd'" },
 	{ "includefile /etc/ntp/more", "#   not taken over: give that file" },
 	{ "crypto pw x", "#   not taken over: Autokey" },
