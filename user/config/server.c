@@ -5,6 +5,7 @@
  */
 #include "config/reader.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <net/if.h>
@@ -147,9 +148,19 @@ static int add_rule(struct access_rule **rules, size_t *count, const struct acce
 	return 0;
 }
 
+/* A resolver could find it. What ends in a number is an attempt at an address, or at a range. */
 static bool is_name(const char *word)
 {
-	return strspn(word, "0123456789.") < strlen(word) && !strpbrk(word, "/:%");
+	const char *last = word;
+
+	for (const char *c = word; *c; c++) {
+		if (!isalnum((unsigned char)*c) && !strchr("-._", *c))
+			return false;
+		if (*c == '.' && c[1])
+			last = c + 1;
+	}
+
+	return strspn(last, "0123456789.") < strlen(last);
 }
 
 /*

@@ -280,6 +280,7 @@ TEST(port_of_requests)
 
 static const char *const wrong[] = {
 	"deny 10.3.0.0/255.255.0.0", "cmddeny 10.0.0.0/x", "deny client.example.net/24",
+	"deny 192.168.1.*", "deny 192.168.1.10-192.168.1.20",
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
 	"bindaddress eth0", "bindaddress fe80::1%lo", "ratelimit interval", "ratelimit fast 1",
 	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
