@@ -518,7 +518,7 @@ void config_server_clear(struct config_server *server);
 /* Make @to, and what it owns, a copy. 0, -ENOMEM: then it is as it was. */
 int config_server_copy(struct config_server *to, const struct config_server *from);
 
-/* More `allow` and `deny`, or `cmdallow` and `cmddeny`, are refused. */
+/* More `allow` and `deny`, or `cmdallow` and `cmddeny`, are left out. */
 #define CONFIG_ACCESS_RULES_MAX	10000
 
 /**

@@ -30,6 +30,7 @@
 #define ORPHAN_WAIT_NS		(300 * NS_PER_S)
 
 #define NO_LOOKUP	"names are not looked up for it; write the address or the network"
+#define CLOSED(of_server)	((of_server) ? "nobody is served" : "only this machine may ask")
 #define NO_NETWORK	"it is no address, and no network such as 10.0.0.0/16"
 
 /**
@@ -163,6 +164,11 @@ static bool is_name(const char *word)
 	return strspn(last, "0123456789.") < strlen(last);
 }
 
+static bool is_of_server(const char *directive)
+{
+	return strncmp(directive, "cmd", 3) != 0;
+}
+
 /*
  * Whom a line refuses that cannot be read would be served. chronyd starts if there is such a name,
  * and not if it is no network either.
@@ -170,20 +176,38 @@ static bool is_name(const char *word)
 static int refuse_unread(struct config_reader *reader, const char *directive, const char *word)
 {
 	struct config *config = reader->config;
-	bool of_server = strcmp(directive, "cmddeny") != 0;
+	bool of_server = is_of_server(directive);
 
 	if (!is_name(word)) {
 		config_error(reader, "'%s %s': " NO_NETWORK, directive, word);
 		return -EINVAL;
 	}
 	config_warn(reader, "'%s %s': " NO_LOOKUP ". With this line in a configuration %s",
-		    directive, word, of_server ? "nobody is served" : "only this machine may ask");
+		    directive, word, CLOSED(of_server));
 	if (of_server)
 		config->server.closed = true;
 	else
 		config->chronyc.closed = true;
 
 	return 0;
+}
+
+/* chronyd has room for any number. Of the thousands that may follow nothing is said. */
+static void leave_out_rule(struct config_reader *reader, const char *directive, bool allow)
+{
+	struct config *config = reader->config;
+	bool of_server = is_of_server(directive);
+	bool *closed = of_server ? &config->server.closed : &config->chronyc.closed;
+
+	if (!allow && !*closed)
+		config_warn(reader, "more than %d such lines, and so %s: name larger networks",
+			    CONFIG_ACCESS_RULES_MAX, CLOSED(of_server));
+	else if (allow && !reader->leaves_out_rules)
+		config_no_effect(reader,
+				 "more than %d such lines: from here on 'allow' and 'cmdallow' are left out. Name larger networks",
+				 CONFIG_ACCESS_RULES_MAX);
+	*closed |= !allow;
+	reader->leaves_out_rules |= allow;
 }
 
 void config_close_access(struct config *config)
@@ -227,9 +251,8 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 	}
 	err = add_rule(rules, rule_count, &rule);
 	if (err == -ENOSPC) {
-		config_error(reader, "more than %d '%s': name larger networks",
-			     CONFIG_ACCESS_RULES_MAX, directive);
-		return -EINVAL;
+		leave_out_rule(reader, directive, rule.allow);
+		return 0;
 	}
 	if (err)
 		config_error(reader, "'%s' cannot be kept: %s", directive, strerror(-err));

@@ -337,6 +337,36 @@ TEST(nobody_is_served_beside_who_is_refused_by_name)
 	config_free(config);
 }
 
+/* chronyd has no limit, and starts; who has none of the lines that count is not served. */
+TEST(more_lines_than_there_is_room_for_are_left_out)
+{
+	const size_t size = (CONFIG_ACCESS_RULES_MAX + 8) * sizeof("allow 10.100.100.1\n");
+	char *text = malloc(size);
+	struct reports reports;
+	struct config *config;
+	size_t used = 0;
+
+	ASSERT_NE(NULL, text);
+	for (int i = 0; i < CONFIG_ACCESS_RULES_MAX + 2; i++)
+		used += (size_t)snprintf(text + used, size - used, "allow 10.%d.%d.1\n", i / 100,
+					 i % 100);
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_EQ(CONFIG_ACCESS_RULES_MAX + 1, reports.line);
+	EXPECT_EQ(CONFIG_ACCESS_RULES_MAX, config->server.rule_count);
+	config_free(config);
+	snprintf(text + used, size - used, "deny 10.1\ndeny 10.2\n");
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(2, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "nobody is served"))
+		TH_LOG("%s", reports.message);
+	EXPECT_FALSE(config_serves(&config->server));
+	config_free(config);
+	free(text);
+}
+
 TEST(a_reload_knows_what_changed)
 {
 	static const char *const texts[] = {
