@@ -28,7 +28,7 @@ static void import_state(FILE *out, const char *line, int count, char **words, c
 	import_put(out, moved.text);
 }
 
-/* @directory_count: of the source directories written so far; too many are an error of the file. */
+/* @directory_count: of the source directories written so far; none of a line too many is read. */
 static void import_sourcedir(FILE *out, const char *line, int count, int *directory_count)
 {
 	if (*directory_count + count - 1 > CONFIG_SOURCEDIRS_MAX) {

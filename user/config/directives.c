@@ -180,8 +180,8 @@ static int parse_sourcedir(struct config_reader *reader, int count, char **words
 				 CONFIG_SOURCEDIRS_MAX, count);
 		return 0;
 	}
-	if (config_add_sourcedirs(reader, count, words) < 0)
-		return -EINVAL;
+	if (!config_add_sourcedirs(reader, count, words))
+		return 0;
 
 	return config_read_directories(reader, count, words, ".sources", true);
 }

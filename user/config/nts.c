@@ -86,17 +86,18 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 			return -EINVAL;
 		}
 	}
+	/* Fewer certificates are trusted then, never more. */
 	if (nts->trusted_count == CONFIG_CERTIFICATES_MAX) {
-		config_error(reader,
-			     "more than %d 'ntstrustedcerts': put certificates of one set into one directory",
-			     CONFIG_CERTIFICATES_MAX);
-		return -EINVAL;
+		config_no_effect(reader,
+				 "more than %d 'ntstrustedcerts', and these are left out: put certificates of one set into one directory",
+				 CONFIG_CERTIFICATES_MAX);
+		return 0;
 	}
 	if (strlen(path) >= sizeof(nts->trusted[0].path)) {
-		config_error(reader,
-			     "the path of 'ntstrustedcerts' is too long: %zu bytes are the most",
-			     sizeof(nts->trusted[0].path) - 1);
-		return -EINVAL;
+		config_no_effect(reader,
+				 "'ntstrustedcerts' is too long and left out: %zu bytes are the most",
+				 sizeof(nts->trusted[0].path) - 1);
+		return 0;
 	}
 	nts->trusted[nts->trusted_count].set = (uint32_t)set;
 	memcpy(nts->trusted[nts->trusted_count++].path, path, strlen(path) + 1);

@@ -146,7 +146,8 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 			    const char *suffix, bool volatile_origin);
 
 /* sourcedir.c */
-int config_add_sourcedirs(struct config_reader *reader, int count, char **directories);
+/* false: there is no room for them, as was reported, and none is to be read */
+bool config_add_sourcedirs(struct config_reader *reader, int count, char **directories);
 void config_read_source_file(struct config_reader *reader, const char *path);
 
 /* option.c */

@@ -9,29 +9,44 @@
 #include <stdio.h>
 #include <string.h>
 
-int config_add_sourcedirs(struct config_reader *reader, int count, char **directories)
+/* Is there room for all of them? If not, it was reported. */
+static bool has_room(struct config_reader *reader, int count, char **directories)
+{
+	size_t size = sizeof(reader->config->sourcedirs[0].path);
+
+	if (reader->config->sourcedir_count + (size_t)count > CONFIG_SOURCEDIRS_MAX) {
+		config_no_effect(reader,
+				 "too many directories of sources: %d are the most, and none of this line is read",
+				 CONFIG_SOURCEDIRS_MAX);
+		return false;
+	}
+	for (int i = 0; i < count; i++) {
+		if (strlen(directories[i]) < size)
+			continue;
+		config_no_effect(reader,
+				 "'%.20s...' is too long: %zu bytes are the most, and none of this line is read",
+				 directories[i], size - 1);
+		return false;
+	}
+
+	return true;
+}
+
+bool config_add_sourcedirs(struct config_reader *reader, int count, char **directories)
 {
 	struct config *config = reader->config;
 
+	if (!has_room(reader, count, directories))
+		return false;
 	for (int i = 0; i < count; i++) {
 		struct config_sourcedir *sourcedir = &config->sourcedirs[config->sourcedir_count];
 
-		if (config->sourcedir_count == CONFIG_SOURCEDIRS_MAX) {
-			config_error(reader, "too many directories of sources: %d are the most",
-				     CONFIG_SOURCEDIRS_MAX);
-			return -EINVAL;
-		}
-		if (strlen(directories[i]) >= sizeof(sourcedir->path)) {
-			config_error(reader, "'%.20s...' is too long: %zu bytes are the most",
-				     directories[i], sizeof(sourcedir->path) - 1);
-			return -EINVAL;
-		}
 		memcpy(sourcedir->path, directories[i], strlen(directories[i]) + 1);
 		sourcedir->first = !i;
 		config->sourcedir_count++;
 	}
 
-	return 0;
+	return true;
 }
 
 static bool is_from(const struct config_source *source, const char *path)

@@ -183,16 +183,34 @@ TEST(what_is_wrong_about_nts_is_said)
 		"server a nts ntsport 0",
 	};
 	struct reports reports;
-	char text[4096] = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		EXPECT_EQ(NULL, parse(texts[i], &reports))
 			TH_LOG("%s", texts[i]);
 	}
+}
+
+/* chronyd starts with them. */
+TEST(certificates_that_there_is_no_room_for_are_left_out)
+{
+	struct reports reports;
+	struct config *config;
+	char text[4096] = "";
+
 	for (int i = 0; i <= CONFIG_CERTIFICATES_MAX; i++)
 		strcat(text, "ntstrustedcerts /a\n");
-	EXPECT_EQ(NULL, parse(text, &reports));
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(1, reports.warnings);
 	EXPECT_NE(NULL, strstr(reports.message, "directory"));
+	EXPECT_EQ(CONFIG_CERTIFICATES_MAX, config->nts.trusted_count);
+	config_free(config);
+	snprintf(text, sizeof(text), "ntstrustedcerts /%0*d", CONFIG_PATH_MAX, 1);
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_NE(NULL, strstr(reports.message, "too long"));
+	EXPECT_EQ(0, config->nts.trusted_count);
+	config_free(config);
 }
 
 TEST(options_of_servers_that_come_and_go)
