@@ -82,9 +82,10 @@ static void kill_children(void)
 
 /*
  * Whoever calls setsid(2) leaves the process group, but as an orphan becomes our child. So do the
- * children of those that are killed. Who cannot be killed is left after a while.
+ * children of those that are killed. Who cannot be killed, as one that waits in the kernel for a
+ * device, is left after a while: false.
  */
-static void kill_descendants(void)
+static bool kill_descendants(void)
 {
 	pid_t ended = 0;
 	int left_ms;
@@ -97,6 +98,7 @@ static void kill_descendants(void)
 		if (!ended)
 			poll(NULL, 0, 1);
 	}
+	return ended < 0;
 }
 
 static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *result)
@@ -108,9 +110,10 @@ static void wait_for(pid_t pid, int pidfd, int limit_ms, struct hook_result *res
 	}
 	/* Kill the children that the leader of the group left behind. */
 	kill(-pid, SIGKILL);
-	result->status = child_wait(pid);
 	if (result->timed_out)
-		kill_descendants();
+		result->is_left = !kill_descendants();
+	else
+		result->status = child_wait(pid);
 }
 
 /* What the watching process says in the end. */

@@ -11,7 +11,8 @@
 /* How it ended. */
 struct hook_result {
 	bool timed_out;		/* it was terminated, and killed if it did not end */
-	int status;		/* as of waitpid(2) */
+	bool is_left;		/* it, or what it started, did not end even so */
+	int status;		/* of one that ended in time, as of waitpid(2) */
 };
 
 /**

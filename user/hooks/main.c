@@ -74,7 +74,10 @@ static void log_skipped(const char *path, const char *reason)
 
 static void log_result(const char *path, const struct hook_result *result, int limit_s)
 {
-	if (result->timed_out)
+	if (result->is_left)
+		log_warning("%s ran for more than %d s, and cannot be ended: something of it still runs. The next one does not wait for it",
+			    path, limit_s);
+	else if (result->timed_out)
 		log_warning("%s was ended: it ran for more than %d s", path, limit_s);
 	else if (WIFSIGNALED(result->status))
 		log_warning("%s was killed by signal %d (%s)", path, WTERMSIG(result->status),

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -381,6 +382,47 @@ TEST(while_the_machine_stands_still_no_time_passes)
 	kill(hook, SIGCONT);
 	ASSERT_EQ(pid, waitpid(pid, &status, 0));
 	EXPECT_EQ(0, status);
+	close(from);
+	remove_all(directory);
+}
+
+/*
+ * As one that waits in the kernel for a device that is gone: whoever has a tracer that does not look
+ * is never seen to end.
+ */
+TEST(a_hook_that_cannot_be_killed_keeps_nobody_waiting)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX", said[64] = "";
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	struct hook_result result;
+	int from, before, status = -1, last;
+	pid_t pid, hook, ended = 0;
+	double began_s = now_s();
+	const char *path;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	path = script(directory, "dead", 0755, "echo $$\nsleep 60");
+	before = divert_output(&from);
+	pid = fork();
+	if (!pid)
+		_exit(hook_run(path, environment, 500, &result) || !result.timed_out ||
+		      !result.is_left);
+	restore_output(before);
+	ASSERT_LT(0, read(from, said, sizeof(said) - 1));
+	hook = atoi(said);
+	ASSERT_LT(0, hook);
+	ASSERT_EQ(0, ptrace(PTRACE_SEIZE, hook, NULL, NULL));
+	while (!ended && now_s() - began_s < 20) {
+		ended = waitpid(pid, &status, WNOHANG);
+		usleep(10000);
+	}
+	EXPECT_EQ(pid, ended);
+	EXPECT_EQ(0, status);
+	/* What the tracer was to be told. */
+	while (waitpid(hook, &last, 0) == hook && !WIFSIGNALED(last))
+		;
+	if (!ended)
+		waitpid(pid, &status, 0);
 	close(from);
 	remove_all(directory);
 }
