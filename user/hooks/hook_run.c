@@ -54,11 +54,15 @@ static void become(const char *path, char *const environment[])
 static bool has_ended(int pidfd, int limit_ms)
 {
 	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
-	int ready = 0;
+	int ready = 0, slice_ms;
 
 	while (ready <= 0 && limit_ms > 0) {
-		ready = poll(&fd, 1, limit_ms < SLICE_MS ? limit_ms : SLICE_MS);
-		if (!ready)
+		slice_ms = limit_ms < SLICE_MS ? limit_ms : SLICE_MS;
+		ready = poll(&fd, 1, slice_ms);
+		/* Where the kernel cannot say, time passes as well. */
+		if (ready < 0)
+			poll(NULL, 0, slice_ms);
+		if (ready <= 0)
 			limit_ms -= SLICE_MS;
 	}
 	return ready > 0;

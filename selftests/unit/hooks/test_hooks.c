@@ -22,8 +22,20 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 
 static int skipped_count;
+
+/* How who waits for one descriptor fares; 0: as usual. */
+static int poll_error;
+
+int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+	if (!poll_error || !count)
+		return __real_poll(fds, count, timeout_ms);
+	errno = poll_error;
+	return -1;
+}
 
 static void note_skipped(const char *path, const char *reason)
 {
@@ -386,9 +398,41 @@ TEST(while_the_machine_stands_still_no_time_passes)
 	remove_all(directory);
 }
 
+/* It spent a processor, and for good. */
+TEST(time_passes_where_it_cannot_be_waited_for)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX";
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	double began_s = now_s();
+	struct hook_result result;
+	const char *path;
+	pid_t pid, ended = 0;
+	int status = -1;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	path = script(directory, "long", 0755, "exec sleep 60");
+	poll_error = ENOMEM;
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		_exit(hook_run(path, environment, 1000, &result) || !result.timed_out);
+	}
+	poll_error = 0;
+	while (!ended && now_s() - began_s < 20) {
+		ended = waitpid(pid, &status, WNOHANG);
+		usleep(10000);
+	}
+	EXPECT_EQ(pid, ended);
+	EXPECT_EQ(0, status);
+	EXPECT_LE(0.9, now_s() - began_s);
+	/* With who watches the hook. */
+	kill(-pid, SIGKILL);
+	remove_all(directory);
+}
+
 /*
- * As one that waits in the kernel for a device that is gone: whoever has a tracer that does not look
- * is never seen to end.
+ * As one that waits in the kernel for a device that is gone: who has a tracer that does not look is
+ * never seen to end.
  */
 TEST(a_hook_that_cannot_be_killed_keeps_nobody_waiting)
 {
