@@ -113,6 +113,11 @@ static void run_hooks(const struct hooks *hooks, const struct module_event *even
 	hook_list_free(&list);
 }
 
+static void log_no_path(const char *cgroup)
+{
+	log_err("%s is not the path of a cgroup below " FREEZER_ROOT, cgroup);
+}
+
 /* Opened each time: it may come and go. 0, -errno (logged). */
 static int open_freezer(struct freezer *freezer, const char *cgroup)
 {
@@ -125,7 +130,7 @@ static int open_freezer(struct freezer *freezer, const char *cgroup)
 	if (err == -EDEADLK)
 		log_err("The cgroup %s cannot be frozen: this program is in it", cgroup);
 	else if (err == -EINVAL)
-		log_err("%s is not the path of a cgroup below " FREEZER_ROOT, cgroup);
+		log_no_path(cgroup);
 	else if (err == -ENOENT)
 		log_warning("The cgroup %s cannot be frozen: there is none in " FREEZER_ROOT,
 			    cgroup);
@@ -203,6 +208,10 @@ static int thaw(const char *cgroup)
 
 	/* Thawing is safe for any cgroup, so no own one is passed for comparison. */
 	err = freezer_open(&freezer, FREEZER_ROOT, cgroup, "");
+	if (err == -EINVAL) {
+		log_no_path(cgroup);
+		return 1;
+	}
 	if (!err) {
 		err = freezer_set(&freezer, false);
 		freezer_close(&freezer);

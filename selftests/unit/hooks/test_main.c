@@ -121,6 +121,19 @@ TEST(what_can_never_be_frozen_is_refused_at_once)
 	}
 }
 
+/* "Invalid argument" names neither the argument nor what is wrong with it. */
+TEST(what_can_never_be_thawed_is_named_as_when_it_is_to_be_frozen)
+{
+	static const char words[] = "../x.slice is not the path of a cgroup below /sys/fs/cgroup";
+
+	journal_listen(LOG_NOTICE);
+	EXPECT_EQ(2, run_with("--freeze", "../x.slice"));
+	EXPECT_NE(NULL, strstr(journal.fields[0], words)) TH_LOG("%s", journal.fields[0]);
+	journal_listen(LOG_NOTICE);
+	EXPECT_EQ(1, run_with("--thaw", "../x.slice"));
+	EXPECT_NE(NULL, strstr(journal.fields[0], words)) TH_LOG("%s", journal.fields[0]);
+}
+
 TEST(what_is_not_there_yet_is_waited_for)
 {
 	log_set_level(-1);
