@@ -19,6 +19,9 @@
 /* The interval between checks of the clock. */
 #define CHECK_MS		5
 
+/* For the child to thaw, where it can. */
+#define GUARD_END_MS		1000
+
 bool hold_timex_is_right(int state, const struct timex *timex, int64_t within_ns)
 {
 	/* The kernel counts the maximum error in us. */
@@ -108,8 +111,9 @@ int hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
 	if (!err)
 		result->right = wait_until_right(begin_ms + limit_ms, within_ns, is_right);
 	close(pipe_fd);
-	child_wait(pid);
-	/* Thaw again, in case the child was killed before it did. */
+	child_await_end(pid, GUARD_END_MS);
+	child_end(pid);
+	/* Thaw again, in case the child was stopped or killed before it did. */
 	thaw_err = freezer_set(freezer, false);
 	result->held_ms = (int)(clock_ms(CLOCK_MONOTONIC) - begin_ms);
 	return err ? err : thaw_err;

@@ -150,6 +150,33 @@ TEST_F(hold, lasts_no_longer_than_it_may)
 	EXPECT_GE(result.held_ms, 50);
 }
 
+/* As a debugger stops it. */
+static bool is_right_once_guard_is_stopped(int64_t within_ns)
+{
+	char path[64];
+	int guard = 0;
+	FILE *list;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	list = fopen(path, "r");
+	if (!list || fscanf(list, "%d", &guard) != 1 || kill(guard, SIGSTOP))
+		exit(1);
+	fclose(list);
+	return is_right(within_ns);
+}
+
+TEST_F(hold, is_not_kept_up_by_a_guard_that_is_stopped)
+{
+	struct hold_result result;
+
+	watched = self->file;
+	ASSERT_EQ(0, hold_run(&self->freezer, PATIENCE_MS, WITHIN_NS,
+			      is_right_once_guard_is_stopped, &result));
+	EXPECT_TRUE(result.right);
+	EXPECT_EQ('0', state_of(self->file));
+	EXPECT_LT(result.held_ms, PATIENCE_MS);
+}
+
 TEST_F(hold, what_others_froze_stays_so)
 {
 	struct hold_result result;
