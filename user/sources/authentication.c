@@ -50,10 +50,9 @@ static struct association_auth auth_by_nts(const struct nts_source *nts)
 		.key = nts->number,
 		.type = session->keys.algorithm,
 		.bits = BITS_PER_BYTE * (int)aead_key_size(session->keys.algorithm),
-		.established_ns = session->keys.algorithm == AEAD_NONE ? INT64_MIN :
-									 nts->established_ns,
+		.established_ns = nts->number ? nts->established_ns : INT64_MIN,
 		.attempts = session->proven ? 0 : nts->attempts,
-		.refused = session->refused,
+		.refused = session->refused || nts->refused,
 		.cookies = session->count,
 		.cookie_size = session->count ? session->cookies[session->first].size : 0,
 	};

@@ -188,6 +188,7 @@ static enum ntp_client_result take_keys(struct association *association,
 	explicit_bzero(&nts->agreed, sizeof(nts->agreed));
 	nts->established_ns = now_raw_ns;
 	nts->number++;
+	nts->refused = false;
 	nts->failure = NTS_ESTABLISHED;
 	*nts->problem = '\0';
 	/* If the server does not answer with these keys either, the next ones wait. */
@@ -304,6 +305,7 @@ static enum ntp_client_result start(struct association *association, int64_t now
 	if (nts->session.proven)
 		nts->attempts = 0;
 	nts->attempts++;
+	nts->refused |= nts->session.refused;
 	/* Whatever is left is of no use, and what worked once does not count twice. */
 	nts_session_clear(&nts->session);
 	if (!association->target->list->nts.algorithms.count)
@@ -327,6 +329,7 @@ void nts_source_begin(struct association *association, int64_t now_raw_ns)
 	nts->asked = association->client.address;
 	nts->port = association->target->config.port;
 	nts->number = 0;
+	nts->refused = false;
 	if (!nts_file_read(association, &dump, now_raw_ns, &nts->established_ns))
 		return;
 	if (use_server(association, &dump.address, dump.port, now_raw_ns, &problem)) {

@@ -6,6 +6,7 @@
 #ifndef SOURCES_NTS_SOURCE_H
 #define SOURCES_NTS_SOURCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "ntp/client.h"
@@ -26,8 +27,9 @@ struct association;
  * @agreed: ... for these
  * @attempts: since keys last worked
  * @next_ns: raw instant before which there is none, unless those in use worked
- * @established_ns: raw instant of the keys in use
- * @number: of these, counted from the first ones; 0: there are none
+ * @established_ns: raw instant of the latest keys
+ * @number: of these, counted from the first ones; 0: there were none
+ * @refused: the server did not accept them in the end, and there are no others yet
  * @failure: the latest attempt's
  * @problem: the same for people; "": there was none
  */
@@ -42,6 +44,7 @@ struct nts_source {
 	int64_t next_ns;
 	int64_t established_ns;
 	uint32_t number;
+	bool refused;
 	enum nts_failure failure;
 	char problem[NTS_PROBLEM_MAX];
 };

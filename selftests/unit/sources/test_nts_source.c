@@ -275,6 +275,38 @@ TEST_F(world, refused_cookies_are_replaced_at_once)
 	EXPECT_EQ(3, server->requests);
 }
 
+/* What authdata tells of the keys that were refused, while there are no others. */
+TEST_F(world, a_refusal_shows_until_there_are_new_keys)
+{
+	struct server *server = add_nts_server("127.0.0.1");
+	int64_t established_ns;
+
+	configure("server 127.0.0.1 nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	established_ns = info_at(0).auth.established_ns;
+	EXPECT_LT(INT64_MIN, established_ns);
+	EXPECT_FALSE(info_at(0).auth.refused);
+	conduct = REFUSES;
+	refuse("nobody is there", NTS_FAILED_CONNECT);
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(server->requests == 2));
+	settle();
+	pass(5);
+	ASSERT_TRUE(TURN_UNTIL(establishing.started == 2));
+	settle();
+	EXPECT_STREQ("nobody is there", info_at(0).rejected);
+	EXPECT_TRUE(info_at(0).auth.refused);
+	EXPECT_EQ(established_ns, info_at(0).auth.established_ns);
+	EXPECT_EQ(1, info_at(0).auth.key);
+	conduct = FAITHFUL;
+	establishing.outcome = good_outcome();
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
+	EXPECT_FALSE(info_at(0).auth.refused);
+	EXPECT_LT(established_ns, info_at(0).auth.established_ns);
+	EXPECT_EQ(2, info_at(0).auth.key);
+}
+
 /* The server always refuses: it is not asked for keys all the time. */
 TEST_F(world, refusals_for_ever_are_bounded)
 {
