@@ -94,6 +94,11 @@ static void forget_delays(struct path_memory *path, unsigned int count)
 	sum_up_delays(path);
 }
 
+static unsigned int kept_readings(const struct path_memory *path)
+{
+	return path->readings < PATH_READINGS ? path->readings : PATH_READINGS;
+}
+
 /* Queueing that is now longer than usual says nothing about the usual one. */
 static void learn_shares(struct path_memory *path, double offset_bend_ns, double delay_bend_ns)
 {
@@ -110,12 +115,13 @@ static void learn_shares(struct path_memory *path, double offset_bend_ns, double
 /* How far the middle one of three samples is off the straight line through the others. */
 static void remember_reading(struct path_memory *path, const struct estimator_sample *sample)
 {
-	double whole_ns = (double)(sample->at_ns - path->reading_at_ns[1]);
-	double share = (double)(sample->at_ns - path->reading_at_ns[0]) / whole_ns;
-	double bend_ns = share * (double)(path->reading_ns[1] - path->reading_ns[0]) +
-			 (1 - share) * (double)(sample->offset_ns - path->reading_ns[0]);
-	double delay_bend_ns = share * (path->reading_delay_ns[1] - path->reading_delay_ns[0]) +
-			       (1 - share) * (sample->delay_ns - path->reading_delay_ns[0]);
+	const struct path_reading *middle = &path->reading[0], *oldest = &path->reading[1];
+	double whole_ns = (double)(sample->at_ns - oldest->at_ns);
+	double share = (double)(sample->at_ns - middle->at_ns) / whole_ns;
+	double bend_ns = share * (double)(oldest->offset_ns - middle->offset_ns) +
+			 (1 - share) * (double)(sample->offset_ns - middle->offset_ns);
+	double delay_bend_ns = share * (oldest->delay_ns - middle->delay_ns) +
+			       (1 - share) * (sample->delay_ns - middle->delay_ns);
 	double noise = 1 + share * share + (1 - share) * (1 - share);
 
 	if (path->readings >= 2 && whole_ns > 0) {
@@ -127,16 +133,13 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	path->readings++;
 	path->figures.seen = path->readings;
 	path->on_route++;
-	memmove(&path->reading_at_ns[1], &path->reading_at_ns[0],
-		(PATH_INSTANTS - 1) * sizeof(path->reading_at_ns[0]));
-	memmove(&path->residual_ns[1], &path->residual_ns[0],
-		(PATH_INSTANTS - 1) * sizeof(path->residual_ns[0]));
-	path->residual_ns[0] = 0;
-	path->reading_ns[1] = path->reading_ns[0];
-	path->reading_delay_ns[1] = path->reading_delay_ns[0];
-	path->reading_at_ns[0] = sample->at_ns;
-	path->reading_delay_ns[0] = sample->delay_ns;
-	path->reading_ns[0] = sample->offset_ns;
+	memmove(&path->reading[1], &path->reading[0],
+		(PATH_READINGS - 1) * sizeof(path->reading[0]));
+	path->reading[0] = (struct path_reading){
+		.at_ns = sample->at_ns,
+		.offset_ns = sample->offset_ns,
+		.delay_ns = sample->delay_ns,
+	};
 }
 
 /* The longest queueing each way that the round trips allow, as exactly as @sample was stamped. */
@@ -354,36 +357,38 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns)
 
 void path_memory_note_residual(struct path_memory *path, double residual_ns)
 {
-	path->residual_ns[0] = residual_ns;
+	path->reading[0].residual_ns = residual_ns;
 }
 
 double path_memory_residual(const struct path_memory *path, int64_t at_ns)
 {
-	unsigned int kept = path->readings < PATH_INSTANTS ? path->readings : PATH_INSTANTS, i;
+	unsigned int kept = kept_readings(path), i;
 
-	for (i = 0; i + 1 < kept && path->reading_at_ns[i] > at_ns; i++)
+	for (i = 0; i + 1 < kept && path->reading[i].at_ns > at_ns; i++)
 		;
-	return path->residual_ns[i];
+	return path->reading[i].residual_ns;
 }
 
 int64_t path_memory_instant(const struct path_memory *path, unsigned int before)
 {
-	unsigned int kept = path->readings < PATH_INSTANTS ? path->readings : PATH_INSTANTS;
+	unsigned int kept = kept_readings(path);
 
 	if (!kept)
 		return path->right_at_ns;
-	return path->reading_at_ns[before < kept ? before : kept - 1];
+	return path->reading[before < kept ? before : kept - 1].at_ns;
 }
 
 void path_memory_change_reference(struct path_memory *path, const struct reference_change *change)
 {
-	int i;
+	unsigned int i;
 
 	if (!path->used)
 		return;
 	path->right_at_ns += reference_change_shift(change, path->right_at_ns);
-	for (i = 0; i < 2; i++)
-		path->reading_ns[i] += reference_change_offset(change, path->reading_at_ns[i]);
-	for (i = 0; i < PATH_INSTANTS; i++)
-		path->reading_at_ns[i] += reference_change_shift(change, path->reading_at_ns[i]);
+	for (i = 0; i < kept_readings(path); i++) {
+		struct path_reading *reading = &path->reading[i];
+
+		reading->offset_ns += reference_change_offset(change, reading->at_ns);
+		reading->at_ns += reference_change_shift(change, reading->at_ns);
+	}
 }

@@ -20,8 +20,22 @@
 /* Excesses each way remembered, to detect a change of route. */
 #define PATH_EXCESSES	8
 
-/* Instants remembered: of so many outliers, and of the sample before them. */
-#define PATH_INSTANTS	4
+/* Readings remembered: so many outliers, and the sample before them. */
+#define PATH_READINGS	4
+
+/**
+ * struct path_reading - one sample, as it is remembered
+ * @at_ns: its instant
+ * @delay_ns: its round trip
+ * @offset_ns: its offset ...
+ * @residual_ns: ... which was by so much more than expected
+ */
+struct path_reading {
+	int64_t at_ns;
+	double delay_ns;
+	int64_t offset_ns;
+	double residual_ns;
+};
 
 /**
  * struct path_memory - the latest samples of a path
@@ -30,10 +44,7 @@
  * @delays: how many of them
  * @next_delay: where the next one goes
  * @readings: samples so far
- * @reading_at_ns: instants of the latest, that first
- * @reading_ns: offsets of the latest, and of the one before
- * @reading_delay_ns: their round trips
- * @residual_ns: by how much the offsets at these instants were more than expected
+ * @reading: the latest, that first
  * @bend_square: sum of squares of how far the middle one of three was off the others' line
  * @right_at_ns: instant of the latest one that was no outlier
  * @excess_up: delays to the server above the least, a ring
@@ -59,10 +70,7 @@ struct path_memory {
 	unsigned int delays;
 	unsigned int next_delay;
 	unsigned int readings;
-	int64_t reading_at_ns[PATH_INSTANTS];
-	int64_t reading_ns[2];
-	double reading_delay_ns[2];
-	double residual_ns[PATH_INSTANTS];
+	struct path_reading reading[PATH_READINGS];
 	double bend_square;
 	int64_t right_at_ns;
 	double excess_up[PATH_EXCESSES];

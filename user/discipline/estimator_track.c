@@ -24,8 +24,8 @@
 /* Does the latest sample of @other show at least half of what @path saw by then? */
 static bool shares_residual(const struct path_memory *other, const struct path_memory *path)
 {
-	double own_ns = path_memory_residual(path, other->reading_at_ns[0]);
-	double other_ns = other->residual_ns[0];
+	double own_ns = path_memory_residual(path, other->reading[0].at_ns);
+	double other_ns = other->reading[0].residual_ns;
 
 	return own_ns * other_ns > 0 && fabs(other_ns) > SHARED_LEAST * fabs(own_ns);
 }
@@ -54,7 +54,7 @@ static enum others ask_others(const struct estimator *estimator, int path, int m
 
 		if (i == path || !other->used)
 			continue;
-		if (other->reading_at_ns[0] > missed_ns) {
+		if (other->reading[0].at_ns > missed_ns) {
 			agree += shares_residual(other, own) ? -1 : 1;
 			heard = true;
 		} else {
