@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Supervision of the processes, and the keys of cookies with their file.
+ * Supervision of the processes, and who is told the keys of cookies when.
  */
 #include "daemon/nts_serving.h"
 
@@ -11,12 +11,12 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "core/line.h"
+#include "daemon/cookie_keys.h"
 #include "daemon/nts_files.h"
 #include "daemon/nts_process.h"
 #include "daemon/server_sockets.h"
@@ -25,7 +25,6 @@
 #include "lib/log.h"
 #include "lib/memory_file.h"
 #include "lib/spawn.h"
-#include "lib/state_file.h"
 #include "ntp/nts_task.h"
 #include "ntp/packet.h"
 
@@ -41,12 +40,6 @@
 /* What a program has for trying new certificates: meanwhile the daemon does nothing else. */
 #define CHECK_MS	2000
 
-/* Keys that could not be kept, as on a disk that is full, are tried again after so long. */
-#define KEEP_RETRY_NS	(60 * NS_PER_S)
-
-#define FILE_NAME	"ntskeys"
-#define PATH_SIZE	(CONFIG_PATH_MAX + sizeof(FILE_NAME) + 1)
-
 /**
  * struct nts_serving - all of them
  * @config: as configured
@@ -55,12 +48,8 @@
  * @serves: NTS is served
  * @sockets: that listen
  * @processes: as many as are configured
- * @keys: of cookies ...
- * @changes: ... which were replaced so often; 0: there are none
+ * @cookies: the keys of cookies, and their file
  * @seed: of the table in which clients are counted
- * @rotated_ns: raw instant of the latest rotation of the keys
- * @keep_ns: raw instant at which they are to be written to their file; INT64_MAX: they were
- * @unkept: they could not be, which was logged
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
  * @next_ns: raw instant of the next start of processes; INT64_MAX: they run, or are not to
@@ -73,12 +62,8 @@ struct nts_serving {
 	bool serves;
 	struct server_sockets sockets;
 	struct nts_process processes[CONFIG_NTS_PROCESSES_MAX];
-	struct nts_server_keys keys;
-	uint64_t changes;
+	struct cookie_keys cookies;
 	uint64_t seed[2];
-	int64_t rotated_ns;
-	int64_t keep_ns;
-	bool unkept;
 	struct nts_statistics *statistics;
 	int statistics_fd;
 	int64_t next_ns;
@@ -94,7 +79,7 @@ struct nts_serving *nts_serving_new(void)
 	server_sockets_init(&nts->sockets);
 	nts->statistics_fd = -1;
 	nts->next_ns = INT64_MAX;
-	nts->keep_ns = INT64_MAX;
+	cookie_keys_init(&nts->cookies, &nts->config);
 	if (getrandom(nts->seed, sizeof(nts->seed), 0) != (ssize_t)sizeof(nts->seed)) {
 		free(nts);
 		return NULL;
@@ -105,146 +90,23 @@ struct nts_serving *nts_serving_new(void)
 
 /* --- the keys --- */
 
-/* false: they are not kept. */
-static bool path_of_keys(const struct nts_serving *nts, char path[PATH_SIZE])
-{
-	if (!*nts->config.dumpdir)
-		return false;
-	snprintf(path, PATH_SIZE, "%s/" FILE_NAME, nts->config.dumpdir);
-
-	return true;
-}
-
-static int write_file(const struct nts_serving *nts, const char *path, const char *text,
-		      size_t length)
-{
-	int err = state_file_write(path, text, length);
-
-	if (err != -ENOENT)
-		return err;
-	if (mkdir(nts->config.dumpdir, 0700))
-		return -errno;
-
-	return state_file_write(path, text, length);
-}
-
-/* Others take care of keys that are not rotated here. */
-static void keep_keys(struct nts_serving *nts, int64_t now_raw_ns)
-{
-	char path[PATH_SIZE], text[NTS_SERVER_KEYS_TEXT];
-	double age_s = (double)chime_sub_sat(now_raw_ns, nts->rotated_ns) / NS_PER_S;
-	size_t length;
-	int err;
-
-	nts->keep_ns = INT64_MAX;
-	if (!nts->changes || !nts->config.rotate_s || !path_of_keys(nts, path))
-		return;
-	length = nts_server_keys_write(&nts->keys, age_s, text, sizeof(text));
-	err = write_file(nts, path, text, length);
-	explicit_bzero(text, sizeof(text));
-	if (err)
-		nts->keep_ns = chime_add_sat(now_raw_ns, KEEP_RETRY_NS);
-	if (err && !nts->unkept)
-		log_warning("The keys of NTS cookies are not kept for the next start: %s: %s (ntsdumpdir)",
-			    path, strerror(-err));
-	else if (!err && nts->unkept)
-		log_info("The keys of NTS cookies are kept for the next start: %s", path);
-	nts->unkept = err;
-}
-
-/* NULL, or what is wrong with the file. */
-static const char *read_keys(struct nts_serving *nts, const char *path, double *age_s)
-{
-	char text[NTS_SERVER_KEYS_TEXT];
-	int length = state_file_read(path, text, sizeof(text));
-	const char *problem;
-
-	if (length == -EFBIG)
-		return "it is too long";
-	if (length == -EINVAL)
-		return "it is no ordinary file, or others may write to it";
-	if (length < 0)
-		return strerror(-length);
-	problem = nts_server_keys_read(text, &nts->keys, age_s);
-	explicit_bzero(text, sizeof(text));
-
-	return problem;
-}
-
-/* Keys that are rotated here are made at the first start; without others' the sharing fails. */
-static void note_missing(const struct nts_serving *nts, const char *path, int err)
-{
-	if (!nts->config.rotate_s)
-		log_warning("%s cannot be read: %s. %s (ntsrotate 0)", path, strerror(err),
-			    nts->changes ? "The keys of NTS cookies stay as they are" :
-			    "NTS cookies are of keys that no other server has, and are lost with the next start: put the file there and reload");
-}
-
-static bool find_keys(struct nts_serving *nts, int64_t now_raw_ns)
-{
-	char path[PATH_SIZE];
-	const char *problem;
-	double age_s = 0;
-
-	if (!path_of_keys(nts, path))
-		return false;
-	if (access(path, F_OK)) {
-		note_missing(nts, path, errno);
-		return false;
-	}
-	problem = read_keys(nts, path, &age_s);
-	if (problem) {
-		log_warning("%s is not used: %s. %s", path, problem, nts->changes ?
-			    "The keys of NTS cookies stay as they are" :
-			    "NTS cookies that clients have are not accepted");
-		return false;
-	}
-	nts->rotated_ns = chime_sub_sat(now_raw_ns, (int64_t)(age_s * NS_PER_S));
-	nts->changes++;
-
-	return true;
-}
-
-static bool make_keys(struct nts_serving *nts, int64_t now_raw_ns)
-{
-	uint8_t random[NTS_SERVER_KEYS][NTS_SERVER_KEY_RANDOM];
-
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return false;
-	nts_server_keys_make(&nts->keys, (const uint8_t (*)[NTS_SERVER_KEY_RANDOM])random);
-	explicit_bzero(random, sizeof(random));
-	nts->rotated_ns = now_raw_ns;
-	nts->changes++;
-
-	return true;
-}
-
 static void tell_all(const struct nts_serving *nts)
 {
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++)
-		nts_process_tell_keys(&nts->processes[i], &nts->keys);
+		nts_process_tell_keys(&nts->processes[i], &nts->cookies.keys);
 }
 
 static int64_t rotation_ns(const struct nts_serving *nts)
 {
-	if (!nts->serves || !nts->changes || !nts->config.rotate_s)
-		return INT64_MAX;
-
-	return chime_add_sat(nts->rotated_ns, nts->config.rotate_s * NS_PER_S);
+	return nts->serves ? cookie_keys_rotation_ns(&nts->cookies) : INT64_MAX;
 }
 
 static void rotate(struct nts_serving *nts, int64_t now_raw_ns)
 {
-	uint8_t random[NTS_SERVER_KEY_RANDOM];
-
-	nts->rotated_ns = now_raw_ns;
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (!cookie_keys_rotate(&nts->cookies, now_raw_ns))
 		return;
-	nts_server_keys_rotate(&nts->keys, random);
-	explicit_bzero(random, sizeof(random));
-	nts->changes++;
 	tell_all(nts);
-	keep_keys(nts, now_raw_ns);
+	cookie_keys_keep(&nts->cookies, now_raw_ns);
 	log_info("The key of NTS cookies was replaced; two earlier ones are still accepted");
 }
 
@@ -263,13 +125,13 @@ void nts_serving_free(struct nts_serving *nts)
 	stop_all(nts);
 	server_sockets_close(&nts->sockets);
 	if (nts->serves)
-		keep_keys(nts, clock_ns(CLOCK_MONOTONIC_RAW));
+		cookie_keys_keep(&nts->cookies, clock_ns(CLOCK_MONOTONIC_RAW));
 	if (nts->statistics)
 		munmap(nts->statistics, sizeof(*nts->statistics));
 	if (nts->statistics_fd >= 0)
 		close(nts->statistics_fd);
 	config_server_clear(&nts->server);
-	explicit_bzero(&nts->keys, sizeof(nts->keys));
+	explicit_bzero(&nts->cookies.keys, sizeof(nts->cookies.keys));
 	free(nts);
 }
 
@@ -350,7 +212,7 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 		.fd = ends[1],
 		.started_ns = now_raw_ns,
 	};
-	nts_process_tell_keys(process, &nts->keys);
+	nts_process_tell_keys(process, &nts->cookies.keys);
 
 	return 0;
 }
@@ -506,7 +368,7 @@ static void give_up(struct nts_serving *nts)
 	stop_all(nts);
 	nts->serves = false;
 	nts->next_ns = INT64_MAX;
-	nts->keep_ns = INT64_MAX;
+	cookie_keys_forgive(&nts->cookies);
 	server_sockets_close(&nts->sockets);
 }
 
@@ -515,7 +377,7 @@ static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	nts->restart_ns = RESTART_MIN_NS;
 	nts->sockets.complained = false;
-	if (!nts->config.rotate_s && find_keys(nts, now_raw_ns))
+	if (!nts->config.rotate_s && cookie_keys_find(&nts->cookies, now_raw_ns))
 		tell_all(nts);
 	if (nts->sockets.next_ns != INT64_MAX)
 		try_sockets(nts, now_raw_ns);
@@ -555,15 +417,14 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	server_sockets_forgive(&nts->sockets);
 	nts->next_ns = INT64_MAX;
 	nts->restart_ns = RESTART_MIN_NS;
-	nts->keep_ns = INT64_MAX;
-	nts->unkept = false;
+	cookie_keys_forgive(&nts->cookies);
 	if (!nts->serves)
 		return;
 	/* Keys that others take care of may be other ones now. */
-	if (!nts->changes || !nts->config.rotate_s)
-		(void)find_keys(nts, now_raw_ns);
+	if (!nts->cookies.changes || !nts->config.rotate_s)
+		(void)cookie_keys_find(&nts->cookies, now_raw_ns);
 	if (config_server_copy(&nts->server, &config->server) || !open_statistics(nts) ||
-	    (!nts->changes && !make_keys(nts, now_raw_ns))) {
+	    (!nts->cookies.changes && !cookie_keys_make(&nts->cookies, now_raw_ns))) {
 		give_up(nts);
 		return;
 	}
@@ -573,7 +434,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	 * By the loop: at the start privileges are still to be given up, and the file is the
 	 * daemon's user's. A daemon that crashes writes nothing, and has handed out cookies.
 	 */
-	nts->keep_ns = now_raw_ns;
+	nts->cookies.keep_ns = now_raw_ns;
 	try_sockets(nts, now_raw_ns);
 	/* Processes are started by the loop, on sockets that were open before, too. */
 	if (server_sockets_are_open(&nts->sockets))
@@ -582,9 +443,9 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 
 const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
 {
-	*changes = nts->changes;
+	*changes = nts->cookies.changes;
 
-	return nts->serves ? &nts->keys : NULL;
+	return nts->serves ? &nts->cookies.keys : NULL;
 }
 
 const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts)
@@ -610,7 +471,7 @@ int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
 int64_t nts_serving_next_ns(const struct nts_serving *nts)
 {
 	return chime_min(chime_min(nts->next_ns, nts->sockets.next_ns),
-			 chime_min(nts->keep_ns, rotation_ns(nts)));
+			 chime_min(nts->cookies.keep_ns, rotation_ns(nts)));
 }
 
 void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
@@ -621,8 +482,8 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 	}
 	if (now_raw_ns >= rotation_ns(nts))
 		rotate(nts, now_raw_ns);
-	if (now_raw_ns >= nts->keep_ns)
-		keep_keys(nts, now_raw_ns);
+	if (now_raw_ns >= nts->cookies.keep_ns)
+		cookie_keys_keep(&nts->cookies, now_raw_ns);
 	if (now_raw_ns >= nts->sockets.next_ns)
 		try_sockets(nts, now_raw_ns);
 	if (now_raw_ns >= nts->next_ns)
