@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "discipline/estimator_early.h"
+
 /* Queueing each way in the first round trip, as a share of it, and its uncertainty. */
 #define FIRST_EXCESS	0.25
 
@@ -213,7 +215,9 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 	/* A round trip that was foreseen is there. */
 	if (path->delays <= path->readings)
 		remember_delay(path, sample->delay_ns);
-	path->tightest_ns = fmin(path->tightest_ns, most_queueing(path, sample));
+	/* Nobody asks how later ones were weighed: only the first can be taken once more. */
+	if (path->readings < EARLY_SAMPLES)
+		path->tightest_ns = fmin(path->tightest_ns, most_queueing(path, sample));
 	remember_reading(path, sample);
 }
 

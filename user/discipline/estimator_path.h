@@ -58,7 +58,8 @@ struct path_reading {
  * @up: what became of the way to the server then
  * @down: of the way back
  * @shortest_ns: the least round trip so far, whatever the route
- * @tightest_ns: the least that a sample was weighed by as the longest queueing each way
+ * @tightest_ns: the least that one of the first EARLY_SAMPLES was weighed by as the longest
+ *	queueing each way
  * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
  *	negative: too high
  * @guess_ns: the queueing that the first round trip of a route is taken for
@@ -108,7 +109,8 @@ bool path_memory_shows_shares(const struct path_memory *path);
 
 /*
  * The queueing that the first round trip was taken for is far more than all of them allow, or that
- * which some were weighed by far less than they show.
+ * which some were weighed by far less than they show. Asked while there are no more than
+ * EARLY_SAMPLES.
  */
 bool path_memory_was_misjudged(const struct path_memory *path,
 			       const struct estimator_sample *sample);
