@@ -19,6 +19,7 @@
 #include "daemon/cookie_keys.h"
 #include "daemon/nts_files.h"
 #include "daemon/nts_process.h"
+#include "daemon/restart.h"
 #include "daemon/server_sockets.h"
 #include "lib/child.h"
 #include "lib/clock_ns.h"
@@ -29,13 +30,6 @@
 #include "ntp/packet.h"
 
 #define NS_PER_S	1000000000LL
-
-/* A process that ended is started again after this, and each time after twice as long. */
-#define RESTART_MIN_NS	NS_PER_S
-#define RESTART_MAX_NS	(64 * NS_PER_S)
-
-/* One that ran for so long has no trouble that comes back at once. */
-#define HEALTHY_NS	(600 * NS_PER_S)
 
 /* What a program has for trying new certificates: meanwhile the daemon does nothing else. */
 #define CHECK_MS	2000
@@ -52,8 +46,7 @@
  * @seed: of the table in which clients are counted
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
- * @next_ns: raw instant of the next start of processes; INT64_MAX: they run, or are not to
- * @restart_ns: how long the next restart will wait
+ * @restart: the next start of processes
  */
 struct nts_serving {
 	struct config_nts config;
@@ -66,8 +59,7 @@ struct nts_serving {
 	uint64_t seed[2];
 	struct nts_statistics *statistics;
 	int statistics_fd;
-	int64_t next_ns;
-	int64_t restart_ns;
+	struct restart restart;
 };
 
 struct nts_serving *nts_serving_new(void)
@@ -78,7 +70,7 @@ struct nts_serving *nts_serving_new(void)
 		return NULL;
 	server_sockets_init(&nts->sockets);
 	nts->statistics_fd = -1;
-	nts->next_ns = INT64_MAX;
+	restart_init(&nts->restart);
 	cookie_keys_init(&nts->cookies, &nts->config);
 	if (getrandom(nts->seed, sizeof(nts->seed), 0) != (ssize_t)sizeof(nts->seed)) {
 		free(nts);
@@ -217,17 +209,11 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 	return 0;
 }
 
-static void plan_restart(struct nts_serving *nts, int64_t now_raw_ns)
-{
-	nts->next_ns = chime_add_sat(now_raw_ns, nts->restart_ns);
-	nts->restart_ns = chime_min(2 * nts->restart_ns, RESTART_MAX_NS);
-}
-
 static void start_all(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	int err = 0;
 
-	nts->next_ns = INT64_MAX;
+	nts->restart.next_ns = INT64_MAX;
 	for (int i = 0; i < nts->config.processes && !err; i++) {
 		if (!nts->processes[i].pid)
 			err = start(nts, &nts->processes[i], now_raw_ns);
@@ -237,22 +223,18 @@ static void start_all(struct nts_serving *nts, int64_t now_raw_ns)
 	log_warning("NTS is not served: the program truechime-nts could not be started: %s%s",
 		    strerror(-err), err == -ENOENT ?
 		    ". It belongs beside truechimed: install truechime as a whole" : "");
-	plan_restart(nts, now_raw_ns);
+	restart_after_failure(&nts->restart, now_raw_ns);
 }
 
 static void note_end(struct nts_serving *nts, struct nts_process *process, int64_t now_raw_ns)
 {
-	int64_t lived_ns = chime_sub_sat(now_raw_ns, process->started_ns);
+	int64_t started_ns = process->started_ns;
 	char how[128];
 
 	nts_process_ended(process, how, sizeof(how));
-	if (lived_ns >= HEALTHY_NS)
-		nts->restart_ns = RESTART_MIN_NS;
-	/* Those that end together, as without a certificate, are started together. */
-	if (nts->next_ns == INT64_MAX)
-		plan_restart(nts, now_raw_ns);
+	restart_after_end(&nts->restart, started_ns, now_raw_ns);
 	log_warning("A process that serves NTS keys has ended: %s. It is started again in %lld s",
-		    how, (long long)(chime_max(nts->next_ns - now_raw_ns, 0) / NS_PER_S));
+		    how, (long long)(chime_max(nts->restart.next_ns - now_raw_ns, 0) / NS_PER_S));
 }
 
 /* Processes are started by the loop. */
@@ -267,7 +249,7 @@ static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 	if (!server_sockets_try(&nts->sockets, &place, now_raw_ns))
 		return;
 	stop_all(nts);
-	nts->next_ns = server_sockets_are_open(&nts->sockets) ? now_raw_ns : INT64_MAX;
+	nts->restart.next_ns = server_sockets_are_open(&nts->sockets) ? now_raw_ns : INT64_MAX;
 }
 
 /* --- configuration --- */
@@ -367,7 +349,7 @@ static void give_up(struct nts_serving *nts)
 	log_err("There is no memory left to serve NTS");
 	stop_all(nts);
 	nts->serves = false;
-	nts->next_ns = INT64_MAX;
+	nts->restart.next_ns = INT64_MAX;
 	cookie_keys_forgive(&nts->cookies);
 	server_sockets_close(&nts->sockets);
 }
@@ -375,14 +357,14 @@ static void give_up(struct nts_serving *nts)
 /* Processes that run go on, with their clients; what has failed is tried at once. */
 static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 {
-	nts->restart_ns = RESTART_MIN_NS;
+	restart_forgive(&nts->restart);
 	nts->sockets.complained = false;
 	if (!nts->config.rotate_s && cookie_keys_find(&nts->cookies, now_raw_ns))
 		tell_all(nts);
 	if (nts->sockets.next_ns != INT64_MAX)
 		try_sockets(nts, now_raw_ns);
 	if (server_sockets_are_open(&nts->sockets))
-		nts->next_ns = now_raw_ns;
+		nts->restart.next_ns = now_raw_ns;
 }
 
 /* As those of the server: a child that was forked just now may still have the port. */
@@ -415,8 +397,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	nts->config = config->nts;
 	nts->serves = config_serves_nts(config);
 	server_sockets_forgive(&nts->sockets);
-	nts->next_ns = INT64_MAX;
-	nts->restart_ns = RESTART_MIN_NS;
+	restart_init(&nts->restart);
 	cookie_keys_forgive(&nts->cookies);
 	if (!nts->serves)
 		return;
@@ -438,7 +419,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	try_sockets(nts, now_raw_ns);
 	/* Processes are started by the loop, on sockets that were open before, too. */
 	if (server_sockets_are_open(&nts->sockets))
-		nts->next_ns = now_raw_ns;
+		nts->restart.next_ns = now_raw_ns;
 }
 
 const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
@@ -470,7 +451,7 @@ int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
 
 int64_t nts_serving_next_ns(const struct nts_serving *nts)
 {
-	return chime_min(chime_min(nts->next_ns, nts->sockets.next_ns),
+	return chime_min(chime_min(nts->restart.next_ns, nts->sockets.next_ns),
 			 chime_min(nts->cookies.keep_ns, rotation_ns(nts)));
 }
 
@@ -486,6 +467,6 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 		cookie_keys_keep(&nts->cookies, now_raw_ns);
 	if (now_raw_ns >= nts->sockets.next_ns)
 		try_sockets(nts, now_raw_ns);
-	if (now_raw_ns >= nts->next_ns)
+	if (now_raw_ns >= nts->restart.next_ns)
 		start_all(nts, now_raw_ns);
 }

@@ -14,6 +14,7 @@
 #include "daemon/local_reference.h"
 #include "daemon/mono_scale.h"
 #include "daemon/nts_serving.h"
+#include "daemon/restart.h"
 #include "daemon/server_process.h"
 #include "daemon/server_sockets.h"
 #include "daemon/serving_cards.h"
@@ -26,13 +27,6 @@
 
 /* Ports below take a privilege. */
 #define PRIVILEGED_PORTS	1024
-
-/* A process that ended is started again after this, and each time after twice as long. */
-#define RESTART_MIN_NS	NS_PER_S
-#define RESTART_MAX_NS	(64 * NS_PER_S)
-
-/* One that ran for so long has no trouble that comes back at once. */
-#define HEALTHY_NS	(600 * NS_PER_S)
 
 /**
  * struct serving - the server
@@ -53,9 +47,8 @@
  * @rate: of the system clock against the raw clock, as @content has it
  * @mono: the clock without corrections, for those who ask for it
  * @local: what is told while the clock is not synchronised
- * @next_ns: raw instant of the process's next start; INT64_MAX: it runs, or is not to
+ * @restart: the process's next start
  * @started_ns: raw instant of the process's start
- * @restart_ns: how long the next restart will wait
  */
 struct serving {
 	struct config_server config;
@@ -75,9 +68,8 @@ struct serving {
 	double rate;
 	struct mono_scale mono;
 	struct local_reference local;
-	int64_t next_ns;
+	struct restart restart;
 	int64_t started_ns;
-	int64_t restart_ns;
 };
 
 static void free_keys(struct server_keys *keys)
@@ -97,7 +89,7 @@ struct serving *serving_new(void)
 	server_sockets_init(&serving->sockets);
 	serving->process.lifeline_fd = -1;
 	serving->page_fd = -1;
-	serving->next_ns = INT64_MAX;
+	restart_init(&serving->restart);
 	serving->content.stratum = TIME_STRATUM_NONE;
 	serving_fast_init(&serving->fast);
 	serving_cards_init(&serving->cards, NULL);
@@ -149,7 +141,9 @@ static void try_sockets(struct serving *serving, int64_t now_raw_ns)
 	if (!server_sockets_try(&serving->sockets, &place, now_raw_ns))
 		return;
 	server_process_stop(&serving->process);
-	serving->next_ns = server_sockets_are_open(&serving->sockets) ? now_raw_ns : INT64_MAX;
+	serving->restart.next_ns = INT64_MAX;
+	if (server_sockets_are_open(&serving->sockets))
+		serving->restart.next_ns = now_raw_ns;
 }
 
 /* --- configuration --- */
@@ -188,12 +182,12 @@ static bool copy_keys(struct serving *serving, const struct ntp_keys *keys)
 /* The process that runs goes on; what has failed is tried at once. */
 static void go_on(struct serving *serving, int64_t now_raw_ns)
 {
-	serving->restart_ns = RESTART_MIN_NS;
+	restart_forgive(&serving->restart);
 	serving->sockets.complained = false;
 	if (serving->sockets.next_ns != INT64_MAX)
 		try_sockets(serving, now_raw_ns);
-	if (serving->next_ns != INT64_MAX)
-		serving->next_ns = now_raw_ns;
+	if (serving->restart.next_ns != INT64_MAX)
+		serving->restart.next_ns = now_raw_ns;
 }
 
 /*
@@ -225,8 +219,7 @@ void serving_configure(struct serving *serving, const struct config *config,
 	if (!keeps_sockets(serving, config))
 		server_sockets_close(&serving->sockets);
 	server_sockets_forgive(&serving->sockets);
-	serving->next_ns = INT64_MAX;
-	serving->restart_ns = RESTART_MIN_NS;
+	restart_init(&serving->restart);
 	serving->dscp = config->dscp;
 	serving->configured = serves;
 	serving->with_nts = nts;
@@ -241,7 +234,7 @@ void serving_configure(struct serving *serving, const struct config *config,
 		try_sockets(serving, now_raw_ns);
 	/* The process is started by the loop, on sockets that were open before, too. */
 	if (server_sockets_are_open(&serving->sockets))
-		serving->next_ns = now_raw_ns;
+		serving->restart.next_ns = now_raw_ns;
 	serving_fast_configure(&serving->fast, serving->configured ? &serving->config : NULL,
 			       serving->dscp);
 }
@@ -255,16 +248,10 @@ void serving_use_cards(struct serving *serving, struct hardware *hardware, int64
 	if (had == serving_cards_exist(&serving->cards) || !serving->process.pid)
 		return;
 	server_process_stop(&serving->process);
-	serving->next_ns = now_raw_ns;
+	serving->restart.next_ns = now_raw_ns;
 }
 
 /* --- the process --- */
-
-static void plan_restart(struct serving *serving, int64_t now_raw_ns)
-{
-	serving->next_ns = chime_add_sat(now_raw_ns, serving->restart_ns);
-	serving->restart_ns = chime_min(2 * serving->restart_ns, RESTART_MAX_NS);
-}
 
 static void start_process(struct serving *serving, int64_t now_raw_ns)
 {
@@ -275,7 +262,7 @@ static void start_process(struct serving *serving, int64_t now_raw_ns)
 	int err = server_process_start(&serving->process, &serving->config, &serving->keys,
 				       &serving->sockets, serving->page_fd, &uses);
 
-	serving->next_ns = INT64_MAX;
+	serving->restart.next_ns = INT64_MAX;
 	serving->started_ns = now_raw_ns;
 	serving->nts_changes = 0;
 	if (!err) {
@@ -288,7 +275,7 @@ static void start_process(struct serving *serving, int64_t now_raw_ns)
 	log_warning("NTP is not served: the program truechime-server could not be started: %s%s",
 		    strerror(-err), err == -ENOENT ?
 		    ". It belongs beside truechimed: install truechime as a whole" : "");
-	plan_restart(serving, now_raw_ns);
+	restart_after_failure(&serving->restart, now_raw_ns);
 }
 
 int serving_pollfds(const struct serving *serving, struct pollfd *fds)
@@ -304,7 +291,7 @@ int serving_pollfds(const struct serving *serving, struct pollfd *fds)
 
 int64_t serving_next_ns(const struct serving *serving)
 {
-	int64_t next_ns = chime_min(chime_min(serving->next_ns, serving->fast.next_ns),
+	int64_t next_ns = chime_min(chime_min(serving->restart.next_ns, serving->fast.next_ns),
 				    nts_serving_next_ns(serving->nts));
 
 	next_ns = chime_min(next_ns, serving->sockets.next_ns);
@@ -356,11 +343,9 @@ static void note_end(struct serving *serving, int64_t now_raw_ns)
 	char how[128];
 
 	server_process_ended(&serving->process, how, sizeof(how));
-	if (chime_sub_sat(now_raw_ns, serving->started_ns) >= HEALTHY_NS)
-		serving->restart_ns = RESTART_MIN_NS;
-	plan_restart(serving, now_raw_ns);
+	restart_after_end(&serving->restart, serving->started_ns, now_raw_ns);
 	log_warning("The NTP server process has ended: %s. It is started again in %lld s",
-		    how, (long long)((serving->next_ns - now_raw_ns) / NS_PER_S));
+		    how, (long long)((serving->restart.next_ns - now_raw_ns) / NS_PER_S));
 }
 
 void serving_timer(struct serving *serving, int64_t now_raw_ns)
@@ -371,7 +356,7 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns)
 		note_end(serving, now_raw_ns);
 	if (now_raw_ns >= serving->sockets.next_ns)
 		try_sockets(serving, now_raw_ns);
-	if (now_raw_ns >= serving->next_ns)
+	if (now_raw_ns >= serving->restart.next_ns)
 		start_process(serving, now_raw_ns);
 	nts_serving_timer(serving->nts, now_raw_ns);
 	tell_keys(serving);
