@@ -138,7 +138,6 @@ struct tally_rival *tally_add(struct tally *tally, const struct watch_record *re
 	rival->pid = (int)record->tgid;
 	rival->uid = record->uid;
 	rival->latest_ns = record->boot_ns;
-	rival->latest_step_ns = change.step_ns;
 	rival->count++;
 	rival->steps += !!(change.parts & CHANGE_STEP);
 	rival->stepped_ns = chime_add_sat(rival->stepped_ns, change.step_ns);

@@ -32,7 +32,6 @@
  * @first_ns: CLOCK_BOOTTIME of the first change
  * @latest_ns: of the latest
  * @what: the latest
- * @latest_step_ns: its step; 0: it was none
  * @runs: the process is still there, as far as is known
  * @news: what the daemon has not been told
  * @told_ns: CLOCK_BOOTTIME of the latest time that it was
@@ -52,7 +51,6 @@ struct tally_rival {
 	int64_t first_ns;
 	int64_t latest_ns;
 	char what[CHANGE_TEXT_MAX];
-	int64_t latest_step_ns;
 	bool runs;
 	bool news;
 	int64_t told_ns;
