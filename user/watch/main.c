@@ -68,6 +68,7 @@
  * @lost: changes that were lost, as far as that was logged
  * @complaint: of the daemon
  * @tally: what is known
+ * @waiting: the signals that are blocked while it waits
  */
 struct watch {
 	struct attachment *attachment;
@@ -82,6 +83,7 @@ struct watch {
 	uint64_t lost;
 	struct log_limit complaint;
 	struct tally tally;
+	sigset_t waiting;
 };
 
 static atomic_int signal_stop;
@@ -90,6 +92,25 @@ static void on_signal(int number)
 {
 	(void)number;
 	signal_stop = 1;
+}
+
+/*
+ * The signals that end it come only while the loop waits, with the mask @waiting: one that came
+ * between its look at the flag and the wait would be forgotten until something else happens.
+ */
+static void catch_signals(sigset_t *waiting)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	sigset_t caught;
+
+	sigemptyset(&caught);
+	sigaddset(&caught, SIGTERM);
+	sigaddset(&caught, SIGINT);
+	sigprocmask(SIG_BLOCK, &caught, waiting);
+	sigdelset(waiting, SIGTERM);
+	sigdelset(waiting, SIGINT);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
 }
 
 static void usage(FILE *to)
@@ -331,28 +352,28 @@ static json_t *answer(void *context, const struct control_request *request, cons
 	return report_rivals(&watch->tally, &view);
 }
 
-static int timeout_ms(const struct watch *watch, int64_t raw_ns)
+static struct timespec timeout(const struct watch *watch, int64_t raw_ns)
 {
 	int64_t ns = chime_min(wait_ns(watch),
 			       chime_sub_sat(control_next_ns(watch->control), raw_ns));
 
-	if (ns > 3600 * NS_PER_S)
-		return -1;
+	ns = chime_max(ns, 0);
 
-	return ns <= 0 ? 0 : (int)((ns + NS_PER_MS - 1) / NS_PER_MS);
+	return (struct timespec){ ns / NS_PER_S, ns % NS_PER_S };
 }
 
 static void loop(struct watch *watch)
 {
 	struct pollfd fds[CONTROL_FDS_MAX + 1];
+	struct timespec wait;
 	int count;
 
 	while (!signal_stop) {
 		fds[0] = (struct pollfd){ .fd = attachment_fd(watch->attachment),
 					  .events = POLLIN };
 		count = 1 + control_pollfds(watch->control, fds + 1);
-		if (poll(fds, (nfds_t)count,
-			 timeout_ms(watch, clock_ns(CLOCK_MONOTONIC_RAW))) < 0)
+		wait = timeout(watch, clock_ns(CLOCK_MONOTONIC_RAW));
+		if (ppoll(fds, (nfds_t)count, &wait, &watch->waiting) < 0)
 			continue;
 		attachment_read(watch->attachment);
 		log_lost(watch);
@@ -447,7 +468,6 @@ int main(int argc, char **argv)
 		{ NULL, 0, NULL, 0 },
 	};
 	static struct watch watch = { .daemon_path = CONTROL_PATH };
-	const struct sigaction action = { .sa_handler = on_signal };
 	const char *path = CONTROL_WATCH_PATH;
 	int debug = 0, option;
 
@@ -480,8 +500,7 @@ int main(int argc, char **argv)
 	if (debug > 1)
 		log_set_level(LOG_DEBUG);
 	log_open(!debug);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
+	catch_signals(&watch.waiting);
 
 	return run(&watch, path);
 }

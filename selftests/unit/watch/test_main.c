@@ -17,6 +17,7 @@ static struct {
 	int daemon_pid;		/* 0: none runs */
 	int tries;
 	int told;
+	bool is_ended;		/* before the loop waits */
 	struct rival_notice notice;
 } world;
 
@@ -79,6 +80,10 @@ int control_pollfds(const struct control *control, struct pollfd *fds)
 int64_t control_next_ns(const struct control *control)
 {
 	(void)control;
+	if (world.is_ended) {
+		raise(SIGTERM);
+		return INT64_MAX;
+	}
 	signal_stop = 1;
 
 	return 0;
@@ -154,6 +159,16 @@ TEST_F(watch, each_change_is_told_once)
 	turn(self, 1);
 	EXPECT_EQ(2, world.told);
 	EXPECT_EQ(3, world.notice.times);
+}
+
+/* Nothing else would wake it. */
+TEST_F(watch, a_signal_just_before_it_waits_ends_it)
+{
+	world.is_ended = true;
+	catch_signals(&self->watch->waiting);
+	signal_stop = 0;
+	loop(self->watch);
+	EXPECT_EQ(1, signal_stop);
 }
 
 /* As when it is upgraded, which takes seconds. */
