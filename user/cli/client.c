@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -116,15 +117,57 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	return client_ask_with(cli, command, "", reply);
 }
 
+/*
+ * The daemon listens at a path that is there no more, as after rm -r /run/truechime: the kernel
+ * goes on to list its socket.
+ */
+static bool socket_was_removed(const char *path)
+{
+	FILE *sockets;
+	struct stat status;
+	char *line = NULL, *name;
+	bool removed = false;
+	size_t size = 0;
+
+	if (!lstat(path, &status) || errno != ENOENT)
+		return false;
+	sockets = fopen("/proc/net/unix", "re");
+	if (!sockets)
+		return false;
+	while (!removed && getline(&line, &size, sockets) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		name = strchr(line, '/');
+		removed = name && !strcmp(name, path);
+	}
+	free(line);
+	fclose(sockets);
+
+	return removed;
+}
+
+static void say_that_nobody_answers(const struct cli *cli, const char *daemon)
+{
+	if (!socket_was_removed(cli->socket_path))
+		fprintf(stderr,
+			"truechime: the daemon truechimed is not running (nobody answers at %s). %s\n",
+			cli->socket_path, how_to_start());
+	else if (has_systemd())
+		fprintf(stderr,
+			"truechime: the daemon %s is running, but its socket %s was removed. To have it made again: systemctl restart %s\n",
+			daemon, cli->socket_path, daemon);
+	else
+		fprintf(stderr,
+			"truechime: the daemon %s is running, but its socket %s was removed. To have it made again, as root: pkill -x %s; %s &\n",
+			daemon, cli->socket_path, daemon, daemon);
+}
+
 int client_failed(const struct cli *cli, int err, json_t *reply)
 {
 	const char *daemon = cli->daemon ? cli->daemon : "truechimed";
 
 	switch (err) {
 	case -ECONNREFUSED:
-		fprintf(stderr,
-			"truechime: the daemon truechimed is not running (nobody answers at %s). %s\n",
-			cli->socket_path, how_to_start());
+		say_that_nobody_answers(cli, daemon);
 		return CLI_ERROR;
 	case -EACCES:
 		/* Without an answer it is the socket that is not for everybody. */

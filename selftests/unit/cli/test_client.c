@@ -266,6 +266,42 @@ TEST_F(client, daemon_that_is_not_running_can_be_started)
 	free(said);
 }
 
+/* As after rm -r /run/truechime: nobody answers, but to start it would fail. */
+TEST_F(client, daemon_whose_socket_was_removed_is_running)
+{
+	char *said;
+
+	ASSERT_EQ(0, unlink(self->path));
+	said = fail(self);
+	EXPECT_EQ(NULL, strstr(said, "is not running"));
+	EXPECT_NE(NULL, strstr(said, "truechimed is running, but its socket /tmp/test_client."));
+	EXPECT_NE(NULL, strstr(said, "was removed"));
+	EXPECT_NE(NULL, strstr(said, ": systemctl restart truechimed\n"));
+	free(said);
+	by_systemd = false;
+	said = fail(self);
+	EXPECT_NE(NULL, strstr(said, "was removed"));
+	EXPECT_EQ(NULL, strstr(said, "systemctl"));
+	free(said);
+	by_systemd = true;
+}
+
+/* Another one's, whose name begins or ends alike, says nothing of it. */
+TEST_F(client, socket_of_another_one_is_no_daemon)
+{
+	char *said;
+
+	ASSERT_EQ(0, unlink(self->path));
+	self->path[strlen(self->path) - 1] = '\0';
+	said = fail(self);
+	EXPECT_NE(NULL, strstr(said, "is not running"));
+	free(said);
+	self->cli.socket_path = strchr(self->path + 1, '/');
+	said = fail(self);
+	EXPECT_NE(NULL, strstr(said, "is not running"));
+	free(said);
+}
+
 /* As in most containers, and with other programs that start services. */
 TEST_F(client, is_told_no_command_of_a_systemd_that_is_not_there)
 {
