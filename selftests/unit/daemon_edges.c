@@ -54,6 +54,11 @@ void associations_pause(struct associations *associations, int64_t from_ns, int6
 {
 }
 
+bool source_is_refused(const struct source *source)
+{
+	return false;
+}
+
 uint64_t source_received(const struct source *source)
 {
 	return daemon_edges.received;

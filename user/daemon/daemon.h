@@ -204,6 +204,7 @@ struct daemon_events {
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
+ * @task_ns: with -q and -Q: when it began, by the raw clock
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @pid_path: the pid file that was written; "": none
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
@@ -246,6 +247,7 @@ struct daemon {
 	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;
 	double first_rate;
+	int64_t task_ns;
 	int64_t first_result_ns;
 	char pid_path[CONFIG_PATH_MAX];
 	int lock_fd;
@@ -405,9 +407,6 @@ void daemon_change_settime(struct daemon *daemon, const struct reference_change 
 
 /* update.c */
 
-/* With -q and -Q all sources are asked as with iburst, because the program is to end soon. */
-void daemon_ask_quickly(const struct daemon *daemon, struct config *config);
-
 /* Run the discipline on the sources' samples, and steer by the result. */
 void daemon_update(struct daemon *daemon);
 
@@ -425,6 +424,23 @@ void daemon_finish(struct daemon *daemon);
 
 /* The rates of the drift files, to start from. */
 void daemon_prime(struct daemon *daemon);
+
+/* task.c */
+
+/* The loop is to end, and the program with this exit status. */
+void daemon_leave(struct daemon *daemon, int status);
+
+/* With -q and -Q all sources are asked as with iburst, because the program is to end soon. */
+void daemon_ask_quickly(const struct daemon *daemon, struct config *config);
+
+/* After an update: -q and -Q end as soon as the offset is known well enough. */
+void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now);
+
+/* They end, too, if no source is selected and none can be expected to be. */
+void daemon_give_up_task(struct daemon *daemon, int64_t now_ns);
+
+/* The time of -t is over. As with chronyd, the status says whether the clock is synchronised. */
+void daemon_end(struct daemon *daemon);
 
 /* leap.c */
 

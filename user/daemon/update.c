@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's regular work: the discipline's verdicts, what is due by the clock, the drift files,
- * and the end of -q and -Q.
+ * The daemon's regular work: the discipline's verdicts, what is due by the clock, the drift files.
  */
 #include "daemon/daemon.h"
 
@@ -16,15 +15,8 @@
 
 #define NS_PER_S	1000000000LL
 
-/* The discipline is run at least so often, even if no sample comes. */
+/* The discipline is run at least so often, even if no sample comes; for -q and -Q as often. */
 #define UPDATE_NS	(64 * NS_PER_S)
-
-/*
- * -q and -Q end after so many samples, which are 2 s apart, or so long after the first result, as
- * an answer may be lost. Without answers the discipline is run so often.
- */
-#define ENOUGH_SAMPLES	4
-#define ENOUGH_NS	(8 * NS_PER_S)
 #define TASK_UPDATE_NS	NS_PER_S
 
 /* No source is asked for so long before and after a leap second (chrony: 5 s). */
@@ -36,24 +28,10 @@
 /* Pause after a failure to read the clocks. */
 #define RETRY_NS	NS_PER_S
 
-void daemon_ask_quickly(const struct daemon *daemon, struct config *config)
-{
-	size_t i;
-
-	for (i = 0; i < config->source_count && daemon->options->task != DAEMON_RUN; i++)
-		config->sources[i].options.iburst = true;
-}
-
 /* When the discipline is to run again without a sample. */
 static int64_t daemon_update_interval(const struct daemon *daemon)
 {
 	return daemon->options->task == DAEMON_RUN ? UPDATE_NS : TASK_UPDATE_NS;
-}
-
-static void daemon_leave(struct daemon *daemon, int status)
-{
-	daemon->stop = true;
-	daemon->status = status;
 }
 
 /* Keep it for the next start that it was the sources who demoted the host, or that it is over. */
@@ -131,44 +109,6 @@ static void daemon_tell_of_vouched_host(const struct timescale_now *now,
 			    truechimers, stated);
 		return;
 	}
-}
-
-/* "maxsamples 1" is the way to get the time quickly. */
-static unsigned int daemon_enough_samples(const struct source_status *status)
-{
-	int most = status->options->maxsamples;
-
-	return most > 0 && most < ENOUGH_SAMPLES ? (unsigned int)most : ENOUGH_SAMPLES;
-}
-
-/* -q and -Q end as soon as the offset is known well enough. */
-static void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
-{
-	const struct discipline_result *result = &daemon->update.result;
-	bool set = daemon->options->task == DAEMON_SET;
-	struct source *const *sources;
-	struct source_status status;
-	size_t count;
-	int err = 0;
-
-	if (daemon->options->task == DAEMON_RUN || !result->changed)
-		return;
-	if (!daemon->first_result_ns)
-		daemon->first_result_ns = now->raw_ns;
-	count = associations_sources(daemon->associations, &sources);
-	if (result->selection.selected < 0 || (size_t)result->selection.selected >= count)
-		return;
-	source_get_status(sources[result->selection.selected], now->reference_ns, &status);
-	if (status.samples < daemon_enough_samples(&status) &&
-	    now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
-		return;
-	log_info("System clock wrong by %.6f seconds (%s)", (double)result->step_ns / 1e9,
-		 set ? "step" : "ignored");
-	if (set)
-		err = steering_step(daemon->steering, "asked for by -q");
-	if (err)
-		log_err("The system clock was not set: %s", daemon_step_words(daemon, err));
-	daemon_leave(daemon, err ? 1 : 0);
 }
 
 static void daemon_notify_status(struct daemon *daemon)
@@ -521,25 +461,6 @@ void daemon_prime(struct daemon *daemon)
 	daemon->first_rate = system_clock_rate(daemon->clock);
 }
 
-/* The time of -t is over. As with chronyd, the status says whether the clock is synchronised. */
-static void daemon_end(struct daemon *daemon)
-{
-	struct steering_status status;
-
-	if (daemon->options->task != DAEMON_RUN) {
-		if (daemon->first_result_ns)
-			log_err("The time of --timeout is over, and what the time sources have answered is not enough yet. Give them more, ten seconds, or name a server with 'maxsamples 1'");
-		else
-			log_err("No usable time source answered in time. Are the servers right, and the network there?");
-		daemon_leave(daemon, 1);
-		return;
-	}
-	steering_get_status(daemon->steering, &status);
-	log_info("The time of --timeout is over, and the clock is %ssynchronised",
-		 status.synchronised ? "" : "not ");
-	daemon_leave(daemon, status.synchronised ? 0 : 1);
-}
-
 void daemon_timers(struct daemon *daemon, int64_t now_ns)
 {
 	int64_t leapt_ns;
@@ -556,6 +477,7 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 	if (daemon->sources_changed || now_ns >= daemon->due_ns[DUE_UPDATE]) {
 		daemon_update(daemon);
 		daemon_announce_leap(daemon);
+		daemon_give_up_task(daemon, now_ns);
 	}
 	if (now_ns >= steering_next_ns(daemon->steering))
 		daemon_follow(daemon, now_ns);
