@@ -29,6 +29,9 @@
 #define LOCAL_DISTANCE_NS	NS_PER_S
 #define ORPHAN_WAIT_NS		(300 * NS_PER_S)
 
+/* Rules are made room for so many at a time. */
+#define RULES_STEP	256
+
 #define NO_LOOKUP	"names are not looked up for it; write the address or the network"
 #define CLOSED(of_server)	((of_server) ? "nobody is served" : "only this machine may ask")
 #define NO_NETWORK	"it is no address, and no network such as 10.0.0.0/16"
@@ -63,18 +66,24 @@ void config_server_clear(struct config_server *server)
 	server->rule_count = 0;
 }
 
+/* What add_rule() adds to has room for so many: moving ten thousand for each of them takes long. */
+static size_t room_for(size_t count)
+{
+	return (count + RULES_STEP - 1) / RULES_STEP * RULES_STEP;
+}
+
 int config_copy_rules(struct access_rule **rules, size_t *count)
 {
 	const struct access_rule *from = *rules;
-	size_t size = *count * sizeof(**rules);
+	size_t room = room_for(*count);
 
-	*rules = size ? malloc(size) : NULL;
+	*rules = room ? calloc(room, sizeof(**rules)) : NULL;
 	if (*rules)
-		memcpy(*rules, from, size);
+		memcpy(*rules, from, *count * sizeof(**rules));
 	else
 		*count = 0;
 
-	return size && !*rules ? -ENOMEM : 0;
+	return room && !*rules ? -ENOMEM : 0;
 }
 
 int config_server_copy(struct config_server *to, const struct config_server *from)
@@ -136,11 +145,12 @@ bool config_server_same_place(const struct config_server *one, const struct conf
 /* They are looked at one by one when a table is made of them. */
 static int add_rule(struct access_rule **rules, size_t *count, const struct access_rule *rule)
 {
-	struct access_rule *more;
+	struct access_rule *more = *rules;
 
 	if (*count >= CONFIG_ACCESS_RULES_MAX)
 		return -ENOSPC;
-	more = reallocarray(*rules, *count + 1, sizeof(*more));
+	if (*count == room_for(*count))
+		more = reallocarray(more, room_for(*count + 1), sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	more[(*count)++] = *rule;
