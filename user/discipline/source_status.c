@@ -57,16 +57,19 @@ static double contradicted_ns(const struct source *source, const struct source_s
 
 /*
  * Of a path with few samples the least round trip was seen once, and the rate may be that of how
- * unevenly two of them were spent on their ways. As long as the latest sample is what says where
- * the clock is, the bound reaches all that it allows.
+ * unevenly two of them were spent on their ways. After a gap of unknown length all may be known of
+ * the path, and nothing of the clock. As long as the latest sample is what says where the clock is,
+ * the bound reaches all that it allows.
  */
 static double allowed_ns(const struct source *source, const struct source_status *status)
 {
 	const struct source_sample *last = &source->last;
 	double queued_ns = 0.5 * (double)(last->delay_ns - status->minimum_delay_ns);
+	bool known = source->samples > SAMPLES_YOUNG && source->since_opened > SAMPLES_YOUNG;
+	bool alone = source->since_opened == 1;
 
-	if (source->options.kind == SOURCE_REFCLOCK || source->samples > SAMPLES_YOUNG ||
-	    queued_ns > SOURCE_SIGMAS * status->estimate.sigma_ns)
+	if (source->options.kind == SOURCE_REFCLOCK || known ||
+	    (!alone && queued_ns > SOURCE_SIGMAS * status->estimate.sigma_ns))
 		return 0;
 	return fabs((double)(last->offset_ns - status->estimate.offset_ns)) +
 	       (double)source_interval_distance(last);

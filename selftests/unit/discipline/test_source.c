@@ -812,6 +812,44 @@ TEST(distance_reaches_where_two_round_trips_allow)
 }
 
 /*
+ * All is known of the path, but after a gap of unknown length nothing of the clock: the truth is
+ * anywhere in the first answer, also if all of its queueing was on one way.
+ */
+TEST(distance_reaches_all_that_the_first_answer_after_a_gap_allows)
+{
+	const struct reference_change change = {
+		.at_ns = START_NS + 2000 * NS_PER_S, .shift_sigma_ns = 600e6,
+	};
+	struct source_options plain = options(6, 10, false);
+	int64_t queued_ns;
+	int side;
+
+	for (queued_ns = 1000000; queued_ns < 100000000; queued_ns *= 2) {
+		for (side = -1; side <= 1; side += 2) {
+			struct source *source = source_new(&plain, START_NS);
+			struct source_sample sample = sample_at(START_NS + 2064 * NS_PER_S);
+			struct source_status status;
+
+			ASSERT_NE(NULL, source);
+			while (source_next_poll(source) < change.at_ns)
+				exchange(source);
+			source_change_reference(source, 1, &change);
+			sample.delay_ns += queued_ns;
+			sample.offset_ns += side * queued_ns / 2;
+			sample.root_delay_ns = 0;
+			sample.root_dispersion_ns = 0;
+			source_polled(source, sample.at_ns);
+			ASSERT_EQ(0, source_add(source, sample.at_ns, &sample));
+			source_get_status(source, sample.at_ns, &status);
+			EXPECT_LE(fabs((double)(status.estimate.offset_ns - 123456789)),
+				  status.root_distance_ns + 1)
+				TH_LOG("%lld ns, side %d", (long long)queued_ns, side);
+			source_free(source);
+		}
+	}
+}
+
+/*
  * For four minutes the way there was full, then the way back: the first answers have taught a wrong
  * asymmetry, but no clock is where one of the round trips cannot have been. Found by the fuzzer.
  */
