@@ -226,11 +226,10 @@ static void found_path(struct estimator *estimator, int path,
 
 	for (i = 0; estimator->started && i < estimator->paths; i++)
 		separate_asymmetry(estimator, i);
-	path_memory_start(&estimator->path[path], sample);
+	path_memory_start(&estimator->path[path], sample, estimator->early.up_share[path]);
 	foreseen = early_round_trips(&estimator->early, path, delay_ns);
 	if (foreseen)
 		path_memory_foresee(&estimator->path[path], sample, delay_ns, foreseen);
-	path_memory_foresee_share(&estimator->path[path], estimator->early.up_share[path]);
 	if (!bank_is_only_path(estimator, path))
 		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
 	for (i = 0; estimator->started && i < estimator->members; i++)

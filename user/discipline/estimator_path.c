@@ -181,18 +181,13 @@ void path_memory_foresee(struct path_memory *path, const struct estimator_sample
 					     most_queueing(path, sample));
 }
 
-void path_memory_foresee_share(struct path_memory *path, double up_share)
-{
-	path->share_foreseen = up_share;
-	path->figures.up_share = up_share;
-}
-
 bool path_memory_shows_shares(const struct path_memory *path)
 {
 	return path->share_foreseen == 0.5 && path->figures.up_share != 0.5;
 }
 
-void path_memory_start(struct path_memory *path, const struct estimator_sample *sample)
+void path_memory_start(struct path_memory *path, const struct estimator_sample *sample,
+		       double up_share)
 {
 	memset(path, 0, sizeof(*path));
 	path->used = true;
@@ -202,10 +197,10 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 	path->figures.first_excess_ns = path->guess_ns;
 	path->shortest_ns = INFINITY;
 	path->tightest_ns = INFINITY;
-	path->figures.up_share = 0.5;
+	path->figures.up_share = up_share;
 	queueing_start(&path->queueing);
 	path->figures.kinds = path->queueing.kinds;
-	path->share_foreseen = 0.5;
+	path->share_foreseen = up_share;
 }
 
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)

@@ -91,8 +91,12 @@ struct path_memory {
 	struct path_figures figures;
 };
 
-/* Forget all; @sample, which will be added next, is the first. */
-void path_memory_start(struct path_memory *path, const struct estimator_sample *sample);
+/*
+ * Forget all; @sample, which will be added next, is the first. @up_share of the queueing is on the
+ * way to the server, until the path's samples show how much is.
+ */
+void path_memory_start(struct path_memory *path, const struct estimator_sample *sample,
+		       double up_share);
 
 /*
  * The samples from @sample on, which was the path's first, are being taken once more: these are
@@ -100,9 +104,6 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
  */
 void path_memory_foresee(struct path_memory *path, const struct estimator_sample *sample,
 			 const double *delay_ns, unsigned int count);
-
-/* So much of the queueing is on the way to the server, until the path's samples show it. */
-void path_memory_foresee_share(struct path_memory *path, double up_share);
 
 /* The samples show that the ways queue differently, which was not foreseen. */
 bool path_memory_shows_shares(const struct path_memory *path);
