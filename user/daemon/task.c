@@ -110,12 +110,14 @@ static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 /* No source is selected, and -q or -Q ends. */
 static void end_without_offset(struct daemon *daemon)
 {
+	size_t count, answered = 0, i;
+	int64_t at_ns = reference_now(daemon);
 	struct source *const *sources;
 	struct source_status status;
-	size_t count = associations_sources(daemon->associations, &sources), answered = 0, i;
 
+	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], reference_now(daemon), &status);
+		source_get_status(sources[i], at_ns, &status);
 		answered += status.received > 0;
 	}
 	if (!answered)
@@ -132,13 +134,15 @@ void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 	struct source *const *sources;
 	struct source_status status;
 	size_t count, i;
+	int64_t at_ns;
 
 	if (daemon->options->task == DAEMON_RUN || daemon->stop ||
 	    daemon->update.result.selection.selected >= 0)
 		return;
+	at_ns = reference_now(daemon);
 	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], reference_now(daemon), &status);
+		source_get_status(sources[i], at_ns, &status);
 		if (!is_in_vain(daemon, sources[i], &status, now_ns))
 			return;
 	}
