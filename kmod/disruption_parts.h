@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What disruption.c, disruption_host.c, disruption_boot.c and disruption_alone.c share. All run in
- * process context, with the module's lock held.
+ * What disruption.c, disruption_repair.c, disruption_host.c, disruption_boot.c and
+ * disruption_alone.c share. All run in process context, with the module's lock held.
  */
 #ifndef CHIME_DISRUPTION_PARTS_H
 #define CHIME_DISRUPTION_PARTS_H
@@ -18,6 +18,11 @@
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops);
 
+/* There is a notification of a restore that was not reported yet. @resumed: a suspend has ended. */
+bool chime_disruption_is_restored(struct chime *chime, bool resumed);
+
+/* --- disruption_repair.c --- */
+
 /*
  * Add the state of the clocks and of the witnesses, which saw @evidence, to @disrupted, look up the
  * reaction in the table of causes, and change the reference accordingly. The caller carries out the
@@ -31,6 +36,15 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
  * and fill in @event. A clock that stays wrong is marked unsynchronised.
  */
 void chime_disruption_repair(struct chime *chime, struct chime_event *event, s64 lost_ns);
+
+/*
+ * The host's clock was set, but the timescale does not follow: leave the system clock alone, and
+ * fill in @event.
+ */
+void chime_disruption_go_on(struct chime *chime, struct chime_event *event);
+
+/* All evidence of @event is there now: the bound no longer allows for what it excludes. */
+void chime_disruption_clear_suspect(struct chime *chime, struct chime_event *event);
 
 /* Fill in what is known at the beginning of an event: how well UTC was known until now. */
 void chime_disruption_begin(const struct chime *chime, struct chime_event *event);
@@ -47,9 +61,6 @@ void chime_disruption_note_ok(struct chime *chime, s64 raw_ns);
 
 /* Report a disruption: one event, however many witnesses saw it. A leap second is not counted. */
 void chime_disruption_report(struct chime *chime, struct chime_event *event);
-
-/* There is a notification of a restore that was not reported yet. @resumed: a suspend has ended. */
-bool chime_disruption_is_restored(struct chime *chime, bool resumed);
 
 /* --- disruption_host.c --- */
 
