@@ -51,7 +51,8 @@ help:
 	@echo '                        send, to programs with sanitizers; PACKETS=10000000'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
-	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own; as root'
+	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own; as root;'
+	@echo '                        SUITE=trixie'
 	@echo '  make check-kernels    nor this: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-boot'
@@ -163,9 +164,10 @@ run-unit run-fuzz run-sim run-adversary: run-%: linux-parts
 run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
 
+# Another Debian's packages are built in it first.
+SUITE ?= bookworm
 run-install:
-	@packaging/build-deb $(BUILD)/deb
-	@selftests/install-check $(BUILD)/install $(BUILD)/deb
+	@selftests/install-check $(BUILD)/install $(SUITE)
 
 run-interop: user
 	+@$(MAKE) --no-print-directory -C selftests/interop run
