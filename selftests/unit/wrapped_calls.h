@@ -6,6 +6,7 @@
 #ifndef WRAPPED_CALLS_H
 #define WRAPPED_CALLS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -64,6 +65,10 @@ void __wrap_notify_status(const char *format, ...);
 struct pollfd;
 int __real_poll(struct pollfd *fds, unsigned long count, int timeout_ms);
 int __wrap_poll(struct pollfd *fds, unsigned long count, int timeout_ms);
+int __real_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *wait,
+		 const sigset_t *mask);
+int __wrap_ppoll(struct pollfd *fds, unsigned long count, const struct timespec *wait,
+		 const sigset_t *mask);
 int __wrap_prctl(int option, unsigned long capability);
 ssize_t __real_pwrite(int fd, const void *data, size_t size, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *data, size_t size, off_t offset);

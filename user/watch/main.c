@@ -45,6 +45,9 @@
 /* Without a daemon: who has ended, and changed the clock that long ago, is no news for the next. */
 #define FORGET_NS	(3600 * NS_PER_S)
 
+/* Where the kernel cannot say what is to be read, it is asked again so often. */
+#define RETRY_S		1
+
 /* A daemon that does not take it is complained of so often. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
 
@@ -362,6 +365,15 @@ static struct timespec timeout(const struct watch *watch, int64_t raw_ns)
 	return (struct timespec){ ns / NS_PER_S, ns % NS_PER_S };
 }
 
+/* Who asks on the socket waits until it can be polled again. */
+static void pause_polling(const struct watch *watch)
+{
+	const struct timespec retry = { .tv_sec = RETRY_S };
+
+	log_debug("What is to be read cannot be waited for: %s", strerror(errno));
+	ppoll(NULL, 0, &retry, &watch->waiting);
+}
+
 static void loop(struct watch *watch)
 {
 	struct pollfd fds[CONTROL_FDS_MAX + 1];
@@ -373,8 +385,12 @@ static void loop(struct watch *watch)
 					  .events = POLLIN };
 		count = 1 + control_pollfds(watch->control, fds + 1);
 		wait = timeout(watch, clock_ns(CLOCK_MONOTONIC_RAW));
-		if (ppoll(fds, (nfds_t)count, &wait, &watch->waiting) < 0)
-			continue;
+		if (ppoll(fds, (nfds_t)count, &wait, &watch->waiting) < 0) {
+			if (errno == EINTR)
+				continue;
+			pause_polling(watch);
+			count = 1;
+		}
 		attachment_read(watch->attachment);
 		log_lost(watch);
 		if (clock_ns(CLOCK_BOOTTIME) - watch->checked_ns >= CHECK_NS)

@@ -18,6 +18,7 @@ static struct {
 	int tries;
 	int told;
 	bool is_ended;		/* before the loop waits */
+	bool is_starved;	/* the kernel has no memory for a wait for descriptors */
 	struct rival_notice notice;
 } world;
 
@@ -25,6 +26,20 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 {
 	(void)clock;
 	*now = (struct timespec){ world.now_ns / S, world.now_ns % S };
+
+	return 0;
+}
+
+int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *wait,
+		 const sigset_t *mask)
+{
+	if (!world.is_starved)
+		return __real_ppoll(fds, count, wait, mask);
+	if (count) {
+		errno = ENOMEM;
+		return -1;
+	}
+	world.now_ns += wait->tv_sec * S + wait->tv_nsec;
 
 	return 0;
 }
@@ -169,6 +184,16 @@ TEST_F(watch, a_signal_just_before_it_waits_ends_it)
 	signal_stop = 0;
 	loop(self->watch);
 	EXPECT_EQ(1, signal_stop);
+}
+
+/* It spent a processor, and told nobody of anything. */
+TEST_F(watch, where_it_cannot_wait_it_goes_on_at_its_leisure)
+{
+	world.is_starved = true;
+	change(self);
+	turn(self, 0);
+	EXPECT_EQ(1001 * S, world.now_ns);
+	EXPECT_EQ(1, world.told);
 }
 
 /* As when it is upgraded, which takes seconds. */
