@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Running one hook. A process of its own watches it, and is the parent of whatever it starts and
- * leaves: so all of that can be found, and this service keeps no child.
+ * leaves: so all of that can be found, and this service keeps no child. Where it does not do so any
+ * more, the service does.
  */
 #include "hooks/hook_run.h"
 
@@ -22,6 +23,9 @@
 
 /* From SIGTERM to SIGKILL. */
 #define GRACE_MS	1000
+
+/* Who watches a hook says what came of it so long after the limit at the latest. */
+#define WATCHER_GRACE_MS	(5 * GRACE_MS)
 
 /* A look at the hook is due so often. */
 #define SLICE_MS	100
@@ -47,13 +51,14 @@ static void become(const char *path, char *const environment[])
 }
 
 /*
- * Whether the process of @pidfd has ended within @limit_ms. While the machine stands still, or has
+ * Whether the process whose descriptor @from is, by pidfd or by its report, has come to an end
+ * within @limit_ms. While the machine stands still, or has
  * no processor for us, it has none for the hook either, and the clock may go on all the same: each
  * look counts for a slice, however long it took.
  */
-static bool has_ended(int pidfd, int limit_ms)
+static bool has_ended(int from, int limit_ms)
 {
-	struct pollfd fd = { .fd = pidfd, .events = POLLIN };
+	struct pollfd fd = { .fd = from, .events = POLLIN };
 	int ready = 0, slice_ms;
 
 	while (ready <= 0 && limit_ms > 0) {
@@ -153,13 +158,31 @@ static int watch(const char *path, char *const environment[], int limit_ms,
 	return 0;
 }
 
+/*
+ * A hook may stop who watches it, too, and nobody would end either. What the watcher leaves becomes
+ * our child then. Whether all is gone.
+ */
+static bool end_for_watcher(void)
+{
+	bool is_gone;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	is_gone = kill_descendants();
+	prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	return is_gone;
+}
+
 /* A hook that killed who watches it, as it may, ended so itself. */
-static int receive_report(int from, pid_t watcher, struct hook_result *result)
+static int receive_report(int from, pid_t watcher, int limit_ms, struct hook_result *result)
 {
 	struct hook_report report;
 	ssize_t length;
 	int status;
 
+	if (!has_ended(from, limit_ms + WATCHER_GRACE_MS)) {
+		*result = (struct hook_result){ .timed_out = true, .is_left = !end_for_watcher() };
+		return 0;
+	}
 	do
 		length = read(from, &report, sizeof(report));
 	while (length < 0 && errno == EINTR);
@@ -187,7 +210,7 @@ int hook_run(const char *path, char *const environment[], int limit_ms, struct h
 	err = pid < 0 ? -errno : 0;
 	close(ends[1]);
 	if (!err)
-		err = receive_report(ends[0], pid, result);
+		err = receive_report(ends[0], pid, limit_ms, result);
 	close(ends[0]);
 	return err;
 }

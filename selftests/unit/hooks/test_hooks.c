@@ -485,6 +485,42 @@ TEST(a_hook_may_kill_who_watches_it)
 	remove_all(directory);
 }
 
+/* Nor would any program after it have been run, ever. */
+TEST(a_hook_that_stops_who_watches_it_ends_all_the_same)
+{
+	char directory[] = "/tmp/truechime-hooks.XXXXXX";
+	char *const environment[] = { (char *)"PATH=/usr/bin:/bin", NULL };
+	double began_s = now_s();
+	struct hook_result result;
+	int from, before, status = -1;
+	const char *path;
+	pid_t pid, ended = 0;
+
+	ASSERT_NE(NULL, mkdtemp(directory));
+	path = script(directory, "rude", 0755, "kill -STOP $PPID\n" FAR_BODY "; sleep 60");
+	before = divert_output(&from);
+	pid = fork();
+	if (!pid) {
+		setpgid(0, 0);
+		_exit(hook_run(path, environment, 200, &result) || !result.timed_out ||
+		      result.is_left);
+	}
+	restore_output(before);
+	while (!ended && now_s() - began_s < 20) {
+		ended = waitpid(pid, &status, WNOHANG);
+		usleep(10000);
+	}
+	EXPECT_EQ(pid, ended);
+	EXPECT_EQ(0, status);
+	EXPECT_TRUE(is_left(from));
+	close(from);
+	/* Where it does not end, with who watches the hook. */
+	kill(-pid, SIGKILL);
+	if (!ended)
+		waitpid(pid, &status, 0);
+	remove_all(directory);
+}
+
 /* systemd starts services with SIGPIPE ignored: "while true; do echo x; done | head" has no end. */
 TEST(a_hook_has_the_signals_of_any_program)
 {
