@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Any notifications and any history of the module, in any order: each event is handled once and in
- * order, the position is the latest that was handled, and following ends when the module is gone.
+ * Any notifications and any history of the module, in any order, from now on or from an earlier
+ * event on: each event is handled once and in order, the position is the latest that was handled,
+ * and following ends when the module is gone.
  */
 #include "user/lib/event_stream.h"
 
@@ -9,9 +10,10 @@
 
 #include "fuzz.h"
 
-/* What the module says next, who hears it, and the latest that was handled. */
+/* What the module says next, who hears it, whether anything was handled, and the latest. */
 static struct fuzz_input module;
 static struct event_stream stream;
+static bool has_begun;
 static uint32_t handled;
 
 static const int errors[] = { 0, 0, 0, 0, -EAGAIN, -ENOBUFS, -EIO, -ENODEV };
@@ -69,8 +71,9 @@ int module_watch_wait(struct module_watch *watch, int fd)
 static void handle(void *context, const struct module_event *event)
 {
 	(void)context;
-	FUZZ_CHECK(module_event_is_newer(event, handled));
+	FUZZ_CHECK(!has_begun || module_event_is_newer(event, handled));
 	FUZZ_CHECK(stream.last == event->sequence);
+	has_begun = true;
 	handled = event->sequence;
 }
 
@@ -86,7 +89,13 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	module = (struct fuzz_input){ data, size };
 	stream = (struct event_stream){ .handle = handle, .lost = lose };
 	handled = 0;
-	(void)event_stream_skip(&stream);
+	has_begun = false;
+	if (fuzz_take_u8(&module) & 1)
+		(void)event_stream_skip(&stream);
+	else
+		(void)event_stream_resume(&stream, 0, next_sequence());
+	FUZZ_CHECK(!has_begun || stream.last == handled);
+	has_begun = true;
 	handled = stream.last;
 	err = event_stream_follow(&stream, NULL);
 	FUZZ_CHECK(err && err != -EAGAIN);

@@ -24,6 +24,7 @@ struct notice {
 
 static struct {
 	uint32_t remembered;	/* the latest event */
+	uint64_t instance;	/* of all events */
 	int dump_error;
 	const struct notice *notices;
 	size_t notice_count;
@@ -84,7 +85,8 @@ int module_link_events(struct module_link *link, struct module_event *events, in
 	if (world.dump_error)
 		return world.dump_error;
 	while (sequence != world.remembered && *count < max)
-		events[(*count)++] = (struct module_event){ .sequence = ++sequence };
+		events[(*count)++] = (struct module_event){ .instance = world.instance,
+							    .sequence = ++sequence };
 	return 0;
 }
 
@@ -101,7 +103,8 @@ int module_link_next_event(struct module_link *link, struct module_event *event)
 	world.dump_error = notice->dump_error;
 	if (notice->said < 0)
 		return (int)notice->said;
-	*event = (struct module_event){ .sequence = (uint32_t)notice->said };
+	*event = (struct module_event){ .instance = world.instance,
+					.sequence = (uint32_t)notice->said };
 	return 0;
 }
 

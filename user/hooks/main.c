@@ -18,6 +18,7 @@
 #include "hooks/hold.h"
 #include "hooks/hook_list.h"
 #include "hooks/hook_run.h"
+#include "hooks/position.h"
 #include "lib/clock_ns.h"
 #include "lib/event_fields.h"
 #include "lib/event_report.h"
@@ -47,6 +48,7 @@
 struct hooks {
 	const char *directory;
 	const char *file;	/* record of the latest disruption; NULL: none */
+	const char *position;	/* file of the latest event that was taken; NULL: none */
 	const char *cgroup;	/* to be frozen instead; NULL: none */
 	int limit_s;
 	int64_t within_ns;	/* a hold ends when the clock is known to be right to that */
@@ -59,6 +61,7 @@ static void usage(FILE *to)
 	      "After each disruption of this machine's time, run the programs in " DIRECTORY ".\n\n"
 	      "  -D, --directory DIR    run those in DIR\n"
 	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
+	      "  -p, --position FILE    go on after the event noted in FILE, and note each there\n"
 	      "  -t, --timeout SECONDS  end a program that runs longer, or thaw then (10)\n"
 	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is right\n"
 	      "  -w, --within TIME      that is, until its maximum error is at most TIME (1.1s)\n"
@@ -241,10 +244,22 @@ static void write_state(const char *file, const struct module_event *event)
 	free(fresh);
 }
 
+/* Before its programs run: those that end this process would do so again each time it begins. */
+static void note_position(const struct hooks *hooks, uint64_t instance, uint32_t sequence)
+{
+	const struct position position = { .instance = instance, .sequence = sequence };
+	int err = hooks->position ? position_write(hooks->position, &position) : 0;
+
+	if (err)
+		log_err("%s could not be written: %s; what happens while this service does not run is not made up for",
+			hooks->position, strerror(-err));
+}
+
 static void handle_event(void *context, const struct module_event *event)
 {
 	struct hooks *hooks = context;
 
+	note_position(hooks, event->instance, event->sequence);
 	if (!chime_reaction_counts(event->cause))
 		return;
 	log_info("Disruption %u, cause %s: %s %s", event->sequence, name_of_cause(event->cause),
@@ -274,6 +289,36 @@ static void say_from_when(const struct hooks *hooks)
 		log_info("Disruptions run what is in %s from now on", hooks->directory);
 }
 
+/* Where another process was when it ended, if that is known. */
+static bool find_position(const struct hooks *hooks, struct position *position)
+{
+	int err = hooks->position ? position_read(hooks->position, position) : -ENOENT;
+
+	if (err && err != -ENOENT)
+		log_warning("%s could not be read: %s. What happened while this service did not run is not made up for",
+			    hooks->position,
+			    err == -EINVAL ? "this program has not written it" : strerror(-err));
+	return !err;
+}
+
+/* The events from now on are news, and those since an earlier process ended. */
+static int begin_stream(const struct hooks *hooks, struct event_stream *stream)
+{
+	struct position earlier;
+	int err;
+
+	if (find_position(hooks, &earlier)) {
+		say_from_when(hooks);
+		return event_stream_resume(stream, earlier.instance, earlier.sequence);
+	}
+	err = event_stream_skip(stream);
+	if (err)
+		return err;
+	note_position(hooks, stream->instance, stream->last);
+	say_from_when(hooks);
+	return 0;
+}
+
 /* Receive events until the module is unloaded. */
 static int receive_events(struct hooks *hooks, struct module_watch *watch, struct module_link *link)
 {
@@ -287,10 +332,9 @@ static int receive_events(struct hooks *hooks, struct module_watch *watch, struc
 
 	err = module_link_subscribe(link);
 	if (!err)
-		err = event_stream_skip(&stream);
+		err = begin_stream(hooks, &stream);
 	if (err)
 		return err;
-	say_from_when(hooks);
 	return event_stream_follow(&stream, watch);
 }
 
@@ -362,6 +406,7 @@ int main(int argc, char **argv)
 	static const struct option names[] = {
 		{ "directory", required_argument, NULL, 'D' },
 		{ "state", required_argument, NULL, 's' },
+		{ "position", required_argument, NULL, 'p' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "freeze", required_argument, NULL, 'F' },
 		{ "thaw", required_argument, NULL, 'T' },
@@ -377,13 +422,16 @@ int main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "D:s:t:F:T:w:vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "D:s:p:t:F:T:w:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'D':
 			hooks.directory = optarg;
 			break;
 		case 's':
 			hooks.file = optarg;
+			break;
+		case 'p':
+			hooks.position = optarg;
 			break;
 		case 't':
 			if (parse_limit(optarg, &hooks.limit_s))

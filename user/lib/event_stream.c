@@ -14,9 +14,12 @@ int event_stream_skip(struct event_stream *stream)
 	int count = 0, err;
 
 	stream->last = 0;
+	stream->instance = 0;
 	err = module_link_events(stream->link, events, MODULE_EVENTS_MAX, &count);
-	if (!err && count)
+	if (!err && count) {
 		stream->last = events[count - 1].sequence;
+		stream->instance = events[count - 1].instance;
+	}
 	return err;
 }
 
@@ -25,7 +28,56 @@ static void event_stream_take(struct event_stream *stream, const struct module_e
 	if (!module_event_is_newer(event, stream->last))
 		return;
 	stream->last = event->sequence;
+	stream->instance = event->instance;
 	stream->handle(stream->context, event);
+}
+
+/* Those of the module's history that are news. */
+static void event_stream_take_all(struct event_stream *stream, const struct module_event *events,
+				  int count)
+{
+	uint32_t lost = module_events_lost(events, count, stream->last);
+	char why[128];
+	int i;
+
+	if (lost) {
+		snprintf(why, sizeof(why), "%u events are lost: the module has forgotten them",
+			 lost);
+		stream->lost(why);
+	}
+	for (i = 0; i < count; i++)
+		event_stream_take(stream, &events[i]);
+}
+
+/*
+ * Where to go on in the module's history. It has that very event, or has forgotten it and what was
+ * before its own oldest; or the module was loaded since, and numbers from 1.
+ */
+static uint32_t resume_after(const struct module_event *events, int count, uint64_t instance,
+			     uint32_t sequence)
+{
+	for (int i = 0; i < count; i++)
+		if (events[i].sequence == sequence && events[i].instance == instance)
+			return sequence;
+
+	return count && module_event_is_newer(&events[0], sequence) ? sequence : 0;
+}
+
+int event_stream_resume(struct event_stream *stream, uint64_t instance, uint32_t sequence)
+{
+	struct module_event events[MODULE_EVENTS_MAX];
+	int count = 0, err;
+
+	stream->last = 0;
+	stream->instance = 0;
+	err = module_link_events(stream->link, events, MODULE_EVENTS_MAX, &count);
+	if (err)
+		return err;
+	stream->last = resume_after(events, count, instance, sequence);
+	if (stream->last)
+		stream->instance = instance;
+	event_stream_take_all(stream, events, count);
+	return 0;
 }
 
 /*
@@ -34,8 +86,7 @@ static void event_stream_take(struct event_stream *stream, const struct module_e
 static void event_stream_catch_up(struct event_stream *stream)
 {
 	struct module_event events[MODULE_EVENTS_MAX];
-	int count = 0, i, err;
-	uint32_t lost;
+	int count = 0, err;
 	char why[128];
 
 	err = module_link_events(stream->link, events, MODULE_EVENTS_MAX, &count);
@@ -46,14 +97,7 @@ static void event_stream_catch_up(struct event_stream *stream)
 		stream->lost(why);
 		return;
 	}
-	lost = module_events_lost(events, count, stream->last);
-	if (lost) {
-		snprintf(why, sizeof(why), "%u events are lost: the module has forgotten them",
-			 lost);
-		stream->lost(why);
-	}
-	for (i = 0; i < count; i++)
-		event_stream_take(stream, &events[i]);
+	event_stream_take_all(stream, events, count);
 }
 
 int event_stream_next(struct event_stream *stream)

@@ -16,6 +16,7 @@
  * @lost: called with a sentence that says why events are lost
  * @context: for @handle
  * @last: sequence of the latest event that was handled; 0: none
+ * @instance: of that event
  *
  * Where @handle closes the link, events that are at hand still reach it; event_stream_next() needs
  * another link then.
@@ -26,10 +27,17 @@ struct event_stream {
 	void (*lost)(const char *why);
 	void *context;
 	uint32_t last;
+	uint64_t instance;
 };
 
 /* Skip the events so far. 0, -errno: the module does not return the latest one. */
 int event_stream_skip(struct event_stream *stream);
+
+/*
+ * Handle the events after the one of that identity, which an earlier process has handled; sequence
+ * 0: all. So are all of a module that was loaded since. 0, -errno: it does not return them.
+ */
+int event_stream_resume(struct event_stream *stream, uint64_t instance, uint32_t sequence);
 
 /*
  * Read one notification, and handle its event and those that were missed before it. 0; -EAGAIN:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program truechime-hooks, without the module: what it refuses before it waits for events.
+ * The program truechime-hooks, without the module: what it refuses before it waits for events, and
+ * with which event it begins.
  */
 #define main hooks_main
 #include "user/hooks/main.c"
@@ -10,11 +11,17 @@
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 
+#define INSTANCE	0x0123456789abcdef
+
 static int waits;
 
 /* Where it gets as far as to ask for the module: how often that is not there. */
 static int absences;
 static bool warned;
+
+/* The module is there, and has had so many events; which the latest process begins after. */
+static uint32_t events;
+static int64_t begun_after;
 
 /* Comes as it waits; 0: none. */
 static int signal_meanwhile;
@@ -25,7 +32,7 @@ int module_watch_open(struct module_watch **watch)
 	waits++;
 	*watch = NULL;
 
-	return absences ? 0 : -EPERM;
+	return absences || events ? 0 : -EPERM;
 }
 
 void module_watch_close(struct module_watch *watch)
@@ -42,6 +49,8 @@ int module_watch_wait(struct module_watch *watch, int timeout_ms)
 
 int module_link_open(struct module_link **link)
 {
+	if (events)
+		return 0;
 	return absences-- > 0 ? -ENOENT : -EPERM;
 }
 
@@ -51,16 +60,42 @@ void module_link_close(struct module_link *link)
 
 int module_link_subscribe(struct module_link *link)
 {
-	return -EPERM;
+	return 0;
 }
 
 int event_stream_skip(struct event_stream *stream)
 {
-	return -EPERM;
+	stream->last = events;
+	stream->instance = INSTANCE;
+	begun_after = events;
+	return 0;
 }
 
+static void handle(struct event_stream *stream, uint32_t sequence)
+{
+	const struct module_event event = {
+		.instance = INSTANCE,
+		.sequence = sequence,
+		.cause = TRUECHIME_CAUSE_REVERT,
+	};
+
+	stream->handle(stream->context, &event);
+}
+
+int event_stream_resume(struct event_stream *stream, uint64_t instance, uint32_t sequence)
+{
+	if (instance != INSTANCE)
+		return -EPERM;
+	begun_after = sequence;
+	while (sequence < events)
+		handle(stream, ++sequence);
+	return 0;
+}
+
+/* One more comes, and then nothing can be received any more. */
 int event_stream_follow(struct event_stream *stream, struct module_watch *watch)
 {
+	handle(stream, ++events);
 	return -EPERM;
 }
 
@@ -173,6 +208,123 @@ TEST(to_be_asked_to_end_is_no_failure)
 	}
 	signal_meanwhile = 0;
 	absences = 0;
+}
+
+/* What the programs of a folder that run are told, one after the other. */
+static const char *begin_folder(char *folder, const char *body)
+{
+	static char said[256];
+	char path[64];
+	FILE *file;
+
+	snprintf(said, sizeof(said), "%s/said", mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/hook", folder);
+	file = fopen(path, "w");
+	if (!file)
+		exit(1);
+	fprintf(file, "#!/bin/sh\nprintf '%%s ' $TRUECHIME_SEQUENCE >>%s\n%s\n", said, body);
+	fclose(file);
+	chmod(path, 0755);
+	return said;
+}
+
+static int run_from(const char *folder, const char *position)
+{
+	char *words[6] = {
+		(char *)"truechime-hooks", (char *)"--directory", (char *)folder,
+		(char *)"--position", (char *)position, NULL,
+	};
+
+	begun_after = -1;
+	optind = 0;
+	return hooks_main(5, words);
+}
+
+static void read_said(const char *path, char *said, size_t size)
+{
+	FILE *file = fopen(path, "r");
+
+	memset(said, 0, size);
+	if (!file)
+		return;
+	if (!fread(said, 1, size - 1, file))
+		*said = '\0';
+	fclose(file);
+}
+
+static void remove_folder(const char *folder)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	if (system(command))
+		exit(1);
+}
+
+TEST(what_happened_while_it_did_not_run_is_made_up_for)
+{
+	char folder[] = "/tmp/truechime-hooks.XXXXXX", position[64], said[64];
+	const char *path = begin_folder(folder, ":");
+
+	log_set_level(-1);
+	snprintf(position, sizeof(position), "%s/position.1", folder);
+	events = 3;
+	EXPECT_EQ(1, run_from(folder, position));
+	EXPECT_EQ(3, begun_after);
+	read_said(path, said, sizeof(said));
+	EXPECT_STREQ("4 ", said);
+	events = 6;
+	EXPECT_EQ(1, run_from(folder, position));
+	EXPECT_EQ(4, begun_after);
+	read_said(path, said, sizeof(said));
+	EXPECT_STREQ("4 5 6 7 ", said);
+	events = 0;
+	remove_folder(folder);
+}
+
+/* It would be started again, and run the same program again, for ever. */
+TEST(who_is_killed_by_a_program_does_not_run_it_again)
+{
+	char folder[] = "/tmp/truechime-hooks.XXXXXX", position[64], said[64];
+	const char *path;
+	int status;
+	pid_t pid;
+
+	log_set_level(-1);
+	path = begin_folder(folder,
+			    "kill -KILL $(sed 's/.*) . \\([0-9]*\\) .*/\\1/' /proc/$PPID/stat)");
+	snprintf(position, sizeof(position), "%s/position.1", folder);
+	for (events = 3; events <= 4; events++) {
+		pid = fork();
+		if (!pid)
+			_exit(run_from(folder, position));
+		ASSERT_EQ(pid, waitpid(pid, &status, 0));
+		EXPECT_TRUE(WIFSIGNALED(status)) TH_LOG("event %u: status %x", events, status);
+	}
+	/* The second one went on after event 4, and was killed by the next. */
+	read_said(path, said, sizeof(said));
+	EXPECT_STREQ("4 5 ", said);
+	events = 0;
+	remove_folder(folder);
+}
+
+/* A file that somebody else wrote is no reason to run programs for old disruptions, or none. */
+TEST(what_is_no_position_is_said_and_replaced)
+{
+	char folder[] = "/tmp/truechime-hooks.XXXXXX", position[64], said[64];
+	const char *path = begin_folder(folder, ":");
+
+	snprintf(position, sizeof(position), "%s/hook", folder);
+	journal_listen(LOG_WARNING);
+	events = 3;
+	EXPECT_EQ(1, run_from(folder, position));
+	EXPECT_EQ(3, begun_after);
+	/* Of that file, of the program that it is no longer, and of the end. */
+	EXPECT_EQ(3, journal.messages);
+	read_said(path, said, sizeof(said));
+	EXPECT_STREQ("", said);
+	events = 0;
+	remove_folder(folder);
 }
 
 /* A minute of disruptions would otherwise be an hour in which nothing runs. */

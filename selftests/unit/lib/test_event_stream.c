@@ -114,6 +114,66 @@ TEST(what_was_before_may_be_unknown)
 	EXPECT_EQ(0, stream.last);
 }
 
+#define INSTANCE	0x0123456789abcdef
+
+/* What is handled of @remembered events by who goes on after that one. */
+static void resume(uint32_t remembered, uint64_t instance, uint32_t sequence)
+{
+	struct event_stream stream = { .handle = handle, .lost = lose };
+
+	*loss = '\0';
+	world_begin(remembered, NULL, 0);
+	world.instance = INSTANCE;
+	if (event_stream_resume(&stream, instance, sequence))
+		exit(1);
+	if (stream.last != remembered || (remembered && stream.instance != INSTANCE))
+		exit(1);
+}
+
+TEST(who_begins_anew_goes_on_where_another_ended)
+{
+	resume(7, INSTANCE, 4);
+	expect_handled(_metadata, 5, 7);
+	resume(7, INSTANCE, 7);
+	EXPECT_EQ(0, world.handled_count);
+	/* There was none yet. */
+	resume(3, 0, 0);
+	expect_handled(_metadata, 1, 3);
+	resume(0, 0, 0);
+	EXPECT_EQ(0, world.handled_count);
+	EXPECT_STREQ("", loss);
+}
+
+/* It numbers from 1 again. */
+TEST(all_is_news_of_a_module_that_was_loaded_since)
+{
+	resume(7, INSTANCE + 1, 4);
+	expect_handled(_metadata, 1, 7);
+	resume(2, INSTANCE + 1, 4);
+	expect_handled(_metadata, 1, 2);
+	resume(0, INSTANCE + 1, 4);
+	EXPECT_EQ(0, world.handled_count);
+	EXPECT_STREQ("", loss);
+}
+
+TEST(what_was_forgotten_meanwhile_is_counted)
+{
+	resume(100, INSTANCE, 30);
+	expect_handled(_metadata, 37, 100);
+	EXPECT_STREQ("6 events are lost: the module has forgotten them", loss);
+}
+
+TEST(where_to_go_on_may_be_unknown)
+{
+	struct event_stream stream = { .handle = handle, .lost = lose, .last = 7 };
+
+	world_begin(4, NULL, 0);
+	world.dump_error = -EAGAIN;
+	EXPECT_EQ(-EAGAIN, event_stream_resume(&stream, INSTANCE, 4));
+	EXPECT_EQ(0, stream.last);
+	EXPECT_EQ(0, world.handled_count);
+}
+
 TEST(module_that_cannot_be_heard_ends_it)
 {
 	static const struct notice notices[] = { { .said = 1 }, { .said = -EIO }, { .said = 2 } };
