@@ -12,6 +12,9 @@
 
 #define Q32	4294967296.0
 
+/* Of the system clock against a card's: a slew that adjtimex allows, and an oscillator's error. */
+#define RATE_MAX_Q32	(CHIME_ADJTIMEX_MAX_Q32 + 1000 * CHIME_PPM_Q32)
+
 /* Of what leaves the interface may not be known: then it is the only card's. */
 static const struct time_card *card_of(const struct time_content *content,
 				       const struct ntp_stamp *stamp)
@@ -33,7 +36,7 @@ bool card_stamp_convert(const struct time_content *content, const struct ntp_sta
 	const struct time_card *card = stamp->has_device ? card_of(content, stamp) : NULL;
 	struct hardware_clock clock = { .count = 2, .has_rate = true };
 
-	if (!card)
+	if (!card || chime_abs_sat(card->rate_q32) > RATE_MAX_Q32)
 		return false;
 	clock.latest = (struct hardware_reading){
 		.device_ns = card->device_ns,

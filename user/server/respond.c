@@ -159,7 +159,8 @@ static void append_root(const struct respond_time *time, int64_t dispersion_ns,
 /* Rounded up to the units of a packet where there is a doubt, as that is a bound. */
 static int64_t dispersion_with(const struct respond_time *time, int64_t doubt_ns)
 {
-	return time->root.root_dispersion_ns + (doubt_ns ? doubt_ns + SHORT_HALF_NS : 0);
+	return chime_add_sat(time->root.root_dispersion_ns,
+			     doubt_ns ? doubt_ns + SHORT_HALF_NS : 0);
 }
 
 void respond_answer(const struct respond_time *time, const struct respond_request *request,

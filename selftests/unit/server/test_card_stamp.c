@@ -105,6 +105,20 @@ TEST_F(card, what_the_page_says_nothing_of)
 	EXPECT_FALSE(card_stamp_convert(&self->content, &self->stamp, true, &at_ns, &error_ns));
 }
 
+/* It converted by what no number holds. */
+TEST_F(card, no_clock_has_every_rate)
+{
+	int64_t *rate_q32 = &self->content.cards[0].rate_q32, at_ns, error_ns;
+
+	*rate_q32 = INT64_MAX;
+	EXPECT_FALSE(card_stamp_convert(&self->content, &self->stamp, true, &at_ns, &error_ns));
+	*rate_q32 = INT64_MIN;
+	EXPECT_FALSE(card_stamp_convert(&self->content, &self->stamp, true, &at_ns, &error_ns));
+	/* The system clock is slewed as fast as adjtimex allows. */
+	*rate_q32 = -CHIME_ADJTIMEX_MAX_Q32;
+	EXPECT_TRUE(card_stamp_convert(&self->content, &self->stamp, true, &at_ns, &error_ns));
+}
+
 TEST_F(card, gains)
 {
 	static const struct {

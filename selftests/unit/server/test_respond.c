@@ -266,6 +266,17 @@ TEST_F(exchange, doubt_is_part_of_the_dispersion)
 	EXPECT_GE(20000000 + 70000 + 2 * 15260, self->packet.root_dispersion_ns);
 }
 
+/* The sum began anew from below, and the answer said that it had no error. */
+TEST_F(exchange, no_doubt_makes_a_bound_that_is_unknown_a_small_one)
+{
+	self->content.time.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	self->content.root_delay_ns = 0;
+	respond_prepare(&self->time, &self->content, -25, NOW_NS);
+	self->request.doubt_ns = 40000;
+	ASSERT_TRUE(is_answered(self, NOW_NS));
+	EXPECT_LE(65535 * NS_PER_S, self->packet.root_dispersion_ns);
+}
+
 TEST_F(exchange, a_basic_client_is_not_kept)
 {
 	ASSERT_TRUE(is_answered(self, NOW_NS));
