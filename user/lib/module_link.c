@@ -21,6 +21,9 @@
 
 #define MESSAGE_MAX	256
 
+/* The kernel's errors end here. */
+#define ERRNO_MAX	4095
+
 /* A dump that was interrupted by a change is requested again, so often. */
 #define DUMP_TRIES	4
 
@@ -96,30 +99,34 @@ static int request_sequence(struct nl_msg *msg, void *arg)
 	return nlmsg_hdr(msg)->nlmsg_seq == request->sequence ? NL_OK : NL_SKIP;
 }
 
+/*
+ * The kernel's text of a refusal follows the refused request, unless the kernel left that one out
+ * but for its header.
+ */
+static void take_words(struct module_link *link, const struct nlmsghdr *header,
+		       struct nlmsgerr *refusal)
+{
+	size_t length = header->nlmsg_len - NLMSG_HDRLEN, skip = NLMSG_ALIGN(sizeof(*refusal));
+
+	if (!(header->nlmsg_flags & NLM_F_CAPPED) && refusal->msg.nlmsg_len > NLMSG_HDRLEN)
+		skip += NLMSG_ALIGN((size_t)refusal->msg.nlmsg_len) - NLMSG_HDRLEN;
+	if ((header->nlmsg_flags & NLM_F_ACK_TLVS) && skip < length)
+		module_message_extack((struct nlattr *)((char *)refusal + skip),
+				      (int)(length - skip), link->message, sizeof(link->message));
+}
+
 static int request_refused(struct sockaddr_nl *from, struct nlmsgerr *refusal, void *arg)
 {
 	const struct nlmsghdr *header = (struct nlmsghdr *)((char *)refusal - NLMSG_HDRLEN);
 	struct module_request *request = arg;
-	struct module_link *link = request->link;
-	int skip = NLMSG_ALIGN(sizeof(*refusal));
-	int length;
 
 	(void)from;
 	if (header->nlmsg_seq != request->sequence)
 		return NL_SKIP;
-	request->error = refusal->error;
+	request->error = refusal->error < 0 && refusal->error >= -ERRNO_MAX ? refusal->error :
+									     -EPROTO;
 	request->done = true;
-
-	/*
-	 * The request's payload follows, unless the kernel left it out, then the extended
-	 * acknowledgment.
-	 */
-	if (!(header->nlmsg_flags & NLM_F_CAPPED))
-		skip += NLMSG_ALIGN(refusal->msg.nlmsg_len) - NLMSG_HDRLEN;
-	length = (int)header->nlmsg_len - NLMSG_HDRLEN - skip;
-	if ((header->nlmsg_flags & NLM_F_ACK_TLVS) && skip > 0 && length > 0)
-		module_message_extack((struct nlattr *)((char *)refusal + skip), length,
-				      link->message, sizeof(link->message));
+	take_words(request->link, header, refusal);
 	return NL_STOP;
 }
 
