@@ -48,8 +48,8 @@ static struct association_auth auth_by_nts(const struct nts_source *nts)
 	return (struct association_auth){
 		.mode = ASSOCIATION_AUTH_NTS,
 		.key = nts->number,
-		.type = session->keys.algorithm,
-		.bits = BITS_PER_BYTE * (int)aead_key_size(session->keys.algorithm),
+		.type = nts->algorithm,
+		.bits = BITS_PER_BYTE * (int)aead_key_size(nts->algorithm),
 		.established_ns = nts->number ? nts->established_ns : INT64_MIN,
 		.attempts = session->proven ? 0 : nts->attempts,
 		.refused = session->refused || nts->refused,

@@ -188,6 +188,7 @@ static enum ntp_client_result take_keys(struct association *association,
 	explicit_bzero(&nts->agreed, sizeof(nts->agreed));
 	nts->established_ns = now_raw_ns;
 	nts->number++;
+	nts->algorithm = nts->session.keys.algorithm;
 	nts->refused = false;
 	nts->failure = NTS_ESTABLISHED;
 	*nts->problem = '\0';
@@ -329,12 +330,14 @@ void nts_source_begin(struct association *association, int64_t now_raw_ns)
 	nts->asked = association->client.address;
 	nts->port = association->target->config.port;
 	nts->number = 0;
+	nts->algorithm = AEAD_NONE;
 	nts->refused = false;
 	if (!nts_file_read(association, &dump, now_raw_ns, &nts->established_ns))
 		return;
 	if (use_server(association, &dump.address, dump.port, now_raw_ns, &problem)) {
 		nts_session_begin(&nts->session, &dump.keys, NULL, dump.cookies, dump.count);
 		nts->number = dump.number ? dump.number : 1;
+		nts->algorithm = dump.keys.algorithm;
 	}
 	explicit_bzero(&dump, sizeof(dump));
 }

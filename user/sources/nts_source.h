@@ -29,6 +29,7 @@ struct association;
  * @next_ns: raw instant before which there is none, unless those in use worked
  * @established_ns: raw instant of the latest keys
  * @number: of these, counted from the first ones; 0: there were none
+ * @algorithm: of these, AEAD_NONE likewise; the session has it only while they are in use
  * @refused: the server did not accept them in the end, and there are no others yet
  * @failure: the latest attempt's
  * @problem: the same for people; "": there was none
@@ -44,6 +45,7 @@ struct nts_source {
 	int64_t next_ns;
 	int64_t established_ns;
 	uint32_t number;
+	int algorithm;
 	bool refused;
 	enum nts_failure failure;
 	char problem[NTS_PROBLEM_MAX];

@@ -298,6 +298,8 @@ TEST_F(world, a_refusal_shows_until_there_are_new_keys)
 	EXPECT_TRUE(info_at(0).auth.refused);
 	EXPECT_EQ(established_ns, info_at(0).auth.established_ns);
 	EXPECT_EQ(1, info_at(0).auth.key);
+	EXPECT_EQ(AEAD_AES_SIV_CMAC_256, info_at(0).auth.type);
+	EXPECT_EQ(256, info_at(0).auth.bits);
 	conduct = FAITHFUL;
 	establishing.outcome = good_outcome();
 	pass(65);
