@@ -22,6 +22,7 @@
 #include "ntp/nts_cookie.h"
 #include "nts/connection_limit.h"
 #include "nts/locked.h"
+#include "nts/places.h"
 #include "nts/session.h"
 #include "server/nts_settings.h"
 #include "server/sandbox.h"
@@ -40,13 +41,11 @@ enum { WAIT_DAEMON, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
 /**
  * struct client - a connection
  * @fd: -1: none
- * @deadline_ms: when it is given up
  * @want: what its session waits for
  * @session: TLS
  */
 struct client {
 	int fd;
-	int64_t deadline_ms;
 	enum session_want want;
 	struct session session;
 };
@@ -61,7 +60,8 @@ struct client {
  * @cookie_keys: of cookies ...
  * @has_keys: ... which have come
  * @rest_until_ms: nobody is taken before
- * @clients: connections, as many as are served at a time
+ * @clients: connections, as many as are served at a time ...
+ * @places: ... and whose they are
  * @fds: for poll(2)
  */
 struct work {
@@ -74,6 +74,7 @@ struct work {
 	bool has_keys;
 	int64_t rest_until_ms;
 	struct client *clients;
+	struct place *places;
 	struct pollfd *fds;
 };
 
@@ -92,8 +93,9 @@ static bool open_work(struct work *work)
 	count = (size_t)work->settings->connections;
 	work->access = access_table_new(work->settings->rules, work->settings->rule_count);
 	work->clients = calloc(count, sizeof(*work->clients));
+	work->places = calloc(count, sizeof(*work->places));
 	work->fds = calloc(WAIT_CLIENTS + count, sizeof(*work->fds));
-	if (!work->access || !work->clients || !work->fds)
+	if (!work->access || !work->clients || !work->places || !work->fds)
 		return false;
 	for (size_t i = 0; i < count; i++)
 		work->clients[i].fd = -1;
@@ -191,34 +193,53 @@ static void go_on(const struct work *work, struct client *client)
 
 /* --- connections --- */
 
-static struct client *free_client(struct work *work)
+/* The place that @address gets, -1: none. Somebody may have it, and is to be dropped. */
+static int place_for(const struct work *work, const struct net_address *address)
 {
 	for (int i = 0; i < work->settings->connections; i++) {
 		if (work->clients[i].fd < 0)
-			return &work->clients[i];
+			return i;
 	}
 
-	return NULL;
+	return places_give_up(work->places, work->settings->connections, address);
 }
 
-/* Who has no place now may come again at once. */
-static bool is_allowed(struct work *work, const struct sockaddr_storage *from, socklen_t length)
+/* The place of a client, -1: it gets none. Who has no place now may come again at once. */
+static int admit(struct work *work, const struct net_address *address)
 {
-	struct net_address address;
+	int place = access_table_allows(work->access, address) ? place_for(work, address) : -1;
 	uint64_t random;
 
-	return !net_address_from_sockaddr((const struct sockaddr *)from, length, &address) &&
-	       access_table_allows(work->access, &address) &&
-	       getrandom(&random, sizeof(random), 0) == (ssize_t)sizeof(random) &&
-	       connection_limit_allows(&work->limit, &address, clock_ns(CLOCK_MONOTONIC_RAW),
-				       random);
+	if (place < 0 || getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random) ||
+	    !connection_limit_allows(&work->limit, address, clock_ns(CLOCK_MONOTONIC_RAW), random))
+		return -1;
+
+	return place;
+}
+
+static void begin(struct work *work, int place, int fd, const struct net_address *address)
+{
+	struct client *client = &work->clients[place];
+
+	if (client->fd >= 0)
+		drop(client);
+	client->fd = fd;
+	work->places[place] = (struct place){
+		.address = *address,
+		.deadline_ms = clock_ms(CLOCK_MONOTONIC) + CLIENT_MS,
+	};
+	if (session_open(&client->session, fd, work->credentials, NULL, false))
+		go_on(work, client);
+	else
+		drop(client);
 }
 
 static void take_client(struct work *work, int listening_fd)
 {
 	struct sockaddr_storage from;
 	socklen_t length = sizeof(from);
-	struct client *client = free_client(work);
+	struct net_address address;
+	int place = -1;
 	int fd = accept4(listening_fd, (struct sockaddr *)&from, &length,
 			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -228,18 +249,15 @@ static void take_client(struct work *work, int listening_fd)
 			work->rest_until_ms = clock_ms(CLOCK_MONOTONIC) + REST_MS;
 		return;
 	}
-	if (!client || !is_allowed(work, &from, length)) {
+	if (!net_address_from_sockaddr((const struct sockaddr *)&from, length, &address))
+		place = admit(work, &address);
+	if (place < 0) {
 		atomic_fetch_add(&work->statistics->dropped, 1);
 		close(fd);
 		return;
 	}
 	atomic_fetch_add(&work->statistics->accepted, 1);
-	client->fd = fd;
-	client->deadline_ms = clock_ms(CLOCK_MONOTONIC) + CLIENT_MS;
-	if (session_open(&client->session, fd, work->credentials, NULL, false))
-		go_on(work, client);
-	else
-		drop(client);
+	begin(work, place, fd, &address);
 }
 
 /* --- what the daemon says --- */
@@ -348,8 +366,8 @@ static nfds_t fill_fds(struct work *work, int *timeout_ms)
 			.fd = client->fd,
 			.events = client->want == SESSION_WRITE ? POLLOUT : POLLIN,
 		};
-		if (client->fd >= 0 && client->deadline_ms < next)
-			next = client->deadline_ms;
+		if (client->fd >= 0 && work->places[i].deadline_ms < next)
+			next = work->places[i].deadline_ms;
 	}
 	*timeout_ms = next == INT64_MAX ? -1 : next > now ? (int)(next - now) : 0;
 
@@ -366,7 +384,7 @@ static void serve_clients(struct work *work)
 		if (client->fd < 0)
 			continue;
 		/* Who goes on sending has no more time than who is silent. */
-		if (now >= client->deadline_ms)
+		if (now >= work->places[i].deadline_ms)
 			drop(client);
 		else if (work->fds[WAIT_CLIENTS + i].revents)
 			go_on(work, client);

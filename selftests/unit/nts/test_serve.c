@@ -70,6 +70,7 @@ FIXTURE_SETUP(serve)
 		.statistics = &self->statistics,
 		.access = access_table_new(self->settings->rules, 1),
 		.clients = calloc(2, sizeof(struct client)),
+		.places = calloc(2, sizeof(struct place)),
 		.fds = calloc(WAIT_CLIENTS + 2, sizeof(struct pollfd)),
 	};
 	self->work.clients[0].fd = -1;
@@ -88,6 +89,7 @@ FIXTURE_TEARDOWN(serve)
 	gnutls_certificate_free_credentials(self->work.credentials);
 	access_table_free(self->work.access);
 	free(self->work.clients);
+	free(self->work.places);
 	free(self->work.fds);
 	free(self->settings);
 }
@@ -157,6 +159,54 @@ TEST_F(serve, nobody_waits_for_a_client_that_has_gone)
 	}
 }
 
+/* From @source; its descriptor. */
+static int connect_from(const FIXTURE_DATA(serve) *self, const char *source)
+{
+	struct sockaddr_in address, local = { .sin_family = AF_INET };
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (inet_pton(AF_INET, source, &local.sin_addr) != 1 ||
+	    bind(fd, (struct sockaddr *)&local, sizeof(local)) ||
+	    getsockname(self->work.fds[WAIT_IPV4].fd, (struct sockaddr *)&address, &length) ||
+	    connect(fd, (struct sockaddr *)&address, length))
+		abort();
+
+	return fd;
+}
+
+static bool is_open(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* One address has all places, and is silent. */
+TEST_F(serve, who_has_all_places_makes_room)
+{
+	int second = connect_from(self, "127.0.0.1"), third, other;
+
+	take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+	take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+	/* Whose was later has the later deadline, in ms. */
+	self->work.places[1].deadline_ms++;
+	third = connect_from(self, "127.0.0.1");
+	take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+	EXPECT_FALSE(is_open(third));
+	EXPECT_EQ(1, self->statistics.dropped);
+	other = connect_from(self, "127.0.0.2");
+	take_client(&self->work, self->work.fds[WAIT_IPV4].fd);
+	EXPECT_TRUE(is_open(other));
+	EXPECT_FALSE(is_open(self->client));
+	EXPECT_TRUE(is_open(second));
+	EXPECT_EQ(3, self->statistics.accepted);
+	EXPECT_EQ(1, self->statistics.dropped);
+	close(second);
+	close(third);
+	close(other);
+}
+
 /* --- what the daemon says --- */
 
 /* Beside the descriptor of these rules. */
@@ -179,13 +229,6 @@ static void tell(FIXTURE_DATA(serve) *self, const void *bytes, size_t size,
 	    sendmsg(self->daemon, &header, 0) != (ssize_t)size)
 		abort();
 	close(fd);
-}
-
-static bool is_open(int fd)
-{
-	char byte;
-
-	return recv(fd, &byte, 1, MSG_DONTWAIT) < 0 && errno == EAGAIN;
 }
 
 /* Who has connected goes on; who comes then is judged by them. */
