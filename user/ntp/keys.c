@@ -36,6 +36,10 @@ static const struct {
 	[NTP_MAC_SHA256] = { "SHA256", 0 },
 	[NTP_MAC_SHA384] = { "SHA384", 0 },
 	[NTP_MAC_SHA512] = { "SHA512", 0 },
+	[NTP_MAC_SHA3_224] = { "SHA3-224", 0 },
+	[NTP_MAC_SHA3_256] = { "SHA3-256", 0 },
+	[NTP_MAC_SHA3_384] = { "SHA3-384", 0 },
+	[NTP_MAC_SHA3_512] = { "SHA3-512", 0 },
 	[NTP_MAC_AES128] = { "AES128", 16 },
 	[NTP_MAC_AES256] = { "AES256", 32 },
 };
@@ -265,7 +269,7 @@ static bool parse_key(struct reader *reader, int count, char **words, struct ntp
 	key->type = NTP_MAC_MD5;
 	if (count == 3 && !parse_type(words[1], &key->type)) {
 		tell(reader, NTP_KEYS_ERROR,
-		     "key %u is skipped: its type is none of MD5, SHA1, SHA256, SHA384, SHA512, AES128 and AES256, in capitals",
+		     "key %u is skipped: its type is none of MD5, SHA1, SHA256, SHA384, SHA512, SHA3-224, SHA3-256, SHA3-384, SHA3-512, AES128 and AES256, in capitals",
 		     key->id);
 		return false;
 	}

@@ -10,6 +10,7 @@
 #include <nettle/nettle-meta.h>
 #include <nettle/sha1.h>
 #include <nettle/sha2.h>
+#include <nettle/sha3.h>
 #include <string.h>
 
 #include "ntp/bytes.h"
@@ -23,6 +24,10 @@ union context {
 	struct sha1_ctx sha1;
 	struct sha256_ctx sha256;
 	struct sha512_ctx sha512;
+	struct sha3_224_ctx sha3_224;
+	struct sha3_256_ctx sha3_256;
+	struct sha3_384_ctx sha3_384;
+	struct sha3_512_ctx sha3_512;
 	struct cmac_aes128_ctx aes128;
 	struct cmac_aes256_ctx aes256;
 };
@@ -41,6 +46,14 @@ static const struct nettle_hash *hash_of(enum ntp_mac_type type)
 		return &nettle_sha384;
 	case NTP_MAC_SHA512:
 		return &nettle_sha512;
+	case NTP_MAC_SHA3_224:
+		return &nettle_sha3_224;
+	case NTP_MAC_SHA3_256:
+		return &nettle_sha3_256;
+	case NTP_MAC_SHA3_384:
+		return &nettle_sha3_384;
+	case NTP_MAC_SHA3_512:
+		return &nettle_sha3_512;
 	case NTP_MAC_AES128:
 	case NTP_MAC_AES256:
 		break;

@@ -12,7 +12,7 @@ static struct stamp_record *record_of(const struct stamp_table *stamps, const ui
 				      size_t length)
 {
 	/* Without a MAC, and with one of each digest; without and with an extension field. */
-	static const size_t macs[] = { 0, 20, 24, 36, 52, NTP_MAC_SIZE_MAX };
+	static const size_t macs[] = { 0, 20, 24, 32, 36, 52, NTP_MAC_SIZE_MAX };
 	static const size_t answers[] = { NTP_HEADER_SIZE, RESPOND_ANSWER_MAX };
 	struct stamp_record *record = NULL;
 

@@ -19,6 +19,14 @@ static int type_of(enum ntp_mac_type type)
 		return 4;
 	case NTP_MAC_SHA512:
 		return 5;
+	case NTP_MAC_SHA3_224:
+		return 6;
+	case NTP_MAC_SHA3_256:
+		return 7;
+	case NTP_MAC_SHA3_384:
+		return 8;
+	case NTP_MAC_SHA3_512:
+		return 9;
 	case NTP_MAC_AES128:
 		return 13;
 	case NTP_MAC_AES256:

@@ -104,13 +104,15 @@ TEST(the_types)
 {
 	static const enum ntp_mac_type types[] = {
 		NTP_MAC_MD5, NTP_MAC_SHA1, NTP_MAC_SHA256, NTP_MAC_SHA384, NTP_MAC_SHA512,
+		NTP_MAC_SHA3_224, NTP_MAC_SHA3_256, NTP_MAC_SHA3_384, NTP_MAC_SHA3_512,
 	};
 	struct reports reports;
-	struct ntp_keys *keys = read_text("1 MD5 a\n2 SHA1 a\n3 SHA256 a\n4 SHA384 a\n5 SHA512 a\n",
+	struct ntp_keys *keys = read_text("1 MD5 a\n2 SHA1 a\n3 SHA256 a\n4 SHA384 a\n5 SHA512 a\n"
+					  "6 SHA3-224 a\n7 SHA3-256 a\n8 SHA3-384 a\n9 SHA3-512 a\n",
 					  &reports);
 
 	ASSERT_NE(NULL, keys);
-	for (uint32_t id = 1; id <= 5; id++)
+	for (uint32_t id = 1; id <= ARRAY_SIZE(types); id++)
 		EXPECT_EQ(types[id - 1], ntp_keys_find(keys, id)->type);
 	ntp_keys_free(keys);
 }
@@ -152,7 +154,7 @@ static const struct {
 	{ "Geheimnis 7", "does not begin with a key's number" },
 	{ "7 Geheim nis", "key 7 is skipped: its type is none of MD5" },
 	{ "7 sha1 Geheimnis", "in capitals" },
-	{ "7 SHA3-256 Geheimnis", "its type is none of" },
+	{ "7 SHA3 Geheimnis", "its type is none of" },
 	{ "7 SHA1 HEX:123", "key 7 is skipped: after HEX:" },
 	{ "7 SHA1 HEX:12zz", "hexadecimal" },
 	{ "7 SHA1 HEX:+1", "hexadecimal" },

@@ -105,6 +105,10 @@ static const struct {
 	{ NTP_MAC_SHA256, 4, "03a5ae5060970a40de79cf6ae0a59b9e252951c4", "" },
 	{ NTP_MAC_SHA384, 4, "d3c1ad559ff318021e655758e5fc1706c2e9f0e8", "" },
 	{ NTP_MAC_SHA512, 4, "ff305a5aa8b728cb848b8cd10c7a98b86325af93", "" },
+	{ NTP_MAC_SHA3_224, 4, "bcec54004a7905de3946bbaa508e23561698f7ad", "" },
+	{ NTP_MAC_SHA3_256, 4, "d9c6705c0980402466058a59540efeea98a1a3b9", "" },
+	{ NTP_MAC_SHA3_384, 4, "b72c584c0485c2ef25426f0da3e05ac37b3bbd06", "" },
+	{ NTP_MAC_SHA3_512, 4, "c9d68992410e150eb0d4b252a7b0758bac4b45a1", "" },
 	/* Whole. */
 	{ NTP_MAC_SHA256, 3, "cfabf284f39e5d0dadfcaf9fdefa2697e99af11c21e5f0bcd97405db6e8a528e",
 	  "" },
@@ -112,6 +116,16 @@ static const struct {
 	  "cbd2a2654ca05c6da94e19cb6a7897da" },
 	{ NTP_MAC_SHA512, 3, "6097d020e592d8f69c3386f90dc08439ca32534af5c8031c66ba4a7bf43d9ecb",
 	  "03308f41b09c2711473edcda94c3cd698b67572aa0143acbd7f02671b02befb0" },
+	{ NTP_MAC_SHA3_224, 3, "7efe9c0004836766c7803cec4cb60bf0f2e2cafae6d3a71d67ab6b14", "" },
+	{ NTP_MAC_SHA3_256, 3,
+	  "199dfef597ff38502af7f3036833792494f893c5380c28f62efb9b4d99ff35c1",
+	  "" },
+	{ NTP_MAC_SHA3_384, 3,
+	  "bb5109e4a0a2e1400ddd85383db02a6eb69b916063b7ce5f6fd622a4aca4e4eb",
+	  "037bac034abfd65ced26a832ac48a004" },
+	{ NTP_MAC_SHA3_512, 3,
+	  "25062fa157bad7a753464401792fb51f63114aa778743f9a25801e25fdbed4cd",
+	  "0d5b3cdff9e9b161941ae8bad54d5108e7cae7a7309217cd6c129852000f83d8" },
 };
 
 TEST(hashes_are_those_of_others)
@@ -132,7 +146,8 @@ TEST(hashes_are_those_of_others)
 }
 
 static const enum ntp_mac_type types[] = {
-	NTP_MAC_MD5, NTP_MAC_SHA1, NTP_MAC_SHA256, NTP_MAC_SHA384, NTP_MAC_SHA512, NTP_MAC_AES128,
+	NTP_MAC_MD5, NTP_MAC_SHA1, NTP_MAC_SHA256, NTP_MAC_SHA384, NTP_MAC_SHA512,
+	NTP_MAC_SHA3_224, NTP_MAC_SHA3_256, NTP_MAC_SHA3_384, NTP_MAC_SHA3_512, NTP_MAC_AES128,
 	NTP_MAC_AES256,
 };
 
@@ -182,7 +197,7 @@ TEST(another_secret_makes_another_mac)
 /* One byte of a digest would be guessed in 256 packets. */
 TEST(no_other_length_is_taken)
 {
-	static const size_t whole[] = { 20, 24, 36, 52, 68, 20, 20 };
+	static const size_t whole[] = { 20, 24, 36, 52, 68, 32, 36, 52, 68, 20, 20 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		struct ntp_key key = any_key(types[i]);
