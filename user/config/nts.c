@@ -108,9 +108,16 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 static int add_file(struct config_reader *reader, const char *directive, const char *path,
 		    char files[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX], size_t *count)
 {
-	if (*count == CONFIG_NTS_PAIRS_MAX || strlen(path) >= CONFIG_PATH_MAX) {
-		config_error(reader, "%s: there are more than %d, or the path is too long",
-			     directive, CONFIG_NTS_PAIRS_MAX);
+	/* Of each as many are left out: the others still are pairs. */
+	if (*count == CONFIG_NTS_PAIRS_MAX) {
+		config_no_effect(reader,
+				 "more than %d '%s', and these are left out: have one certificate for several names",
+				 CONFIG_NTS_PAIRS_MAX, directive);
+		return 0;
+	}
+	if (strlen(path) >= CONFIG_PATH_MAX) {
+		config_error(reader, "'%s' is too long: %d bytes are the most", directive,
+			     CONFIG_PATH_MAX - 1);
 		return -EINVAL;
 	}
 	memcpy(files[(*count)++], path, strlen(path) + 1);

@@ -451,4 +451,32 @@ TEST(what_is_missing_to_serve_nts_is_said)
 	config_free(config);
 }
 
+/* chronyd takes any number: the time is not to be lost for one more than there is room for. */
+TEST(certificates_beyond_the_room_are_left_out)
+{
+	char text[2048] = "allow\n", path[CONFIG_PATH_MAX + 1];
+	struct reports reports;
+	struct config *config;
+
+	for (int i = 0; i <= CONFIG_NTS_PAIRS_MAX; i++) {
+		size_t length = strlen(text);
+
+		snprintf(text + length, sizeof(text) - length,
+			 "ntsservercert /c%d\nntsserverkey /k%d\n", i, i);
+	}
+	config = parse(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(2, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "more than 16 'ntsserverkey'"));
+	EXPECT_EQ(CONFIG_NTS_PAIRS_MAX, config->nts.certificate_count);
+	EXPECT_STREQ("/k15", config->nts.keys[15]);
+	config_free(config);
+
+	memset(path, 'c', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	snprintf(text, sizeof(text), "allow\nntsservercert %s\n", path);
+	EXPECT_EQ(NULL, parse(text, &reports));
+	EXPECT_NE(NULL, strstr(reports.message, "'ntsservercert' is too long"));
+}
+
 TEST_HARNESS_MAIN
