@@ -23,9 +23,14 @@
 static bool fail(struct session *session, enum nts_failure failure, const char *what,
 		 const char *why)
 {
+	int length = (int)strlen(why);
+
+	/* GnuTLS ends its sentences. What is logged goes on. */
+	while (length && strchr(". ", why[length - 1]))
+		length--;
 	session->failure = failure;
-	snprintf(session->problem, sizeof(session->problem), "%s%s%s", what, *why ? ": " : "",
-		 why);
+	snprintf(session->problem, sizeof(session->problem), "%s%s%.*s", what, length ? ": " : "",
+		 length, why);
 
 	return false;
 }
