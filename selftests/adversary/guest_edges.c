@@ -147,6 +147,12 @@ void control_close(struct control *control)
 	(void)control;
 }
 
+int control_renew(struct control *control)
+{
+	(void)control;
+	return 0;
+}
+
 int control_pollfds(const struct control *control, struct pollfd *fds)
 {
 	(void)control;

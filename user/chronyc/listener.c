@@ -14,6 +14,7 @@
 
 #include "chronyc/local_socket.h"
 #include "core/line.h"
+#include "ipc/socket_file.h"
 #include "lib/log.h"
 #include "ntp/listen.h"
 
@@ -212,6 +213,22 @@ static void open_local(struct chronyc_listener *listener)
 		log_info("chronyc is %sanswered at %s%s%s", fd < 0 ? "not " : "",
 			 listener->config.path, fd < 0 ? ": " : "", words_of(fd));
 	keep_place(listener, PLACE_LOCAL, fd);
+}
+
+void chronyc_listener_renew(struct chronyc_listener *listener)
+{
+	int *fd = &listener->fds[PLACE_LOCAL];
+
+	if (!*listener->config.path || !socket_file_is_gone(listener->config.path))
+		return;
+	if (*fd >= 0) {
+		log_info("The socket %s was removed", listener->config.path);
+		close(*fd);
+		*fd = -1;
+		/* So that it is told that it is there again. */
+		listener->failed[PLACE_LOCAL] = -ENOENT;
+	}
+	open_local(listener);
 }
 
 static bool is_same_port(const struct config_chronyc *one, const struct config_chronyc *other)

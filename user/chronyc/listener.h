@@ -40,6 +40,9 @@ void chronyc_listener_free(struct chronyc_listener *listener);
 void chronyc_listener_configure(struct chronyc_listener *listener,
 				const struct config_chronyc *config);
 
+/* Make the local socket anew if its path is gone, or if there is none for a folder that was not. */
+void chronyc_listener_renew(struct chronyc_listener *listener);
+
 /* Other rules from now on. 0, -ENOMEM: the old ones stay. */
 int chronyc_listener_set_rules(struct chronyc_listener *listener, const struct access_rule *rules,
 			       size_t count);

@@ -135,6 +135,7 @@ int verb_check(const struct cli *cli)
 	json_decref(reply);
 	if (!facts.daemon_error && !view.daemon)
 		facts.daemon_error = -ECONNREFUSED;
+	command_to_restart("truechimed", has_systemd(), facts.restart);
 	gather(&view, &facts);
 	state = check_judge(&facts, &limits, sentence);
 	print_verdict(cli, &facts, &limits, state, sentence);

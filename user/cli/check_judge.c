@@ -41,13 +41,17 @@ bool check_limits_choose(int64_t warn_ns, int64_t crit_ns, int64_t within_ns,
 static enum check_state judge_unasked(const struct check_facts *facts,
 				      char sentence[CHECK_TEXT_MAX])
 {
+	bool anew = facts->daemon_error == -ETIMEDOUT || facts->daemon_error == -EIDRM;
+
 	if (facts->daemon_error == -ECONNREFUSED) {
 		snprintf(sentence, CHECK_TEXT_MAX, "%s", facts->obstacle);
 		return CHECK_CRITICAL;
 	}
 	snprintf(sentence, CHECK_TEXT_MAX,
-		 "The daemon truechimed cannot be asked: %s. See: systemctl status truechimed",
-		 words_of_silence(facts->daemon_error));
+		 "The daemon truechimed cannot be asked: %s. %s%s",
+		 words_of_silence(facts->daemon_error),
+		 anew ? "To start it anew, as root: " : "See: ",
+		 anew ? facts->restart : "truechime doctor");
 
 	/* A daemon that does not answer in time is stuck; for anything else it may be our fault. */
 	return facts->daemon_error == -ETIMEDOUT ? CHECK_CRITICAL : CHECK_UNKNOWN;

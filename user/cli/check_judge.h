@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "lib/module_refusal.h"
+#include "lib/services.h"
 
 /* In the order of exit statuses. */
 enum check_state {
@@ -34,6 +35,7 @@ struct check_limits {
 /**
  * struct check_facts - what is judged
  * @daemon_error: 0: it has answered; -ECONNREFUSED: it does not run; else -errno
+ * @restart: the command that starts it anew
  * @synchronised: it calls the clock that, and the kernel does
  * @steered_by_others: another program has the clock
  * @obstacle: if it is not synchronised, why, in a sentence without its full stop; ""
@@ -46,6 +48,7 @@ struct check_limits {
  */
 struct check_facts {
 	int daemon_error;
+	char restart[SERVICE_COMMAND_MAX];
 	bool synchronised;
 	bool steered_by_others;
 	const char *obstacle;

@@ -120,7 +120,7 @@ int check_unknown(const char *sentence);
 
 /*
  * Ask the daemon for @command. 0 and a reply to json_decref(); -ECONNREFUSED: it is not running;
- * -EACCES: it refused, and @reply states why; -errno.
+ * -EIDRM: it is, but its socket was removed; -EACCES: it refused, and @reply states why; -errno.
  */
 int client_ask(const struct cli *cli, const char *command, json_t **reply);
 
@@ -159,9 +159,6 @@ int module_refused(const struct module_link *link, const char *what, int err);
 
 /* print.c: what to do where the daemon does not run, a sentence. See lib/may_set_clock.h. */
 const char *how_to_start(void);
-
-/* print.c: it has started this machine, so that a command of it can help. */
-bool has_systemd(void);
 
 #define HOW_TO_START	"To start it: systemctl start truechimed"
 #define START_ALONE	"To start it: truechimed &  # as root; there is no systemd here"

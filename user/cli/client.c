@@ -14,6 +14,7 @@
 
 #include "ipc/connect.h"
 #include "ipc/socket.h"
+#include "lib/services.h"
 
 /* A daemon that is silent for so long is stuck. */
 #define ANSWER_S	10
@@ -21,9 +22,39 @@
 /* More than the longest table of sources. */
 #define ANSWER_MAX	(4 << 20)
 
+/*
+ * The daemon listens at a path that is there no more, as after rm -r /run/truechime: the kernel
+ * goes on to list its socket.
+ */
+static bool socket_was_removed(const char *path)
+{
+	FILE *sockets;
+	struct stat status;
+	char *line = NULL, *name;
+	bool removed = false;
+	size_t size = 0;
+
+	if (!lstat(path, &status) || errno != ENOENT)
+		return false;
+	sockets = fopen("/proc/net/unix", "re");
+	if (!sockets)
+		return false;
+	while (!removed && getline(&line, &size, sockets) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		name = strchr(line, '/');
+		removed = name && !strcmp(name, path);
+	}
+	free(line);
+	fclose(sockets);
+
+	return removed;
+}
+
 static int client_connect(const struct cli *cli)
 {
-	return ipc_connect(cli->socket_path, cli->answer_s ? cli->answer_s : ANSWER_S);
+	int fd = ipc_connect(cli->socket_path, cli->answer_s ? cli->answer_s : ANSWER_S);
+
+	return fd == -ECONNREFUSED && socket_was_removed(cli->socket_path) ? -EIDRM : fd;
 }
 
 static int client_send(int fd, const char *command, const char *arguments, bool follow)
@@ -117,57 +148,29 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	return client_ask_with(cli, command, "", reply);
 }
 
-/*
- * The daemon listens at a path that is there no more, as after rm -r /run/truechime: the kernel
- * goes on to list its socket.
- */
-static bool socket_was_removed(const char *path)
+static void say_that_it_is_gone(const struct cli *cli, const char *daemon)
 {
-	FILE *sockets;
-	struct stat status;
-	char *line = NULL, *name;
-	bool removed = false;
-	size_t size = 0;
+	char restart[SERVICE_COMMAND_MAX];
 
-	if (!lstat(path, &status) || errno != ENOENT)
-		return false;
-	sockets = fopen("/proc/net/unix", "re");
-	if (!sockets)
-		return false;
-	while (!removed && getline(&line, &size, sockets) > 0) {
-		line[strcspn(line, "\n")] = '\0';
-		name = strchr(line, '/');
-		removed = name && !strcmp(name, path);
-	}
-	free(line);
-	fclose(sockets);
-
-	return removed;
-}
-
-static void say_that_nobody_answers(const struct cli *cli, const char *daemon)
-{
-	if (!socket_was_removed(cli->socket_path))
-		fprintf(stderr,
-			"truechime: the daemon truechimed is not running (nobody answers at %s). %s\n",
-			cli->socket_path, how_to_start());
-	else if (has_systemd())
-		fprintf(stderr,
-			"truechime: the daemon %s is running, but its socket %s was removed. To have it made again: systemctl restart %s\n",
-			daemon, cli->socket_path, daemon);
-	else
-		fprintf(stderr,
-			"truechime: the daemon %s is running, but its socket %s was removed. To have it made again, as root: pkill -x %s; %s &\n",
-			daemon, cli->socket_path, daemon, daemon);
+	command_to_restart(daemon, has_systemd(), restart);
+	fprintf(stderr,
+		"truechime: the daemon %s is running, but its socket %s was removed. It makes another one within seconds, if it may; else, as root: %s\n",
+		daemon, cli->socket_path, restart);
 }
 
 int client_failed(const struct cli *cli, int err, json_t *reply)
 {
 	const char *daemon = cli->daemon ? cli->daemon : "truechimed";
+	char restart[SERVICE_COMMAND_MAX];
 
 	switch (err) {
 	case -ECONNREFUSED:
-		say_that_nobody_answers(cli, daemon);
+		fprintf(stderr,
+			"truechime: the daemon truechimed is not running (nobody answers at %s). %s\n",
+			cli->socket_path, how_to_start());
+		return CLI_ERROR;
+	case -EIDRM:
+		say_that_it_is_gone(cli, daemon);
 		return CLI_ERROR;
 	case -EACCES:
 		/* Without an answer it is the socket that is not for everybody. */
@@ -178,16 +181,10 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 		json_decref(reply);
 		return CLI_NOT;
 	case -ETIMEDOUT:
+		command_to_restart(daemon, has_systemd(), restart);
 		fprintf(stderr,
-			"truechime: the daemon %s does not answer at %s, so it is stuck, or very busy. ",
-			daemon, cli->socket_path);
-		if (has_systemd())
-			fprintf(stderr,
-				"See: systemctl status %s. To end that: systemctl restart %s\n",
-				daemon, daemon);
-		else
-			fprintf(stderr, "To start it anew: pkill -x %s; %s &  # as root\n",
-				daemon, daemon);
+			"truechime: the daemon %s does not answer at %s, so it is stuck, or very busy. To end that, as root: %s\n",
+			daemon, cli->socket_path, restart);
 		return CLI_ERROR;
 	case -EPIPE:
 		fprintf(stderr,

@@ -7,12 +7,14 @@
 
 #include "cli/cli.h"
 
-static int makestep_by_module(const struct cli *cli)
+static int makestep_by_module(const struct cli *cli, int daemon_error)
 {
 	struct module_link *link;
 	int err, status;
 
 	if (module_link_open(&link)) {
+		if (daemon_error != -ECONNREFUSED)
+			return client_failed(cli, daemon_error, NULL);
 		fprintf(stderr,
 			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. %s\n",
 			how_to_start());
@@ -50,8 +52,8 @@ int verb_makestep(const struct cli *cli, int argc, char **argv)
 	}
 
 	err = client_ask(cli, "makestep", &reply);
-	if (err == -ECONNREFUSED)
-		return makestep_by_module(cli);
+	if (err == -ECONNREFUSED || err == -EIDRM)
+		return makestep_by_module(cli, err);
 	if (err)
 		return client_failed(cli, err, reply);
 	json_decref(reply);

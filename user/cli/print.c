@@ -6,9 +6,9 @@
 
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/may_set_clock.h"
+#include "lib/services.h"
 
 const char *how_to_start(void)
 {
@@ -16,12 +16,6 @@ const char *how_to_start(void)
 		return CANNOT_START;
 
 	return has_systemd() ? HOW_TO_START : START_ALONE;
-}
-
-/* As sd_booted(3) does. */
-bool has_systemd(void)
-{
-	return !access("/run/systemd/system", F_OK);
 }
 
 void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX])

@@ -12,6 +12,7 @@
 #include "cli/view.h"
 #include "lib/event_report.h"
 #include "lib/may_set_clock.h"
+#include "lib/services.h"
 #include "lib/names.h"
 #include "steering/rival.h"
 

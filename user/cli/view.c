@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "lib/may_set_clock.h"
+#include "lib/services.h"
 
 /* --- Asking --- */
 

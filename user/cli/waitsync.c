@@ -55,6 +55,8 @@ static const char *waitsync_failed(int err)
 	switch (err) {
 	case -ECONNREFUSED:
 		return "the daemon truechimed is not running";
+	case -EIDRM:
+		return "the daemon truechimed is running, but its socket was removed";
 	case -EACCES:
 		return "the daemon truechimed may not be asked: permission denied";
 	}

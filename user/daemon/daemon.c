@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -237,21 +236,6 @@ static void daemon_be_prompt(const struct daemon *daemon)
 			    strerror(errno));
 }
 
-/* The service manager makes the socket's folder; without one it may be missing. */
-static void daemon_make_folder(const char *path)
-{
-	char folder[CONFIG_PATH_MAX];
-	char *slash;
-
-	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
-		return;
-	slash = strrchr(folder, '/');
-	if (!slash || slash == folder)
-		return;
-	*slash = '\0';
-	(void)mkdir(folder, 0755);
-}
-
 /*
  * A second daemon would steer the same clock against the first; with -q it would set it against the
  * running daemon.
@@ -280,27 +264,6 @@ static int daemon_lock_clock(struct daemon *daemon)
 		"To have it step the clock: truechime makestep" :
 		"Stop it first; or only observe, with -x");
 	return fd;
-}
-
-static int daemon_open_control(struct daemon *daemon)
-{
-	const char *path = daemon->options->socket_path;
-	int err;
-
-	daemon->control = NULL;
-	if (daemon->options->task != DAEMON_RUN)
-		return 0;
-	daemon_make_folder(path);
-	err = control_open(&daemon->control, path, daemon_answer, daemon);
-	if (err == -EADDRINUSE) {
-		log_err("Another truechimed is running: it answers at %s", path);
-		return err;
-	}
-	if (err)
-		log_warning("The control socket %s could not be opened: %s; the program truechime cannot ask this daemon",
-			    path, err == -ENOTSOCK ? "there is a file that is no socket" :
-			    strerror(-err));
-	return 0;
 }
 
 /* In some containers not even reading is permitted. Returns @err. */
@@ -418,8 +381,10 @@ static int daemon_start(struct daemon *daemon)
 			   "; following the host's clock alone" :
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
 	daemon_serve_clients(daemon);
-	if (daemon->options->task == DAEMON_RUN && has_real_clock())
+	if (daemon->options->task == DAEMON_RUN && has_real_clock()) {
 		daemon_open_chronyc(daemon);
+		daemon->run_folder_ns = now_ns;
+	}
 	daemon->watchdog_ns = notify_watchdog_interval_ns();
 	daemon->due_ns[DUE_WATCHDOG] = daemon->watchdog_ns ? now_ns : INT64_MAX;
 	daemon->task_ns = now_ns;
@@ -459,6 +424,7 @@ int daemon_run(const struct daemon_options *options)
 		.options = options,
 		.clock_watch_fd = -1,
 		.rivals.next_ns = INT64_MAX,
+		.run_folder_ns = INT64_MAX,
 		.virtual_machine = is_virtual_machine(),
 	};
 	int status = 1;

@@ -208,6 +208,8 @@ struct daemon_events {
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @pid_path: the pid file that was written; "": none
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
+ * @run_folder_ns: when what is in /run is looked for next, by the raw clock
+ * @renew_error: why the control socket could not be made again, -errno; 0: it could
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -251,6 +253,8 @@ struct daemon {
 	int64_t first_result_ns;
 	char pid_path[CONFIG_PATH_MAX];
 	int lock_fd;
+	int64_t run_folder_ns;
+	int renew_error;
 	int clock_watch_fd;
 	bool virtual_machine;
 	bool sources_changed;
@@ -277,6 +281,17 @@ int daemon_reload(struct daemon *daemon);
 
 /* makestep: step errors above @threshold_s, in the next @limit updates; negative: in all. */
 void daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit);
+
+/* run_folder.c */
+
+/* The service manager makes the folder of @path; without one it may be missing. */
+void daemon_make_folder(const char *path);
+
+/* Open the control socket. 0, also if there is none; -EADDRINUSE: another daemon has it. */
+int daemon_open_control(struct daemon *daemon);
+
+/* When it is time, make again what others have removed. */
+void daemon_keep_run_folder(struct daemon *daemon, int64_t now_raw_ns);
 
 /* loop.c */
 

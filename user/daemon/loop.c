@@ -132,6 +132,7 @@ static void daemon_dispatch(struct daemon *daemon, const struct pollfd *fds, int
 	     system_clock_raw_ns() >= source_watch_next_ns(daemon->source_watch)))
 		daemon_check_sources(daemon);
 	daemon_watch_rivals(daemon, system_clock_raw_ns());
+	daemon_keep_run_folder(daemon, system_clock_raw_ns());
 	associations_dispatch(daemon->associations, fds, count, system_clock_raw_ns());
 	if (daemon->control)
 		control_dispatch(daemon->control, fds, count, system_clock_raw_ns());

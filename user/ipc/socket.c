@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The control socket: connections, the credentials of their peers, lines in and out. request.c
- * parses the lines, the handler answers them.
+ * parses the lines, the handler answers them, socket_file.c makes the socket.
  */
 #include "ipc/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "core/line.h"
+#include "ipc/socket_file.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -406,83 +404,19 @@ void control_publish_state(struct control *control, json_t *state)
 	json_decref(state);
 }
 
-/* A socket without a listener may be replaced; one that is too busy to accept anybody has one. */
-static bool control_is_alive(const struct sockaddr_un *address)
+int control_renew(struct control *control)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool alive;
+	int fd;
 
+	if (!socket_file_is_gone(control->path))
+		return 0;
+	fd = socket_file_listen(control->path, CONTROL_CLIENTS_MAX);
 	if (fd < 0)
-		return false;
-	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
-		errno == EAGAIN;
-	close(fd);
-	return alive;
-}
-
-/* Keep a file that was named by mistake, though root could remove it. */
-static int control_unlink(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -ENOTSOCK;
-	return unlink(path) ? -errno : 0;
-}
-
-/*
- * Everyone may connect; an administrator restricts that by the directory's permissions. The file is
- * made with the socket's: whoever may write to the directory may have put another one there by the
- * time that it could be given others by its name, and we may be root.
- */
-static int control_bind(int fd, const struct sockaddr_un *address)
-{
-	mode_t mask = umask(0111);
-	int err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
-
-	umask(mask);
-	return err;
-}
-
-static int control_listen(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, err;
-
-	/* The kernel would take it for one that is in no folder. */
-	if (!*path)
-		return -ENOENT;
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (control_is_alive(&address))
-		return -EADDRINUSE;
-	err = control_unlink(path);
-	if (err)
-		return err;
-	fd = socket(AF_UNIX, SOCK_STREAM, 0);
-	if (fd < 0)
-		return -errno;
-	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK))
-		goto err_close;
-	err = control_bind(fd, &address);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	if (!listen(fd, CONTROL_CLIENTS_MAX))
 		return fd;
+	close(control->fd);
+	control->fd = fd;
 
-	err = -errno;
-	unlink(path);
-	close(fd);
-	return err;
-err_close:
-	err = -errno;
-	close(fd);
-	return err;
+	return 1;
 }
 
 int control_open(struct control **result, const char *path,
@@ -504,7 +438,7 @@ int control_open(struct control **result, const char *path,
 		err = -ENOMEM;
 		goto err_free;
 	}
-	control->fd = control_listen(path);
+	control->fd = socket_file_listen(path, CONTROL_CLIENTS_MAX);
 	if (control->fd < 0) {
 		err = control->fd;
 		goto err_free_path;
@@ -528,7 +462,7 @@ void control_close(struct control *control)
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++)
 		client_close(&control->clients[i]);
 	close(control->fd);
-	(void)control_unlink(control->path);
+	(void)socket_file_remove(control->path);
 	free(control->path);
 	free(control);
 }

@@ -109,6 +109,13 @@ int control_open(struct control **control, const char *path,
 		 void *context);
 void control_close(struct control *control);
 
+/*
+ * Make the socket anew if its path is gone. Connections stay, but for those that nobody has
+ * accepted yet. 1: it was made; 0: it need not be, or something else is at its path; -errno as of
+ * control_open(), or -ENOENT: its folder is gone, too. May be called again and again.
+ */
+int control_renew(struct control *control);
+
 /* Fill in what to poll(2) for; how many. @fds has room for CONTROL_FDS_MAX. */
 int control_pollfds(const struct control *control, struct pollfd *fds);
 

@@ -308,6 +308,8 @@ const char *words_of_silence(int err)
 		return "it does not answer, so it is stuck, or very busy";
 	case -EPIPE:
 		return "it is ending, or too many others ask it";
+	case -EIDRM:
+		return "it is running, but its socket was removed";
 	}
 
 	return strerror(-err);

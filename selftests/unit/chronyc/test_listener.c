@@ -426,4 +426,25 @@ TEST_F(listener, a_file_stays_and_a_dead_socket_goes)
 	EXPECT_EQ(-ENOENT, local_socket_open("/nowhere/at/all"));
 }
 
+TEST_F(listener, a_socket_that_was_removed_is_made_again)
+{
+	struct pollfd fds[CHRONYC_FDS_MAX];
+	struct stat st;
+	int all = chronyc_listener_pollfds(self->listener, fds);
+
+	ASSERT_EQ(0, unlink(self->config.path));
+	chronyc_listener_renew(self->listener);
+	EXPECT_EQ(0, stat(self->config.path, &st));
+	EXPECT_EQ(0600, st.st_mode & 0777);
+	EXPECT_EQ(all, chronyc_listener_pollfds(self->listener, fds));
+
+	/* What another one has put there stays. */
+	ASSERT_EQ(0, unlink(self->config.path));
+	ASSERT_EQ(0, symlink("/nowhere", self->config.path));
+	chronyc_listener_renew(self->listener);
+	ASSERT_EQ(0, lstat(self->config.path, &st));
+	EXPECT_TRUE(S_ISLNK(st.st_mode));
+	ASSERT_EQ(0, unlink(self->config.path));
+}
+
 TEST_HARNESS_MAIN

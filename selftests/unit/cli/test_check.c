@@ -137,9 +137,14 @@ TEST_F(check, daemon_that_does_not_answer)
 	self->facts.obstacle = "The daemon is not running";
 	EXPECT_EQ(CHECK_CRITICAL, judge(self));
 	EXPECT_STREQ("The daemon is not running", self->sentence);
+	strcpy(self->facts.restart, "pkill -x truechimed");
 	self->facts.daemon_error = -ETIMEDOUT;
 	EXPECT_EQ(CHECK_CRITICAL, judge(self));
 	EXPECT_NE(NULL, strstr(self->sentence, "cannot be asked: it does not answer, so it is"));
+	EXPECT_NE(NULL, strstr(self->sentence, "To start it anew, as root: pkill -x truechimed"));
+	self->facts.daemon_error = -EIDRM;
+	EXPECT_EQ(CHECK_UNKNOWN, judge(self));
+	EXPECT_NE(NULL, strstr(self->sentence, "its socket was removed. To start it anew, as"));
 	self->facts.daemon_error = -EPIPE;
 	EXPECT_EQ(CHECK_UNKNOWN, judge(self));
 	EXPECT_NE(NULL, strstr(self->sentence, "it is ending, or too many others ask it. See: "));

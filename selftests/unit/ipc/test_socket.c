@@ -700,4 +700,48 @@ TEST_F(control, no_other_file_is_opened_to_everyone)
 	EXPECT_EQ(0, unlink(file));
 }
 
+/* rm -r /run/truechime, and the folder is made anew: by the user that the daemon is by then. */
+TEST_F(control, a_socket_that_was_removed_is_made_again)
+{
+	char text[256];
+	struct stat st;
+	int before, fd;
+
+	before = client(self);
+	EXPECT_EQ(0, control_renew(self->control));
+	ASSERT_EQ(0, unlink(self->path));
+	ASSERT_EQ(0, rmdir(self->dir));
+	EXPECT_EQ(-ENOENT, control_renew(self->control));
+	ASSERT_EQ(0, mkdir(self->dir, 0700));
+	EXPECT_EQ(1, control_renew(self->control));
+	EXPECT_EQ(0, control_renew(self->control));
+	ASSERT_EQ(0, stat(self->path, &st));
+	EXPECT_EQ(0666, st.st_mode & 0777);
+	fd = client(self);
+	ASSERT_LE(0, fd);
+	EXPECT_NE(NULL, strstr(ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)),
+			       "\"ok\":true"));
+	/* Who was connected stays so. */
+	EXPECT_NE(NULL, strstr(ask(self, before, "{\"command\":\"status\"}\n", text,
+				   sizeof(text)), "\"ok\":true"));
+	close(before);
+	close(fd);
+}
+
+/* What another one has put there, be it a link to a file of root's, is not ours to replace. */
+TEST_F(control, what_took_the_place_of_a_socket_stays)
+{
+	char target[128];
+	struct stat st;
+
+	snprintf(target, sizeof(target), "%s/target", self->dir);
+	ASSERT_EQ(0, unlink(self->path));
+	ASSERT_EQ(0, symlink(target, self->path));
+	EXPECT_EQ(0, control_renew(self->control));
+	ASSERT_EQ(0, lstat(self->path, &st));
+	EXPECT_TRUE(S_ISLNK(st.st_mode));
+	EXPECT_EQ(-1, stat(target, &st));
+	ASSERT_EQ(0, unlink(self->path));
+}
+
 TEST_HARNESS_MAIN

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A listening socket in the file system.
+ */
+#include "ipc/socket_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+bool socket_file_is_gone(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* A socket without a listener may be replaced; one that is too busy to accept anybody has one. */
+static bool is_alive(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool alive;
+
+	if (fd < 0)
+		return false;
+	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
+		errno == EAGAIN;
+	close(fd);
+	return alive;
+}
+
+/* Keep a file that was named by mistake, though root could remove it. */
+int socket_file_remove(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	return unlink(path) ? -errno : 0;
+}
+
+/*
+ * Everyone may connect; an administrator restricts that by the directory's permissions. The file is
+ * made with the socket's: whoever may write to the directory may have put another one there by the
+ * time that it could be given others by its name, and we may be root.
+ */
+static int bind_for_all(int fd, const struct sockaddr_un *address)
+{
+	mode_t mask = umask(0111);
+	int err = bind(fd, (const struct sockaddr *)address, sizeof(*address)) ? -errno : 0;
+
+	umask(mask);
+	return err;
+}
+
+int socket_file_listen(const char *path, int backlog)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	/* The kernel would take it for one that is in no folder. */
+	if (!*path)
+		return -ENOENT;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (is_alive(&address))
+		return -EADDRINUSE;
+	err = socket_file_remove(path);
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0)
+		return -errno;
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK))
+		goto err_close;
+	err = bind_for_all(fd, &address);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	if (!listen(fd, backlog))
+		return fd;
+
+	err = -errno;
+	unlink(path);
+	close(fd);
+	return err;
+err_close:
+	err = -errno;
+	close(fd);
+	return err;
+}
