@@ -166,7 +166,7 @@ const char *how_to_start(void);
 
 /* Instead of what the NTP server has counted: what may be the reason that there is none. */
 #define NOT_SERVED	\
-	"NTP is not served: there is no 'allow' in the configuration, or 'port 0', or the port is taken, or the program that serves does not run. See: journalctl -u truechimed"
+	"NTP is not served: there is no 'allow' in the configuration, or 'port 0', or the port is taken, or the program that serves does not run. truechimed's log says which"
 
 /* print.c: names and numbers as chronyc prints them */
 

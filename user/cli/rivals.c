@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "ipc/socket.h"
 #include "lib/names.h"
+#include "lib/services.h"
 #include "steering/time_daemons.h"
 
 static const char *where_of(const json_t *rival)
@@ -153,8 +154,9 @@ int verb_rivals(const struct cli *cli)
 	err = client_ask(&watch, "rivals", &reply);
 	if (err == -ECONNREFUSED) {
 		fprintf(stderr,
-			"truechime: truechime-watch does not run (nobody answers at %s), so who changes the clock is not recorded. To start it: systemctl enable --now truechime-watch. Time daemons that run are in: truechime status\n",
-			watch.socket_path);
+			"truechime: truechime-watch does not run (nobody answers at %s), so who changes the clock is not recorded. To start it: %s. Time daemons that run are in: truechime status\n",
+			watch.socket_path, has_systemd() ?
+			"systemctl enable --now truechime-watch" : "truechime-watch &, as root");
 		return CLI_ERROR;
 	}
 	if (err)

@@ -139,12 +139,12 @@ int daemon_set_local(struct daemon *daemon, const char *line)
 
 /* The log says why. After a restart, which is what most often helps, the command is forgotten. */
 #define PORT_WORDS \
-	"the NTP port cannot be opened (why: journalctl -u truechimed). To open it at a start: write this line into the configuration, then systemctl restart truechimed"
+	"the NTP port cannot be opened (why: see truechimed's log). To open it at a start: write this line into the configuration, and restart truechimed"
 #define NO_PORT_WORDS	\
-	"nobody is served with 'port 0'. Take that out of the configuration, and: systemctl restart truechimed"
+	"nobody is served with 'port 0'. Take that out of the configuration, and restart truechimed"
 
 #define CLOSED_WORDS	\
-	"nobody is let in while a 'deny' or 'cmddeny' of the configuration has a name. Write its address there, and: systemctl reload truechimed"
+	"nobody is let in while a 'deny' or 'cmddeny' of the configuration has a name. Write its address there, and: truechime reload"
 
 /* An `allow` that would let nobody in. Who only hands out NTS keys, for another server, does so. */
 static bool lets_nobody_in(const struct config *config, const struct access_rule *rule)

@@ -54,6 +54,7 @@ struct doctor_module {
  * @is_virtual: it is a guest
  * @is_container: the clock is that of another system
  * @may_not_set: and nothing here may set it: the daemon is not started
+ * @systemd: it has started this machine, so that its commands can be named
  * @clocksource: that the kernel uses, ""
  * @clocksources: that it could use, with spaces between, ""
  * @has_vmclock: the hypervisor offers that device
@@ -69,6 +70,7 @@ struct doctor_machine {
 	bool is_virtual;
 	bool is_container;
 	bool may_not_set;
+	bool systemd;
 	char clocksource[32];
 	char clocksources[128];
 	bool has_vmclock;

@@ -16,8 +16,9 @@ static void judge_synchronised(const struct doctor_facts *facts, struct doctor_r
 		finding = doctor_add(report, "clock-contradicted", DOCTOR_ERROR,
 				     "Another program has told the kernel so, as a time daemon does when it ends; the daemon corrects that within seconds, unless that program goes on.",
 				     "The daemon calls the system clock synchronised, but the kernel says that it is not.");
-		doctor_advise(finding,
-			      "truechime doctor  # again, and then: journalctl -u truechimed");
+		doctor_advise(finding, "truechime doctor  # again, and then: %s",
+			      facts->machine.systemd ? "journalctl -u truechimed" :
+			      "truechime rivals");
 		return;
 	}
 	finding = doctor_add(report, "clock-unsynchronised", DOCTOR_ERROR,

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "lib/names.h"
+#include "lib/services.h"
 
 /* What the daemon ends with, as its page says. */
 enum {
@@ -76,7 +77,9 @@ static void judge_stopped(const struct doctor_facts *facts, struct doctor_report
 				     "The daemon truechimed is not running%s.",
 				     facts->units.known && !facts->units.enabled ?
 				     ", and is not started at boot" : "");
-		doctor_advise(finding, "systemctl enable --now truechimed");
+		doctor_advise(finding, "%s", facts->machine.systemd ?
+			      "systemctl enable --now truechimed" :
+			      "truechimed &  # as root, and at each boot");
 	}
 }
 
@@ -95,27 +98,38 @@ static void judge_running(const struct doctor_facts *facts, struct doctor_report
 		finding = doctor_add(report, "daemon-observes", DOCTOR_WARNING,
 				     "It says how wrong the clock is, and leaves it so.",
 				     "The daemon truechimed was started with -x, only to observe.");
-		doctor_advise(finding,
-			      "systemctl cat truechimed  # and take -x out of its command line");
+		doctor_advise(finding, "%s  # and take -x out of its command line",
+			      facts->machine.systemd ? "systemctl cat truechimed" :
+			      "pgrep -a truechimed");
 	}
+}
+
+static void judge_silent(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	char restart[SERVICE_COMMAND_MAX];
+	struct doctor_finding *finding;
+
+	finding = doctor_add(report, "daemon-silent", DOCTOR_ERROR,
+			     "Whether it keeps the clock right is not known.",
+			     "The daemon truechimed cannot be asked: %s.",
+			     words_of_silence(facts->daemon.error));
+	command_to_restart("truechimed", facts->machine.systemd, restart);
+	/* It is well if others are in the way. */
+	if (facts->daemon.error == -EPIPE)
+		doctor_advise(finding,
+			      "sudo truechime doctor  # some connections are kept for root");
+	else
+		doctor_advise(finding, "%s%s",
+			      facts->machine.systemd ? "systemctl status truechimed; " : "",
+			      restart);
 }
 
 void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
-	if (!facts->daemon.error) {
+	if (!facts->daemon.error)
 		judge_running(facts, report);
-	} else if (facts->daemon.error == -ECONNREFUSED) {
+	else if (facts->daemon.error == -ECONNREFUSED)
 		judge_stopped(facts, report);
-	} else {
-		finding = doctor_add(report, "daemon-silent", DOCTOR_ERROR,
-				     "Whether it keeps the clock right is not known.",
-				     "The daemon truechimed cannot be asked: %s.",
-				     words_of_silence(facts->daemon.error));
-		/* It is well if others are in the way. */
-		doctor_advise(finding, facts->daemon.error == -EPIPE ?
-			      "sudo truechime doctor  # some connections are kept for root" :
-			      "systemctl status truechimed; systemctl restart truechimed");
-	}
+	else
+		judge_silent(facts, report);
 }

@@ -154,7 +154,8 @@ void doctor_judge_machine(const struct doctor_facts *facts, struct doctor_report
 
 	for (size_t i = 0; i < facts->rival_count; i++)
 		judge_rival(facts, &facts->rivals[i], report);
-	for (size_t i = 0; i < machine->enabled_count; i++)
+	/* Without systemd a unit that is enabled starts nothing. */
+	for (size_t i = 0; i < machine->enabled_count && machine->systemd; i++)
 		judge_enabled(facts, &machine->enabled[i], report);
 	judge_clocksource(machine, report);
 	judge_devices(machine, report);

@@ -17,7 +17,7 @@
 #define SOURCES_FEW	3
 #define SOURCES_ENOUGH	4
 
-#define CONFIGURE "echo 'pool 2.debian.pool.ntp.org iburst' >>/etc/truechime/truechime.conf && systemctl reload truechimed"
+#define CONFIGURE "echo 'pool 2.debian.pool.ntp.org iburst' >>/etc/truechime/truechime.conf && truechime reload"
 
 #define TOO_FEW "One that is wrong cannot be outvoted: that takes three, and four if one may be lost."
 #define JUST_ENOUGH "If one is lost, one of the others that is wrong cannot be outvoted any more."
@@ -120,7 +120,7 @@ static void judge_falseticker(const struct doctor_source *source, bool any_usabl
 
 /* The first of these that is so: one source, one finding, and none if all are @blocked. */
 static void judge_source(const struct doctor_source *source, bool blocked, bool any_usable,
-			 struct doctor_report *report)
+			 bool systemd, struct doctor_report *report)
 {
 	struct doctor_finding *finding;
 
@@ -131,7 +131,8 @@ static void judge_source(const struct doctor_source *source, bool blocked, bool 
 				     *source->problem ? NTS_LACKS : NTS_NEEDS,
 				     "%s gives no time, as NTS does not work%s%s.", source->name,
 				     *source->problem ? ": " : "", source->problem);
-		doctor_advise(finding, "truechime authdata; journalctl -u truechimed --grep NTS");
+		doctor_advise(finding, "truechime authdata%s",
+			      systemd ? "; journalctl -u truechimed --grep NTS" : "");
 	} else if (!*source->address && !strcmp(source->problem, ASSOCIATION_IN_USE)) {
 		finding = doctor_add(report, "source-twice", DOCTOR_WARNING,
 				     "A machine is asked once, however often it is named, and has one vote.",
@@ -178,7 +179,8 @@ static void judge_nobody(const struct doctor_facts *facts, struct doctor_report 
 		finding = doctor_add(report, "sources-unknown", severity,
 				     "Nothing confirms the time. DNS may not be reachable yet.",
 				     "Time sources are configured, but their names have no addresses yet.");
-		doctor_advise(finding, "truechime refresh; journalctl -u truechimed -n 20");
+		doctor_advise(finding, "truechime refresh; %s", facts->machine.systemd ?
+			      "journalctl -u truechimed -n 20" : "truechime sources");
 	}
 }
 
@@ -245,7 +247,8 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 		judge_blocked(facts, blocked, report);
 	any_usable = is_any_usable(daemon);
 	for (size_t i = 0; i < daemon->source_count; i++)
-		judge_source(&daemon->sources[i], blocked, any_usable, report);
+		judge_source(&daemon->sources[i], blocked, any_usable, facts->machine.systemd,
+			     report);
 	judge_count(facts, report);
 	judge_usable(facts, any_usable, report);
 }

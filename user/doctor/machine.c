@@ -166,6 +166,8 @@ int doctor_machine_read(const char *root, const char *release, struct doctor_mac
 		return -ENOENT;
 	machine->is_container = is_container(root);
 	machine->may_not_set = !may_set_clock();
+	doctor_path(place, root, "/run/systemd/system");
+	machine->systemd = doctor_has(place);
 	read_clocksource(root, machine);
 	machine->has_vmclock = has_vmclock(root);
 	machine->rtc_is_local = is_rtc_local(root);

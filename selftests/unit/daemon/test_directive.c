@@ -111,7 +111,7 @@ TEST_F(directive, what_cannot_be_served_is_not_kept)
 	EXPECT_FALSE(is_obeyed(self, "allow 10.0.0.0/24"));
 	EXPECT_NE(NULL, strstr(self->error, "port"));
 	/* A restart alone would forget it. */
-	EXPECT_NE(NULL, strstr(self->error, "write this line into the configuration, then"));
+	EXPECT_NE(NULL, strstr(self->error, "write this line into the configuration, and restart"));
 	EXPECT_EQ(0, self->daemon.config->server.rule_count);
 }
 

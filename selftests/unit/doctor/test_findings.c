@@ -26,6 +26,7 @@ FIXTURE_SETUP(machine)
 	memset(facts, 0, sizeof(*facts));
 	strcpy(facts->machine.release, "6.1.0-9-amd64");
 	facts->machine.is_virtual = true;
+	facts->machine.systemd = true;
 	strcpy(facts->machine.clocksource, "kvm-clock");
 	strcpy(facts->machine.clocksources, "kvm-clock tsc hpet acpi_pm ");
 	facts->machine.has_vmclock = true;
@@ -294,6 +295,31 @@ TEST_F(machine, command_for_a_daemon_that_is_not_enabled)
 	self->facts.units.enabled = false;
 	EXPECT_STREQ("systemctl enable --now truechimed", find(self, "daemon-stopped")->command);
 	EXPECT_NE(NULL, strstr(find(self, "daemon-stopped")->sentence, "not started at boot"));
+}
+
+/* As in containers, and where another program starts services. */
+TEST_F(machine, no_systemd_is_named_where_there_is_none)
+{
+	static const int errors[] = { 0, -ECONNREFUSED, -ETIMEDOUT, -EIDRM };
+
+	self->facts.machine.systemd = false;
+	memset(&self->facts.units, 0, sizeof(self->facts.units));
+	self->facts.daemon.observing = true;
+	self->facts.clock.synchronised = false;
+	self->facts.machine.enabled_count = 1;
+	strcpy(self->facts.machine.enabled[0].unit, "chrony.service");
+	self->facts.daemon.sources[0].is_nts = true;
+	self->facts.daemon.sources[0].nts_refused = true;
+	for (size_t i = 0; i < sizeof(errors) / sizeof(*errors); i++) {
+		self->facts.daemon.error = errors[i];
+		doctor_judge(&self->facts, &self->report);
+		EXPECT_LT(0, self->report.count);
+		for (size_t j = 0; j < self->report.count; j++) {
+			EXPECT_EQ(NULL, strstr(self->report.findings[j].command, "systemctl"));
+			EXPECT_EQ(NULL, strstr(self->report.findings[j].command, "journalctl"));
+		}
+	}
+	EXPECT_NE(NULL, strstr(find(self, "daemon-silent")->command, "pkill -x truechimed"));
 }
 
 /* --- The module --- */
