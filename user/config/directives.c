@@ -64,6 +64,11 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 			    FALLBACK_DRIFT_POWERS - 1, most);
 		most = FALLBACK_DRIFT_POWERS - 1;
 	}
+	/* As it is for chronyd, which does not say so. */
+	if (least > most && most > 0)
+		config_no_effect(reader,
+				 "'fallbackdrift %d %d' has no effect, as it ends before it begins: write 'fallbackdrift %d %d'",
+				 least, most, most, least);
 	if (least < 1 || most < least) {
 		least = 0;
 		most = 0;

@@ -227,6 +227,19 @@ static void warn_of_port(struct config_reader *reader, const char *name)
 		    name, port + 1, port + 1);
 }
 
+/* A URL, or a network: the same. */
+static void warn_of_slash(struct config_reader *reader, const char *name)
+{
+	const char *host = strstr(name, "://");
+
+	if (!strchr(name, '/'))
+		return;
+	host = host ? host + 3 : name;
+	config_warn(reader,
+		    "'%s' is taken for a name, and no name has a '/': name the host alone, as '%.*s'",
+		    name, (int)strcspn(host, "/:"), host);
+}
+
 static void set_name(struct config_reader *reader, struct config_source *source, const char *name)
 {
 	size_t length = strlen(name);
@@ -246,6 +259,7 @@ static void set_name(struct config_reader *reader, struct config_source *source,
 		return;
 	}
 	warn_of_port(reader, name);
+	warn_of_slash(reader, name);
 	memcpy(source->options.name, name, length + 1);
 }
 
@@ -402,6 +416,12 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	struct config_source *source = &choices.source;
 	size_t number = count_refclocks(reader->config);
 
+	if (config_option_find(refclock_options, ARRAY_SIZE(refclock_options), words[1])) {
+		config_error(reader,
+			     "before '%s' the parameter of 'refclock %s' is missing, as in 'refclock PHC /dev/ptp0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'",
+			     words[1], words[0]);
+		return -EINVAL;
+	}
 	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
 	reader->left_out = false;
 	if (config_parse_driver(reader, source, words[0], words[1]) < 0 ||
@@ -409,7 +429,15 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 			       &choices, count - 2, words + 2) < 0)
 		return -EINVAL;
 
-	/* Each reading of a PHC is a sample: no median filter would collect them. */
+	/*
+	 * Each reading of a PHC is a sample: no median filter would collect them. That is
+	 * told only of long ones, from which somebody expects that the PHC is left alone.
+	 */
+	if (source->kind == CONFIG_PHC && choices.poll > MAXPOLL_DEFAULT &&
+	    choices.poll > source->driver_poll)
+		config_warn(reader,
+			    "'poll %d' counts as %d: each reading of a PHC is a sample. To have it read less often: 'dpoll %d'",
+			    choices.poll, source->driver_poll, choices.poll);
 	if (source->kind == CONFIG_PHC && choices.poll > source->driver_poll)
 		choices.poll = source->driver_poll;
 	if (source->driver_poll > choices.poll)

@@ -72,6 +72,12 @@ TEST(fallbackdrift_has_two_powers_of_two)
 	EXPECT_EQ(1, config->discipline.fallback_least);
 	EXPECT_LT(1, config->discipline.fallback_most);
 	config_free(config);
+	/* The wrong way round. */
+	config = parse("fallbackdrift 19 16\n", &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_NE(NULL, strstr(reports.message, "write 'fallbackdrift 16 19'"));
+	EXPECT_EQ(0, config->discipline.fallback_most);
+	config_free(config);
 	/* None, for chronyd as well. */
 	config = parse("fallbackdrift -1 5\n", &reports);
 	ASSERT_NE(NULL, config);
@@ -349,6 +355,7 @@ static const struct {
 	{ "refclock PPS /dev/pps0 tai", 1, "no date" },
 	{ "refclock PHC ptp/eth0", 1, "/dev/ptp0" },
 	{ "refclock PHC /dev/ptp0 tai", 0, "leapseclist" },
+	{ "refclock PHC poll 20", 1, "before 'poll' the parameter of 'refclock PHC' is missing" },
 	{ "refclock PHC /dev/ptp0:crossts", 1, "'nocrossts'" },
 	{ "refclock PHC /dev/ptp0 refid FIVES", 1, "too long" },
 	{ "dscp 64", 1, "it can be 0 to 63" },
@@ -381,6 +388,32 @@ TEST(mistakes_are_named)
 		EXPECT_STREQ("test.conf", reports.file);
 		EXPECT_NE(NULL, strstr(reports.message, mistakes[i].message))
 			TH_LOG("%s: %s", mistakes[i].text, reports.message);
+	}
+}
+
+static const struct {
+	const char *text;
+	const char *message;
+} doubtful[] = {
+	{ "refclock PHC /dev/ptp0 poll 20", "'poll 20' counts as 0: each reading" },
+	{ "refclock PHC /dev/ptp0 poll 20 dpoll 12", "read less often: 'dpoll 20'" },
+	{ "server https://a", "name the host alone, as 'a'" },
+	{ "pool ntp://b.example:123/x iburst", "name the host alone, as 'b.example'" },
+	{ "server 192.0.2.0/24", "name the host alone, as '192.0.2.0'" },
+};
+
+/* chronyd takes them in silence, and nothing comes of them. */
+TEST(what_cannot_be_meant_is_named)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(doubtful); i++) {
+		struct reports reports;
+		struct config *config = parse(doubtful[i].text, &reports);
+
+		ASSERT_NE(NULL, config);
+		EXPECT_LE(1, reports.warnings);
+		EXPECT_NE(NULL, strstr(reports.message, doubtful[i].message))
+			TH_LOG("%s: %s", doubtful[i].text, reports.message);
+		config_free(config);
 	}
 }
 
