@@ -33,7 +33,7 @@ _truechime()
 		esac
 	done
 	case $previous in
-	-k | --kind) words='chrony ntp timesyncd' ;;
+	-k | --kind) words='chrony ntp timesyncd openntpd' ;;
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
 	--since) words='10min 1h 1d' ;;
 	--port) ;;

@@ -44,7 +44,9 @@ static char *import(enum import_kind kind, const char *text, size_t *size)
 
 int fuzz_one_input(const uint8_t *data, size_t size)
 {
-	static const enum import_kind kinds[] = { IMPORT_CHRONY, IMPORT_NTP, IMPORT_TIMESYNCD };
+	static const enum import_kind kinds[] = {
+		IMPORT_CHRONY, IMPORT_NTP, IMPORT_TIMESYNCD, IMPORT_OPENNTPD,
+	};
 	char *text = malloc(size + 1);
 
 	FUZZ_CHECK(text);

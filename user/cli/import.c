@@ -66,13 +66,14 @@ static int write_files(const char *kind_name, const struct import_file *files, s
 					    import_detect(files, count);
 
 	if (kind == IMPORT_UNKNOWN && kind_name) {
-		fprintf(stderr, "truechime: --kind takes chrony, ntp or timesyncd, not \"%s\"\n",
+		fprintf(stderr,
+			"truechime: --kind takes chrony, ntp, timesyncd or openntpd, not \"%s\"\n",
 			kind_name);
 		return CLI_ERROR;
 	}
 	if (kind == IMPORT_UNKNOWN) {
 		fprintf(stderr,
-			"truechime: %s could be of several programs: say which, by --kind chrony, ntp or timesyncd\n",
+			"truechime: %s could be of several programs: say which, by --kind chrony, ntp, timesyncd or openntpd\n",
 			files[0].name);
 		return CLI_NOT;
 	}
@@ -89,8 +90,8 @@ int verb_import(const struct cli *cli, int argc, char **argv)
 	int count;
 
 	if (argc < 1 || argc > FILES_MAX) {
-		fputs("Usage: truechime [--kind chrony|ntp|timesyncd] import FILE [DROP-IN]...\n",
-		      stderr);
+		fprintf(stderr, "%s\n",
+			"Usage: truechime [--kind chrony|ntp|timesyncd|openntpd] import FILE [DROP-IN]...");
 		return CLI_ERROR;
 	}
 	for (count = 0; count < argc; count++) {

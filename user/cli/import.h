@@ -14,6 +14,8 @@ enum import_kind {
 	IMPORT_CHRONY,		/* chrony.conf */
 	IMPORT_NTP,		/* ntp.conf of ntpd and ntpsec */
 	IMPORT_TIMESYNCD,	/* systemd's timesyncd.conf */
+	IMPORT_OPENNTPD,	/* OpenNTPD's ntpd.conf */
+	IMPORT_KINDS,
 };
 
 /* Longest line that is taken over; a comment of it is still a line of a configuration. */
@@ -35,7 +37,7 @@ struct import_file {
 /* What kind of configuration is it, by its words? */
 enum import_kind import_detect(const struct import_file *files, size_t count);
 
-/* "chrony", "ntp" or "timesyncd"; IMPORT_UNKNOWN: none of them. */
+/* "chrony", "ntp", "timesyncd" or "openntpd"; IMPORT_UNKNOWN: none of them. */
 enum import_kind import_kind_of_name(const char *name);
 const char *import_name_of_kind(enum import_kind kind);
 
@@ -86,5 +88,6 @@ bool import_put(FILE *out, const char *line);
 void import_chrony(const struct import_file *files, size_t count, FILE *out);
 void import_ntp(const struct import_file *files, size_t count, FILE *out);
 void import_timesyncd(const struct import_file *files, size_t count, FILE *out);
+void import_openntpd(const struct import_file *files, size_t count, FILE *out);
 
 #endif /* IMPORT_H */

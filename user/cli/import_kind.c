@@ -50,6 +50,10 @@ static const struct {
 	{ IMPORT_NTP, "tos" }, { IMPORT_NTP, "trustedkey" },
 
 	{ IMPORT_TIMESYNCD, "[time]" },
+
+	{ IMPORT_OPENNTPD, "constraint" }, { IMPORT_OPENNTPD, "constraints" },
+	{ IMPORT_OPENNTPD, "listen" }, { IMPORT_OPENNTPD, "query" },
+	{ IMPORT_OPENNTPD, "sensor" }, { IMPORT_OPENNTPD, "servers" },
 };
 
 static enum import_kind kind_of_line(char *line)
@@ -79,7 +83,7 @@ static enum import_kind kind_of_line(char *line)
 /* That of most lines. */
 enum import_kind import_detect(const struct import_file *files, size_t count)
 {
-	size_t lines[IMPORT_TIMESYNCD + 1] = { 0 };
+	size_t lines[IMPORT_KINDS] = { 0 };
 	enum import_kind best = IMPORT_UNKNOWN;
 	char line[IMPORT_LINE_MAX];
 	bool cut;
@@ -91,7 +95,7 @@ enum import_kind import_detect(const struct import_file *files, size_t count)
 			lines[kind_of_line(line)]++;
 	}
 	lines[IMPORT_UNKNOWN] = 0;
-	for (int kind = IMPORT_CHRONY; kind <= IMPORT_TIMESYNCD; kind++) {
+	for (int kind = IMPORT_CHRONY; kind < IMPORT_KINDS; kind++) {
 		if (lines[kind] > lines[best])
 			best = (enum import_kind)kind;
 	}
@@ -108,6 +112,7 @@ static const struct {
 	{ IMPORT_CHRONY, "chrony", "chronyd", import_chrony },
 	{ IMPORT_NTP, "ntp", "ntpd", import_ntp },
 	{ IMPORT_TIMESYNCD, "timesyncd", "systemd-timesyncd", import_timesyncd },
+	{ IMPORT_OPENNTPD, "openntpd", "OpenNTPD", import_openntpd },
 };
 
 enum import_kind import_kind_of_name(const char *name)

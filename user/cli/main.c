@@ -129,7 +129,7 @@ static void print_usage(void)
 	      "  -c, --csv          fields separated by commas, as of chronyc -c\n"
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
-	      "  -k, --kind KIND    import: chrony, ntp or timesyncd, instead of what it looks like\n"
+	      "  -k, --kind KIND    import: chrony, ntp, timesyncd or openntpd, not what it looks like\n"
 	      "  -w, --within TIME  skew, check: how far apart clocks may be (skew: 50ms)\n"
 	      "      --warn TIME    check: beyond which error it is a warning (half of --crit; 100ms)\n"
 	      "      --crit TIME    check: beyond which error it is critical (1s)\n"

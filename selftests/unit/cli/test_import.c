@@ -239,6 +239,56 @@ TEST(lines_of_ntp_conf)
 		check_line(_metadata, IMPORT_NTP, &ntp_lines[i]);
 }
 
+/* Of OpenNTPD. */
+static const struct line openntpd_lines[] = {
+	{ "server ntp.example.org", "server ntp.example.org iburst\n" },
+	{ "server \"192.0.2.1\" # ours", "server 192.0.2.1 iburst\n" },
+	{ "server a weight 5", "#   without 'weight 5': servers count by how well they do\n"
+	  "server a iburst\n" },
+	{ "server a trusted", "#   without 'trusted': no constraint would keep it out here\n"
+	  "server a iburst\n" },
+	{ "server a bogus", "#   without 'bogus', which is not known\nserver a iburst\n" },
+	{ "server", "#   not taken over: something is missing\n" },
+	{ "servers pool.ntp.org", "pool pool.ntp.org iburst maxsources 16\n" },
+	{ "servers pool.ntp.org weight 2", "#   without 'weight 2'" },
+	{ "sensor nmea0 refid GPS", "#   not taken over: only OpenBSD has such sensors" },
+	{ "constraint from \"https://9.9.9.9\"", "#   not taken over: no web server is asked" },
+	{ "constraints from \"https://www.google.com/\"", "#   not taken over: no web server" },
+	{ "listen on *", "allow\n" },
+	{ "listen on * rtable 4", "#   without 'rtable': it is OpenBSD's\nallow\n" },
+	{ "listen on 192.0.2.1", "bindaddress 192.0.2.1\nallow\n" },
+	{ "listen on 2001:db8::1", "bindaddress 2001:db8::1\nallow\n" },
+	{ "listen at", "#   not taken over: 'listen on ADDRESS' was expected\n" },
+	{ "query from 192.0.2.1",
+	  "#   for all servers of this family, not only for those below it\n"
+	  "bindacqaddress 192.0.2.1\n" },
+	{ "query from", "#   not taken over: 'query from ADDRESS' was expected\n" },
+	{ "rtable 3", "#   not taken over: it is not known\n" },
+};
+
+TEST(lines_of_openntpd_conf)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(openntpd_lines); i++)
+		check_line(_metadata, IMPORT_OPENNTPD, &openntpd_lines[i]);
+}
+
+/* A name is no address to listen at, and nobody is let in everywhere instead. */
+TEST(who_listens_at_one_address_does_not_listen_at_all)
+{
+	char *text = import(IMPORT_OPENNTPD, "listen on gate.example\n");
+
+	EXPECT_EQ(NULL, strstr(text, "\nallow"));
+	free(text);
+	text = import(IMPORT_OPENNTPD, "listen on 192.0.2.1\nlisten on *\n");
+	EXPECT_EQ(NULL, strstr(text, "\nbindaddress"));
+	EXPECT_NE(NULL, strstr(text, "\nallow\n"));
+	free(text);
+	text = import(IMPORT_OPENNTPD, "listen on 192.0.2.1\nlisten on 192.0.2.2\n");
+	EXPECT_NE(NULL, strstr(text,
+			       "# listen on 192.0.2.2\n#   not taken over: it listens at one"));
+	free(text);
+}
+
 TEST(lines_of_timesyncd_conf)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(timesyncd_lines); i++)
@@ -499,6 +549,8 @@ TEST(the_kind_shows_in_the_words)
 		enum import_kind kind;
 	} cases[] = {
 		{ debian_ntp, IMPORT_NTP },
+		{ "servers pool.ntp.org\n", IMPORT_OPENNTPD },
+		{ "server a\nconstraints from \"https://b\"\n", IMPORT_OPENNTPD },
 		{ debian_timesyncd, IMPORT_TIMESYNCD },
 		{ "pool 2.debian.pool.ntp.org iburst\nmakestep 1 3\n", IMPORT_CHRONY },
 		{ "server 127.127.1.0\n", IMPORT_NTP },
@@ -517,7 +569,8 @@ TEST(the_kind_shows_in_the_words)
 			TH_LOG("%s", cases[i].text);
 	}
 	EXPECT_EQ(IMPORT_NTP, import_kind_of_name("ntp"));
-	EXPECT_EQ(IMPORT_UNKNOWN, import_kind_of_name("openntpd"));
+	EXPECT_EQ(IMPORT_OPENNTPD, import_kind_of_name("OpenNTPD"));
+	EXPECT_EQ(IMPORT_UNKNOWN, import_kind_of_name("ntpdate"));
 }
 
 TEST(long_lines_and_strange_characters)
