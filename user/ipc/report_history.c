@@ -13,10 +13,10 @@
 #define NS_PER_S	1000000000LL
 #define PPB		1e9
 
-/* The most that is asked for: ten digits of seconds are more than any history has. */
+/* Ten digits of seconds are more than any history has: then it is all there is. */
 #define DIGITS_MOST	9
 
-/* Seconds before now; all there is without a number. false: it is none. */
+/* Seconds before now; all there is without a number, or by a huge one. false: it is none. */
 static bool since_of_text(const char *text, int64_t now_ns, int64_t *from_ns)
 {
 	size_t digits = strspn(text, "0123456789");
@@ -25,8 +25,10 @@ static bool since_of_text(const char *text, int64_t now_ns, int64_t *from_ns)
 	*from_ns = INT64_MIN;
 	if (!*text)
 		return true;
-	if (text[digits] || digits > DIGITS_MOST)
+	if (text[digits])
 		return false;
+	if (digits > DIGITS_MOST)
+		return true;
 	for (size_t i = 0; i < digits; i++)
 		s = 10 * s + (text[i] - '0');
 	*from_ns = chime_sub_sat(now_ns, s * NS_PER_S);

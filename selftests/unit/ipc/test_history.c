@@ -103,7 +103,11 @@ TEST_F(history, as_json)
 	json_decref(reply);
 	EXPECT_EQ(NULL, report_history(self->history, 0, "1h"));
 	EXPECT_EQ(NULL, report_history(self->history, 0, "-1"));
-	EXPECT_EQ(NULL, report_history(self->history, 0, "1234567890"));
+	/* truechime plot --since 100000d */
+	reply = report_history(self->history, 21 * S, "8640000000");
+	ASSERT_NE(NULL, reply);
+	EXPECT_EQ(2, json_array_size(json_object_get(reply, "time_ns")));
+	json_decref(reply);
 }
 
 TEST_HARNESS_MAIN
