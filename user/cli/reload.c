@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/plural.h"
 
 static void print(const struct cli *cli, const json_t *reply)
 {
@@ -15,9 +16,11 @@ static void print(const struct cli *cli, const json_t *reply)
 
 static void print_sources(const struct cli *cli, const json_t *reply)
 {
+	int64_t count = json_int_of(reply, "sources", 0);
+
 	(void)cli;
-	printf("The source directories were read again; %d sources are configured.\n",
-	       (int)json_int_of(reply, "sources", 0));
+	printf("The source directories were read again; %d source%s %s configured.\n", (int)count,
+	       plural((uint64_t)count), plural_are((uint64_t)count));
 }
 
 int verb_reload(const struct cli *cli, int argc, char **argv)

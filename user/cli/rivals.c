@@ -9,6 +9,7 @@
 #include "cli/cli.h"
 #include "ipc/socket.h"
 #include "lib/names.h"
+#include "lib/plural.h"
 #include "lib/services.h"
 #include "steering/time_daemons.h"
 
@@ -133,7 +134,8 @@ static void print_rivals(const struct cli *cli, const json_t *reply)
 
 	print_summary(reply, rivals);
 	if (lost)
-		printf("%lld more changes came too fast to be recorded.\n", (long long)lost);
+		printf("%lld more change%s came too fast to be recorded.\n", (long long)lost,
+		       plural((uint64_t)lost));
 	if (!json_array_size(rivals))
 		return;
 	print_table(rivals);

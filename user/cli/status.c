@@ -12,8 +12,9 @@
 #include "cli/view.h"
 #include "lib/event_report.h"
 #include "lib/may_set_clock.h"
-#include "lib/services.h"
 #include "lib/names.h"
+#include "lib/plural.h"
+#include "lib/services.h"
 #include "steering/rival.h"
 
 static const char *view_parts(const struct view *view)
@@ -240,13 +241,14 @@ static void print_module(FILE *to, const struct view *view)
 	fputs("System clock : it is ", to);
 	print_offset(to, "the module's clock", module->offset_ns, "\n");
 	fprintf(to,
-		"Disruptions  : %u since the module was loaded, %u steps; see truechime events\n",
-		module->disruptions, module->steps);
+		"Disruptions  : %u since the module was loaded, %u step%s; see truechime events\n",
+		module->disruptions, module->steps, plural(module->steps));
 }
 
 static void print_daemon(FILE *to, const struct view *view)
 {
 	const json_t *sources = json_object_get(view->daemon, "sources");
+	int falsetickers = (int)json_int_of(sources, "falsetickers", 0);
 
 	fprintf(to, "Daemon       : %s, process %d, steering %s\n",
 		json_text_of(view->daemon, "version"), (int)json_int_of(view->daemon, "pid", 0),
@@ -255,10 +257,10 @@ static void print_daemon(FILE *to, const struct view *view)
 		view_is_aside(view) ? "nothing (mode external)" :
 		strcmp(json_text_of(view->daemon, "timescale"), "module") ?
 			"the system clock alone" : "through the module");
-	fprintf(to, "Time sources : %d known, %d reachable, %d usable, %d falsetickers",
+	fprintf(to, "Time sources : %d known, %d reachable, %d usable, %d falseticker%s",
 		(int)json_int_of(sources, "known", 0), (int)json_int_of(sources, "reachable", 0),
 		(int)json_int_of(sources, "usable", 0),
-		(int)json_int_of(sources, "falsetickers", 0));
+		falsetickers, plural((uint64_t)falsetickers));
 	if (*json_text_of(view->daemon, "source"))
 		fprintf(to, "; following %s", json_text_of(view->daemon, "source"));
 	fputc('\n', to);

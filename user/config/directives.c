@@ -5,6 +5,7 @@
  */
 #include "config/reader.h"
 #include "discipline/fallback_drift.h"
+#include "lib/plural.h"
 #include "ntp/address.h"
 #include "ntp/packet.h"
 
@@ -489,7 +490,7 @@ static int check_count(struct config_reader *reader, const struct config_option 
 		config_error(reader, "'%s' needs a value", directive->name);
 	else if (least == most)
 		config_error(reader, "'%s' takes %d value%s, not %d", directive->name, most,
-			     most == 1 ? "" : "s", count);
+			     plural((uint64_t)most), count);
 	else
 		config_error(reader, "'%s' takes %d to %d values, not %d", directive->name, least,
 			     most, count);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/plural.h"
 #include "ntp/address.h"
 #include "ntp/mono_root.h"
 #include "ntp/packet.h"
@@ -505,8 +506,8 @@ static void watch_unauthenticated(struct config_reader *reader, int count, const
 			source->options.noselect = true;
 	}
 	if (count)
-		config_warn(reader, "%d sources without authentication are only watched: %s",
-			    count, why);
+		config_warn(reader, "%d source%s without authentication %s only watched: %s",
+			    count, plural((uint64_t)count), plural_are((uint64_t)count), why);
 }
 
 /* Sources without authentication are used if they agree with the others, and with none else. */

@@ -20,6 +20,7 @@
 #include "daemon/privileges.h"
 #include "daemon/run_files.h"
 #include "lib/clock_watch.h"
+#include "lib/plural.h"
 #include "lib/virtual_machine.h"
 
 /* 31 years: no error is greater. */
@@ -174,8 +175,8 @@ int daemon_reload(struct daemon *daemon)
 	/* There may be one only now, or at other intervals. */
 	daemon->due_ns[DUE_DRIFT] = 0;
 	daemon->sources_changed = true;
-	log_notice("The configuration was read again: %zu sources configured",
-		   config->source_count);
+	log_notice("The configuration was read again: %zu source%s configured",
+		   config->source_count, plural(config->source_count));
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/plural.h"
 #include "sources/operate.h"
 #include "sources/source_match.h"
 
@@ -130,7 +131,8 @@ static json_t *operator_delete(struct daemon *daemon, const char *which, const c
 	}
 	count = operate_delete(daemon->associations, &match);
 	if (count)
-		log_notice("The operator deleted %s: %zu sources", which, count);
+		log_notice("The operator deleted %s: %zu source%s", which, count,
+			   plural(count));
 	return operator_done(&match, count, error);
 }
 

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/plural.h"
+
 /* Reports that are logged of one reading. */
 #define REPORTS_MAX	8
 
@@ -56,8 +58,9 @@ static void log_reports(struct daemon *daemon, const struct reports *reports, bo
 	for (i = 0; i < reports->count && i < REPORTS_MAX; i++)
 		log_warning("%s", reports->text[i]);
 	if (reports->count > REPORTS_MAX)
-		log_warning("%zu more lines of the source directories are wrong",
-			    reports->count - REPORTS_MAX);
+		log_warning("%zu more line%s of the source directories %s wrong",
+			    reports->count - REPORTS_MAX, plural(reports->count - REPORTS_MAX),
+			    plural_are(reports->count - REPORTS_MAX));
 }
 
 const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
@@ -101,8 +104,9 @@ int daemon_reload_sources(struct daemon *daemon)
 	daemon->config = config;
 	log_reports(daemon, &reports, changes.added || changes.removed);
 	if (changes.added || changes.removed)
-		log_notice("The source directories have changed: %zu sources came, %zu went, %zu are configured",
-			   changes.added, changes.removed, config->source_count);
+		log_notice("The source directories have changed: %zu source%s came, %zu went, %zu %s configured",
+			   changes.added, plural(changes.added), changes.removed,
+			   config->source_count, plural_are(config->source_count));
 	return 0;
 }
 

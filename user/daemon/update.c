@@ -12,6 +12,7 @@
 #include "daemon/outvoted_host.h"
 #include "discipline/drift.h"
 #include "lib/names.h"
+#include "lib/plural.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -125,14 +126,15 @@ static void daemon_notify_status(struct daemon *daemon)
 		return;
 	}
 	if (daemon->update.result.vouched_host == VOUCHED_HOST_STANDS) {
-		notify_status("Following the host's clock; %zu of %zu sources agree with it",
+		notify_status("Following the host's clock; %zu of %zu source%s agree with it",
 			      selection->candidates - selection->falsetickers,
-			      selection->candidates);
+			      selection->candidates, plural(selection->candidates));
 		return;
 	}
 	if (associations_get_info(daemon->associations, (size_t)selection->selected, &info))
-		notify_status("Following %s, %zu of %zu sources combined", info.name,
-			      selection->count, selection->candidates);
+		notify_status("Following %s, %zu of %zu source%s combined", info.name,
+			      selection->count, selection->candidates,
+			      plural(selection->candidates));
 }
 
 void daemon_await_host(struct daemon *daemon, const struct timescale_now *now)

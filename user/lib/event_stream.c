@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/plural.h"
+
 int event_stream_skip(struct event_stream *stream)
 {
 	struct module_event events[MODULE_EVENTS_MAX];
@@ -41,8 +43,8 @@ static void event_stream_take_all(struct event_stream *stream, const struct modu
 	int i;
 
 	if (lost) {
-		snprintf(why, sizeof(why), "%u events are lost: the module has forgotten them",
-			 lost);
+		snprintf(why, sizeof(why), "%u event%s %s lost: the module has forgotten %s",
+			 lost, plural(lost), plural_are(lost), lost == 1 ? "it" : "them");
 		stream->lost(why);
 	}
 	for (i = 0; i < count; i++)

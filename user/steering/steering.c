@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lib/names.h"
+#include "lib/plural.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -173,8 +174,9 @@ static void steering_log_change(struct steering *steering, const struct discipli
 	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
 		return;
 	text_of_duration(result->step_ns, size, sizeof(size));
-	log_notice("The system clock is off by %s, found from %zu of %zu sources", size,
-		   result->selection.count, result->selection.candidates);
+	log_notice("The system clock is off by %s, found from %zu of %zu source%s", size,
+		   result->selection.count, result->selection.candidates,
+		   plural(result->selection.candidates));
 }
 
 /*

@@ -6,6 +6,7 @@
 #include "steering/steering_private.h"
 
 #include "lib/names.h"
+#include "lib/plural.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -113,8 +114,8 @@ void steering_report_set(struct steering *steering, const struct timescale_now *
 		steering_report_rival(steering, rival);
 		break;
 	case RIVAL_STILL:
-		log_warning("Somebody else goes on setting the system clock, %u times since this was last logged",
-			    rival->unlogged + 1);
+		log_warning("Somebody else goes on setting the system clock, %u time%s since this was last logged",
+			    rival->unlogged + 1, plural(rival->unlogged + 1));
 		rival->unlogged = 0;
 		break;
 	case RIVAL_NO_NEWS:

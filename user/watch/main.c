@@ -23,6 +23,7 @@
 #include "lib/clock_ns.h"
 #include "lib/log.h"
 #include "lib/output.h"
+#include "lib/plural.h"
 #include "server/sandbox.h"
 #include "steering/time_daemons.h"
 #include "watch/attachment.h"
@@ -246,8 +247,8 @@ static void log_lost(struct watch *watch)
 
 	if (lost == watch->lost)
 		return;
-	log_warning("%llu changes of the system clock came too fast to be recorded",
-		    (unsigned long long)(lost - watch->lost));
+	log_warning("%llu change%s of the system clock came too fast to be recorded",
+		    (unsigned long long)(lost - watch->lost), plural(lost - watch->lost));
 	watch->lost = lost;
 }
 

@@ -133,6 +133,13 @@ TEST_F(rivals, of_several_the_latest_is_named_first)
 			       "chronyd (process 77, chrony.service) stepped it by +3.20 s\n"));
 }
 
+TEST_F(rivals, one_change_that_is_not_known_is_one)
+{
+	world.reply = "{\"changes\":6,\"lost\":1,\"rivals\":[" CHRONYD "]}";
+	self->text = print(&self->cli, &self->status);
+	EXPECT_NE(NULL, strstr(self->text, "\n1 more change came too fast"));
+}
+
 TEST_F(rivals, agents_of_hypervisors_are_not_to_be_ended)
 {
 	world.reply = "{\"changes\":1,\"rivals\":[" AGENT "]}";
