@@ -94,6 +94,14 @@ static int family_in_use(const struct target *target, const struct association *
 	return AF_UNSPEC;
 }
 
+/* No association uses the address, or used it since the query. */
+static bool is_free(const struct target *target, size_t index)
+{
+	return !target->tried[index] &&
+	       !associations_address_used(target->list, &target->found[index],
+					  target->config.port);
+}
+
 /*
  * The family with more of the addresses that are wanted. Of two equals the one of the first
  * address, because the resolver puts first what this machine has a route to.
@@ -103,6 +111,8 @@ static int preferred_family(const struct target *target)
 	size_t wanted = wanted_count(target), ipv4 = 0, ipv6 = 0;
 
 	for (size_t i = 0; i < target->found_count; i++) {
+		if (!is_free(target, i))
+			continue;
 		if (target->found[i].family == AF_INET && ipv4 < wanted)
 			ipv4++;
 		else if (target->found[i].family == AF_INET6 && ipv6 < wanted)
@@ -114,15 +124,13 @@ static int preferred_family(const struct target *target)
 	return ipv4 > ipv6 ? AF_INET : AF_INET6;
 }
 
-/* The next address found of @family, AF_UNSPEC: any, that no association uses or used. -1: none. */
+/* The next free address found of @family, AF_UNSPEC: any. -1: none. */
 static int next_address(const struct target *target, int family)
 {
 	for (size_t i = 0; i < target->found_count; i++) {
-		if (target->tried[i] ||
-		    (family != AF_UNSPEC && target->found[i].family != family) ||
-		    associations_address_used(target->list, &target->found[i], target->config.port))
-			continue;
-		return (int)i;
+		if ((family == AF_UNSPEC || target->found[i].family == family) &&
+		    is_free(target, i))
+			return (int)i;
 	}
 
 	return -1;

@@ -49,15 +49,27 @@ static size_t quota_of_family(const struct addrinfo *list, int other)
 	return RESOLVER_ADDRESSES_MAX - (others < half ? others : half);
 }
 
+static bool is_collected(const struct answer *answer, const struct net_address *address)
+{
+	for (int i = 0; i < answer->count; i++) {
+		if (net_address_equal(&answer->addresses[i], address))
+			return true;
+	}
+
+	return false;
+}
+
 static void collect(struct answer *answer, const struct addrinfo *list)
 {
 	size_t left_v4 = quota_of_family(list, AF_INET6), left_v6 = quota_of_family(list, AF_INET);
 
 	for (; list && answer->count < RESOLVER_ADDRESSES_MAX; list = list->ai_next) {
 		size_t *left = list->ai_family == AF_INET6 ? &left_v6 : &left_v4;
+		struct net_address *address = &answer->addresses[answer->count];
 
-		if (!*left || net_address_from_sockaddr(list->ai_addr, list->ai_addrlen,
-							&answer->addresses[answer->count]))
+		if (!*left ||
+		    net_address_from_sockaddr(list->ai_addr, list->ai_addrlen, address) ||
+		    is_collected(answer, address))
 			continue;
 		answer->count++;
 		(*left)--;

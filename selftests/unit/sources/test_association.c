@@ -754,6 +754,20 @@ TEST_F(world, a_pool_uses_the_family_with_more_addresses)
 	EXPECT_EQ(1, count_family(":"));
 }
 
+/* An address that another source has is none of those that can be asked. */
+TEST_F(world, a_pool_counts_only_the_addresses_that_it_can_use)
+{
+	static const char *const addresses[] = {
+		"fe80::2%lo", "fe80::3%lo", "127.0.0.1", "127.0.0.2",
+	};
+
+	set_names(4, addresses);
+	configure("server fe80::2%lo port 9\npool pool.example.net port 9 maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() > 1 && *address_at(1)));
+	EXPECT_EQ(3, source_count());
+	EXPECT_EQ(2, count_family("."));
+}
+
 TEST_F(world, a_falseticker_of_a_pool_is_replaced)
 {
 	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };

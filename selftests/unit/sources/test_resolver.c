@@ -15,8 +15,8 @@
 
 #define LISTED_MAX	64
 
-/* How many addresses of each family the name has, those of IPv6 first. */
-static int listed_v6, listed_v4;
+/* How many addresses of each family the name has, those of IPv6 first, and how often each. */
+static int listed_v6, listed_v4, listed_times = 1;
 
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list)
@@ -28,14 +28,14 @@ int __wrap_getaddrinfo(const char *name, const char *service, const struct addri
 
 	for (i = 0; i < listed_v6; i++, count++) {
 		v6[i] = (struct sockaddr_in6){ .sin6_family = AF_INET6 };
-		v6[i].sin6_addr.s6_addr[15] = (uint8_t)(i + 1);
+		v6[i].sin6_addr.s6_addr[15] = (uint8_t)(i / listed_times + 1);
 		infos[count] = (struct addrinfo){ .ai_family = AF_INET6,
 						  .ai_addr = (struct sockaddr *)&v6[i],
 						  .ai_addrlen = sizeof(v6[i]) };
 	}
 	for (i = 0; i < listed_v4; i++, count++) {
-		v4[i] = (struct sockaddr_in){ .sin_family = AF_INET,
-					      .sin_addr.s_addr = htonl(0xc0000200u + (uint32_t)i) };
+		v4[i] = (struct sockaddr_in){ .sin_family = AF_INET };
+		v4[i].sin_addr.s_addr = htonl(0xc0000200u + (uint32_t)(i / listed_times));
 		infos[count] = (struct addrinfo){ .ai_family = AF_INET,
 						  .ai_addr = (struct sockaddr *)&v4[i],
 						  .ai_addrlen = sizeof(v4[i]) };
@@ -96,6 +96,19 @@ TEST(neither_family_displaces_the_other)
 		EXPECT_EQ(cases[i].kept_v6 + cases[i].kept_v4, count) TH_LOG("case %zu", i);
 		EXPECT_EQ(cases[i].kept_v6, kept_v6) TH_LOG("case %zu", i);
 	}
+}
+
+/* As from a file of hosts with several lines for it. */
+TEST(address_that_is_listed_twice_is_kept_once)
+{
+	int kept_v6 = 0;
+
+	listed_v6 = 40;
+	listed_v4 = 3;
+	listed_times = 4;
+	EXPECT_EQ(11, look_up(&kept_v6));
+	EXPECT_EQ(10, kept_v6);
+	listed_times = 1;
 }
 
 TEST(name_without_an_address_is_told)
