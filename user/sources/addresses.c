@@ -94,24 +94,31 @@ static int family_in_use(const struct target *target, const struct association *
 	return AF_UNSPEC;
 }
 
-/* No association uses the address, or used it since the query. */
-static bool is_free(const struct target *target, size_t index)
+/*
+ * No association uses the address, or used it since the query, and it may be asked by @by_ns. A
+ * server that refuses to serve us may not for a day: in the place of one that does not answer it
+ * would be waited for, and nobody asked.
+ */
+static bool is_free(const struct target *target, size_t index, int64_t by_ns)
 {
-	return !target->tried[index] &&
-	       !associations_address_used(target->list, &target->found[index],
-					  target->config.port);
+	const struct net_address *address = &target->found[index];
+	int port = target->config.port;
+	uint32_t code;
+
+	return !target->tried[index] && !associations_address_used(target->list, address, port) &&
+	       associations_kissed_until(target->list, address, port, &code) <= by_ns;
 }
 
 /*
  * The family with more of the addresses that are wanted. Of two equals the one of the first
  * address, because the resolver puts first what this machine has a route to.
  */
-static int preferred_family(const struct target *target)
+static int preferred_family(const struct target *target, int64_t now_raw_ns)
 {
 	size_t wanted = wanted_count(target), ipv4 = 0, ipv6 = 0;
 
 	for (size_t i = 0; i < target->found_count; i++) {
-		if (!is_free(target, i))
+		if (!is_free(target, i, now_raw_ns))
 			continue;
 		if (target->found[i].family == AF_INET && ipv4 < wanted)
 			ipv4++;
@@ -125,11 +132,11 @@ static int preferred_family(const struct target *target)
 }
 
 /* The next free address found of @family, AF_UNSPEC: any. -1: none. */
-static int next_address(const struct target *target, int family)
+static int next_address(const struct target *target, int family, int64_t by_ns)
 {
 	for (size_t i = 0; i < target->found_count; i++) {
 		if ((family == AF_UNSPEC || target->found[i].family == family) &&
-		    is_free(target, i))
+		    is_free(target, i, by_ns))
 			return (int)i;
 	}
 
@@ -140,23 +147,27 @@ static int next_address(const struct target *target, int family)
  * The next address for @own, NULL: for a new association. -1: none. A machine with addresses of
  * both families would have two votes, so a target uses one family at a time.
  */
-static int free_address(const struct target *target, const struct association *own)
+static int free_address(const struct target *target, const struct association *own,
+			int64_t now_raw_ns)
 {
 	int family = family_in_use(target, own);
 	int index;
 
 	if (family != AF_UNSPEC)
-		return next_address(target, family);
-	index = next_address(target, preferred_family(target));
+		return next_address(target, family, now_raw_ns);
+	index = next_address(target, preferred_family(target, now_raw_ns), now_raw_ns);
 
-	return index >= 0 ? index : next_address(target, AF_UNSPEC);
+	return index >= 0 ? index : next_address(target, AF_UNSPEC, now_raw_ns);
 }
 
+/* Who has no address at all may wait until one can be asked. */
 static bool use_free_address(struct association *association, int64_t now_raw_ns)
 {
 	struct target *target = association->target;
-	int index = free_address(target, association);
+	int index = free_address(target, association, now_raw_ns);
 
+	if (index < 0 && !association_has_address(association))
+		index = next_address(target, AF_UNSPEC, INT64_MAX);
 	if (index < 0 || give_address(association, &target->found[index], now_raw_ns) < 0)
 		return false;
 	target->tried[index] = true;
@@ -308,7 +319,8 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 		else if (association_is_gone(association))
 			replace(association, now_raw_ns);
 	}
-	while (target->count < wanted_count(target) && free_address(target, NULL) >= 0) {
+	while (target->count < wanted_count(target) &&
+	       free_address(target, NULL, now_raw_ns) >= 0) {
 		if (!target_add(target, now_raw_ns))
 			break;
 		use_free_address(target->associations[target->count - 1], now_raw_ns);

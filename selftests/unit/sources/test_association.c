@@ -488,6 +488,30 @@ TEST_F(world, a_server_that_is_gone_is_replaced)
 	EXPECT_EQ(1, names.started);
 }
 
+/* It is not asked for a day: who has its address in the place of another one asks nobody. */
+TEST_F(world, a_server_that_refuses_takes_no_other_ones_place)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	struct server *first = add_server("127.0.0.1", KISSES_DENY), *second;
+
+	second = add_server("127.0.0.2", SILENT);
+	ASSERT_NE(NULL, second);
+	set_names(2, addresses);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("127.0.0.2", address_at(0))));
+	for (int i = 0; i < 16; i++) {
+		pass(65);
+		settle();
+		pass(5);
+	}
+	EXPECT_LT(1, names.started);
+	second->manner = ANSWERS;
+	pass(65);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	EXPECT_EQ(1, first->requests);
+}
+
 TEST_F(world, a_name_is_looked_up_again_when_nobody_answers)
 {
 	static const char *const before[] = { "127.0.0.1" };

@@ -487,6 +487,24 @@ TEST_F(world, one_server_of_a_pool_is_deleted_and_all)
 	EXPECT_EQ(0, source_count());
 }
 
+/* Where there is no other one, an address is used that is not to be asked yet. */
+TEST_F(world, a_server_that_refuses_is_known_by_another_name)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct server *server = add_server("127.0.0.1", KISSES_DENY);
+
+	set_names(1, addresses);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
+	EXPECT_EQ(1, delete("ntp.example.net"));
+	EXPECT_EQ(0, add("server other.example.net"));
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0)));
+	settle();
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_EQ(NTP_KISS_DENY, source_at(0)->kiss);
+	EXPECT_EQ(1, server->requests);
+}
+
 TEST_F(world, refresh_follows_the_names_now)
 {
 	static const char *const before[] = { "127.0.0.1", "127.0.0.2" };
