@@ -211,11 +211,11 @@ static void look_for_others(struct target *target, int64_t now_raw_ns)
 {
 	int64_t wait_ns = chime_max(target->look_up_wait_ns, LOOK_UP_AGAIN_NS);
 
-	if (target->resolver.fd >= 0)
+	/* The operator's query is repeated until it succeeds. */
+	if (target->resolver.fd >= 0 || target->refresh_all)
 		return;
 	if (target->refreshing || target->look_up_ns > chime_add_sat(now_raw_ns, wait_ns)) {
 		target->refreshing = false;
-		target->refresh_all = false;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
 	}
 }
@@ -287,10 +287,8 @@ static bool is_found(const struct target *target, const struct net_address *addr
  * Replace addresses that the name no longer resolves to. A routine query replaces one at a time, so
  * that a good clock does not lose all its sources to a new list.
  */
-static void replace_outdated(struct target *target, int64_t now_raw_ns)
+static void replace_outdated(struct target *target, bool all, int64_t now_raw_ns)
 {
-	bool all = target->refresh_all;
-
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
@@ -311,6 +309,10 @@ static void replace_outdated(struct target *target, int64_t now_raw_ns)
  */
 static void use_addresses(struct target *target, int64_t now_raw_ns)
 {
+	bool refreshing = target->refreshing, all = target->refresh_all;
+
+	/* Whoever finds no address here has the name looked up anew. */
+	target->refresh_all = false;
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
@@ -325,9 +327,8 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 			break;
 		use_free_address(target->associations[target->count - 1], now_raw_ns);
 	}
-	if (target->refreshing)
-		replace_outdated(target, now_raw_ns);
-	target->refresh_all = false;
+	if (refreshing)
+		replace_outdated(target, all, now_raw_ns);
 }
 
 static bool is_without_address(const struct target *target)

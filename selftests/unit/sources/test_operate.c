@@ -550,6 +550,43 @@ TEST_F(world, a_refresh_waits_for_the_name_servers)
 	EXPECT_STREQ("127.0.0.4", address_at(1));
 }
 
+/* ... also if one of the servers is gone, and the same name is looked up for that, too. */
+TEST_F(world, a_refresh_waits_for_the_name_servers_where_a_server_is_gone)
+{
+	static const char *const before[] = { "127.0.0.1", "127.0.0.2" };
+	static const char *const after[] = { "127.0.0.3", "127.0.0.4" };
+	struct server *second;
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	second = add_server("127.0.0.2", ANSWERS);
+	ASSERT_NE(NULL, second);
+	set_names(2, before);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	names.result = -EHOSTUNREACH;
+	second->manner = SILENT;
+	for (int i = 0; i < 10; i++) {
+		pass(65);
+		settle_each(2);
+		pass(5);
+	}
+	ASSERT_LT(1, names.started);
+	operate_refresh(self->list, raw_ns());
+	for (int i = 0; i < 4; i++) {
+		pass(65);
+		settle_each(2);
+		pass(5);
+	}
+	set_names(2, after);
+	for (int i = 0; i < 2; i++) {
+		pass(65);
+		settle_each(2);
+		pass(5);
+	}
+	EXPECT_STREQ("127.0.0.4", address_at(0));
+	EXPECT_STREQ("127.0.0.3", address_at(1));
+}
+
 /* Who breaks one server after the other must not choose all of them soon. */
 TEST_F(world, servers_of_a_pool_are_replaced_one_in_half_an_hour)
 {
