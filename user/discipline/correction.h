@@ -30,12 +30,16 @@
  * @maxclockerror: bound of the oscillator's unlearned rate error
  * @learned_from_ns: the rate was learned since then
  * @crystal: the reference is known to run free
+ * @knows_rate: the oscillator has settled ...
+ * @rate: ... at this one, of UTC against the reference
  */
 struct correction_terms {
 	const struct estimator *clock;
 	double maxclockerror;
 	int64_t learned_from_ns;
 	bool crystal;
+	bool knows_rate;
+	double rate;
 };
 
 /**

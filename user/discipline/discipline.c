@@ -282,6 +282,8 @@ static struct correction_terms terms_of(const struct discipline *discipline)
 		.maxclockerror = discipline->options.maxclockerror,
 		.learned_from_ns = discipline->free_running.from_ns,
 		.crystal = discipline->free_running.known,
+		.knows_rate = discipline->settled.known,
+		.rate = discipline->settled.rate,
 	};
 }
 

@@ -472,7 +472,7 @@ static bool were_lost(struct source *const *sources, size_t count, int64_t at_ns
 }
 
 bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
-			   int64_t *low_ns, int64_t *high_ns)
+			   const struct selection_terms *terms, int64_t *low_ns, int64_t *high_ns)
 {
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
@@ -487,8 +487,10 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 		usable = was_usable(&status);
 		if (status.options->noselect)
 			continue;
-		if (usable || may_only_vote(sources[i], &status, lost_too))
-			nominate(&status, i, usable, candidates, &found);
+		if (!usable && !may_only_vote(sources[i], &status, lost_too))
+			continue;
+		nominate(&status, i, usable, candidates, &found);
+		doubt_rate(&status, terms, &candidates[found - 1]);
 	}
 	median_ns = relate(candidates, found);
 	if (!found || !intersection_find(candidates, found, count_silent(sources, count, at_ns),

@@ -65,10 +65,12 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		   const struct selection_terms *terms, struct selection *selection);
 
 /*
- * After that: the interval of the truth at a later @at_ns while most sources are right, if no
- * sample comes. The bounds are those of struct selection. false: no majority agrees by then.
+ * After that, on the same terms: the interval of the truth at a later @at_ns while most sources are
+ * right, if no sample comes. The bounds are those of struct selection. false: no majority agrees by
+ * then.
  */
 bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
-			   int64_t *low_ns, int64_t *high_ns);
+			   const struct selection_terms *terms, int64_t *low_ns,
+			   int64_t *high_ns);
 
 #endif /* DISCIPLINE_SOURCE_SELECT_H */

@@ -674,6 +674,7 @@ TEST_F(discipline, bound_reaches_the_high_end_of_the_intersection)
 static void run_off(struct __test_metadata *_metadata, struct _test_data_discipline *self,
 		    double rate)
 {
+	const struct selection_terms terms = { .previous = -1 };
 	const struct chime_line *line = &self->result.correction;
 	int64_t at_ns, clock_ns, low_ns, high_ns, far_ns;
 	int i, s;
@@ -685,7 +686,7 @@ static void run_off(struct __test_metadata *_metadata, struct _test_data_discipl
 	for (s = 0; s <= 128; s += 8) {
 		at_ns = self->now.reference_ns + s * NS_PER_S;
 		clock_ns = chime_line_offset(line, at_ns);
-		ASSERT_TRUE(source_select_foresee(self->source, SOURCES, at_ns, &low_ns,
+		ASSERT_TRUE(source_select_foresee(self->source, SOURCES, at_ns, &terms, &low_ns,
 						  &high_ns));
 		far_ns = high_ns - clock_ns > clock_ns - low_ns ? high_ns - clock_ns :
 								  clock_ns - low_ns;

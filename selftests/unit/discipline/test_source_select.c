@@ -65,17 +65,30 @@ static void add_source(struct _test_data_sources *self, int64_t offset_ns, doubl
 	self->source[self->count++] = source;
 }
 
-static void judge(struct _test_data_sources *self, int previous)
+static struct selection_terms terms_of(const struct _test_data_sources *self, int previous)
 {
-	const struct selection_terms terms = {
+	return (struct selection_terms){
 		.previous = previous,
 		.minsources = self->minsources,
 		.stratumweight_ns = self->weighs ? self->weight_ns : -1,
 		.knows_rate = self->knows_rate,
 	};
+}
+
+static void judge(struct _test_data_sources *self, int previous)
+{
+	const struct selection_terms terms = terms_of(self, previous);
 
 	source_select(self->source, self->count, START_NS + 16LL * SAMPLES * NS_PER_S, &terms,
 		      &self->selection);
+}
+
+static bool foresee(struct _test_data_sources *self, int64_t at_ns, int64_t *low_ns,
+		    int64_t *high_ns)
+{
+	const struct selection_terms terms = terms_of(self, -1);
+
+	return source_select_foresee(self->source, self->count, at_ns, &terms, low_ns, high_ns);
 }
 
 static enum source_verdict verdict(struct _test_data_sources *self, int index)
@@ -375,14 +388,33 @@ TEST_F(sources, bound_is_where_most_will_agree)
 		add_source(self, 0, 0, 100000000, NULL);
 	judge(self, -1);
 	EXPECT_LT(self->selection.high_ns, 100000000);
-	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns, &low_ns, &high_ns));
+	ASSERT_TRUE(foresee(self, at_ns, &low_ns, &high_ns));
 	EXPECT_EQ(self->selection.low_ns, low_ns);
 	EXPECT_EQ(self->selection.high_ns, high_ns);
 	for (i = 0; i < 2000; i += 100) {
-		ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns + i * NS_PER_S,
-						  &low_ns, &high_ns));
+		ASSERT_TRUE(foresee(self, at_ns + i * NS_PER_S, &low_ns, &high_ns));
 		EXPECT_LT(low_ns, 0);
 		EXPECT_GT(high_ns, 0);
+	}
+}
+
+/* The third one's rate was a stop of this machine: its interval has that later as well as now. */
+TEST_F(sources, a_rate_that_the_oscillator_does_not_have_is_in_what_is_foreseen)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S, low_ns, high_ns;
+
+	add_source(self, 0, 0, 1000000, NULL);
+	add_source(self, 300000, 0, 1000000, NULL);
+	add_source(self, -44800000, 400e-6, 1000000, NULL);
+	self->knows_rate = true;
+	judge(self, -1);
+	ASSERT_TRUE(foresee(self, at_ns, &low_ns, &high_ns));
+	EXPECT_EQ(self->selection.low_ns, low_ns);
+	EXPECT_EQ(self->selection.high_ns, high_ns);
+	for (int i = 0; i < 1000; i += 100) {
+		ASSERT_TRUE(foresee(self, at_ns + i * NS_PER_S, &low_ns, &high_ns));
+		EXPECT_LE(low_ns, self->selection.low_ns);
+		EXPECT_GE(high_ns, self->selection.high_ns);
 	}
 }
 
@@ -393,7 +425,7 @@ TEST_F(sources, two_that_disagree_foresee_nothing)
 	add_source(self, 0, 0, 2000000, NULL);
 	add_source(self, 50000000, 0, 2000000, NULL);
 	judge(self, -1);
-	EXPECT_FALSE(source_select_foresee(self->source, self->count, START_NS, &low_ns, &high_ns));
+	EXPECT_FALSE(foresee(self, START_NS, &low_ns, &high_ns));
 }
 
 /*
@@ -621,11 +653,10 @@ TEST_F(sources, bound_of_withdrawn_ones_is_where_those_who_only_vote_will_agree)
 		source_set_offline(self->source[i], true);
 	judge(self, -1);
 	ASSERT_EQ(0, self->selection.selected);
-	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns, &low_ns, &high_ns));
+	ASSERT_TRUE(foresee(self, at_ns, &low_ns, &high_ns));
 	EXPECT_EQ(self->selection.low_ns, low_ns);
 	EXPECT_EQ(self->selection.high_ns, high_ns);
-	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns + 100 * NS_PER_S,
-					  &low_ns, &high_ns));
+	ASSERT_TRUE(foresee(self, at_ns + 100 * NS_PER_S, &low_ns, &high_ns));
 	EXPECT_GE(high_ns, self->selection.high_ns + 9900000);
 }
 
@@ -643,7 +674,7 @@ TEST_F(sources, who_smears_has_no_vote_on_what_is_foreseen)
 	}
 	judge(self, -1);
 	ASSERT_EQ(2, self->selection.count);
-	ASSERT_TRUE(source_select_foresee(self->source, self->count, at_ns, &low_ns, &high_ns));
+	ASSERT_TRUE(foresee(self, at_ns, &low_ns, &high_ns));
 	EXPECT_EQ(self->selection.low_ns, low_ns);
 	EXPECT_EQ(self->selection.high_ns, high_ns);
 }
