@@ -242,6 +242,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 static struct {
 	int result;
 	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
+	bool busy;
 	int started;
 	int family;
 	char name[SOURCE_NAME_MAX];
@@ -268,6 +269,8 @@ void resolver_cancel(struct resolver *resolver)
 int resolver_finish(struct resolver *resolver, int64_t now_ns, struct net_address *addresses,
 		    const char **problem)
 {
+	if (names.busy && now_ns < resolver->deadline_ns)
+		return -EAGAIN;
 	resolver_cancel(resolver);
 	*problem = names.result < 0 ? "It cannot be looked up in this test" : "";
 	if (names.result > 0)

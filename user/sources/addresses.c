@@ -489,8 +489,10 @@ void target_look_up_later(struct target *target)
 
 void target_look_up_sooner(struct target *target, int64_t now_raw_ns)
 {
-	if (target->look_up_ns == INT64_MAX)
+	if (target->look_up_ns == INT64_MAX && target->resolver.fd < 0)
 		return;
+	/* It asks the name servers of when it began, of which none may be reached any more. */
+	resolver_cancel(&target->resolver);
 	target->look_up_ns = now_raw_ns;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 }

@@ -32,7 +32,7 @@ void association_replace_gone(struct association *association, int64_t now_raw_n
 /* No query is due, and the wait after one that fails is the first again. */
 void target_look_up_later(struct target *target);
 
-/* A query that is due at some time is due now. */
+/* A query that is due at some time is due now, and one that goes on begins anew. */
 void target_look_up_sooner(struct target *target, int64_t now_raw_ns);
 
 /*

@@ -6,6 +6,7 @@
 #include "selftests/unit/association_world.h"
 
 #include "selftests/unit/wrapped_calls.h"
+#include "user/sources/operate.h"
 
 static const char *const loopback[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
 
@@ -463,6 +464,37 @@ TEST_F(world, a_name_that_cannot_be_looked_up_yet)
 	associations_get_info(self->list, 0, &info);
 	EXPECT_STREQ("", info.resolving_error);
 	EXPECT_STREQ("ntp.example.net", info.name);
+}
+
+/* The name servers of the network that was there before may never answer. */
+TEST_F(world, a_look_up_begins_anew_when_the_network_changes)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+
+	add_server("127.0.0.1", ANSWERS);
+	set_names(1, addresses);
+	names.busy = true;
+	configure("server ntp.example.net PORT\n");
+	settle();
+	EXPECT_EQ(1, names.started);
+	EXPECT_EQ(1, open_fds());
+	change_network(true);
+	turn();
+	pass(1);
+	settle();
+	EXPECT_EQ(2, names.started);
+	EXPECT_EQ(1, open_fds());
+	names.busy = false;
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
+	/* Nobody waits for a query of a name whose server answers. */
+	names.busy = true;
+	operate_refresh(self->list, raw_ns());
+	ASSERT_TRUE(TURN_UNTIL(names.started == 3));
+	change_network(true);
+	turn();
+	pass(1);
+	settle();
+	EXPECT_EQ(3, names.started);
 }
 
 TEST_F(world, a_server_that_is_gone_is_replaced)
