@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The loop: packets by batches, each answered with the time of the page as it is then. Two things
- * keep it honest. When the system clock was set, the page holds no longer, and nobody is told to be
- * synchronised until the daemon has written one that was made of a later reading of the clocks. And
- * the transmit timestamp of an answer is taken for the instant at which this answer leaves, not for
- * that at which its batch does.
+ * The loop: packets by batches, each answered with the time of the page as it is then
+ * (server/batch_time.c). The transmit timestamp of an answer is taken for the instant at which this
+ * answer leaves, not for that at which its batch does.
  */
 #include "server/server.h"
 
@@ -18,13 +16,12 @@
 
 #include "core/line.h"
 #include "lib/clock_ns.h"
-#include "lib/clock_watch.h"
-#include "ntp/mac.h"
 #include "server/batch.h"
+#include "server/batch_time.h"
 #include "server/card_stamp.h"
 #include "server/clock_precision.h"
 #include "server/duration.h"
-#include "server/nts_request.h"
+#include "server/proof.h"
 #include "server/respond.h"
 #include "server/seal.h"
 #include "server/sent.h"
@@ -44,13 +41,6 @@
  */
 #define AVERAGE_ANSWERS	8
 
-/*
- * The system clock and the monotonic one, which nobody sets, are read within so long of each other,
- * and a difference that has changed by as much shows that the former was set.
- */
-#define STEP_NS		100000
-#define READINGS	4
-
 /* Descriptors to wait for. */
 enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
 
@@ -58,54 +48,34 @@ enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
  * struct server - the server
  * @world: what it works with
  * @batch: packets of one turn
- * @time: what they are told
+ * @batch_time: the clocks as they are for it ...
+ * @time: ... and what its senders are told
  * @clients: who asked
  * @stamps: timestamps of answers, for the interleaved mode
  * @counts: what @world's statistics are to show
  * @precision: of the system clock, log2 seconds
- * @set_raw_ns: raw instant at which it was last seen to have been set ...
- * @set_realtime_ns: ... by itself, after that
- * @realtime_ns: likewise, when the batch had come ...
- * @ahead_ns: ... and how far it was ahead of the monotonic clock
  * @answer_ns: how long sending one of many sealed answers takes, on average
  * @seals: answers that wait to be sealed ...
  * @held: ... so many
  * @sealer: of those
- * @cookie_keys: of NTS ...
- * @has_cookie_keys: ... which have come
+ * @keys: by which requests are authentic
  * @random: state of the generator
  */
 struct server {
 	struct server_world world;
 	struct batch *batch;
+	struct batch_time batch_time;
 	struct respond_time time;
 	struct client_log clients;
 	struct stamp_table stamps;
 	uint64_t counts[SERVER_COUNTS];
 	int precision;
-	int64_t set_raw_ns;
-	int64_t set_realtime_ns;
-	int64_t realtime_ns;
-	int64_t ahead_ns;
 	int64_t answer_ns;
 	struct seal_answer seals[SEND_MAX];
 	int held;
 	struct sealer sealer;
-	struct nts_cookie_keys cookie_keys;
-	bool has_cookie_keys;
+	struct proof_keys keys;
 	uint64_t random;
-};
-
-/**
- * struct proof - by what a request is authenticated
- * @key: by that; NULL: by none
- * @nts: by NTS, or not by it
- * @request: if there is NTS
- */
-struct proof {
-	const struct ntp_key *key;
-	enum nts_request_verdict nts;
-	struct nts_request request;
 };
 
 /*
@@ -119,26 +89,6 @@ static uint64_t draw(struct server *server)
 	server->random ^= server->random >> 27;
 
 	return server->random * 0x2545f4914f6cdd1dULL;
-}
-
-/* Read the system clock. How far it is ahead of the monotonic one; INT64_MAX: that is not known. */
-static int64_t read_ahead(int64_t *realtime_ns)
-{
-	int64_t before_ns;
-
-	for (int i = 0; i < READINGS; i++) {
-		before_ns = clock_ns(CLOCK_MONOTONIC);
-		*realtime_ns = clock_ns(CLOCK_REALTIME);
-		if (clock_ns(CLOCK_MONOTONIC) - before_ns < STEP_NS / 2)
-			return chime_sub_sat(*realtime_ns, before_ns);
-	}
-
-	return INT64_MAX;
-}
-
-static bool is_step(int64_t ahead_ns, int64_t before_ns)
-{
-	return chime_abs_sat(chime_sub_sat(ahead_ns, before_ns)) >= STEP_NS;
 }
 
 /* Timestamps of the clock as it was are told to nobody. */
@@ -159,9 +109,9 @@ static bool go_on(struct server *server)
 	server->clients.replaced = server->counts[SERVER_REPLACED];
 	if (is_first && getrandom(statistics->seed, sizeof(statistics->seed), 0) < 0)
 		return false;
-	if (!is_first && is_step(server->ahead_ns, statistics->ahead_ns))
+	if (!is_first && batch_time_is_step(&server->batch_time, statistics->ahead_ns))
 		forget_stamps(server);
-	statistics->ahead_ns = server->ahead_ns;
+	statistics->ahead_ns = server->batch_time.ahead_ns;
 	memcpy(server->clients.seed, statistics->seed, sizeof(server->clients.seed));
 
 	return true;
@@ -193,10 +143,11 @@ struct server *server_new(const struct server_world *world)
 	server->world = *world;
 	server->batch = batch_new(world->settings->cards);
 	server->precision = clock_precision();
-	/* What was set before this server began is known to the daemon. */
-	server->set_raw_ns = INT64_MIN;
-	server->set_realtime_ns = INT64_MIN;
-	server->ahead_ns = read_ahead(&server->realtime_ns);
+	batch_time_init(&server->batch_time, world->page, world->clock_watch_fd);
+	server->keys = (struct proof_keys){
+		.keys = server_settings_keys(world->settings),
+		.key_count = world->settings->key_count,
+	};
 	use_tables(server);
 	if (!server->batch || !go_on(server) ||
 	    getrandom(&server->random, sizeof(server->random), 0) < 0) {
@@ -213,98 +164,39 @@ void server_free(struct server *server)
 	if (!server)
 		return;
 	batch_free(server->batch);
-	explicit_bzero(&server->cookie_keys, sizeof(server->cookie_keys));
+	explicit_bzero(&server->keys.cookie_keys, sizeof(server->keys.cookie_keys));
 	free(server);
 }
 
-/* --- the time of a batch --- */
-
-/*
- * The page's time, unless the system clock was set after the reading that it was made of. Clocks
- * show that a moment before the kernel says so.
- */
 static void prepare_time(struct server *server)
 {
-	bool was_set = clock_watch_was_set(server->world.clock_watch_fd);
-	int64_t ahead_ns = read_ahead(&server->realtime_ns);
+	struct batch_time *time = &server->batch_time;
 	struct time_content content;
 
-	if (ahead_ns != INT64_MAX) {
-		was_set |= is_step(ahead_ns, server->ahead_ns);
-		server->ahead_ns = ahead_ns;
-		server->world.statistics->ahead_ns = ahead_ns;
-	}
-	if (was_set) {
-		server->set_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
-		server->set_realtime_ns = server->realtime_ns;
+	if (batch_time_read(time, &content))
 		forget_stamps(server);
-	}
-	if (!time_page_read(server->world.page, &content) || content.raw_ns <= server->set_raw_ns)
-		content.stratum = TIME_STRATUM_NONE;
-	respond_prepare(&server->time, &content, server->precision, server->realtime_ns);
-}
-
-/* The system clock, by which an answer is stamped. false: it was set since the page was read. */
-static bool take_time(const struct server *server, int64_t *realtime_ns)
-{
-	*realtime_ns = clock_ns(CLOCK_REALTIME);
-	if (!is_step(chime_sub_sat(*realtime_ns, clock_ns(CLOCK_MONOTONIC)), server->ahead_ns))
-		return true;
-
-	/* Something else may have run between the two. */
-	return !is_step(read_ahead(realtime_ns), server->ahead_ns);
+	server->world.statistics->ahead_ns = time->ahead_ns;
+	respond_prepare(&server->time, &content, server->precision, time->realtime_ns);
 }
 
 /* --- one packet --- */
 
-static int compare_keys(const void *id, const void *key)
+/* Is it what it claims to be? */
+static enum client_verdict judge_proof(struct server *server,
+				       const struct respond_request *request, struct proof *proof)
 {
-	uint32_t one = *(const uint32_t *)id, other = ((const struct ntp_key *)key)->id;
-
-	return one < other ? -1 : one > other;
-}
-
-/* The key of the request's MAC; NULL: it is none of ours, or the MAC is wrong. */
-static const struct ntp_key *check_mac(const struct server *server,
-				       const struct respond_request *request)
-{
-	const struct server_settings *settings = server->world.settings;
-	uint32_t id = ntp_mac_key_id(request->bytes, request->length, request->mac);
-	const struct ntp_key *key = bsearch(&id, server_settings_keys(settings),
-					    settings->key_count, sizeof(*key), compare_keys);
-
-	return key && ntp_mac_check(key, request->bytes, request->length, request->mac) ? key :
-											  NULL;
-}
-
-static enum client_verdict judge_mac(struct server *server, const struct respond_request *request,
-				     struct proof *proof)
-{
-	proof->key = check_mac(server, request);
-	server->counts[proof->key ? SERVER_AUTHENTICATED : SERVER_UNAUTHENTIC]++;
-
-	return proof->key ? CLIENT_ANSWER : CLIENT_DROP;
-}
-
-static enum client_verdict judge_nts(struct server *server, const struct respond_request *request,
-				     struct proof *proof)
-{
-	if (!server->has_cookie_keys || request->length == NTP_HEADER_SIZE)
-		return CLIENT_ANSWER;
-	proof->nts = nts_request_judge(&server->cookie_keys, request->bytes, request->length,
-				       &proof->request);
-	switch (proof->nts) {
-	case NTS_REQUEST_AUTHENTIC:
+	switch (proof_judge(&server->keys, request, proof)) {
+	case PROOF_NONE:
+		break;
+	case PROOF_AUTHENTIC:
 		server->counts[SERVER_AUTHENTICATED]++;
 		break;
-	case NTS_REQUEST_REFUSED:
+	case PROOF_REFUSED:
 		server->counts[SERVER_NTS_REFUSED]++;
 		break;
-	case NTS_REQUEST_WRONG:
+	case PROOF_WRONG:
 		server->counts[SERVER_UNAUTHENTIC]++;
 		return CLIENT_DROP;
-	case NTS_REQUEST_OTHER:
-		break;
 	}
 
 	return CLIENT_ANSWER;
@@ -315,10 +207,8 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 				 struct respond_request *request, int64_t now_raw_ns,
 				 struct proof *proof)
 {
-	enum client_verdict verdict, proven;
+	enum client_verdict verdict;
 
-	proof->key = NULL;
-	proof->nts = NTS_REQUEST_OTHER;
 	if (respond_judge(request) != RESPOND_ANSWER) {
 		server->counts[SERVER_MALFORMED]++;
 		return CLIENT_DROP;
@@ -330,24 +220,12 @@ static enum client_verdict judge(struct server *server, const struct batch_packe
 	}
 	server->counts[SERVER_RECEIVED]++;
 	verdict = client_log_note(&server->clients, &packet->address, now_raw_ns, draw(server));
-	if (verdict == CLIENT_DROP)
+	if (verdict == CLIENT_DROP) {
 		server->counts[SERVER_DROPPED]++;
-	if (verdict == CLIENT_DROP)
 		return verdict;
-	proven = request->mac ? judge_mac(server, request, proof) :
-				judge_nts(server, request, proof);
+	}
 
-	return proven == CLIENT_DROP ? CLIENT_DROP : verdict;
-}
-
-/*
- * A packet may have waited while the clock was set: what the kernel stamped it with is no time of
- * the clock as it is now, if that shows a later one, or showed one already when it had been set.
- */
-static bool is_of_this_clock(const struct server *server, const struct ntp_stamp *stamp)
-{
-	return stamp->valid && stamp->realtime_ns >= server->set_realtime_ns &&
-	       stamp->realtime_ns <= server->realtime_ns;
+	return judge_proof(server, request, proof) == CLIENT_DROP ? CLIENT_DROP : verdict;
 }
 
 /*
@@ -358,7 +236,7 @@ static enum stamp_taker place_request(struct server *server, const struct ntp_st
 				      struct respond_request *request)
 {
 	const struct time_content *content = &server->time.content;
-	bool by_kernel = is_of_this_clock(server, stamp);
+	bool by_kernel = batch_time_covers(&server->batch_time, stamp);
 	int64_t at_ns, error_ns, gain_ns;
 
 	request->realtime_ns = by_kernel ? stamp->realtime_ns : clock_ns(CLOCK_REALTIME);
@@ -451,7 +329,7 @@ static void send_plain(struct server *server, int fd, int index, struct respond_
 	int64_t leaves_ns;
 	uint8_t *bytes;
 
-	if (!take_time(server, &leaves_ns)) {
+	if (!batch_time_take(&server->batch_time, &leaves_ns)) {
 		server->counts[SERVER_UNSENT]++;
 		return;
 	}
@@ -483,7 +361,7 @@ static void send_sealed(struct server *server, int fd)
 
 	if (!count)
 		return;
-	if (!take_time(server, &start_ns)) {
+	if (!batch_time_take(&server->batch_time, &start_ns)) {
 		drop_sealed(server);
 		return;
 	}
@@ -515,7 +393,7 @@ static void hold_sealed(struct server *server, int fd, int index,
 	if (proof->key)
 		seal_prepare_key(seal, answer, proof->key);
 	else if (!seal_prepare_nts(&server->sealer, seal, answer, kind, &proof->request,
-				   &server->cookie_keys))
+				   &server->keys.cookie_keys))
 		return;
 	/* In a packet by NTS, of any length, the kernel's own timestamp would not be found. */
 	(void)batch_answer(server->batch, index, proof->key && answer->keep);
@@ -608,19 +486,6 @@ static int serve_socket(struct server *server, const struct pollfd *fd)
 	return 0;
 }
 
-/* The daemon has other keys of cookies for us. */
-static void take_cookie_keys(struct server *server)
-{
-	struct nts_server_keys keys;
-
-	if (read(server->world.cookie_keys_fd, &keys, sizeof(keys)) == (ssize_t)sizeof(keys) &&
-	    nts_server_keys_are_sane(&keys)) {
-		nts_cookie_keys_set(&server->cookie_keys, &keys);
-		server->has_cookie_keys = true;
-	}
-	explicit_bzero(&keys, sizeof(keys));
-}
-
 int server_run(struct server *server)
 {
 	struct pollfd fds[WAIT_COUNT] = {
@@ -640,7 +505,7 @@ int server_run(struct server *server)
 			return 0;
 		/* Before requests with cookies of those keys are read. */
 		if (fds[WAIT_COOKIE_KEYS].revents & POLLIN)
-			take_cookie_keys(server);
+			proof_keys_take(&server->keys, server->world.cookie_keys_fd);
 		for (int i = WAIT_IPV4; i < WAIT_COUNT && !err; i++) {
 			if (fds[i].revents)
 				err = serve_socket(server, &fds[i]);
