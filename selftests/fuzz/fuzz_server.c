@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #define NOW_NS	(1767225600LL * 1000000000)
-#define STAMPS	8
+#define STAMPS	16
 
 /* The monotonic clock: a quarter of a second ahead. */
 #define EPOCH		7

@@ -23,7 +23,7 @@
 /* Of a client: its record, and twice a record of an answer's timestamp. */
 #define CLIENT_BYTES	(sizeof(struct client_record) + 2 * sizeof(struct stamp_record))
 
-/* The tables are searched in buckets of 8 records. */
+/* The tables are searched in buckets of 8 clients, and of as many timestamps as those have. */
 #define CLIENTS_MIN	8
 
 /* A process that is to end answers a few batches at most before, which takes some ms. */

@@ -5,7 +5,11 @@
  */
 #include "server/stamp_table.h"
 
-#define BUCKET	4
+/*
+ * One bucket is searched: 384 bytes, six lines of a processor's cache. Half full, a table forgets
+ * one record in a hundred before its time; with buckets of four it would be one in seven.
+ */
+#define BUCKET	16
 
 /* The fraction without its lowest bits, which are the same in all of them. */
 #define HASH_SHIFT	2

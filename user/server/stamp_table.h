@@ -36,7 +36,7 @@ struct stamp_record {
 /**
  * struct stamp_table - the table
  * @records: not owned
- * @count: of them, a power of two; 0: none is kept
+ * @count: of them, a power of two and 16 at least; 0: none is kept
  */
 struct stamp_table {
 	struct stamp_record *records;

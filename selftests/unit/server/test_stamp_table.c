@@ -116,6 +116,33 @@ TEST_F(table, says_how_many_it_holds_and_of_how_long)
 	EXPECT_EQ(0, span_s);
 }
 
+/*
+ * Clients in the interleaved mode, half as many as there are records: as many as a server has room
+ * for. Each is told a timestamp with every answer, but for a few whose buckets are full.
+ */
+TEST_F(table, half_full_it_forgets_next_to_nothing)
+{
+	enum { MANY = 8192, CLIENTS = MANY / 2, ROUNDS = 20 };
+	static struct stamp_record many[MANY];
+	static uint64_t receive[CLIENTS];
+	struct stamp_table table = { .records = many, .count = MANY };
+	struct unit_random random = { 3 };
+	uint64_t now = 0;
+	struct stamp_record record;
+	int lost = 0;
+
+	for (int i = 0; i < CLIENTS * ROUNDS; i++) {
+		uint64_t *of_client = &receive[i % CLIENTS];
+
+		lost += *of_client && !stamp_table_take(&table, *of_client, &record);
+		now += 1ULL << 32;
+		*of_client = now | (unit_random(&random) & UINT32_MAX) | 1;
+		record = (struct stamp_record){ .receive = *of_client, .transmit = 2 };
+		stamp_table_save(&table, &record);
+	}
+	EXPECT_GT(CLIENTS * ROUNDS / 100, lost);
+}
+
 TEST_F(table, none_is_kept)
 {
 	struct stamp_record record;
