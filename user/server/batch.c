@@ -205,6 +205,14 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 	return packet->port != 0;
 }
 
+/* Of RFC 3927: 169.254.0.0/16, of which each link has its own. The scope of IPv6 says which. */
+static bool is_on_link(const struct sockaddr_storage *client)
+{
+	const struct sockaddr_in *address = (const struct sockaddr_in *)client;
+
+	return ntohl(address->sin_addr.s_addr) >> 16 == 0xa9fe;
+}
+
 /*
  * The answer leaves from the address that was asked; by which way, the kernel knows, but for
  * addresses that are valid on one interface only.
@@ -227,7 +235,8 @@ static size_t put_local_address(const struct msghdr *request, struct cmsghdr *pl
 		return CMSG_SPACE(sizeof(info6));
 	}
 	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
-	info4.ipi_ifindex = 0;
+	if (!is_on_link(request->msg_name))
+		info4.ipi_ifindex = 0;
 	place->cmsg_len = CMSG_LEN(sizeof(info4));
 	memcpy(CMSG_DATA(place), &info4, sizeof(info4));
 

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/errqueue.h>
 #include <net/if.h>
 #include <poll.h>
@@ -101,6 +102,24 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 	return result;
 }
 
+/*
+ * The way of a packet and its answer, shared with the server.
+ * @sender: IPv4 address that each packet is said to be from, and no answer is sent to; 0: none
+ * @interface: by which the latest answer was to leave; 0: that of the route
+ */
+static struct {
+	uint32_t sender;
+	unsigned int interface;
+} *way;
+
+static void change_sender(struct msghdr *message)
+{
+	struct sockaddr_in *sender = message->msg_name;
+
+	if (way->sender)
+		sender->sin_addr.s_addr = htonl(way->sender);
+}
+
 int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
 		    struct timespec *timeout)
 {
@@ -110,7 +129,24 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 		stamp_by_card(&messages[i].msg_hdr, card.comes_after_ns);
 	for (int i = 0; i < taken && set_by->waited_ns; i++)
 		stamp(&messages[i].msg_hdr, 0, -set_by->waited_ns);
+	for (int i = 0; i < taken; i++)
+		change_sender(&messages[i].msg_hdr);
 	return taken;
+}
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags)
+{
+	struct msghdr *message = &messages[0].msg_hdr;
+	struct in_pktinfo info;
+
+	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
+		if (h->cmsg_level != IPPROTO_IP || h->cmsg_type != IP_PKTINFO)
+			continue;
+		memcpy(&info, CMSG_DATA(h), sizeof(info));
+		way->interface = (unsigned int)info.ipi_ifindex;
+	}
+
+	return way->sender ? (int)count : __real_sendmmsg(fd, messages, count, flags);
 }
 
 ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
@@ -184,6 +220,8 @@ FIXTURE_SETUP(world)
 	set_by = mmap(NULL, sizeof(*set_by), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	ASSERT_NE(MAP_FAILED, set_by);
+	way = mmap(NULL, sizeof(*way), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, way);
 	allow(self, "127.0.0.1");
 	allow(self, "::1");
 	ASSERT_EQ(0, time_page_create(&self->page, &self->page_fd));
@@ -227,6 +265,7 @@ FIXTURE_TEARDOWN(world)
 	close(self->page_fd);
 	time_page_unmap(self->page);
 	munmap(self->world.statistics, server_statistics_size(CLIENTS));
+	munmap(way, sizeof(*way));
 	munmap(set_by, sizeof(*set_by));
 	set_by = NULL;
 	free(self->settings);
@@ -487,6 +526,31 @@ TEST_F(world, what_is_sent_to_many_is_not_answered)
 					  (struct sockaddr *)&to, sizeof(to)));
 	EXPECT_EQ(0, receive(self, bytes, 200));
 	EXPECT_EQ(1, count_of(self, SERVER_RECEIVED));
+}
+
+/*
+ * Each link has its own 169.254.0.0/16: the route to such a client may be one of another link. To
+ * others an answer need not leave by the interface that the request came by.
+ */
+TEST_F(world, who_is_on_a_link_is_answered_on_that_link)
+{
+	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
+	struct ntp_packet answer;
+
+	allow(self, "169.254.0.0/15");
+	tell(self, 2, 0);
+	start(self);
+	way->interface = UINT_MAX;
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	EXPECT_EQ(0, way->interface);
+	way->sender = 0xa9fe0909;
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+	EXPECT_EQ(2, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(if_nametoindex("lo"), way->interface);
+	way->sender = 0xa9ff0909;
+	send_bytes(self, bytes, NTP_HEADER_SIZE);
+	EXPECT_EQ(3, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(0, way->interface);
 }
 
 TEST_F(world, nonsense_is_not_answered)
