@@ -110,8 +110,8 @@ static void place_sample(const struct source_status *status, struct candidate *c
 			      CRYSTAL_RATE * fabs(age_ns);
 }
 
-static void nominate(const struct source_status *status, size_t index, bool usable,
-		     struct candidate *candidates, size_t *found)
+static void nominate(const struct source_status *status, const struct selection_terms *terms,
+		     size_t index, bool usable, struct candidate *candidates, size_t *found)
 {
 	struct candidate *candidate = &candidates[(*found)++];
 
@@ -121,6 +121,7 @@ static void nominate(const struct source_status *status, size_t index, bool usab
 		place_estimate(status, candidate);
 	else
 		place_sample(status, candidate);
+	doubt_rate(status, terms, candidate);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
 				   ASYMMETRY * (candidate->distance - candidate->sigma));
@@ -155,8 +156,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 			continue;
 		if (verdict != SOURCE_NOT_COMBINED && !may_only_vote(sources[i], &status, lost_too))
 			continue;
-		nominate(&status, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
-		doubt_rate(&status, terms, &candidates[found - 1]);
+		nominate(&status, terms, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
 	}
 	return found;
 }
@@ -489,8 +489,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 			continue;
 		if (!usable && !may_only_vote(sources[i], &status, lost_too))
 			continue;
-		nominate(&status, i, usable, candidates, &found);
-		doubt_rate(&status, terms, &candidates[found - 1]);
+		nominate(&status, terms, i, usable, candidates, &found);
 	}
 	median_ns = relate(candidates, found);
 	if (!found || !intersection_find(candidates, found, count_silent(sources, count, at_ns),
