@@ -1,51 +1,111 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The intersection of round trips, each widened by what the clock may have moved since.
+ * The limits of rate and offset by pairs of round trips. See round_trips.h.
  */
 #include "discipline/round_trips.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/line.h"
 
-/* What they have in common by @at_ns: the clock has moved by an unknown share of @rate. */
-static void widen(struct round_trips *trips, int64_t at_ns, double rate)
-{
-	int64_t elapsed_ns = chime_abs_sat(chime_sub_sat(at_ns, trips->at_ns));
-	int64_t moved_ns = llrint(fmin((double)elapsed_ns * rate, (double)elapsed_ns));
+#define NS_PER_S	1e9
 
-	trips->low_ns = chime_sub_sat(trips->low_ns, moved_ns);
-	trips->high_ns = chime_add_sat(trips->high_ns, moved_ns);
-	trips->at_ns = at_ns;
+/* A round trip seen from a later instant, in ns: how long ago, and what it allowed then. */
+struct aged {
+	double ago;
+	double low;
+	double high;
+};
+
+/* Widened by what a rate that is not quite the same may have added, against @offset_ns. */
+static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t offset_ns,
+		       double wander)
+{
+	double ago = fmax((double)chime_sub_sat(at_ns, trip->at_ns), 0);
+	double wandered = wander * ago * sqrt(ago / NS_PER_S / 3);
+
+	return (struct aged){
+		.ago = ago,
+		.low = (double)chime_sub_sat(trip->low_ns, offset_ns) - wandered,
+		.high = (double)chime_sub_sat(trip->high_ns, offset_ns) + wandered,
+	};
 }
 
-void round_trips_add(struct round_trips *trips, int64_t at_ns, int64_t offset_ns,
-		     int64_t distance_ns, double rate)
+static void narrow(struct rate_limits *rate, const struct aged *earlier, const struct aged *later)
 {
-	int64_t low_ns = chime_sub_sat(offset_ns, distance_ns);
-	int64_t high_ns = chime_add_sat(offset_ns, distance_ns);
+	double span = fmax(earlier->ago - later->ago, 1);
 
-	widen(trips, at_ns, rate);
-	if (trips->known && trips->low_ns <= high_ns && trips->high_ns >= low_ns) {
-		low_ns = chime_max(low_ns, trips->low_ns);
-		high_ns = chime_min(high_ns, trips->high_ns);
+	rate->least = fmax(rate->least, (later->low - earlier->high) / span);
+	rate->most = fmin(rate->most, (later->high - earlier->low) / span);
+}
+
+/* What is known of the rate by all of them, and by @rate. */
+static void limit_rate(struct round_trips *trips, const struct rate_limits *rate)
+{
+	const struct round_trip *latest = &trips->trip[trips->count - 1];
+	struct aged aged[ROUND_TRIPS];
+	unsigned int earlier, later;
+
+	trips->rate = *rate;
+	for (later = 0; later < trips->count; later++) {
+		aged[later] = age(&trips->trip[later], latest->at_ns, latest->low_ns, rate->wander);
+		for (earlier = 0; earlier < later; earlier++)
+			narrow(&trips->rate, &aged[earlier], &aged[later]);
 	}
-	*trips = (struct round_trips){ true, at_ns, low_ns, high_ns };
 }
 
-int64_t round_trips_refute(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns,
-			   int64_t distance_ns, double rate)
+static void forget(struct round_trips *trips, unsigned int which)
 {
-	struct round_trips now = *trips;
-	int64_t below_ns, above_ns;
+	trips->count--;
+	memmove(&trips->trip[which], &trips->trip[which + 1],
+		(trips->count - which) * sizeof(trips->trip[0]));
+}
 
-	if (!trips->known)
-		return 0;
-	widen(&now, at_ns, rate);
-	below_ns = chime_sub_sat(offset_ns, now.low_ns);
-	above_ns = chime_sub_sat(now.high_ns, offset_ns);
-	if (below_ns >= -distance_ns && above_ns >= -distance_ns)
-		return 0;
+/* The one that says least by @at_ns: the widest. */
+static unsigned int find_widest(const struct round_trips *trips, int64_t at_ns, double wander)
+{
+	unsigned int widest = 0, i;
+	double width = 0;
 
-	return chime_max(below_ns, above_ns);
+	for (i = 0; i < trips->count; i++) {
+		const struct round_trip *trip = &trips->trip[i];
+		struct aged aged = age(trip, at_ns, trip->low_ns, wander);
+
+		if (aged.high - aged.low <= width)
+			continue;
+		width = aged.high - aged.low;
+		widest = i;
+	}
+	return widest;
+}
+
+void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
+		     const struct rate_limits *rate)
+{
+	if (trips->count == ROUND_TRIPS)
+		forget(trips, find_widest(trips, trip->at_ns, rate->wander));
+	trips->trip[trips->count++] = *trip;
+	limit_rate(trips, rate);
+	while (trips->count > 1 && trips->rate.least > trips->rate.most) {
+		forget(trips, 0);
+		limit_rate(trips, rate);
+	}
+}
+
+int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns)
+{
+	const struct rate_limits *rate = &trips->rate;
+	double below = -INFINITY, above = INFINITY;
+	unsigned int i;
+
+	for (i = 0; i < trips->count; i++) {
+		struct aged aged = age(&trips->trip[i], at_ns, offset_ns, rate->wander);
+
+		below = fmax(below, aged.low + rate->least * aged.ago);
+		above = fmin(above, aged.high + rate->most * aged.ago);
+	}
+	if (!trips->count)
+		return 0;
+	return llrint(fmin(ceil(fmax(above, -below)), (double)(INT64_MAX / 2)));
 }

@@ -1,42 +1,64 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Where the truth is if every round trip of a source is right to within itself, however unevenly
- * each was spent on its two ways. It needs no statistics, and so refutes those that are wrong.
- * Pure; nothing here can fail.
+ * each was spent on its two ways. No two of them allow the offset to have grown faster than from
+ * the lower end of the earlier one to the upper end of the later one, or less than the other way
+ * round. So they bound the rate, and with that each of them bounds the offset at any later instant.
+ * It needs no statistics, but for how much the rate may have changed meanwhile. Pure; nothing here
+ * can fail.
  */
 #ifndef DISCIPLINE_ROUND_TRIPS_H
 #define DISCIPLINE_ROUND_TRIPS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
+/* So many are kept: of more, all but the one that says least. */
+#define ROUND_TRIPS	32
+
 /**
- * struct round_trips - what round trips have in common, UTC minus reference
- * @known: there was one
- * @at_ns: time of the latest, by the reference
- * @low_ns: by then the truth was at least this ...
+ * struct round_trip - one of them
+ * @at_ns: when, by the reference
+ * @low_ns: then UTC minus reference was at least this ...
  * @high_ns: ... and at most this
  */
-struct round_trips {
-	bool known;
+struct round_trip {
 	int64_t at_ns;
 	int64_t low_ns;
 	int64_t high_ns;
 };
 
-/*
- * A sample of @offset_ns that may be off by @distance_ns. The offset has moved by at most @rate
- * (1e-9: one ns a second), either way, since the one before. One that has nothing in common with
- * those before it begins anew: the server, the clock or the path is another one.
+/**
+ * struct rate_limits - of the growth of UTC minus reference (1e-9: one ns a second)
+ * @least: the rate is at least this ...
+ * @most: ... and at most this
+ * @wander: by so much it may change within a second, and by sqrt(n) times as much within n seconds
  */
-void round_trips_add(struct round_trips *trips, int64_t at_ns, int64_t offset_ns,
-		     int64_t distance_ns, double rate);
+struct rate_limits {
+	double least;
+	double most;
+	double wander;
+};
+
+/**
+ * struct round_trips - what is kept of them
+ * @count: how many ...
+ * @trip: ... of these, the oldest first
+ * @rate: as they bound it at the time of the latest
+ */
+struct round_trips {
+	unsigned int count;
+	struct round_trip trip[ROUND_TRIPS];
+	struct rate_limits rate;
+};
 
 /*
- * How far @offset_ns, which is right to within @distance_ns by other means, may be off at @at_ns,
- * as the round trips exclude all of that: up to their far end. 0: they do not exclude it.
+ * Add one, which is not older than any before it. What else is known of the rate is in @rate. Those
+ * that contradict it are forgotten: the server, the clock or the path is another one.
  */
-int64_t round_trips_refute(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns,
-			   int64_t distance_ns, double rate);
+void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
+		     const struct rate_limits *rate);
+
+/* How far @offset_ns is at most from the truth at @at_ns; 0: there are none. */
+int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns);
 
 #endif /* DISCIPLINE_ROUND_TRIPS_H */

@@ -38,6 +38,9 @@
 #define DISTRUST_MOST		1024
 #define DISTRUST_FORGOTTEN	1024
 
+/* A rate that round trips do not bound is as good as any crystal's: five times 100 ppm. */
+#define RATE_MOST	500e-6
+
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
 {
 	static uint64_t latest_serial;
@@ -185,7 +188,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	source->samples = 0;
 	source->since_opened = 0;
 	source->next_sample = 0;
-	source->trips.known = false;
+	source->trips.count = 0;
 	source->jitter = (struct jitter_asymmetry){ 0 };
 	sample_log_clear(&source->log);
 }
@@ -193,15 +196,26 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 /* A refclock's reading has no round trip that bounds its error. */
 static void note_round_trip(struct source *source, const struct source_sample *sample)
 {
+	int64_t distance_ns = chime_add_sat(source_interval_distance(sample),
+					    source_whole_ns(SOURCE_SIGMAS *
+							    (double)sample->noise_ns));
+	const struct round_trip trip = {
+		.at_ns = sample->at_ns,
+		.low_ns = chime_sub_sat(sample->offset_ns, distance_ns),
+		.high_ns = chime_add_sat(sample->offset_ns, distance_ns),
+	};
+	struct rate_limits rate;
 	struct estimate estimate;
+	double greatest;
 
 	if (source->options.kind == SOURCE_REFCLOCK)
 		return;
 	estimator_get(source->estimator, sample->at_ns, &estimate);
-	round_trips_add(&source->trips, sample->at_ns, sample->offset_ns,
-			chime_add_sat(source_interval_distance(sample),
-				      source_whole_ns(SOURCE_SIGMAS * (double)sample->noise_ns)),
-			source_greatest_rate(&estimate));
+	greatest = fmax(source_greatest_rate(&estimate), RATE_MOST);
+	rate.least = -greatest;
+	rate.most = greatest;
+	rate.wander = SOURCE_SIGMAS * estimate.wander;
+	round_trips_add(&source->trips, &trip, &rate);
 }
 
 /* Did it queue about as long as those before it, of which @before was made? */
@@ -326,7 +340,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	source->epoch = epoch;
 	estimator_change_reference(source->estimator, change);
 	sample_log_change_reference(&source->log, change);
-	source->trips.known = false;
+	source->trips.count = 0;
 	if (!source->samples)
 		return;
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);

@@ -75,15 +75,6 @@ static double allowed_ns(const struct source *source, const struct source_status
 	       (double)source_interval_distance(last);
 }
 
-/* The round trips exclude all that the estimate allows: the bound reaches all that they do. */
-static double refuted_ns(const struct source *source, const struct source_status *status)
-{
-	return (double)round_trips_refute(&source->trips, status->estimate.at_ns,
-					  status->estimate.offset_ns,
-					  source_whole_ns(status->root_distance_ns),
-					  source_greatest_rate(&status->estimate));
-}
-
 /* The number of standard errors in the bound. */
 static double sigmas_of(const struct source *source)
 {
@@ -138,7 +129,9 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   sigmas_of(source) * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	status->root_distance_ns = fmax(status->root_distance_ns, allowed_ns(source, status));
-	status->root_distance_ns = fmax(status->root_distance_ns, refuted_ns(source, status));
+	status->root_distance_ns = fmax(status->root_distance_ns,
+					(double)round_trips_distance(&source->trips, at_ns,
+								     status->estimate.offset_ns));
 	status->jitter_ns = source->scatter.jitter_ns;
 	status->runs = source->scatter.runs;
 	status->span_ns = source->scatter.span_ns;

@@ -1,78 +1,172 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the round trips of one source have in common, and when that refutes an estimate.
+ * What the round trips of one source say together of the rate, and of the offset.
  */
 #include "user/discipline/round_trips.h"
+
+#include <math.h>
+#include <stdlib.h>
 
 #include "selftests/unit/unit.h"
 
 #define NS_PER_S	1000000000LL
 #define START_NS	(1800000000LL * NS_PER_S)
 
+static const struct rate_limits crystal = { .least = -500e-6, .most = 500e-6 };
+
 FIXTURE(trips) {
 	struct round_trips trips;
 };
 
 /* An offset that no double holds to the ns: the raw clock begins at a boot. */
+static void add(struct round_trips *trips, int64_t at_ns, int64_t offset_ns, int64_t distance_ns)
+{
+	const struct round_trip trip = {
+		at_ns, START_NS + offset_ns - distance_ns, START_NS + offset_ns + distance_ns,
+	};
+
+	round_trips_add(trips, &trip, &crystal);
+}
+
+static int64_t distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns)
+{
+	return round_trips_distance(trips, at_ns, START_NS + offset_ns);
+}
+
 FIXTURE_SETUP(trips)
 {
-	self->trips = (struct round_trips){ .known = false };
-	round_trips_add(&self->trips, 0, START_NS, 1000, 0);
+	self->trips = (struct round_trips){ .count = 0 };
+	add(&self->trips, 0, 0, 1000);
 }
 
 FIXTURE_TEARDOWN(trips)
 {
 }
 
-TEST_F(trips, nothing_refutes_without_one)
+TEST_F(trips, say_nothing_without_one)
 {
-	const struct round_trips none = { .known = false };
+	const struct round_trips none = { .count = 0 };
 
-	EXPECT_EQ(0, round_trips_refute(&none, 0, START_NS, 0, 0));
+	EXPECT_EQ(0, distance(&none, 0, 12345));
 }
 
-TEST_F(trips, what_touches_is_not_refuted)
+TEST_F(trips, reach_the_far_end_of_one)
 {
-	EXPECT_EQ(0, round_trips_refute(&self->trips, 0, START_NS + 1500, 500, 0));
-	EXPECT_EQ(2501, round_trips_refute(&self->trips, 0, START_NS + 1501, 500, 0));
-	EXPECT_EQ(0, round_trips_refute(&self->trips, 0, START_NS - 1500, 500, 0));
-	EXPECT_EQ(2501, round_trips_refute(&self->trips, 0, START_NS - 1501, 500, 0));
+	EXPECT_EQ(1000, distance(&self->trips, 0, 0));
+	EXPECT_EQ(1300, distance(&self->trips, 0, 300));
+	EXPECT_EQ(1300, distance(&self->trips, 0, -300));
+	EXPECT_EQ(6000, distance(&self->trips, 0, 5000));
 }
 
-TEST_F(trips, intersect)
-{
-	round_trips_add(&self->trips, NS_PER_S, START_NS + 1900, 1000, 0);
-	EXPECT_EQ(START_NS + 900, self->trips.low_ns);
-	EXPECT_EQ(START_NS + 1000, self->trips.high_ns);
-	EXPECT_EQ(301, round_trips_refute(&self->trips, NS_PER_S, START_NS + 699, 200, 0));
-	EXPECT_EQ(0, round_trips_refute(&self->trips, NS_PER_S, START_NS + 700, 200, 0));
-}
-
-/* The clock may have moved either way, since the latest and between two. */
+/* Of one alone the rate is what the caller says. */
 TEST_F(trips, age)
 {
-	const int64_t later_ns = 2 * NS_PER_S;
-
-	EXPECT_EQ(0, round_trips_refute(&self->trips, later_ns, START_NS + 3000, 1000, 1e-6 / 2));
-	EXPECT_LT(0, round_trips_refute(&self->trips, later_ns, START_NS + 3001, 1000, 1e-6 / 2));
-	round_trips_add(&self->trips, later_ns, START_NS + 10000, 9000, 1e-6);
-	EXPECT_EQ(START_NS + 1000, self->trips.low_ns);
-	EXPECT_EQ(START_NS + 3000, self->trips.high_ns);
+	EXPECT_EQ(1000 + 1000000, distance(&self->trips, 2 * NS_PER_S, 0));
 }
 
-TEST_F(trips, begin_anew_where_nothing_is_common)
+/* From -1000 to 2100, or from 1000 to -900, within ten seconds. */
+TEST_F(trips, bound_the_rate)
 {
-	round_trips_add(&self->trips, NS_PER_S, START_NS + NS_PER_S, 1000, 1e-6);
-	EXPECT_EQ(START_NS + NS_PER_S - 1000, self->trips.low_ns);
-	EXPECT_EQ(START_NS + NS_PER_S + 1000, self->trips.high_ns);
+	add(&self->trips, 10 * NS_PER_S, 600, 1500);
+	EXPECT_LT(fabs(310e-9 - self->trips.rate.most), 1e-12);
+	EXPECT_LT(fabs(-190e-9 - self->trips.rate.least), 1e-12);
+	EXPECT_EQ(2100, distance(&self->trips, 10 * NS_PER_S, 0));
+	EXPECT_EQ(1600, distance(&self->trips, 10 * NS_PER_S, 700));
+	EXPECT_EQ(2100 + 310, distance(&self->trips, 11 * NS_PER_S, 0));
+}
+
+/* The earlier one says more of the offset, even now. */
+TEST_F(trips, keep_what_earlier_ones_said)
+{
+	add(&self->trips, 1000 * NS_PER_S, 0, 1000);
+	add(&self->trips, 1010 * NS_PER_S, 50000, 100000);
+	EXPECT_EQ(1020, distance(&self->trips, 1010 * NS_PER_S, 0));
+}
+
+/* As far as the rate is still the same. */
+TEST_F(trips, allow_for_wander)
+{
+	const struct rate_limits wanders = { .least = -500e-6, .most = 500e-6, .wander = 1e-9 };
+	const struct round_trip same = { 300 * NS_PER_S, START_NS - 1000, START_NS + 1000 };
+
+	round_trips_add(&self->trips, &same, &wanders);
+	/* 1e-9 * 300 s * sqrt(300 / 3) is 3000 ns. */
+	EXPECT_LT(fabs(5000e-9 / 300 - self->trips.rate.most), 1e-12);
+}
+
+TEST_F(trips, begin_anew_where_they_contradict)
+{
+	add(&self->trips, NS_PER_S, NS_PER_S, 1000);
+	EXPECT_EQ(1, self->trips.count);
+	EXPECT_EQ(1000, distance(&self->trips, NS_PER_S, NS_PER_S));
+}
+
+/* Two of one instant, and nothing in common. */
+TEST_F(trips, begin_anew_at_the_same_instant)
+{
+	add(&self->trips, 0, 2002000, 1000);
+	EXPECT_EQ(1, self->trips.count);
+	EXPECT_EQ(1000, distance(&self->trips, 0, 2002000));
+}
+
+/* Of more than there is room for the widest goes, be it the latest but one. */
+TEST_F(trips, keep_the_narrow_ones)
+{
+	int i;
+
+	for (i = 1; i < 3 * (ROUND_TRIPS - 1); i++)
+		add(&self->trips, i * NS_PER_S, 0, i % 3 ? 50000 : 1000);
+	EXPECT_EQ(ROUND_TRIPS, self->trips.count);
+	EXPECT_EQ(START_NS - 1000, self->trips.trip[0].low_ns);
+	EXPECT_EQ(0, self->trips.trip[0].at_ns);
+	EXPECT_GE(1100, distance(&self->trips, (i - 1) * NS_PER_S, 0));
+}
+
+/*
+ * However unevenly each is spent on its ways: a clock that keeps its rate is never outside, now or
+ * later.
+ */
+TEST(round_trips_hold_any_clock_that_keeps_its_rate)
+{
+	int run, i;
+
+	srand48(1);
+	for (run = 0; run < 1000; run++) {
+		struct round_trips trips = { .count = 0 };
+		double rate = 200e-6 * (drand48() - 0.5);
+		int64_t at_ns = 0;
+
+		for (i = 0; i < 2 * ROUND_TRIPS; i++) {
+			int64_t up_ns = llrint(-1e6 * log(1 - drand48()));
+			int64_t down_ns = llrint(-1e6 * log(1 - drand48()));
+			int64_t off_ns;
+
+			at_ns += NS_PER_S + llrint(drand48() * 1e10);
+			off_ns = llrint((double)at_ns * rate);
+			add(&trips, at_ns, off_ns + (up_ns - down_ns) / 2,
+			    (up_ns + down_ns) / 2 + 2);
+			EXPECT_LE(llabs(off_ns), distance(&trips, at_ns, 0));
+			at_ns += NS_PER_S;
+			off_ns = llrint((double)at_ns * rate);
+			EXPECT_LE(llabs(off_ns), distance(&trips, at_ns, 0));
+		}
+		EXPECT_LE(trips.rate.least, rate);
+		EXPECT_GE(trips.rate.most, rate);
+	}
 }
 
 /* What a liar states does not overflow, nor does a rate that is not known. */
 TEST_F(trips, extremes)
 {
-	round_trips_add(&self->trips, INT64_MAX, INT64_MIN, INT64_MAX, 1e300);
-	EXPECT_LE(self->trips.low_ns, self->trips.high_ns);
-	EXPECT_LE(0, round_trips_refute(&self->trips, INT64_MIN, INT64_MAX, INT64_MAX, 1e300));
+	const struct rate_limits any = { .least = -1e300, .most = 1e300, .wander = 1e-7 };
+	const struct round_trip all = { INT64_MAX, INT64_MIN, INT64_MAX };
+	const struct round_trip far = { INT64_MAX, INT64_MAX, INT64_MAX };
+
+	round_trips_add(&self->trips, &all, &any);
+	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MIN, INT64_MAX));
+	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MAX, INT64_MIN));
+	round_trips_add(&self->trips, &far, &any);
+	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MAX, INT64_MIN));
 }
 
 TEST_HARNESS_MAIN

@@ -880,6 +880,50 @@ TEST_F(source, distance_reaches_what_round_trips_leave)
 	}
 }
 
+/*
+ * Jitter of 8.8 ms on a way of 0.07, asked every 2 s: within a minute the samples looked like a
+ * rate of 30 ppm, and then one of them like a clock 1.65 ms off, 8 of its standard errors. The
+ * truth is at 0.
+ */
+TEST_F(source, distance_reaches_what_all_round_trips_allow)
+{
+	static const struct {
+		int64_t at_ms, offset_ns, delay_ns;
+	} answers[] = {
+		{ 6, 1460700, 11124700 }, { 2012, -3303100, 24672600 },
+		{ 4014, 10120500, 28862300 }, { 6010, -3737800, 19786300 },
+		{ 8006, -3088300, 11620000 }, { 10005, -2924150, 9063900 },
+		{ 12002, 497500, 3717800 }, { 14002, 1334800, 4659000 },
+		{ 16003, 2809050, 5946100 }, { 18004, 2175100, 8119100 },
+		{ 20001, 280950, 1018900 }, { 22023, -22079350, 45473400 },
+		{ 24007, -6784350, 13726200 }, { 26004, 1885100, 7242600 },
+		{ 28003, -543750, 5559000 }, { 30004, -256100, 7040800 },
+		{ 32012, 10764800, 23658100 }, { 34007, -1005750, 14893600 },
+		{ 36004, 2420300, 7288200 }, { 38019, -8238050, 37526400 },
+		{ 40013, 1679250, 25324500 }, { 42019, -266450, 38250800 },
+		{ 44002, -1686400, 4898000 }, { 46003, -2779950, 6973000 },
+		{ 48007, -1431350, 14773200 }, { 50011, -4796050, 22677400 },
+		{ 52011, 2396050, 22142000 }, { 54003, -2270950, 6498400 },
+		{ 56004, -3279000, 7668500 }, { 58011, 4881250, 22914100 },
+		{ 60010, 6248300, 19378100 }, { 62001, -544650, 2905700 },
+	};
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		struct source_sample sample = {
+			.at_ns = START_NS + answers[i].at_ms * (NS_PER_S / 1000), .stratum = 1,
+			.offset_ns = answers[i].offset_ns, .delay_ns = answers[i].delay_ns,
+		};
+
+		source_polled(self->source, sample.at_ns);
+		ASSERT_EQ(0, source_add(self->source, sample.at_ns, &sample));
+		source_get_status(self->source, sample.at_ns, &status);
+		EXPECT_LE(fabs((double)status.estimate.offset_ns), status.root_distance_ns)
+			TH_LOG("after %lld ms", (long long)answers[i].at_ms);
+	}
+}
+
 /* chronyc's NR: on which side of the line the samples are, one after the other. */
 TEST_F(source, counts_runs_of_residuals)
 {
