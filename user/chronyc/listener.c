@@ -17,6 +17,7 @@
 #include "ipc/socket_file.h"
 #include "lib/log.h"
 #include "ntp/listen.h"
+#include "ntp/way_back.h"
 
 /*
  * Requests of a socket in one turn of the loop: an answer takes a computation of the whole state,
@@ -336,22 +337,14 @@ static ssize_t receive(int fd, struct datagram *datagram)
 	return datagram->header.msg_flags & MSG_TRUNC ? -1 : length;
 }
 
-/* The answer leaves from the address that was asked, by whichever way. */
+/* Nothing else that came with the request is sent with the answer. */
 static void keep_local_address(struct msghdr *header)
 {
 	struct cmsghdr *h = CMSG_FIRSTHDR(header);
-	struct in6_pktinfo info6;
-	struct in_pktinfo info4;
 
-	if (h && h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) {
-		memcpy(&info4, CMSG_DATA(h), sizeof(info4));
-		info4.ipi_ifindex = 0;
-		memcpy(CMSG_DATA(h), &info4, sizeof(info4));
-	} else if (h && h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO) {
-		memcpy(&info6, CMSG_DATA(h), sizeof(info6));
-		if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
-			info6.ipi6_ifindex = 0;
-		memcpy(CMSG_DATA(h), &info6, sizeof(info6));
+	if (h && ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
+		  (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO))) {
+		way_back_choose(h, header->msg_name);
 	} else {
 		header->msg_control = NULL;
 		header->msg_controllen = 0;

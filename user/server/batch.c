@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/control_message.h"
+#include "ntp/way_back.h"
 
 /* Timestamps, the local address and, of a packet that was sent, an extended error. */
 #define CONTROL_SIZE	256
@@ -205,42 +206,21 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 	return packet->port != 0;
 }
 
-/* Of RFC 3927: 169.254.0.0/16, of which each link has its own. The scope of IPv6 says which. */
-static bool is_on_link(const struct sockaddr_storage *client)
-{
-	const struct sockaddr_in *address = (const struct sockaddr_in *)client;
-
-	return ntohl(address->sin_addr.s_addr) >> 16 == 0xa9fe;
-}
-
-/*
- * The answer leaves from the address that was asked; by which way, the kernel knows, but for
- * addresses that are valid on one interface only.
- */
 static size_t put_local_address(const struct msghdr *request, struct cmsghdr *place)
 {
 	const struct cmsghdr *told = packet_info(request);
-	struct in6_pktinfo info6;
-	struct in_pktinfo info4;
+	size_t size;
 
 	if (!told)
 		return 0;
-	*place = (struct cmsghdr){ .cmsg_level = told->cmsg_level, .cmsg_type = told->cmsg_type };
-	if (told->cmsg_level == IPPROTO_IPV6) {
-		memcpy(&info6, CMSG_DATA(told), sizeof(info6));
-		if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
-			info6.ipi6_ifindex = 0;
-		place->cmsg_len = CMSG_LEN(sizeof(info6));
-		memcpy(CMSG_DATA(place), &info6, sizeof(info6));
-		return CMSG_SPACE(sizeof(info6));
-	}
-	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
-	if (!is_on_link(request->msg_name))
-		info4.ipi_ifindex = 0;
-	place->cmsg_len = CMSG_LEN(sizeof(info4));
-	memcpy(CMSG_DATA(place), &info4, sizeof(info4));
+	size = told->cmsg_level == IPPROTO_IPV6 ? sizeof(struct in6_pktinfo) :
+						  sizeof(struct in_pktinfo);
+	*place = (struct cmsghdr){ .cmsg_level = told->cmsg_level, .cmsg_type = told->cmsg_type,
+				   .cmsg_len = CMSG_LEN(size) };
+	memcpy(CMSG_DATA(place), CMSG_DATA(told), size);
+	way_back_choose(place, request->msg_name);
 
-	return CMSG_SPACE(sizeof(info4));
+	return CMSG_SPACE(size);
 }
 
 static size_t put_stamp_request(struct cmsghdr *place, int flags)

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * See way_back.h.
+ */
+#include "ntp/way_back.h"
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Of RFC 3927: 169.254.0.0/16, of which each link has its own. The scope of IPv6 says which. */
+static bool is_on_link(const struct sockaddr_storage *client)
+{
+	const struct sockaddr_in *address = (const struct sockaddr_in *)client;
+
+	return ntohl(address->sin_addr.s_addr) >> 16 == 0xa9fe;
+}
+
+void way_back_choose(struct cmsghdr *told, const struct sockaddr_storage *client)
+{
+	struct in6_pktinfo info6;
+	struct in_pktinfo info4;
+
+	if (told->cmsg_level == IPPROTO_IPV6) {
+		memcpy(&info6, CMSG_DATA(told), sizeof(info6));
+		if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
+			info6.ipi6_ifindex = 0;
+		memcpy(CMSG_DATA(told), &info6, sizeof(info6));
+		return;
+	}
+	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
+	if (!is_on_link(client))
+		info4.ipi_ifindex = 0;
+	memcpy(CMSG_DATA(told), &info4, sizeof(info4));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * By which interface an answer leaves, beside the address that it leaves from.
+ */
+#ifndef NTP_WAY_BACK_H
+#define NTP_WAY_BACK_H
+
+#include <sys/socket.h>
+
+/**
+ * way_back_choose() - let an answer leave from the address that was asked
+ * @told: IP_PKTINFO or IPV6_PKTINFO, as a request came with it, and as its answer is sent with it
+ * @client: who asked
+ *
+ * By which way, the kernel knows, but for addresses that are valid on one interface only.
+ */
+void way_back_choose(struct cmsghdr *told, const struct sockaddr_storage *client);
+
+#endif /* NTP_WAY_BACK_H */
