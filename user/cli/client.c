@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include "ipc/connect.h"
 #include "ipc/socket.h"
+#include "ipc/socket_file.h"
 #include "lib/services.h"
 
 /* A daemon that is silent for so long is stuck. */
@@ -29,12 +29,11 @@
 static bool socket_was_removed(const char *path)
 {
 	FILE *sockets;
-	struct stat status;
 	char *line = NULL, *name;
 	bool removed = false;
 	size_t size = 0;
 
-	if (!lstat(path, &status) || errno != ENOENT)
+	if (!socket_file_is_gone(path))
 		return false;
 	sockets = fopen("/proc/net/unix", "re");
 	if (!sockets)
