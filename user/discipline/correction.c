@@ -130,15 +130,13 @@ void correction_age(const struct correction_terms *terms, const struct pace *pac
 static double foreseen_ns(const struct correction_terms *terms, struct source *const *sources,
 			  size_t count, const struct combined *combined, double elapsed_ns)
 {
-	const struct selection_terms then = { .knows_rate = terms->knows_rate,
-					      .rate = terms->rate };
 	const struct estimate *estimate = &combined->estimate;
 	double reach_ns = terms->crystal ? INFINITY : combined->reach_ns;
 	double ran_ns = estimate->rate * fmin(elapsed_ns, reach_ns);
 	int64_t low_ns, high_ns;
 
-	if (!source_select_foresee(sources, count, estimate->at_ns + llrint(elapsed_ns), &then,
-				   &low_ns, &high_ns))
+	if (!source_select_foresee(sources, count, estimate->at_ns + llrint(elapsed_ns),
+				   terms->selection, &low_ns, &high_ns))
 		return -INFINITY;
 	return fmax((double)chime_sub_sat(high_ns, estimate->offset_ns) - ran_ns,
 		    (double)chime_sub_sat(estimate->offset_ns, low_ns) + ran_ns);

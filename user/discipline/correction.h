@@ -15,6 +15,8 @@
 #include "discipline/estimator.h"
 #include "discipline/source.h"
 
+struct selection_terms;
+
 /* Bound of the statistical error, in standard errors: as source.c's. */
 #define CORRECTION_SIGMAS	5
 
@@ -30,16 +32,14 @@
  * @maxclockerror: bound of the oscillator's unlearned rate error
  * @learned_from_ns: the rate was learned since then
  * @crystal: the reference is known to run free
- * @knows_rate: the oscillator has settled ...
- * @rate: ... at this one, of UTC against the reference
+ * @selection: those of the selection that it follows
  */
 struct correction_terms {
 	const struct estimator *clock;
 	double maxclockerror;
 	int64_t learned_from_ns;
 	bool crystal;
-	bool knows_rate;
-	double rate;
+	const struct selection_terms *selection;
 };
 
 /**

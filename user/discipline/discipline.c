@@ -275,15 +275,15 @@ static bool has_news(struct discipline *discipline, struct source *const *source
 	return change_limits_has_news(&discipline->limits, sources[selection->selected], selection);
 }
 
-static struct correction_terms terms_of(const struct discipline *discipline)
+static struct correction_terms terms_of(const struct discipline *discipline,
+					const struct selection_terms *selection)
 {
 	return (struct correction_terms){
 		.clock = discipline->clock.estimator,
 		.maxclockerror = discipline->options.maxclockerror,
 		.learned_from_ns = discipline->free_running.from_ns,
 		.crystal = discipline->free_running.known,
-		.knows_rate = discipline->settled.known,
-		.rate = discipline->settled.rate,
+		.selection = selection,
 	};
 }
 
@@ -487,6 +487,7 @@ struct update {
 	const struct timescale_now *now;
 	bool fresh;	/* one of them has a new sample ... */
 	bool measured;	/* ... or the latest one is still to be told of as such */
+	struct selection_terms selection_terms;
 	struct pace pace;
 	struct correction_terms terms;
 	struct combined combined;
@@ -506,20 +507,20 @@ static int previous_place(const struct discipline *discipline, const struct upda
 static bool combine_selected(struct discipline *discipline, struct update *update,
 			     struct selection *selection)
 {
-	const struct selection_terms terms = {
+	int64_t at_ns = update->now->reference_ns;
+	bool returned = discipline->returned &&
+			discipline->disruptions == update->now->disruptions;
+
+	update->selection_terms = (struct selection_terms){
 		.previous = previous_place(discipline, update),
 		.minsources = discipline->options.minsources,
 		.stratumweight_ns = discipline->options.stratumweight_ns,
 		.knows_rate = discipline->settled.known,
 		.rate = discipline->settled.rate,
 	};
-	int64_t at_ns = update->now->reference_ns;
-	bool returned = discipline->returned &&
-			discipline->disruptions == update->now->disruptions;
-
 	discipline->returned = false;
 	discipline->disruptions = update->now->disruptions;
-	source_select(update->sources, update->count, at_ns, &terms, selection);
+	source_select(update->sources, update->count, at_ns, &update->selection_terms, selection);
 	discipline->selected = selection->selected < 0 ? 0 :
 			       source_serial(update->sources[selection->selected]);
 	if (selection->selected < 0)
@@ -531,7 +532,7 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 	discipline->learned_ns = at_ns;
 	learn_whether_free(discipline, update->now);
 	selected_pace(update->sources, selection, at_ns, &update->pace);
-	update->terms = terms_of(discipline);
+	update->terms = terms_of(discipline, &update->selection_terms);
 	return combine(&update->terms, selection, at_ns, &update->pace, &update->combined);
 }
 
