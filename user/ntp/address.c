@@ -148,3 +148,14 @@ bool net_address_equal(const struct net_address *one, const struct net_address *
 	return one->family == other->family && one->scope == other->scope &&
 	       !memcmp(one->bytes, other->bytes, sizeof(one->bytes));
 }
+
+bool net_address_is_among(const struct net_address *address, const struct net_address *list,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (net_address_equal(&list[i], address))
+			return true;
+	}
+
+	return false;
+}

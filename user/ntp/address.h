@@ -9,6 +9,7 @@
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -45,5 +46,9 @@ void net_address_format(const struct net_address *address, char text[NET_ADDRESS
 void net_address_unmap(struct net_address *address);
 
 bool net_address_equal(const struct net_address *one, const struct net_address *other);
+
+/* It is one of the @count addresses of @list. */
+bool net_address_is_among(const struct net_address *address, const struct net_address *list,
+			  size_t count);
 
 #endif /* NTP_ADDRESS_H */

@@ -273,16 +273,6 @@ void association_replace_gone(struct association *association, int64_t now_raw_n
 		replace(association, now_raw_ns);
 }
 
-static bool is_found(const struct target *target, const struct net_address *address)
-{
-	for (size_t i = 0; i < target->found_count; i++) {
-		if (net_address_equal(&target->found[i], address))
-			return true;
-	}
-
-	return false;
-}
-
 /*
  * Replace addresses that the name no longer resolves to. A routine query replaces one at a time, so
  * that a good clock does not lose all its sources to a new list.
@@ -293,7 +283,8 @@ static void replace_outdated(struct target *target, bool all, int64_t now_raw_ns
 		struct association *association = target->associations[i];
 
 		if (!association_has_address(association) ||
-		    is_found(target, named_address(association)) ||
+		    net_address_is_among(named_address(association), target->found,
+					 target->found_count) ||
 		    associations_needs(target->list, association->source, now_raw_ns))
 			continue;
 		if (!move_on(association, OUTDATED, now_raw_ns))

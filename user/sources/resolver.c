@@ -49,16 +49,6 @@ static size_t quota_of_family(const struct addrinfo *list, int other)
 	return RESOLVER_ADDRESSES_MAX - (others < half ? others : half);
 }
 
-static bool is_collected(const struct answer *answer, const struct net_address *address)
-{
-	for (int i = 0; i < answer->count; i++) {
-		if (net_address_equal(&answer->addresses[i], address))
-			return true;
-	}
-
-	return false;
-}
-
 static void collect(struct answer *answer, const struct addrinfo *list)
 {
 	size_t left_v4 = quota_of_family(list, AF_INET6), left_v6 = quota_of_family(list, AF_INET);
@@ -69,7 +59,7 @@ static void collect(struct answer *answer, const struct addrinfo *list)
 
 		if (!*left ||
 		    net_address_from_sockaddr(list->ai_addr, list->ai_addrlen, address) ||
-		    is_collected(answer, address))
+		    net_address_is_among(address, answer->addresses, (size_t)answer->count))
 			continue;
 		answer->count++;
 		(*left)--;
