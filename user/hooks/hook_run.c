@@ -52,9 +52,9 @@ static void become(const char *path, char *const environment[])
 
 /*
  * Whether the process whose descriptor @from is, by pidfd or by its report, has come to an end
- * within @limit_ms. While the machine stands still, or has
- * no processor for us, it has none for the hook either, and the clock may go on all the same: each
- * look counts for a slice, however long it took.
+ * within @limit_ms. While the machine stands still, or has no processor for us, it has none for the
+ * hook either, and the clock may go on all the same: each look counts for a slice, however long it
+ * took.
  */
 static bool has_ended(int from, int limit_ms)
 {
