@@ -472,7 +472,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 		return NTP_CLIENT_NOTHING;
 	}
 	if (verdict == NTP_ACCEPTED && is_delay_out_of_ratio(client, &sample))
-		verdict = NTP_DELAY_TOO_LONG;
+		verdict = NTP_DELAY_OUT_OF_RATIO;
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 

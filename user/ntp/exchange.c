@@ -333,6 +333,7 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	case NTP_SERVER_REVERSED:
 	case NTP_DELAY_NEGATIVE:
 	case NTP_DELAY_TOO_LONG:
+	case NTP_DELAY_OUT_OF_RATIO:
 	case NTP_DISRUPTED:
 	case NTP_STEPPED:
 		break;
@@ -376,6 +377,7 @@ int ntp_verdict_errno(enum ntp_verdict verdict)
 	case NTP_DISTANCE_TOO_GREAT:
 		return -EPROTO;
 	case NTP_DELAY_TOO_LONG:
+	case NTP_DELAY_OUT_OF_RATIO:
 		return -ETIME;
 	case NTP_DISRUPTED:
 	case NTP_STEPPED:
@@ -427,6 +429,8 @@ const char *ntp_verdict_text(enum ntp_verdict verdict)
 		return "the server claims to have worked longer than the round trip took";
 	case NTP_DELAY_TOO_LONG:
 		return "the round trip took longer than maxdelay";
+	case NTP_DELAY_OUT_OF_RATIO:
+		return "the round trip took more than maxdelayratio times the shortest one";
 	case NTP_DISRUPTED:
 		return "the reference clock changed during the exchange";
 	case NTP_STEPPED:

@@ -50,6 +50,7 @@ enum ntp_verdict {
 	NTP_SERVER_REVERSED,	/* left before it came */
 	NTP_DELAY_NEGATIVE,
 	NTP_DELAY_TOO_LONG,
+	NTP_DELAY_OUT_OF_RATIO,	/* too many times the shortest one */
 
 	/* The answer is valid, but our own clocks cannot be trusted to have measured it. */
 	NTP_DISRUPTED,		/* the reference changed its meaning meanwhile */

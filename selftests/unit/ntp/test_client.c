@@ -376,7 +376,7 @@ TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
 	usleep(10000);
 	send_answer(self);
 	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
-	EXPECT_EQ(NTP_DELAY_TOO_LONG, self->client.verdict);
+	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.verdict);
 	EXPECT_EQ(1, source_received(self->source));
 }
 
