@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Any packet as an answer, and any clocks around it: what is accepted is in range and carried our
- * cookie, and what is not leaves the sample alone.
+ * cookie, and what is not leaves the sample alone, but for one that took too long.
  */
 #include "user/ntp/exchange.h"
 #include "user/ntp/interleave.h"
@@ -52,15 +52,24 @@ static void check_range(const struct source_sample *sample)
 	FUZZ_CHECK(sample->root_delay_ns / 2 + sample->root_dispersion_ns < 16 * NS_PER_S);
 }
 
+/* Whose sample was not accepted. */
+static void check_refused(enum ntp_verdict verdict, const struct source_sample *sample)
+{
+	FUZZ_CHECK(sample->delay_ns == UNTOUCHED ||
+		   (verdict == NTP_DELAY_TOO_LONG && sample->delay_ns > limits.maxdelay_ns));
+}
+
 static void check_sample(const struct ntp_packet *answer, struct fuzz_input *input)
 {
 	struct source_sample sample = { .delay_ns = UNTOUCHED };
 	struct ntp_moment sent, received;
+	enum ntp_verdict verdict;
 
 	take_moment(input, &sent);
 	take_moment(input, &received);
-	if (ntp_exchange_sample(answer, &sent, &received, &limits, &sample) != NTP_ACCEPTED) {
-		FUZZ_CHECK(sample.delay_ns == UNTOUCHED);
+	verdict = ntp_exchange_sample(answer, &sent, &received, &limits, &sample);
+	if (verdict != NTP_ACCEPTED) {
+		check_refused(verdict, &sample);
 		return;
 	}
 	check_range(&sample);
@@ -107,7 +116,7 @@ static void check_interleaved(const uint8_t *bytes, size_t length, struct fuzz_i
 		if (verdict == NTP_ACCEPTED)
 			check_range(&sample);
 		else
-			FUZZ_CHECK(sample.delay_ns == UNTOUCHED);
+			check_refused(verdict, &sample);
 		/* What a server guessed wrongly in basic mode is completed, too. */
 		FUZZ_CHECK(verdict == NTP_DELAY_NEGATIVE || interleave.known ==
 			   (verdict == NTP_ACCEPTED || verdict == NTP_POSTPONED));

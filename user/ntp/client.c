@@ -451,6 +451,20 @@ static void note_root(struct ntp_client *client, const struct ntp_packet *answer
 	client->root = *root;
 }
 
+/* An answer came; what is measured by it follows. */
+static void note_answer(struct ntp_client *client, const struct ntp_packet *packet,
+			enum ntp_verdict verdict, const struct ntp_stamp *stamp)
+{
+	client->latest = (struct ntp_client_answer){
+		.count = client->latest.count + 1,
+		.packet = *packet,
+		.verdict = verdict,
+		.interleaved = client->exchange.interleaved,
+		.kernel_sent = client->sent.has_realtime,
+		.kernel_received = stamp->valid,
+	};
+}
+
 static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now_raw_ns,
 					  const struct ntp_packet *answer,
 					  const struct ntp_moment *received)
@@ -458,7 +472,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	struct ntp_trip trip = { .answer = *answer, .sent = client->sent, .received = *received,
 				 .root = client->exchange.root };
 	uint64_t before = client->record.receive;
-	struct source_sample sample;
+	struct source_sample sample = { .delay_ns = 0 };
 	enum ntp_verdict verdict;
 	int err;
 
@@ -466,21 +480,26 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	note_root(client, answer, before);
 	verdict = ntp_interleave_sample(&client->interleave, &trip, client->exchange.interleaved,
 					&client->options.limits, &sample);
+	if (verdict == NTP_ACCEPTED && is_delay_out_of_ratio(client, &sample))
+		verdict = NTP_DELAY_OUT_OF_RATIO;
+	client->latest.verdict = verdict;
+	client->latest.sample = sample;
+	client->latest.by_card = client->hardware_timestamps;
 	if (verdict == NTP_POSTPONED) {
 		succeed(client);
 		source_answered(client->source);
 		return NTP_CLIENT_NOTHING;
 	}
-	if (verdict == NTP_ACCEPTED && is_delay_out_of_ratio(client, &sample))
-		verdict = NTP_DELAY_OUT_OF_RATIO;
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 
 	source_server_moved(client->source, client->moved_ns);
 	client->moved_ns = 0;
 	err = source_add(client->source, received->now.raw_ns, &sample);
-	if (err < 0)
+	if (err < 0) {
+		client->latest.verdict = NTP_DISRUPTED;
 		return fail(client, now_raw_ns, err);
+	}
 
 	record_answer(client, answer, received, before);
 	succeed(client);
@@ -514,13 +533,16 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 				     &answer);
 	if (!ntp_verdict_ends(verdict)) {
 		client->bogus++;
-		if (ntp_verdict_is_doubt(verdict))
+		if (ntp_verdict_is_doubt(verdict)) {
 			client->noted_verdict = verdict;
+			note_answer(client, &answer, verdict, stamp);
+		}
 		return NTP_CLIENT_NOTHING;
 	}
 
 	if (is_own(client))
 		verdict = NTP_OWN_SERVER;
+	note_answer(client, &answer, verdict, stamp);
 	if (verdict != NTP_ACCEPTED)
 		ntp_interleave_forget(&client->interleave);
 	if (verdict == NTP_KISS)

@@ -101,6 +101,28 @@ struct ntp_client_record {
 };
 
 /**
+ * struct ntp_client_answer - the latest packet that returned our request's timestamp, of use or not
+ * @count: how many there were, so that another one is seen
+ * @packet: it
+ * @verdict: on it
+ * @interleaved: it was interleaved
+ * @kernel_sent: the request's timestamp was the kernel's ...
+ * @kernel_received: ... and the answer's
+ * @by_card: both were the network card's
+ * @sample: what was measured, whether it was used or not; its delay is 0: nothing was
+ */
+struct ntp_client_answer {
+	uint64_t count;
+	struct ntp_packet packet;
+	enum ntp_verdict verdict;
+	bool interleaved;
+	bool kernel_sent;
+	bool kernel_received;
+	bool by_card;
+	struct source_sample sample;
+};
+
+/**
  * struct ntp_client - the server
  * @source: receives samples and failures; not owned
  * @options: as configured
@@ -129,6 +151,7 @@ struct ntp_client_record {
  * @root: of the latest answer without fault; .receive 0: it had none
  * @moved_ns: by how much the server has set its time forward since the latest sample
  * @record: what came
+ * @latest: the latest of it
  */
 struct ntp_client {
 	struct source *source;
@@ -158,6 +181,7 @@ struct ntp_client {
 	struct mono_root root;
 	int64_t moved_ns;
 	struct ntp_client_record record;
+	struct ntp_client_answer latest;
 };
 
 void ntp_client_init(struct ntp_client *client, struct source *source,

@@ -290,9 +290,6 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 		return NTP_DELAY_NEGATIVE;
 	/* No packet takes no time. What comes out as less than its noise is known to that only. */
 	delay_ns = chime_max(delay_ns, chime_max((int64_t)ceil(2 * noise_ns), 1));
-	if (delay_ns > limits->maxdelay_ns)
-		return NTP_DELAY_TOO_LONG;
-
 	*sample = (struct source_sample) {
 		.at_ns = mean(t1, t4),
 		.offset_ns = mean(chime_sub_sat(t2, t1), chime_sub_sat(t3, t4)),
@@ -306,7 +303,7 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 		.leap = (uint8_t)answer->leap,
 	};
 
-	return NTP_ACCEPTED;
+	return delay_ns > limits->maxdelay_ns ? NTP_DELAY_TOO_LONG : NTP_ACCEPTED;
 }
 
 bool ntp_verdict_ends(enum ntp_verdict verdict)

@@ -155,7 +155,7 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
  * @sent: departure of the request
  * @received: arrival of the answer
  * @limits: what is accepted
- * @sample: result; untouched unless NTP_ACCEPTED is returned
+ * @sample: result, with NTP_ACCEPTED and NTP_DELAY_TOO_LONG; else untouched
  */
 enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 				     const struct ntp_moment *sent,

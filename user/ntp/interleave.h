@@ -65,7 +65,7 @@ void ntp_interleave_asked(struct ntp_interleave *interleave);
  * @trip: this exchange
  * @interleaved: its answer completes the one before, as struct ntp_exchange says
  * @limits: what is accepted
- * @sample: result; untouched unless NTP_ACCEPTED is returned
+ * @sample: result, with NTP_ACCEPTED, and in basic mode with NTP_DELAY_TOO_LONG; else untouched
  *
  * An answer that shows that clocks were set since the exchange before gives its own sample, which
  * is not as exact, and not a poll old.

@@ -531,6 +531,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 	info->said = association->target->config.said;
 	info->ip = association->client.address;
 	info->record = &association->client.record;
+	info->latest = &association->client.latest;
 
 	return true;
 }

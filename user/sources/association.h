@@ -111,6 +111,7 @@ struct association_auth {
  * @said: options of its own line, which authselectmode may have changed
  * @ip: its address; AF_UNSPEC: it has none yet, or is a refclock
  * @record: what came from it; of a refclock nothing ever does
+ * @latest: the latest of it, likewise
  */
 struct association_info {
 	const char *name;
@@ -132,6 +133,7 @@ struct association_info {
 	struct config_said said;
 	struct net_address ip;
 	const struct ntp_client_record *record;
+	const struct ntp_client_answer *latest;
 };
 
 struct associations;

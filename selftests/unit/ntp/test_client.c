@@ -252,6 +252,7 @@ TEST_F(request, clocks_are_read_for_answers_alone)
 	send_packet(self, self->client.exchange.cookie + 1, 1);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	EXPECT_EQ(1, self->client.bogus);
+	EXPECT_EQ(0, self->client.latest.count);
 	EXPECT_EQ(0, readings);
 	send_answer(self);
 	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
@@ -378,6 +379,24 @@ TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
 	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
 	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.verdict);
 	EXPECT_EQ(1, source_received(self->source));
+	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.latest.verdict);
+	EXPECT_LE(10000000, self->client.latest.sample.delay_ns);
+}
+
+TEST_F(request, the_latest_answer_is_kept_with_what_was_made_of_it)
+{
+	const struct ntp_client_answer *latest = &self->client.latest;
+
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	EXPECT_EQ(0, latest->count);
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
+	EXPECT_EQ(1, latest->count);
+	EXPECT_EQ(NTP_ACCEPTED, latest->verdict);
+	EXPECT_EQ(self->client.record.answer.transmit, latest->packet.transmit);
+	EXPECT_LT(0, latest->sample.delay_ns);
+	EXPECT_EQ(self->client.record.kernel_received, latest->kernel_received);
+	EXPECT_FALSE(latest->interleaved);
 }
 
 TEST_F(request, without_a_ratio_it_is_not)
@@ -443,6 +462,9 @@ TEST_F(request, a_forged_answer_does_not_keep_the_right_one_out)
 	send_signed(self, self->client.exchange.cookie, 1, &other);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	EXPECT_EQ(2, self->client.bogus);
+	EXPECT_EQ(2, self->client.latest.count);
+	EXPECT_EQ(NTP_WRONG_MAC, self->client.latest.verdict);
+	EXPECT_EQ(0, self->client.latest.sample.delay_ns);
 	send_signed(self, self->client.exchange.cookie, 1, &our_key);
 	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
 	EXPECT_EQ(0, self->client.last_error);

@@ -730,6 +730,8 @@ TEST(delays_have_limits)
 	received = moment(3 * NS_PER_S + 1);
 	EXPECT_EQ(NTP_DELAY_TOO_LONG,
 		  ntp_exchange_sample(&answer, &sent, &received, &limits, &sample));
+	/* What was measured is told all the same. */
+	EXPECT_EQ(3 * NS_PER_S + 1, sample.delay_ns);
 }
 
 TEST(samples_stay_in_range_whatever_the_clocks_say)
