@@ -182,10 +182,6 @@ char letter_of_source(const json_t *source);
 /* Whether a table has the row of @source: with csv, only with all if it has no address. */
 bool has_row(const struct cli *cli, const json_t *source);
 
-/* A reference id of letters as text; others have none that can be read. */
-#define REFID_TEXT_MAX	5
-void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX]);
-
 /* As chronyc has it; of one letter: "N", "+", "-" or "?". */
 const char *name_of_leap(const char *leap, bool letter);
 

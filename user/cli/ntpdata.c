@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "cli/cli.h"
+#include "lib/names.h"
 #include "ntp/address.h"
 #include "ntp/refid.h"
 

@@ -157,19 +157,6 @@ bool has_row(const struct cli *cli, const json_t *source)
 	return !cli->csv || cli->all || *json_text_of(source, "address");
 }
 
-void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX])
-{
-	size_t length = 0;
-
-	for (int shift = 24; shift >= 0; shift -= 8) {
-		char c = (char)(refid >> shift);
-
-		if (c >= ' ' && c <= '~')
-			text[length++] = c;
-	}
-	text[length] = '\0';
-}
-
 const char *name_of_leap(const char *leap, bool letter)
 {
 	if (!strcmp(leap, "insert"))

@@ -111,27 +111,26 @@ void figures_of_reference(const struct state *state, const struct tracking_figur
 		};
 }
 
-/*
- * How far our clock was ahead of the source: the timescale at the sample's instant, and the system
- * clock now.
- */
-static void find_offsets(const struct steering_status *steering, const struct source_sample *last,
-			 int64_t *measured_ns, int64_t *adjusted_ns)
+/* That of the timescale; before there is a correction, of the system clock. */
+int64_t figures_measured_ns(const struct state *state, const struct source_sample *sample)
 {
+	const struct steering_status *steering = &state->steering;
 	const struct timescale_now *now = &steering->now;
+	int64_t ours_ns = steering->has_correction ?
+			  chime_line_offset(&steering->correction, sample->at_ns) :
+			  chime_sub_sat(now->realtime_ns, now->reference_ns);
 
-	if (steering->has_correction)
-		*measured_ns = chime_sub_sat(last->offset_ns,
-					     chime_line_offset(&steering->correction, last->at_ns));
-	else
-		*measured_ns = chime_sub_sat(last->offset_ns,
-					     chime_sub_sat(now->realtime_ns, now->reference_ns));
-	*adjusted_ns = *measured_ns;
-	if (steering->has_correction)
-		*adjusted_ns = chime_add_sat(*measured_ns,
-					     chime_sub_sat(now->time_ns, now->realtime_ns));
-	*measured_ns = chime_sub_sat(0, *measured_ns);
-	*adjusted_ns = chime_sub_sat(0, *adjusted_ns);
+	return chime_sub_sat(ours_ns, sample->offset_ns);
+}
+
+/* Of the system clock now, which may still be on its way to the timescale. */
+static int64_t adjusted_ns(const struct steering_status *steering, int64_t measured_ns)
+{
+	if (!steering->has_correction)
+		return measured_ns;
+
+	return chime_add_sat(measured_ns,
+			     chime_sub_sat(steering->now.realtime_ns, steering->now.time_ns));
 }
 
 void figures_of_source(const struct state *state, const struct source_status *status,
@@ -150,7 +149,8 @@ void figures_of_source(const struct state *state, const struct source_status *st
 		.frequency = 0.0 - rate,
 		.skew = status->estimate.rate_sigma,
 	};
-	find_offsets(steering, &status->last, &figures->measured_ns, &figures->adjusted_ns);
+	figures->measured_ns = figures_measured_ns(state, &status->last);
+	figures->adjusted_ns = adjusted_ns(steering, figures->measured_ns);
 }
 
 /* Of those that could be used none is where too few agree, or a required one is missing. */

@@ -80,6 +80,9 @@ struct source_figures {
 void figures_of_source(const struct state *state, const struct source_status *status,
 		       struct source_figures *figures);
 
+/* How far our clock was ahead of a source by @sample of it, when that was taken. */
+int64_t figures_measured_ns(const struct state *state, const struct source_sample *sample);
+
 /*
  * What became of the source @index in the selection. While none can be reached, as when all are
  * offline, what they said last holds, but none of them is in use.

@@ -330,6 +330,19 @@ static void text_of_bound(const struct module_event *event, char *text, size_t s
 			 bound, latency);
 }
 
+void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX])
+{
+	size_t length = 0;
+
+	for (int shift = 24; shift >= 0; shift -= 8) {
+		char c = (char)(refid >> shift);
+
+		if (c >= ' ' && c <= '~')
+			text[length++] = c;
+	}
+	text[length] = '\0';
+}
+
 void text_of_event(const struct module_event *event, char *text, size_t size)
 {
 	char gap[32], offset[32], residual[32], latency[32], evidence[128], moved[192] = "";

@@ -53,6 +53,10 @@ void text_of_time(int64_t utc_ns, char *text, size_t size);
 /* "host-time, genid-changed" */
 void text_of_evidence(uint32_t evidence, char *text, size_t size);
 
+/* A reference id of letters as text; others have none that can be read. */
+#define REFID_TEXT_MAX	5
+void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX]);
+
 /* A bound for machines: -1 where none is known. */
 long long number_of_bound(int64_t maxerror_ns);
 
