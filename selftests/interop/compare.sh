@@ -34,6 +34,8 @@ config()
 		port 11123
 		bindcmdaddress 0.0.0.0
 		cmdratelimit
+		log measurements statistics tracking selection
+		logdir $dir/$1.logs
 	END
 }
 
@@ -52,10 +54,10 @@ start_all()
 	host_add ours 2
 	host_add theirs 5
 	mkdir -p /run/chrony
-	config >"$dir/ours.conf"
+	config ours >"$dir/ours.conf"
 	daemon ours truechimed "$build/truechimed" -x -M -d -u root -S /run/ours.sock -f "$dir/ours.conf"
 	{
-		config
+		config theirs
 		echo 'pidfile /run/theirs.pid'
 		echo 'bindcmdaddress /run/theirs/chronyd.sock'
 	} >"$dir/theirs.conf"

@@ -110,7 +110,6 @@ int verb_cmdaccheck(const struct cli *cli, int argc, char **argv);
 int verb_directive(const struct cli *cli, int argc, char **argv);
 int verb_plain(const struct cli *cli);
 int verb_dump(const struct cli *cli);
-int verb_cyclelogs(const struct cli *cli);
 int verb_refused(const struct cli *cli, int argc, char **argv);
 
 /* check.c: tell the monitoring system that nothing is known. Returns the exit status for that. */

@@ -11,17 +11,19 @@
 #include "config/config.h"
 
 #define OWN_FOLDER	"/var/lib/truechime/"
+#define LOG_FOLDER	"/var/log/truechime"
 
-/* What names something to be written to; @own: the same in our folder. */
-static void import_state(FILE *out, const char *line, int count, char **words, const char *own)
+/* What names something to be written to; @own: the same in our @folder. */
+static void import_state(FILE *out, const char *line, int count, char **words, const char *folder,
+			 const char *own)
 {
 	struct import_words moved = { .used = 0 };
 
-	if (count < 2 || !strncmp(words[1], OWN_FOLDER, strlen(OWN_FOLDER))) {
+	if (count < 2 || !strncmp(words[1], folder, strlen(folder))) {
 		import_put(out, line);
 		return;
 	}
-	import_say(out, "systemd lets truechimed write to " OWN_FOLDER " only");
+	import_say(out, "systemd lets truechimed write to %s only", folder);
 	import_add(&moved, "%s", own);
 	for (int i = 2; i < count; i++)
 		import_add(&moved, " %s", words[i]);
@@ -50,9 +52,13 @@ static void import_directive(FILE *out, const char *line, int *directory_count)
 	memcpy(copy, line, strlen(line) + 1);
 	count = import_split(copy, words);
 	if (!strcasecmp(words[0], "driftfile")) {
-		import_state(out, line, count, words, "driftfile " OWN_FOLDER "drift");
+		import_state(out, line, count, words, OWN_FOLDER,
+			     "driftfile " OWN_FOLDER "drift");
 	} else if (!strcasecmp(words[0], "ntsdumpdir") || !strcasecmp(words[0], "ntscachedir")) {
-		import_state(out, line, count, words, "ntsdumpdir " OWN_FOLDER "nts");
+		import_state(out, line, count, words, OWN_FOLDER,
+			     "ntsdumpdir " OWN_FOLDER "nts");
+	} else if (!strcasecmp(words[0], "logdir")) {
+		import_state(out, line, count, words, LOG_FOLDER, "logdir " LOG_FOLDER);
 	} else if (!strcasecmp(words[0], "user")) {
 		import_say(out, "not taken over: truechimed runs as its own user, _truechime");
 	} else if (!strcasecmp(words[0], "pidfile")) {

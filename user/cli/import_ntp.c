@@ -416,7 +416,9 @@ static void import_keys(struct ntp_import *import, int count, char **words)
 }
 
 #define WHO_MAY	"nobody may ask truechimed for the time unless 'allow' lets him, and only this machine asks how it is"
-#define NO_LOGS	"no log files are written: see the journal and 'truechime events'"
+#define NO_LOGS	"messages are in the journal, see also 'truechime events'"
+#define OTHER_FILES \
+	"files of measurements have chronyd's columns: add 'log tracking measurements statistics' and 'logdir /var/log/truechime'"
 #define NO_GROUP \
 	"time is neither sent to nor taken from groups of machines: name servers with 'server'"
 #define WHERE \
@@ -463,9 +465,9 @@ static const struct {
 	{ "trustedkey", NULL, NULL, "each key of the key file can be used" },
 	{ "controlkey", NULL, NULL, WHO_MAY },
 	{ "requestkey", NULL, NULL, WHO_MAY },
-	{ "statsdir", NULL, NULL, NO_LOGS },
-	{ "statistics", NULL, NULL, NO_LOGS },
-	{ "filegen", NULL, NULL, NO_LOGS },
+	{ "statsdir", NULL, NULL, OTHER_FILES },
+	{ "statistics", NULL, NULL, OTHER_FILES },
+	{ "filegen", NULL, NULL, OTHER_FILES },
 	{ "logfile", NULL, NULL, NO_LOGS },
 	{ "logconfig", NULL, NULL, NO_LOGS },
 	{ "pidfile", NULL, NULL, "systemd knows truechimed's process" },

@@ -99,7 +99,7 @@ static const struct verb {
 	{ "rekey", verb_plain, NULL, "read the file of keys again" },
 	{ "reselect", verb_plain, NULL, "select the sources now" },
 	{ "dump", verb_dump, NULL, "write the drift file now" },
-	{ "cyclelogs", verb_cyclelogs, NULL, "as chronyc's; there is nothing to do" },
+	{ "cyclelogs", verb_plain, NULL, "let go of files of measurements that were moved" },
 	{ "shutdown", verb_plain, NULL, "end the daemon" },
 	{ "reload", NULL, verb_reload, "let the daemon read its configuration again; sources" },
 	{ "events", verb_events, NULL, "disruptions and steps; --follow: as they happen" },

@@ -128,15 +128,6 @@ int verb_dump(const struct cli *cli)
 	return client_report(cli, cli->verb, print_dumped);
 }
 
-int verb_cyclelogs(const struct cli *cli)
-{
-	if (cli->json)
-		print_json(json_pack("{s:b}", "ok", 1));
-	else
-		puts("There are no files of measurements; the log is the journal's.");
-	return CLI_OK;
-}
-
 /* What chronyc's users type and has no meaning here. */
 int verb_refused(const struct cli *cli, int argc, char **argv)
 {

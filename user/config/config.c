@@ -341,6 +341,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		config_check_acquisitionport(reader);
 		config_check_port(reader);
 		config_check_nts(reader);
+		config_check_logs(reader);
 	}
 	if (err || reader->errors) {
 		config_free(reader->config);

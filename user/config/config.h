@@ -309,6 +309,30 @@ struct config_nts {
 	int64_t rotate_s;
 };
 
+/* Files of measurements, as chrony calls them. */
+enum config_log {
+	CONFIG_LOG_MEASUREMENTS,
+	CONFIG_LOG_STATISTICS,
+	CONFIG_LOG_SELECTION,
+	CONFIG_LOG_TRACKING,
+	CONFIG_LOG_REFCLOCKS,
+	CONFIG_LOGS,
+};
+
+/**
+ * struct config_logs - which of them are written
+ * @wanted: a bit for each of enum config_log
+ * @raw: of measurements, those too that were refused
+ * @banner: entries from one banner to the next; 0: there are none
+ * @folder: where the files are; "": nowhere, and nothing is written
+ */
+struct config_logs {
+	unsigned int wanted;
+	bool raw;
+	int banner;
+	char folder[CONFIG_PATH_MAX];
+};
+
 /**
  * struct config - everything that was configured
  * @sources: in order of appearance
@@ -339,6 +363,7 @@ struct config_nts {
  * @leap_zone: time zone that knows leap seconds, "" if none
  * @leap_file: list of leap seconds, "" if none
  * @logchange_ns: changes above this are logged
+ * @logs: files of measurements
  * @lock_all: lock memory
  * @sched_priority: SCHED_FIFO priority, 0: none
  * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
@@ -386,6 +411,7 @@ struct config {
 	char leap_zone[CONFIG_PATH_MAX];
 	char leap_file[CONFIG_PATH_MAX];
 	int64_t logchange_ns;
+	struct config_logs logs;
 	bool lock_all;
 	int sched_priority;
 	char hostclock[16];
@@ -554,6 +580,9 @@ bool config_nts_server_equal(const struct config_nts *one, const struct config_n
 
 /* Are the same network cards to stamp packets? */
 bool config_hardware_equal(const struct config *one, const struct config *other);
+
+/* The name of a file of measurements, without its ending; it is the word of `log`. */
+const char *config_log_name(enum config_log log);
 
 /* Are two source directives the same, with what authselectmode has made of their options? */
 bool config_source_equal(const struct config_source *one, const struct config_source *other);

@@ -28,10 +28,8 @@
 #define WEIGHED		"sources are weighed by their own uncertainty, without a setting"
 #define NO_BROADCAST	"broadcasts cannot be authenticated; have the clients name this server"
 #define NO_SMOOTHING	"clients are told the right time at once; a leap second is slewed by 'leapsecmode slew' on each of them"
-#define NO_LOGS		"no log files are written: see the journal, 'truechime tracking' and 'truechime events'"
 #define NO_RTC		"the kernel sets the RTC while the clock is synchronised, as with 'rtcsync'"
 #define GONE		"chrony no longer knows it either"
-#define OF_LOG		"no log files are written: see the journal"
 
 static int parse_makestep(struct config_reader *reader, int count, char **words)
 {
@@ -362,11 +360,12 @@ static const struct config_option directives[] = {
 	{ "linux_hz", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "local", CONFIG_HANDLER, .max = ANY, .handle = config_parse_local },
 	{ "lock_all", CONFIG_FLAG, .offset = AT(lock_all) },
-	{ "log", CONFIG_ADVICE, .max = ANY, .handle = config_check_log, .advice = NO_LOGS },
-	{ "logbanner", CONFIG_MOOT, .form = "i", .advice = OF_LOG },
+	{ "log", CONFIG_HANDLER, .max = ANY, .handle = config_parse_log },
+	{ "logbanner", CONFIG_INT, .offset = AT(logs.banner), .max = INT_MAX, .limit = true,
+	  .initial = 32 },
 	{ "logchange", CONFIG_NS, .offset = AT(logchange_ns), .max = CONFIG_SECONDS_MAX,
 	  .limit = true, .initial = 1 },
-	{ "logdir", CONFIG_MOOT, .form = "s", .advice = OF_LOG },
+	{ "logdir", CONFIG_WORD, .offset = AT(logs.folder), .size = CONFIG_PATH_MAX },
 	{ "mailonchange", CONFIG_ADVICE, .form = "sf", .advice =
 	  "changes of the clock are in the journal and in 'truechime events --follow'" },
 	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },

@@ -445,6 +445,23 @@ static void print_chronyc(FILE *out, const struct config_chronyc *chronyc)
 		fputs("# cmdratelimit: chronyc is answered as often as it asks\n", out);
 }
 
+/* Folder and banner are in the table. */
+static void print_logs(FILE *out, const struct config_logs *logs)
+{
+	if (!logs->wanted) {
+		fputs("# log: no files of measurements are written\n", out);
+		return;
+	}
+	fputs("log", out);
+	for (int i = 0; i < CONFIG_LOGS; i++) {
+		if (logs->wanted >> i & 1)
+			fprintf(out, " %s%s",
+				i == CONFIG_LOG_MEASUREMENTS && logs->raw ? "raw" : "",
+				config_log_name((enum config_log)i));
+	}
+	fputc('\n', out);
+}
+
 void config_print(const struct config *config, FILE *out)
 {
 	static const char *const leap_modes[] = {
@@ -480,6 +497,7 @@ void config_print(const struct config *config, FILE *out)
 	print_serving(out, &config->server);
 	print_nts(out, &config->nts);
 	print_chronyc(out, &config->chronyc);
+	print_logs(out, &config->logs);
 
 	/* All others have their place in the table. */
 	directives = config_directives(&count);

@@ -193,9 +193,12 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 
 /* unused.c: the values of words without effect that need more than a form */
 int config_check_broadcast(struct config_reader *reader, int count, char **words);
-int config_check_log(struct config_reader *reader, int count, char **words);
 int config_check_smoothtime(struct config_reader *reader, int count, char **words);
 int config_check_tempcomp(struct config_reader *reader, int count, char **words);
+
+/* logs.c */
+int config_parse_log(struct config_reader *reader, int count, char **words);
+void config_check_logs(struct config_reader *reader);
 
 /* directives.c */
 const struct config_option *config_directives(size_t *count);

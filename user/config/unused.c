@@ -47,16 +47,6 @@ int config_check_broadcast(struct config_reader *reader, int count, char **words
 	return config_form_check(reader, &values, count, words);
 }
 
-int config_check_log(struct config_reader *reader, int count, char **words)
-{
-	static const char *const names[] = {
-		"rawmeasurements", "measurements", "selection", "statistics", "tracking", "rtc",
-		"refclocks", "tempcomp",
-	};
-
-	return check_names(reader, "log", names, ARRAY_SIZE(names), count, words);
-}
-
 /* FREQUENCY WANDER [leaponly] */
 int config_check_smoothtime(struct config_reader *reader, int count, char **words)
 {

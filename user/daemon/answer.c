@@ -97,6 +97,8 @@ static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 {
 	if (command == CONTROL_RESELECT)
 		daemon->sources_changed = true;
+	else if (command == CONTROL_CYCLELOGS)
+		log_files_cycle(daemon->logs.files);
 	else if (command == CONTROL_SHUTDOWN)
 		daemon_shut_down(daemon);
 
@@ -199,6 +201,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_REKEY:
 		return daemon_done(error, daemon_rekey(daemon), daemon->refusal);
 	case CONTROL_RESELECT:
+	case CONTROL_CYCLELOGS:
 	case CONTROL_SHUTDOWN:
 		return daemon_do(daemon, request->command);
 	}

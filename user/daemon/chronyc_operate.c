@@ -314,7 +314,7 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 		(void)daemon_write_drift(daemon);
 		return CHRONYC_SUCCESS;
 	case CHRONYC_CYCLELOGS:
-		/* There are none: nothing is left to do. */
+		log_files_cycle(daemon->logs.files);
 		return CHRONYC_SUCCESS;
 	default:
 		return refuse(request);

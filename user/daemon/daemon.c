@@ -170,6 +170,7 @@ int daemon_reload(struct daemon *daemon)
 		chronyc_listener_configure(daemon->chronyc, &config->chronyc);
 	daemon_configure_module(daemon);
 	daemon_write_pid(daemon);
+	daemon_open_logs(daemon);
 	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
 	/* There may be one only now, or at other intervals. */
@@ -343,6 +344,7 @@ static int daemon_build(struct daemon *daemon)
 static void daemon_free(struct daemon *daemon)
 {
 	chronyc_listener_free(daemon->chronyc);
+	log_files_free(daemon->logs.files);
 	history_free(daemon->history);
 	serving_free(daemon->serving);
 	source_watch_close(daemon->source_watch);
@@ -381,6 +383,7 @@ static int daemon_start(struct daemon *daemon)
 		log_notice("No time source is configured%s", daemon->known.has_host ?
 			   "; following the host's clock alone" :
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
+	daemon_open_logs(daemon);
 	daemon_serve_clients(daemon);
 	if (daemon->options->task == DAEMON_RUN && has_real_clock()) {
 		daemon_open_chronyc(daemon);

@@ -20,6 +20,7 @@
 #include "discipline/manual.h"
 #include "discipline/smear.h"
 #include "ipc/history.h"
+#include "ipc/log_files.h"
 #include "ipc/rival_notice.h"
 #include "ipc/socket.h"
 #include "ipc/state.h"
@@ -171,6 +172,42 @@ struct daemon_events {
 };
 
 /**
+ * struct source_seen - a source at the latest look, for the files of measurements
+ * @serial: source_serial()
+ * @answers: packets that were its answers, of use or not
+ * @samples: of these, samples
+ * @rate: what the latest sample but one showed ...
+ * @rate_sigma: ... and its standard error; 0: there was none
+ */
+struct source_seen {
+	uint64_t serial;
+	uint64_t answers;
+	uint64_t samples;
+	double rate;
+	double rate_sigma;
+};
+
+/**
+ * struct daemon_logs - files of measurements
+ * @files: NULL: there are none, and the rest means nothing
+ * @seen: the sources at the latest look ...
+ * @seen_count: ... how many
+ * @sampled: those with samples that the discipline has not seen yet, a bit each
+ * @remaining_ns: what the system clock lacked at the latest answer ...
+ * @bound_ns: ... and the bound of its error
+ * @update_ns: the latest update that was written, by the raw clock
+ */
+struct daemon_logs {
+	struct log_files *files;
+	struct source_seen seen[CONFIG_SOURCES_MAX];
+	size_t seen_count;
+	uint64_t sampled;
+	int64_t remaining_ns;
+	int64_t bound_ns;
+	int64_t update_ns;
+};
+
+/**
  * struct daemon - all that runs
  * @options: from the command line
  * @config: in force
@@ -200,6 +237,7 @@ struct daemon_events {
  * @outvoted: the time sources demoted the host, and the next start is to know that
  * @events: the latest disruptions
  * @leap: leap seconds by a list
+ * @logs: files of measurements
  * @rivals: other programs that may set the clock
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
@@ -244,6 +282,7 @@ struct daemon {
 	bool outvoted;
 	struct daemon_events events;
 	struct daemon_leap leap;
+	struct daemon_logs logs;
 	struct daemon_rivals rivals;
 
 	int64_t due_ns[DUE_COUNT];
@@ -300,6 +339,17 @@ void daemon_catch_signals(void);
 
 /* Serve all until a signal, a time limit or an error stops the daemon. */
 void daemon_loop(struct daemon *daemon);
+
+/* logs.c */
+
+/* Write files of measurements as configured. */
+void daemon_open_logs(struct daemon *daemon);
+
+/* Write what has come since the latest call, before the clock is updated by it. */
+void daemon_log_answers(struct daemon *daemon);
+
+/* Write what came of it. */
+void daemon_log_update(struct daemon *daemon);
 
 /* source_files.c */
 

@@ -168,7 +168,9 @@ void daemon_loop(struct daemon *daemon)
 	int count;
 
 	while (!daemon->stop) {
+		daemon_log_answers(daemon);
 		daemon_timers(daemon, system_clock_raw_ns());
+		daemon_log_update(daemon);
 		daemon_remember(daemon);
 		daemon_serve_time(daemon);
 		daemon_publish_state(daemon);

@@ -250,6 +250,7 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_REKEY:
 	case CONTROL_RESELECT:
 	case CONTROL_DUMP:
+	case CONTROL_CYCLELOGS:
 	case CONTROL_SHUTDOWN:
 	case CONTROL_HISTORY:
 		break;

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* StateDirectory= and RuntimeDirectory= of packaging/systemd/truechimed.service.in. */
+/* Those that packaging/systemd/truechimed.service.in names, by StateDirectory= and the like. */
 static const char *const own_folders[] = {
-	"/var/lib/truechime", "/run/truechime", "/run/chrony", "/var/run/truechime",
-	"/var/run/chrony",
+	"/var/lib/truechime", "/var/log/truechime", "/run/truechime", "/run/chrony",
+	"/var/run/truechime", "/var/run/chrony",
 };
 
 /* Directives whose first value is written to, and the same in a folder of ours. */
@@ -24,6 +24,7 @@ static const struct {
 } written[] = {
 	{ "bindcmdaddress", "bindcmdaddress /run/chrony/chronyd.sock" },
 	{ "driftfile", "driftfile /var/lib/truechime/drift" },
+	{ "logdir", "logdir /var/log/truechime" },
 	{ "ntscachedir", "ntsdumpdir /var/lib/truechime/nts" },
 	{ "ntsdumpdir", "ntsdumpdir /var/lib/truechime/nts" },
 	{ "pidfile", "pidfile /run/truechime/truechimed.pid" },

@@ -39,6 +39,7 @@ static const struct {
 	{ "rekey", CONTROL_REKEY, true, false },
 	{ "reselect", CONTROL_RESELECT, true, false },
 	{ "dump", CONTROL_DUMP, true, false },
+	{ "cyclelogs", CONTROL_CYCLELOGS, true, false },
 	{ "shutdown", CONTROL_SHUTDOWN, true, false },
 	{ "rival", CONTROL_RIVAL, true, true },
 	{ "rivals", CONTROL_RIVALS, false, false },

@@ -59,6 +59,7 @@ enum control_command {
 	CONTROL_REKEY,
 	CONTROL_RESELECT,
 	CONTROL_DUMP,
+	CONTROL_CYCLELOGS,
 	CONTROL_SHUTDOWN,
 	CONTROL_RIVAL,		/* truechime-watch tells the daemon of one */
 };

@@ -447,7 +447,7 @@ static const struct {
 	{ "allow localhost", "not looked up" },
 	{ "allow 3com.example.net.", "not looked up" },
 	{ "broadcast 60 192.0.2.255", "name this server" },
-	{ "log tracking measurements", "journal" },
+	{ "log tracking measurements", "logdir /var/log/truechime" },
 	{ "maxupdateskew 100", "uncertainty" },
 	{ "server a extfield F323 version 3", "'extfield' has no effect: it needs version 4" },
 	{ "server a extfield 10A", "'extfield 10A' has no effect: NTP over PTP" },

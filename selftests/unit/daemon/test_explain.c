@@ -51,7 +51,8 @@ static const struct {
 } lines[] = {
 	{ "  pool\ta  iburst ", "# command line:1: pool a  iburst\n#   done\n" },
 	{ "rtcsync", "#   done\n" },
-	{ "# comment\n\nlogdir /l", "# command line:3: logdir /l\n#   without effect: " },
+	{ "# comment\n\nlogdir /l", "# command line:3: logdir /l\n#   done\n" },
+	{ "log tracking rtc\nlogdir /l", "#   done differently: 'log rtc' has no effect: " },
 	{ "maxupdateskew 100", "#   without effect: sources are weighed by " },
 	{ "peer a", "#   done differently: 'peer a' is done as 'server a': " },
 	{ "server a filter 3 minsamples 1", "#   done differently: 'filter' has no effect: each" },

@@ -102,6 +102,10 @@ void daemon_ask_quickly(const struct daemon *daemon, struct config *config)
 {
 }
 
+void daemon_open_logs(struct daemon *daemon)
+{
+}
+
 void daemon_find_rivals(struct daemon *daemon)
 {
 }

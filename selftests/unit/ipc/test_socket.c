@@ -249,6 +249,7 @@ TEST(knows_what_changes_something)
 	EXPECT_TRUE(control_is_restricted(CONTROL_REKEY));
 	EXPECT_TRUE(control_is_restricted(CONTROL_RESELECT));
 	EXPECT_TRUE(control_is_restricted(CONTROL_DUMP));
+	EXPECT_TRUE(control_is_restricted(CONTROL_CYCLELOGS));
 	EXPECT_TRUE(control_is_restricted(CONTROL_SHUTDOWN));
 }
 

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Entries of the files of measurements.
+ */
+#include "ipc/log_lines.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/line.h"
+#include "ipc/figures.h"
+#include "lib/names.h"
+
+#define NS_PER_S	1e9
+#define PPM		1e6
+
+/* "2026-11-28 03:44:48" */
+#define TIME_SIZE	32
+
+/* What chronyd counts and there is not here: a source's score, and samples that were cut off. */
+#define SCORE		1.0
+#define CUT_OFF		0
+
+static const char *const banners[CONFIG_LOGS] = {
+	[CONFIG_LOG_MEASUREMENTS] =
+		"   Date (UTC) Time     IP Address   L St 123 567 ABCD  LP RP Score    Offset  Peer del. Peer disp.  Root del. Root disp. Refid     MTxRx",
+	[CONFIG_LOG_STATISTICS] =
+		"   Date (UTC) Time     IP Address    Std dev'n Est offset  Offset sd  Diff freq   Est skew  Stress  Ns  Bs  Nr  Asym",
+	[CONFIG_LOG_SELECTION] =
+		"   Date (UTC) Time     IP Address   S EOpts Reach Score Last sample  Low end   High end",
+	[CONFIG_LOG_TRACKING] =
+		"   Date (UTC) Time     IP Address   St   Freq ppm   Skew ppm     Offset L Co  Offset sd Rem. corr. Root delay Root disp. Max. error",
+	[CONFIG_LOG_REFCLOCKS] =
+		"   Date (UTC) Time         Refid  DP L P  Raw offset   Cooked offset      Disp.",
+};
+
+const char *log_line_banner(enum config_log file)
+{
+	return banners[file];
+}
+
+static double seconds_of(int64_t ns)
+{
+	return (double)ns / NS_PER_S;
+}
+
+static char leap_letter(int leap)
+{
+	return "N+-?"[leap & 3];
+}
+
+/* UTC, to the second. */
+static const char *time_of(const struct state *state, char text[TIME_SIZE])
+{
+	time_t now_s = (time_t)(state->steering.now.time_ns / (int64_t)NS_PER_S);
+	struct tm parts = { 0 };
+
+	gmtime_r(&now_s, &parts);
+	strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M:%S", &parts);
+
+	return text;
+}
+
+/**
+ * struct tests - which of them an answer has passed, each '1' or '0'
+ * @packet: those of RFC 5905 about a packet: 1 to 3
+ * @server: and about its server: 5 to 7
+ * @measured: and whether what was measured may be used: maxdelay and anything that has no place of
+ *	its own, maxdelayratio, maxdelaydevratio, and that it is not this machine
+ */
+struct tests {
+	char packet[4];
+	char server[4];
+	char measured[5];
+};
+
+static struct tests tests_of(enum ntp_verdict verdict)
+{
+	struct tests tests = { "111", "111", "1111" };
+
+	switch (verdict) {
+	case NTP_ACCEPTED:
+		break;
+	case NTP_DUPLICATE:
+		tests.packet[0] = '0';
+		break;
+	case NTP_BOGUS:
+	case NTP_MALFORMED:
+	case NTP_NO_ANSWER:
+		tests.packet[1] = '0';
+		break;
+	case NTP_ZERO_TIMESTAMP:
+		tests.packet[2] = '0';
+		break;
+	case NTP_UNAUTHENTICATED:
+	case NTP_CRYPTO_NAK:
+	case NTP_OTHER_KEY:
+	case NTP_WRONG_MAC:
+	case NTP_NTS_NAK:
+		tests.server[0] = '0';
+		break;
+	case NTP_KISS:
+	case NTP_UNSYNCHRONISED:
+		tests.server[1] = '0';
+		break;
+	case NTP_DISTANCE_TOO_GREAT:
+		tests.server[2] = '0';
+		break;
+	case NTP_POSTPONED:
+	case NTP_STRATUM_REFUSED:
+	case NTP_SERVER_REVERSED:
+	case NTP_DELAY_NEGATIVE:
+	case NTP_DELAY_TOO_LONG:
+	case NTP_DISRUPTED:
+	case NTP_STEPPED:
+		tests.measured[0] = '0';
+		break;
+	case NTP_DELAY_OUT_OF_RATIO:
+		tests.measured[1] = '0';
+		break;
+	case NTP_OWN_SERVER:
+		tests.measured[3] = '0';
+		break;
+	}
+
+	return tests;
+}
+
+bool log_line_is_valid(const struct ntp_client_answer *answer)
+{
+	struct tests tests = tests_of(answer->verdict);
+
+	return !strchr(tests.packet, '0') && !strchr(tests.server, '0');
+}
+
+/* By how much the clock was behind, as a packet has it. */
+static double offset_of(const struct state *state, const struct source_sample *sample)
+{
+	return 0.0 - seconds_of(figures_measured_ns(state, sample));
+}
+
+void log_line_measurements(const struct state *state, const struct state_source *source,
+			   char line[LOG_LINE_MAX])
+{
+	const struct ntp_client_answer *answer = source->info.latest;
+	const struct ntp_packet *packet = &answer->packet;
+	struct tests tests = tests_of(answer->verdict);
+	bool measured = answer->sample.delay_ns;
+	char when[TIME_SIZE];
+
+	snprintf(line, LOG_LINE_MAX,
+		 "%s %-15s %1c %2d %s %s %s  %2d %2d %4.2f %10.3e %10.3e %10.3e %10.3e %10.3e %08X %1d%1c %1c %1c",
+		 time_of(state, when), source->info.address, leap_letter((int)packet->leap),
+		 packet->stratum, tests.packet, tests.server, tests.measured, source->status.poll,
+		 packet->poll, SCORE, measured ? offset_of(state, &answer->sample) : 0.0,
+		 seconds_of(answer->sample.delay_ns), seconds_of(answer->sample.noise_ns),
+		 seconds_of(packet->root_delay_ns), seconds_of(packet->root_dispersion_ns),
+		 packet->refid, (int)packet->mode, answer->interleaved ? 'I' : 'B',
+		 answer->by_card ? 'H' : answer->kernel_sent ? 'K' : 'D',
+		 answer->by_card ? 'H' : answer->kernel_received ? 'K' : 'D');
+}
+
+void log_line_statistics(const struct state *state, const struct state_source *source, double rate,
+			 double rate_sigma, char line[LOG_LINE_MAX])
+{
+	const struct source_status *status = &source->status;
+	double stress = rate_sigma > 0 ? fabs(status->estimate.rate - rate) / rate_sigma : 0.0;
+	double asymmetry = status->options->asymmetry;
+	struct source_figures figures;
+	char when[TIME_SIZE];
+
+	figures_of_source(state, status, &figures);
+	snprintf(line, LOG_LINE_MAX,
+		 "%s %-15s %10.3e %10.3e %10.3e %10.3e %10.3e %7.1e %3u %3d %3u %5.2f",
+		 time_of(state, when), source->info.address, status->jitter_ns / NS_PER_S,
+		 seconds_of(figures.offset_ns), status->estimate.sigma_ns / NS_PER_S,
+		 figures.frequency, figures.skew, stress, status->samples, CUT_OFF, status->runs,
+		 fabs(asymmetry) <= SOURCE_ASYMMETRY_MAX ? asymmetry : 0.0);
+}
+
+void log_line_refclocks(const struct state *state, const struct state_source *source,
+			char line[LOG_LINE_MAX])
+{
+	const struct source_sample *sample = &source->status.last;
+	int64_t now_ns = state->steering.now.time_ns;
+	char when[TIME_SIZE];
+
+	snprintf(line, LOG_LINE_MAX, "%s.%06d %-5s   - %1c -       -       %13.6e %10.3e",
+		 time_of(state, when), (int)(now_ns % (int64_t)NS_PER_S / 1000),
+		 source->info.address, leap_letter(sample->leap), offset_of(state, sample),
+		 seconds_of(sample->noise_ns));
+}
+
+void log_line_selection(const struct state *state, size_t index, char line[LOG_LINE_MAX])
+{
+	const struct state_source *source = &state->sources[index];
+	const struct source_status *status = &source->status;
+	const struct source_options *options = status->options;
+	struct source_figures figures = { .age_ns = 0 };
+	double distance_ns = 0.0;
+	char when[TIME_SIZE];
+
+	/* One that is only watched takes no part in the selection. */
+	if (status->has_estimate && !options->noselect) {
+		figures_of_source(state, status, &figures);
+		distance_ns = status->root_distance_ns;
+	}
+	snprintf(line, LOG_LINE_MAX,
+		 "%s %-15s %c -%c%c%c%c %4o %5.2f %10.3e %10.3e %10.3e",
+		 time_of(state, when), source->info.address, figures_letter(state, index),
+		 options->noselect ? 'N' : '-', options->prefer ? 'P' : '-',
+		 options->trust ? 'T' : '-', options->require ? 'R' : '-', status->reach, SCORE,
+		 seconds_of(figures.age_ns), ((double)figures.offset_ns - distance_ns) / NS_PER_S,
+		 ((double)figures.offset_ns + distance_ns) / NS_PER_S);
+}
+
+void log_line_tracking(const struct state *state, int64_t remaining_ns, int64_t bound_ns,
+		       char line[LOG_LINE_MAX])
+{
+	const struct steering_status *steering = &state->steering;
+	char when[TIME_SIZE], refid[REFID_TEXT_MAX];
+	struct reference_figures reference;
+	struct tracking_figures figures;
+
+	figures_of_tracking(state, &figures);
+	figures_of_reference(state, &figures, &reference);
+	text_of_refid(reference.refid, refid);
+	snprintf(line, LOG_LINE_MAX,
+		 "%s %-15s %2d %10.3f %10.3f %10.3e %1c %2zu %10.3e %10.3e %10.3e %10.3e %10.3e",
+		 time_of(state, when), reference.source ? reference.source->info.address : refid,
+		 reference.stratum, figures.frequency * PPM, figures.skew * PPM,
+		 seconds_of(figures.last_offset_ns), leap_letter(reference.leap),
+		 state->update.result.selection.count,
+		 seconds_of(chime_line_sigma(&steering->correction, steering->now.reference_ns)),
+		 seconds_of(remaining_ns), seconds_of(reference.root_delay_ns),
+		 seconds_of(reference.root_dispersion_ns), seconds_of(bound_ns));
+}
