@@ -107,12 +107,20 @@ bool chime_put_policy(struct sk_buff *skb, const struct chime_policy *policy,
 	return nla_put_u32(skb, TRUECHIME_A_RTC, rtc);
 }
 
+/* With a correction the timescale counts what the daemon's sources do. */
+static enum truechime_scale chime_scale_of(const struct chime_status *status)
+{
+	if (status->now.mode == TRUECHIME_MODE_EXTERNAL)
+		return TRUECHIME_SCALE_UNKNOWN;
+	return status->host_smears && status->now.has_host && !status->corrected ?
+	       TRUECHIME_SCALE_SMEARED : TRUECHIME_SCALE_UTC;
+}
+
 static bool chime_put_scale(struct sk_buff *skb, const struct chime_status *status)
 {
 	const struct chime_leap_seconds *leaps = &status->leaps;
 
-	return nla_put_u32(skb, TRUECHIME_A_SCALE, status->now.mode == TRUECHIME_MODE_EXTERNAL ?
-			   TRUECHIME_SCALE_UNKNOWN : TRUECHIME_SCALE_UTC) ||
+	return nla_put_u32(skb, TRUECHIME_A_SCALE, chime_scale_of(status)) ||
 	       (leaps->tai_offset_s &&
 		nla_put_s32(skb, TRUECHIME_A_TAI_OFFSET_S, leaps->tai_offset_s)) ||
 	       (leaps->next_ns &&

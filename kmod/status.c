@@ -29,6 +29,7 @@ static void chime_status_collect(struct chime *chime, struct chime_status *statu
 	status->failures = chime->host.failures;
 	status->host_line = chime->host.track.line;
 	status->unslewed_line = chime->timescale.steady.line;
+	status->host_smears = chime_vmclock_smears(&chime->witness.vmclock);
 	correction = chime_timescale_correction(&chime->timescale);
 	if (correction) {
 		status->corrected = true;

@@ -28,6 +28,7 @@ struct chime;
  * @failures: failed attempts since load
  * @host_line: host time as a function of the raw clock; valid with @now.has_host
  * @unslewed_line: unslewed host time as a function of the raw clock; valid with @now.has_host
+ * @host_smears: the host's clock smears leap seconds, or may, as its vmclock page says
  * @corrected: @correction is in force
  * @correction: UTC minus reference as a function of the reference's time
  * @instance: as in the events
@@ -47,6 +48,7 @@ struct chime_status {
 	u64 failures;
 	struct chime_line host_line;
 	struct chime_line unslewed_line;
+	bool host_smears;
 	bool corrected;
 	struct chime_line correction;
 	u64 instance;

@@ -83,4 +83,10 @@ static inline bool chime_vmclock_was_read(const struct chime_vmclock *vmclock)
 	return chime_vmclock_present(vmclock) && !vmclock->unread;
 }
 
+/* By the latest page that could be read, the host's clock smears leap seconds, or may. */
+static inline bool chime_vmclock_smears(const struct chime_vmclock *vmclock)
+{
+	return chime_vmclock_present(vmclock) && vmclock->page.smeared;
+}
+
 #endif /* CHIME_VMCLOCK_H */

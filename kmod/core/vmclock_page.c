@@ -33,9 +33,11 @@
 #define CHIME_VMCLOCK_FLAG_MAXERROR	0x40
 #define CHIME_VMCLOCK_FLAG_GENERATION	0x100
 
-/* Time since 1970 as UTC or as TAI; others are smeared, or have no epoch. */
+/* Time since 1970 as UTC or as TAI; as UTC, but smeared, or perhaps. Others have no epoch. */
 #define CHIME_VMCLOCK_TYPE_UTC		0
 #define CHIME_VMCLOCK_TYPE_TAI		1
+#define CHIME_VMCLOCK_TYPE_SMEARED	3
+#define CHIME_VMCLOCK_TYPE_MAY_SMEAR	4
 
 #define CHIME_VMCLOCK_TSC		1
 
@@ -181,6 +183,8 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
 	/* A status that only newer hypervisors know is none that says "synchronised". */
 	page->status = bytes[CHIME_VMCLOCK_STATUS_OFFSET] <= CHIME_VMCLOCK_UNRELIABLE ?
 		       bytes[CHIME_VMCLOCK_STATUS_OFFSET] : CHIME_VMCLOCK_UNRELIABLE;
+	page->smeared = bytes[CHIME_VMCLOCK_TYPE_OFFSET] == CHIME_VMCLOCK_TYPE_SMEARED ||
+			bytes[CHIME_VMCLOCK_TYPE_OFFSET] == CHIME_VMCLOCK_TYPE_MAY_SMEAR;
 	chime_vmclock_parse_time(bytes, flags, page);
 	page->generation = 0;
 	if (page->has_generation)

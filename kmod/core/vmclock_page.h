@@ -68,6 +68,7 @@ struct chime_vmclock_time {
  * @has_generation: the device counts restores apart from moves
  * @generation: changes whenever this guest was restored from a saved state; 0 without a counter
  * @status: of the hypervisor's clock
+ * @smeared: around a leap second its time is off UTC by up to a second, or may be
  * @time: its time
  */
 struct chime_vmclock_page {
@@ -75,6 +76,7 @@ struct chime_vmclock_page {
 	bool has_generation;
 	u64 generation;
 	enum chime_vmclock_status status;
+	bool smeared;
 	struct chime_vmclock_time time;
 };
 

@@ -86,6 +86,7 @@ static void take_host(const struct view *view, struct doctor_host *host)
 	host->present = view->module.host_state >= TRUECHIME_HOST_CHOSEN;
 	host->failing = view->module.host_state == TRUECHIME_HOST_FAILING;
 	host->demoted = view->module.host_state == TRUECHIME_HOST_DEMOTED;
+	host->smears = view->module.scale == TRUECHIME_SCALE_SMEARED;
 }
 
 void doctor_take_view(const struct view *view, struct doctor_facts *facts)

@@ -226,6 +226,9 @@ static void print_host_clock(FILE *to, const struct module_status *module)
 		fputs("its own error is not known\n", to);
 	else
 		fprintf(to, "its own error is stated to be at most %s\n", maxerror);
+	if (module->scale == TRUECHIME_SCALE_SMEARED)
+		fprintf(to, "%s\n",
+			"Leap seconds : the host smears them, by its vmclock page: around one this clock is up to a second off UTC");
 }
 
 static void print_module(FILE *to, const struct view *view)

@@ -113,6 +113,7 @@ struct doctor_units {
  * @present: there is a host's clock
  * @failing: but it does not answer
  * @demoted: or was deselected
+ * @smears: it is followed, and smears leap seconds
  * @ignores: a disruption is left unrepaired, in one direction at least
  */
 struct doctor_host {
@@ -121,6 +122,7 @@ struct doctor_host {
 	bool present;
 	bool failing;
 	bool demoted;
+	bool smears;
 	bool ignores;
 };
 

@@ -118,6 +118,12 @@ static void judge_host(const struct doctor_facts *facts, struct doctor_report *r
 				     "The host's clock is deselected, by an operator or because it contradicted the time sources.");
 		doctor_advise(finding,
 			      "truechime sources  # and if the host is right: truechime host reinstate");
+	} else if (facts->host.smears) {
+		finding = doctor_add(report, "host-clock-smeared", DOCTOR_WARNING,
+				     "For hours around a leap second the clock is up to a second off UTC, and off machines that leap.",
+				     "The host's clock smears leap seconds, by its vmclock page, and no time source corrects it.");
+		doctor_advise(finding,
+			      "truechime add server NAME  # of servers that do not smear; or leave it, if all machines follow such hosts");
 	}
 }
 

@@ -54,6 +54,7 @@ static const char *const modes[] = {
 static const char *const scales[] = {
 	[TRUECHIME_SCALE_UNKNOWN] = "unknown",
 	[TRUECHIME_SCALE_UTC] = "utc",
+	[TRUECHIME_SCALE_SMEARED] = "smeared",
 	NULL
 };
 

@@ -166,6 +166,7 @@ enum truechime_rtc {
 enum truechime_scale {
 	TRUECHIME_SCALE_UNKNOWN,	/* mode external: who steers it knows (ptp4l: TAI) */
 	TRUECHIME_SCALE_UTC,		/* with its leap seconds, as host and sources have it */
+	TRUECHIME_SCALE_SMEARED,	/* same, but the host smears them, by its vmclock page */
 };
 
 /**

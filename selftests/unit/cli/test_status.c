@@ -162,6 +162,17 @@ TEST(host_that_somebody_vouches_for_needs_no_correction)
 	EXPECT_FALSE(says("stated of it"));
 }
 
+TEST(host_that_smears_leap_seconds_is_called_so)
+{
+	memset(&world, 0, sizeof(world));
+	world.has_module = true;
+	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	world.module.scale = TRUECHIME_SCALE_UTC;
+	EXPECT_FALSE(says("smears"));
+	world.module.scale = TRUECHIME_SCALE_SMEARED;
+	EXPECT_TRUE(says("Leap seconds : the host smears them"));
+}
+
 TEST(host_that_nobody_vouches_for_is_not_called_right)
 {
 	memset(&world, 0, sizeof(world));

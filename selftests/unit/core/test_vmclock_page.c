@@ -208,6 +208,24 @@ TEST(says_when_the_hosts_clock_is_wrong)
 	}
 }
 
+/* Types of time: UTC, TAI, none since 1970, smeared, perhaps smeared, of later versions. */
+TEST(says_when_the_host_smears_leap_seconds)
+{
+	const bool smeared[] = { false, false, false, true, true, false };
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	struct chime_vmclock_page page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(smeared); i++) {
+		put_clock(bytes);
+		bytes[11] = (unsigned char)i;
+		ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+		EXPECT_EQ(smeared[i], page.smeared);
+		/* Of UTC it says nothing then. */
+		EXPECT_EQ(i == 0, page.time.has_bound);
+	}
+}
+
 TEST(is_refused_when_it_is_none)
 {
 	static const struct {

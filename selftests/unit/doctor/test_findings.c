@@ -425,6 +425,12 @@ TEST_F(machine, host_failing)
 	EXPECT_TRUE(finds_only(self, "host-clock-failing", DOCTOR_WARNING));
 }
 
+TEST_F(machine, host_that_smears)
+{
+	self->facts.host.smears = true;
+	EXPECT_TRUE(finds_only(self, "host-clock-smeared", DOCTOR_WARNING));
+}
+
 TEST_F(machine, host_demoted)
 {
 	self->facts.host.demoted = true;
