@@ -27,7 +27,7 @@ EQUIVALENT = os.path.join(os.path.dirname(os.path.realpath(__file__)), "equivale
 SHARE_WANTED = 0.9
 TEST_LIMIT_S = 120
 # So many tests at most are run until one notices.
-TESTS = 12
+TESTS = 24
 
 # What is not code: comments, strings, preprocessor lines.
 NOT_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|'

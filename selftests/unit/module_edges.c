@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Edges of the module at which nothing happens, on the machine of kmod/test_module.c and in the
+ * Edges of the module at which nothing happens, on the machine of kmod/test_module*.c and in the
  * adversary's games: no PTP clock, no timers of its own.
  */
 #include "kmod/chime.h"

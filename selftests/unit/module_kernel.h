@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The whole module's environment in user space, for kmod/test_module.c, kmod/test_checks.c,
+ * The whole module's environment in user space, for kmod/test_module*.c, kmod/test_checks.c,
  * kmod/test_phc.c and the adversary's games: what its state machine asks of the kernel. Makefiles
  * put it under the names of the kernel's own headers; clocks and devices are the user's. There is
  * one thread, so that a lock only remembers whether it is held.
