@@ -210,29 +210,53 @@ TEST(to_be_asked_to_end_is_no_failure)
 	absences = 0;
 }
 
-/* What the programs of a folder that run are told, one after the other. */
-static const char *begin_folder(char *folder, const char *body)
+/* A folder with a program in it, which writes down what it is told. */
+FIXTURE(folder) {
+	char path[32];
+	char said_path[40];
+	char said[64];
+	char position[48];
+};
+
+FIXTURE_SETUP(folder)
 {
-	static char said[256];
-	char path[64];
+	snprintf(self->path, sizeof(self->path), "/tmp/truechime-hooks.XXXXXX");
+	ASSERT_NE(NULL, mkdtemp(self->path));
+	snprintf(self->said_path, sizeof(self->said_path), "%s/said", self->path);
+	snprintf(self->position, sizeof(self->position), "%s/position.1", self->path);
+	log_set_level(-1);
+	events = 3;
+}
+
+FIXTURE_TEARDOWN(folder)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", self->path);
+	EXPECT_EQ(0, system(command));
+}
+
+/* The program notes the event's number, and goes on with @body. */
+static void write_hook(const FIXTURE_DATA(folder) *self, const char *body)
+{
+	char path[40];
 	FILE *file;
 
-	snprintf(said, sizeof(said), "%s/said", mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/hook", folder);
+	snprintf(path, sizeof(path), "%s/hook", self->path);
 	file = fopen(path, "w");
 	if (!file)
 		exit(1);
-	fprintf(file, "#!/bin/sh\nprintf '%%s ' $TRUECHIME_SEQUENCE >>%s\n%s\n", said, body);
+	fprintf(file, "#!/bin/sh\nprintf '%%s ' $TRUECHIME_SEQUENCE >>%s\n%s\n",
+		self->said_path, body);
 	fclose(file);
 	chmod(path, 0755);
-	return said;
 }
 
-static int run_from(const char *folder, const char *position)
+static int run_from(const FIXTURE_DATA(folder) *self)
 {
 	char *words[6] = {
-		(char *)"truechime-hooks", (char *)"--directory", (char *)folder,
-		(char *)"--position", (char *)position, NULL,
+		(char *)"truechime-hooks", (char *)"--directory", (char *)self->path,
+		(char *)"--position", (char *)self->position, NULL,
 	};
 
 	begun_after = -1;
@@ -240,91 +264,61 @@ static int run_from(const char *folder, const char *position)
 	return hooks_main(5, words);
 }
 
-static void read_said(const char *path, char *said, size_t size)
+/* The numbers of all events that the program was run for. */
+static const char *read_said(FIXTURE_DATA(folder) *self)
 {
-	FILE *file = fopen(path, "r");
+	FILE *file = fopen(self->said_path, "r");
 
-	memset(said, 0, size);
+	memset(self->said, 0, sizeof(self->said));
 	if (!file)
-		return;
-	if (!fread(said, 1, size - 1, file))
-		*said = '\0';
+		return "";
+	if (!fread(self->said, 1, sizeof(self->said) - 1, file))
+		*self->said = '\0';
 	fclose(file);
+	return self->said;
 }
 
-static void remove_folder(const char *folder)
+TEST_F(folder, what_happened_while_it_did_not_run_is_made_up_for)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -r %s", folder);
-	if (system(command))
-		exit(1);
-}
-
-TEST(what_happened_while_it_did_not_run_is_made_up_for)
-{
-	char folder[] = "/tmp/truechime-hooks.XXXXXX", position[64], said[64];
-	const char *path = begin_folder(folder, ":");
-
-	log_set_level(-1);
-	snprintf(position, sizeof(position), "%s/position.1", folder);
-	events = 3;
-	EXPECT_EQ(1, run_from(folder, position));
+	write_hook(self, ":");
+	EXPECT_EQ(1, run_from(self));
 	EXPECT_EQ(3, begun_after);
-	read_said(path, said, sizeof(said));
-	EXPECT_STREQ("4 ", said);
+	EXPECT_STREQ("4 ", read_said(self));
 	events = 6;
-	EXPECT_EQ(1, run_from(folder, position));
+	EXPECT_EQ(1, run_from(self));
 	EXPECT_EQ(4, begun_after);
-	read_said(path, said, sizeof(said));
-	EXPECT_STREQ("4 5 6 7 ", said);
-	events = 0;
-	remove_folder(folder);
+	EXPECT_STREQ("4 5 6 7 ", read_said(self));
 }
 
 /* It would be started again, and run the same program again, for ever. */
-TEST(who_is_killed_by_a_program_does_not_run_it_again)
+TEST_F(folder, who_is_killed_by_a_program_does_not_run_it_again)
 {
-	char folder[] = "/tmp/truechime-hooks.XXXXXX", position[64], said[64];
-	const char *path;
 	int status;
 	pid_t pid;
 
-	log_set_level(-1);
-	path = begin_folder(folder,
-			    "kill -KILL $(sed 's/.*) . \\([0-9]*\\) .*/\\1/' /proc/$PPID/stat)");
-	snprintf(position, sizeof(position), "%s/position.1", folder);
-	for (events = 3; events <= 4; events++) {
+	write_hook(self, "kill -KILL $(sed 's/.*) . \\([0-9]*\\) .*/\\1/' /proc/$PPID/stat)");
+	for (; events <= 4; events++) {
 		pid = fork();
 		if (!pid)
-			_exit(run_from(folder, position));
+			_exit(run_from(self));
 		ASSERT_EQ(pid, waitpid(pid, &status, 0));
 		EXPECT_TRUE(WIFSIGNALED(status)) TH_LOG("event %u: status %x", events, status);
 	}
 	/* The second one went on after event 4, and was killed by the next. */
-	read_said(path, said, sizeof(said));
-	EXPECT_STREQ("4 5 ", said);
-	events = 0;
-	remove_folder(folder);
+	EXPECT_STREQ("4 5 ", read_said(self));
 }
 
 /* A file that somebody else wrote is no reason to run programs for old disruptions, or none. */
-TEST(what_is_no_position_is_said_and_replaced)
+TEST_F(folder, what_is_no_position_is_said_and_replaced)
 {
-	char folder[] = "/tmp/truechime-hooks.XXXXXX", position[64], said[64];
-	const char *path = begin_folder(folder, ":");
-
-	snprintf(position, sizeof(position), "%s/hook", folder);
+	write_hook(self, ":");
+	snprintf(self->position, sizeof(self->position), "%s/hook", self->path);
 	journal_listen(LOG_WARNING);
-	events = 3;
-	EXPECT_EQ(1, run_from(folder, position));
+	EXPECT_EQ(1, run_from(self));
 	EXPECT_EQ(3, begun_after);
 	/* Of that file, of the program that it is no longer, and of the end. */
 	EXPECT_EQ(3, journal.messages);
-	read_said(path, said, sizeof(said));
-	EXPECT_STREQ("", said);
-	events = 0;
-	remove_folder(folder);
+	EXPECT_STREQ("", read_said(self));
 }
 
 /* A minute of disruptions would otherwise be an hour in which nothing runs. */
