@@ -80,8 +80,8 @@ static const struct chime_unit {
 	s64 ns;
 } chime_units[] = {
 	{ "ns", 1 }, { "us", 1000 }, { "ms", CHIME_NS_PER_MS }, { "s", CHIME_NS_PER_S },
-	{ "m", 60 * CHIME_NS_PER_S }, { "h", 3600 * CHIME_NS_PER_S },
-	{ "d", 86400 * CHIME_NS_PER_S }, { }
+	{ "m", 60 * CHIME_NS_PER_S }, { "min", 60 * CHIME_NS_PER_S },
+	{ "h", 3600 * CHIME_NS_PER_S }, { "d", 86400 * CHIME_NS_PER_S }, { }
 };
 
 static int chime_parse_duration(const char **text, s64 *duration_ns)

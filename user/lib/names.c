@@ -238,8 +238,8 @@ bool duration_of_text(const char *text, int64_t *ns)
 		const char *name;
 		double ns;
 	} units[] = {
-		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "min", 60e9 },
-		{ "h", 3600e9 }, { "d", 86400e9 }, { NULL, 0 },
+		{ "ns", 1 }, { "us", 1e3 }, { "ms", 1e6 }, { "s", 1e9 }, { "m", 60e9 },
+		{ "min", 60e9 }, { "h", 3600e9 }, { "d", 86400e9 }, { NULL, 0 },
 	};
 	double value;
 	char *unit;

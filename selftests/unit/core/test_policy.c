@@ -163,6 +163,8 @@ TEST(reads_rules)
 		{ "ignore:0/step:0:0", IGNORE(0, 12), STEP(0, 0) },
 		{ "slew:1ns:2m", SLEW(1, 120 * S), SLEW(1, 120 * S) },
 		{ "step:1m", STEP(60 * S, 12), STEP(60 * S, 22) },
+		/* As 'truechime policy set' has it. */
+		{ "step:1min:2min", STEP(60 * S, 120 * S), STEP(60 * S, 120 * S) },
 		{ "step:1h", STEP(3600 * S, 12), STEP(3600 * S, 22) },
 		{ "step:0s", STEP(0, 12), STEP(0, 22) },
 		{ "step:007ms", STEP(7 * MS, 12), STEP(7 * MS, 22) },

@@ -63,6 +63,8 @@ TEST(durations_have_a_unit)
 		{ "0", 0 }, { "1ns", 1 }, { "1.5us", 1500 }, { "50ms", 50000000 },
 		{ "1.1s", 1100000000 }, { "2min", 120000000000 }, { "2h", 7200000000000 },
 		{ "1d", 86400000000000 },
+		/* As the module's parameters have it. */
+		{ "2m", 120000000000 },
 	};
 	unsigned int i;
 	int64_t ns = 7;
