@@ -11,10 +11,7 @@
 /* Fill @facts. 0, or -errno: nothing can be looked at. */
 int doctor_gather(const struct cli *cli, struct doctor_facts *facts);
 
-/* The part that an answer to "status" tells ... */
-void doctor_take_view(const struct view *view, struct doctor_facts *facts);
-
-/* ... and an answer to "sources". */
+/* Fill in what an answer to "sources" tells. */
 void doctor_take_sources(const json_t *reply, struct doctor_daemon *daemon);
 
 #endif /* CLI_DOCTOR_H */

@@ -89,7 +89,7 @@ static void take_host(const struct view *view, struct doctor_host *host)
 	host->smears = view->module.scale == TRUECHIME_SCALE_SMEARED;
 }
 
-void doctor_take_view(const struct view *view, struct doctor_facts *facts)
+static void take_view(const struct view *view, struct doctor_facts *facts)
 {
 	take_daemon(view, &facts->daemon);
 	take_host(view, &facts->host);
@@ -149,7 +149,7 @@ static void ask_daemon(const struct cli *cli, struct doctor_facts *facts)
 	if (!facts->daemon.error && !view.daemon)
 		facts->daemon.error = -ECONNREFUSED;
 	json_decref(reply);
-	doctor_take_view(&view, facts);
+	take_view(&view, facts);
 	view_close(&view);
 	if (!facts->daemon.error)
 		ask_sources(cli, facts);

@@ -63,7 +63,8 @@ static size_t read_points(const json_t *history, struct past_point points[PAST_P
 	return taken;
 }
 
-void past_add_event(struct past *past, const json_t *event)
+/* Add one event, forgetting the oldest if there is no room. */
+static void add_event(struct past *past, const json_t *event)
 {
 	struct past_event *place;
 
@@ -111,7 +112,7 @@ void past_read_events(struct past *past, const json_t *events)
 
 	past->event_count = 0;
 	for (size_t i = 0; i < json_array_size(list); i++)
-		past_add_event(past, json_array_get(list, i));
+		add_event(past, json_array_get(list, i));
 }
 
 void past_read(struct past *past, const json_t *history, const json_t *events)

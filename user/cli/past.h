@@ -76,7 +76,4 @@ struct cli;
 /* Ask the daemon for the last @since_s seconds. An exit status; what is wrong was said. */
 int past_ask(const struct cli *cli, int64_t since_s, struct past *past);
 
-/* Add one event, forgetting the oldest if there is no room. */
-void past_add_event(struct past *past, const json_t *event);
-
 #endif /* CLI_PAST_H */

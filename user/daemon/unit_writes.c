@@ -6,6 +6,7 @@
 #include "daemon/unit_writes.h"
 
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,8 @@ static bool file_allows(const char *file, const char *path)
 	return allows;
 }
 
-bool unit_writes(const char *files, const char *path)
+/* May the daemon write there, if the unit has started it? */
+static bool unit_writes(const char *files, const char *path)
 {
 	bool allows = false;
 	glob_t found;

@@ -5,17 +5,8 @@
 #ifndef UNIT_WRITES_H
 #define UNIT_WRITES_H
 
-#include <stdbool.h>
-
 /* Whoever replaces the unit or adds to it does so in these files, a pattern of glob(3). */
 #define UNIT_FILES	"/{etc,run}/systemd/system/truechimed.service{,.d/*.conf}"
-
-/**
- * unit_writes() - may the daemon write there, if the unit has started it?
- * @files: UNIT_FILES
- * @path: of a file or a folder
- */
-bool unit_writes(const char *files, const char *path);
 
 /**
  * unit_objection() - what the unit has against a line of the configuration

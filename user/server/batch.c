@@ -256,11 +256,6 @@ uint8_t *batch_answer(struct batch *batch, int index, bool stamp)
 	return answer->bytes;
 }
 
-int batch_answers(const struct batch *batch)
-{
-	return batch->answer_count;
-}
-
 uint8_t *batch_answer_bytes(struct batch *batch, int answer)
 {
 	return batch->answers[answer].bytes;

@@ -63,9 +63,6 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
  */
 uint8_t *batch_answer(struct batch *batch, int index, bool stamp);
 
-/* How many answers wait to be sent. */
-int batch_answers(const struct batch *batch);
-
 /* The bytes of one of them. */
 uint8_t *batch_answer_bytes(struct batch *batch, int answer);
 

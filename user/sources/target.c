@@ -68,7 +68,8 @@ static struct ntp_client_options client_options(const struct association *associ
 	};
 }
 
-bool association_is_asked(const struct association *association)
+/* It is asked at present: it is not offline, or in a burst. */
+static bool association_is_asked(const struct association *association)
 {
 	bool in_burst = association->bursting && (source_is_in_burst(association->source) ||
 						  association->client.socket.fd >= 0);

@@ -270,9 +270,6 @@ struct association_label association_label(const struct association *association
 /* authentication.c: by what its answers are authenticated. */
 struct association_auth association_auth(const struct association *association);
 
-/* It is asked at present: it is not offline, or in a burst. */
-bool association_is_asked(const struct association *association);
-
 /* Ask it no more, or again. false: nothing changed. */
 bool association_set_offline(struct association *association, bool withdrawn);
 bool association_set_online(struct association *association, int64_t now_raw_ns);

@@ -143,9 +143,6 @@ void steering_note_found(struct steering *steering, int64_t error_ns);
 void steering_judge_settled(struct steering *steering, const struct timescale_now *now,
 			    bool removed);
 
-/* The leap second of today to publish to the kernel. */
-int steering_kernel_leap(const struct steering *steering);
-
 /* Publish to the kernel, and log what is new. 0, -errno. */
 int steering_publish(struct steering *steering, const struct timescale_now *now);
 

@@ -126,7 +126,8 @@ static void steering_log_synchronised(const struct steering_status *status)
 	log_notice("The system clock is synchronised, right to within %s", bound);
 }
 
-int steering_kernel_leap(const struct steering *steering)
+/* The leap second of today to publish to the kernel. */
+static int steering_kernel_leap(const struct steering *steering)
 {
 	if (steering->options.leap_mode != LEAP_SYSTEM || steering->disarm ||
 	    steering->status.now.raw_ns < steering->arm_from_ns)
