@@ -57,6 +57,7 @@ help:
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
 	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-boot'
 	@echo '                        bench-server'
+	@echo '  make mutation         which changes of single tokens no unit test notices; MUTATED=FILE'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
 	@echo '  make install          module by DKMS, programs, units; PREFIX=$(PREFIX)'
