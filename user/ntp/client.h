@@ -147,7 +147,6 @@ struct ntp_client_answer {
  * @hardware_timestamps: and they were the network card's
  * @interleaved: the latest answer was interleaved
  * @refid: the server's reference id by the latest sample, 0: there was none
- * @bogus: packets received that were not the answer
  * @root: of the latest answer without fault; .receive 0: it had none
  * @moved_ns: by how much the server has set its time forward since the latest sample
  * @record: what came
@@ -177,7 +176,6 @@ struct ntp_client {
 	bool hardware_timestamps;
 	bool interleaved;
 	uint32_t refid;
-	uint64_t bogus;
 	struct mono_root root;
 	int64_t moved_ns;
 	struct ntp_client_record record;

@@ -251,7 +251,7 @@ TEST_F(request, clocks_are_read_for_answers_alone)
 	readings = 0;
 	send_packet(self, self->client.exchange.cookie + 1, 1);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
-	EXPECT_EQ(1, self->client.bogus);
+	EXPECT_EQ(1, self->client.record.packets);
 	EXPECT_EQ(0, self->client.latest.count);
 	EXPECT_EQ(0, readings);
 	send_answer(self);
@@ -461,7 +461,7 @@ TEST_F(request, a_forged_answer_does_not_keep_the_right_one_out)
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	send_signed(self, self->client.exchange.cookie, 1, &other);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
-	EXPECT_EQ(2, self->client.bogus);
+	EXPECT_EQ(2, self->client.record.packets);
 	EXPECT_EQ(2, self->client.latest.count);
 	EXPECT_EQ(NTP_WRONG_MAC, self->client.latest.verdict);
 	EXPECT_EQ(0, self->client.latest.sample.delay_ns);
