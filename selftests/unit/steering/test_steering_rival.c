@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Steering beside other programs that set the system clock: what is set back, and what is not.
+ */
+#include "selftests/unit/steering_fixture.h"
+
+TEST_F(steering, notices_that_somebody_else_set_the_clock)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	fake_clock.realtime_ns += 2 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_LT(fake_clock_rate(), -0.09);
+	ASSERT_EQ(0, run_truthfully(self, 25 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
+{
+	journal_listen(LOG_NOTICE);
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, read_clocks(self));
+	/* Nobody knows how wrong it is now. */
+	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_NE(NULL, strstr(journal.fields[0],
+			       "set the system clock by 2.00 s; it is being slewed back"));
+
+	steering_stand_aside(self->steering, true);
+	ASSERT_EQ(0, follow(self));
+	fake_clock_run(2 * 3600 * S);
+	ASSERT_EQ(0, read_clocks(self));
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
+}
+
+/* The sources' answer is that the timescale is right, whatever the system clock says. */
+static struct discipline_result confirmed(FIXTURE_DATA(steering) *self)
+{
+	struct timescale_now now;
+	struct discipline_result result;
+
+	self->timescale->ops->now(self->timescale, &now);
+	result = found(self, now.time_ns - now.realtime_ns);
+	result.step = DISCIPLINE_STEP;
+	result.agreed_raw_ns = now.raw_ns;
+	return result;
+}
+
+/* date -s by an hour: a slew back would take ten. Who does it again and again is no operator. */
+TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
+{
+	static const int64_t jumps_ns[] = { 3600 * S, -86400 * S, 3600 * S };
+	unsigned int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < ARRAY_SIZE(jumps_ns); i++) {
+		fake_clock.realtime_ns += jumps_ns[i];
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, follow(self));
+		steering_get_status(self->steering, &self->status);
+		EXPECT_EQ(i < 2, steering_asks_sources(self->steering));
+		if (i == 2)
+			break;
+		/* The sources have ten seconds to find that it was right. */
+		EXPECT_EQ(i, self->status.steps);
+		fake_clock_run(S);
+		ASSERT_EQ(0, apply(self, confirmed(self)));
+		EXPECT_LE(self->status.now.raw_ns + 9 * S, steering_next_ns(self->steering));
+		fake_clock_run(8 * S);
+		ASSERT_EQ(0, follow(self));
+		EXPECT_LT(S, llabs(error_ns(self)));
+		EXPECT_FALSE(steering_asks_sources(self->steering));
+		EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+		fake_clock_run(S);
+		ASSERT_EQ(0, follow(self));
+		steering_get_status(self->steering, &self->status);
+		EXPECT_EQ(i + 1, self->status.steps);
+		EXPECT_LT(llabs(error_ns(self)), MS);
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	}
+	EXPECT_EQ(2, self->status.steps);
+	EXPECT_LT(fake_clock_rate(), -0.09);
+}
+
+/*
+ * Nothing has seen that this machine was reverted by an hour, and an agent of the hypervisor gives
+ * the hour back. The timescale is what is wrong.
+ */
+TEST_F(steering, a_clock_that_was_set_right_is_not_set_back)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	fake_clock_run(S);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_LT(llabs(error_ns(self)), MS);
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/*
+ * As above, and the network is not there yet: ten seconds without an answer confirm nothing, nor
+ * do a few answers while most sources are silent. They are asked again.
+ */
+TEST_F(steering, a_clock_is_not_set_back_on_silence)
+{
+	struct discipline_result few;
+	int asked = 0;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	for (int i = 0; i < 1000; i++) {
+		ASSERT_EQ(0, run_truthfully(self, S));
+		asked += steering_asks_sources(self->steering);
+	}
+	EXPECT_EQ(4, asked);
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	few = confirmed(self);
+	few.agreed_raw_ns -= 1001 * S;
+	ASSERT_EQ(0, apply(self, few));
+	EXPECT_EQ(0, self->status.steps);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/* An answer from before the clock was set is handled before anybody has noticed that it was. */
+TEST_F(steering, an_answer_that_was_under_way_does_not_undo_what_others_set)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	timescale_expire(self->timescale);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+
+	/* The operator's word goes before theirs. */
+	ASSERT_EQ(0, steering_step(self->steering, "asked for"));
+	EXPECT_LT(llabs(error_ns(self)), MS);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
+/* Not even where it was set three times in a row, and is not set back any more. */
+TEST_F(steering, answers_that_were_under_way_do_not_undo_what_others_set_again)
+{
+	struct discipline_result late;
+	int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 3; i++) {
+		fake_clock.realtime_ns += 3600 * S;
+		late = confirmed(self);
+		fake_clock_run(MS);
+		ASSERT_EQ(0, follow(self));
+	}
+	fake_clock_run(MS);
+	ASSERT_EQ(0, apply(self, late));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	fake_clock_run(S);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/* The clocks are checked anew meanwhile, as when another clock becomes the reference. */
+TEST_F(steering, a_clock_is_not_set_back_because_clocks_are_checked_anew)
+{
+	struct discipline_result late;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	late = confirmed(self);
+	fake_clock_run(MS);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	steering_recheck(self->steering);
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_LT(fabs(fake_clock_rate()), 1e-3);
+	ASSERT_EQ(0, apply(self, late));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	ASSERT_EQ(0, apply(self, confirmed(self)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/* Where nobody knows the time well enough it is not taken back by a step, even if it may be. */
+TEST_F(steering, a_vague_time_sets_no_clock_back)
+{
+	struct discipline_result vague = found(self, 0);
+	struct steering_options options = normal;
+
+	options.undo = true;
+	steering_set_options(self->steering, &options);
+	vague.correction.maxerror_ns = 2000 * S;
+	ASSERT_EQ(0, apply(self, vague));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(self));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(0, self->status.steps);
+}
+
+/* A rival steps the clock by little, again and again, and each time it is stepped back at once. */
+TEST_F(steering, what_others_do_is_undone_where_that_is_wanted)
+{
+	struct steering_options options = normal;
+	unsigned int i;
+
+	journal_listen(LOG_NOTICE);
+	options.undo = true;
+	steering_set_options(self->steering, &options);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 1; i <= 10; i++) {
+		fake_clock.realtime_ns += 50 * MS;
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, follow(self));
+		steering_get_status(self->steering, &self->status);
+		EXPECT_EQ(i, self->status.steps);
+		EXPECT_LT(llabs(error_ns(self)), MS);
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	}
+
+	/* Not where it is hardly better known than the rival's. */
+	fake_clock.realtime_ns += 100 * US;
+	ASSERT_EQ(0, follow(self));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(10, self->status.steps);
+}
+
+/* A rival daemon of another opinion, every 4 s for two hours: said four times. */
+TEST_F(steering, a_rival_is_told_and_not_for_ever)
+{
+	int i;
+
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	journal.messages = 0;
+	for (i = 0; i < 1800; i++) {
+		fake_clock_run(4 * S);
+		fake_clock.realtime_ns += 50 * MS;
+		ASSERT_EQ(0, read_clocks(self));
+		if (i == 2)
+			EXPECT_NE(NULL, strstr(journal.fields[0], "again and again, 3 times"));
+	}
+	EXPECT_EQ(4, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "goes on setting the system clock, 900 times"));
+}
+
+/* A mode is the module's: "truechime mode external" fails without it. */
+TEST_F(steering, a_rival_is_given_the_clock_by_what_is_there)
+{
+	struct timescale_ops with_module = *self->timescale->ops;
+	const struct timescale_ops *ops = self->timescale->ops;
+	int i;
+
+	with_module.in_kernel = true;
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 6; i++) {
+		/* An hour later it is told anew. */
+		fake_clock_run(i == 3 ? 7200 * S : 4 * S);
+		self->timescale->ops = i < 3 ? ops : &with_module;
+		fake_clock.realtime_ns += 50 * MS;
+		ASSERT_EQ(0, read_clocks(self));
+		if (i != 2 && i != 5)
+			continue;
+		EXPECT_NE(NULL, strstr(journal.fields[0], "again and again"));
+		EXPECT_EQ(i == 2, !!strstr(journal.fields[0], "\"rivals\" in truechime.conf(5)"));
+		EXPECT_EQ(i == 5, !!strstr(journal.fields[0], "truechime mode external"));
+	}
+	self->timescale->ops = ops;
+}
+
+TEST_HARNESS_MAIN
