@@ -129,10 +129,10 @@ static void print_usage(void)
 	      "  -c, --csv          fields separated by commas, as of chronyc -c\n"
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
-	      "  -k, --kind KIND    import: chrony, ntp, timesyncd or openntpd, not what it looks like\n"
+	      "  -k, --kind KIND    import: the files are of chrony, ntp, timesyncd or openntpd\n"
 	      "  -w, --within TIME  skew, check: how far apart clocks may be (skew: 50ms)\n"
-	      "      --warn TIME    check: beyond which error it is a warning (half of --crit; 100ms)\n"
-	      "      --crit TIME    check: beyond which error it is critical (1s)\n"
+	      "      --warn TIME    check: error that is a warning (half of --crit; 100ms)\n"
+	      "      --crit TIME    check: error that is critical (1s)\n"
 	      "      --ceph         check: as --within 50ms, the limit of Ceph's monitors\n"
 	      "      --since TIME   plot, top: how far back (1h, 10min)\n"
 	      "  -o, --output FILE  plot: write it there\n"
@@ -144,9 +144,10 @@ static void print_usage(void)
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
-	      "Exit status: 0: done (status: synchronised); 1: refused (status: not synchronised, or\n"
-	      "neither module nor daemon runs); 2: wrong usage, or the module or daemon that is needed\n"
-	      "does not run; check: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.\n",
+	      "Exit status: 0: done (status: synchronised); 1: refused (status: not\n"
+	      "synchronised, or neither module nor daemon runs); 2: wrong usage, or the module\n"
+	      "or daemon that is needed does not run; check: 0 OK, 1 WARNING, 2 CRITICAL,\n"
+	      "3 UNKNOWN.\n",
 	      stdout);
 }
 

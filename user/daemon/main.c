@@ -31,28 +31,29 @@
 static void usage(FILE *to)
 {
 	fputs("Usage: truechimed [OPTION]... [DIRECTIVE]...\n"
-	      "Keep the system clock right: by the host's clock through the kernel module truechime, and by NTP.\n"
-	      "It stays in the foreground. DIRECTIVEs are used instead of a configuration file.\n\n"
+	      "Keep the system clock right: by the host's clock through the kernel module\n"
+	      "truechime, and by NTP. It stays in the foreground. DIRECTIVEs are used instead\n"
+	      "of a configuration file.\n\n"
 	      "  -f, --file FILE        read FILE instead of " CONFIG_PATH "\n"
 	      "  -d, --debug            messages as plain text; twice: more of them\n"
-	      "  -n                     stay in the foreground (always so; for chronyd's command lines)\n"
+	      "  -n                     stay in the foreground, as always; for chronyd's users\n"
 	      "  -4, -6                 ask and serve over IPv4, or IPv6, only\n"
 	      "  -u, --user USER        run as USER instead of _truechime, when started as root\n"
 	      "  -x, --no-clock         never touch the clock or the module, only observe\n"
 	      "  -M, --no-module        do without the kernel module\n"
 	      "  -S, --socket PATH      control socket instead of " CONTROL_PATH "\n"
-	      "  -p, --print            say what becomes of each line of the configuration, print all that\n"
-	      "                         counts, and end\n"
+	      "  -p, --print            say what becomes of each line of the configuration,\n"
+	      "                         print all that counts, and end\n"
 	      "  --settle               end the slew of a daemon that was killed, and end\n"
 	      "  -q                     set the clock once, and end\n"
 	      "  -Q                     measure the clock once, and end\n"
 	      "  -t, --timeout SECONDS  end after so long; with -q and -Q: give up\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n\n"
-	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done or the clock\n"
-	      "was not synchronised after --timeout,\n"
-	      "2 for a wrong command line, 3 when maxchange ended it, 4 for a wrong configuration,\n"
-	      "5 when another truechimed keeps the clock.\n", to);
+	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done or\n"
+	      "the clock was not synchronised after --timeout, 2 for a wrong command line,\n"
+	      "3 when maxchange ended it, 4 for a wrong configuration, 5 when another\n"
+	      "truechimed keeps the clock.\n", to);
 }
 
 /* Options without a letter. */

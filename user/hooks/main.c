@@ -58,10 +58,11 @@ struct hooks {
 static void usage(FILE *to)
 {
 	fputs("Usage: truechime-hooks [OPTION]...\n"
-	      "After each disruption of this machine's time, run the programs in " DIRECTORY ".\n\n"
+	      "After each disruption of this machine's time, run the programs in\n"
+	      DIRECTORY ".\n\n"
 	      "  -D, --directory DIR    run those in DIR\n"
 	      "  -s, --state FILE       first write the event to FILE, as JSON\n"
-	      "  -p, --position FILE    go on after the event noted in FILE, and note each there\n"
+	      "  -p, --position FILE    go on after the event noted in FILE; note each there\n"
 	      "  -t, --timeout SECONDS  end a program that runs longer, or thaw then (10)\n"
 	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is right\n"
 	      "  -w, --within TIME      that is, until its maximum error is at most TIME (1.1s)\n"

@@ -127,8 +127,8 @@ static void usage(FILE *to)
 	      "  -d, --debug        messages as plain text; twice: more of them\n"
 	      "  -v, --version      the version\n"
 	      "  -h, --help         this\n\n"
-	      "Exit status: 0 after SIGTERM, 1 for a failure, 2 for a wrong command line, 3 where the\n"
-	      "kernel cannot or may not be watched.\n", to);
+	      "Exit status: 0 after SIGTERM, 1 for a failure, 2 for a wrong command line,\n"
+	      "3 where the kernel cannot or may not be watched.\n", to);
 }
 
 /* --- processes --- */
