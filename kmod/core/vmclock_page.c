@@ -128,18 +128,29 @@ static s64 chime_vmclock_ns(u64 ticks, u64 period, unsigned int shift)
 	       (s64)((unsigned __int128)(u64)q64 * CHIME_NS_PER_S >> 64);
 }
 
+/*
+ * By how much the counter's rate may be off, rounded up. It is the ratio of two numbers on the
+ * page, not what that comes to in the page's age, which is less than a ns for a page that was just
+ * written. Half of each number is signed.
+ */
+static s64 chime_vmclock_rate_error(const struct chime_vmclock_time *time)
+{
+	s64 half_period = (s64)(time->period / 2);
+	s64 half_error = chime_add_sat((s64)(time->period_maxerror / 2), 1);
+
+	if (!time->has_period_maxerror || !half_period)
+		return CHIME_VMCLOCK_UNSTATED_Q32;
+	return chime_max(chime_add_sat(chime_ratio_q32(half_error, half_period), 1),
+			 CHIME_VMCLOCK_LEAST_Q32);
+}
+
 /* How far the page's time may have run away in @age_ns, and by the next check. */
-static s64 chime_vmclock_growth(const struct chime_vmclock_time *time, u64 ticks, s64 age_ns)
+static s64 chime_vmclock_growth(const struct chime_vmclock_time *time, s64 age_ns)
 {
 	s64 served_ns = age_ns + CHIME_VMCLOCK_SERVES_NS;
-	s64 rate_q32 = CHIME_VMCLOCK_UNSTATED_Q32;
 
-	if (time->has_period_maxerror && age_ns > 0)
-		rate_q32 = chime_ratio_q32(chime_vmclock_ns(ticks, time->period_maxerror,
-							    time->period_shift), age_ns);
 	/* Two roundings. */
-	return chime_add_sat(2, chime_scale_q32(served_ns,
-						chime_max(rate_q32, CHIME_VMCLOCK_LEAST_Q32)));
+	return chime_add_sat(2, chime_scale_q32(served_ns, chime_vmclock_rate_error(time)));
 }
 
 s64 chime_vmclock_maxerror(const struct chime_vmclock_page *page, u64 counter, s64 host_ns,
@@ -157,7 +168,7 @@ s64 chime_vmclock_maxerror(const struct chime_vmclock_page *page, u64 counter, s
 			       chime_vmclock_ns(1, time->frac_q64, 0));
 	utc_ns = chime_add_sat(utc_ns, age_ns);
 	bound_ns = chime_add_sat(time->maxerror_ns,
-				 chime_vmclock_growth(time, counter - time->counter, age_ns));
+				 chime_vmclock_growth(time, age_ns));
 	bound_ns = chime_add_sat(bound_ns, chime_abs_sat(chime_sub_sat(utc_ns, host_ns)));
 	bound_ns = chime_add_sat(bound_ns, apart_ns);
 	return bound_ns <= CHIME_VMCLOCK_MAXERROR_MAX_NS ? bound_ns : CHIME_LINE_UNBOUNDED_NS;
