@@ -177,7 +177,8 @@ static bool is_in_container(const char *proc, const char *pid)
 
 /*
  * Anybody may give a process of his the name of a time daemon. With the right to set the clock, or
- * none that can be seen, it is one; a right in a user namespace of its own is none.
+ * none that can be seen, it is one; a right in a user namespace of its own is none. The map of such
+ * a namespace is empty until somebody writes it, and its first process has all rights there before.
  */
 static bool may_set_clock(const char *proc, const char *pid)
 {
@@ -186,7 +187,7 @@ static bool may_set_clock(const char *proc, const char *pid)
 
 	read_line(proc, "self", "uid_map", "", own, sizeof(own));
 	read_line(proc, pid, "uid_map", "", line, sizeof(line));
-	if (*line && strcmp(line, own) != 0)
+	if (strcmp(line, own) != 0)
 		return false;
 	read_line(proc, pid, "status", "CapPrm:", line, sizeof(line));
 	if (!*line)

@@ -144,6 +144,9 @@ TEST_F(machine, who_may_not_set_the_clock_is_none)
 	/* Root of nothing but a namespace of its own. */
 	set_rights(self, "80", "000001ffffffffff", "         0       1000          1\n");
 	EXPECT_STREQ("", found_by(self, self->proc));
+	/* Nor of one of which nothing is said yet. */
+	set_rights(self, "80", "000001ffffffffff", "");
+	EXPECT_STREQ("", found_by(self, self->proc));
 }
 
 /* As in our unit's sandbox. */
