@@ -436,10 +436,14 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	return evidence;
 }
 
+/* The page has the host's time, too: what the line is off that is added. */
 s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host)
 {
-	(void)host;
-	return vmclock->mapping ? machine.page_maxerror_ns : CHIME_LINE_UNBOUNDED_NS;
+	s64 host_ns = machine.utc_ns + machine.host_ahead_ns;
+
+	if (!vmclock->mapping || machine.page_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return CHIME_LINE_UNBOUNDED_NS;
+	return machine.page_maxerror_ns + llabs(chime_line_eval(host, machine.raw_ns) - host_ns);
 }
 
 /* --- checks and netlink --- */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Random histories of the whole module: its guest runs, is restored, paused, moved and suspended,
- * for seconds or years, at rest or while it reads its host; the host's clock is set or falls
- * silent, is demoted and trusted again, chosen and given up, stated to be right and not; sources
- * correct it, in time or too late; other programs and operators set the system clock, change the
+ * for seconds or years, at rest or while it reads its host, and goes on beside another clock; the
+ * host's clock is set or falls silent, is demoted and trusted again, chosen and given up, stated to
+ * be right and not, by the operator or a vmclock page; sources correct it, in time or too late, and
+ * find out what nothing else saw; other programs and operators set the system clock, change the
  * policy and reset it, and the kernel refuses to. Whatever happens in whatever order:
  *
  * - the true time is within the published bound;
@@ -32,13 +33,20 @@
 #define DRIFT_MOST_PPM	50
 #define LEFT_BY_ALL_NS	(EVENTS * (LEFT_NS + RUN_MOST_S * DRIFT_MOST_PPM * US))
 
+/* How far a host's clock is from where all were set: two differ by hostdifference at most. */
+#define PLACE_MOST_NS	(5 * MS)
+
 /**
  * struct history - one of them
  * @random: what happens
  * @may_differ: since the operator stepped the system clock, another program has set it, sources
  *	have corrected the timescale, this has got another reference, or the kernel refused a step
- * @stated: it is stated how right the host's clock is, and that was true all the time
+ * @stated_ns: the operator states how right the host's clock is, and that was true all the time
  * @misstated: it was stated, and was not true any more
+ * @page_states: the vmclock page states it, and is right
+ * @place_ns: the present host's clock is so far from where all were set ...
+ * @went: ... as there were others before
+ * @jumped: sources have found out what nothing else saw
  * @left: the operator's policy may leave the system clock wrong after a disruption
  * @moved: the generation id has changed at a move
  * @owed: disruptions that were not reported yet
@@ -47,8 +55,12 @@
 static struct history {
 	struct unit_random random;
 	bool may_differ;
-	bool stated;
+	s64 stated_ns;
 	bool misstated;
+	bool page_states;
+	s64 place_ns;
+	bool went;
+	bool jumped;
 	bool left;
 	bool moved;
 	int owed;
@@ -105,12 +117,48 @@ static void host_may_turn(bool notifies)
 		machine.host_silent = !machine.host_silent;
 }
 
+/* What was said of another host before, nobody takes back. */
+static void outdate_statement(void)
+{
+	if (!history.stated_ns || llabs(machine.host_ahead_ns) <= history.stated_ns)
+		return;
+	history.misstated = true;
+	history.stated_ns = 0;
+}
+
+static void page_speaks(void)
+{
+	machine.page_status = history.page_states ? CHIME_VMCLOCK_SYNCHRONIZED :
+						    CHIME_VMCLOCK_UNKNOWN;
+	machine.page_maxerror_ns = history.page_states ? llabs(machine.host_ahead_ns) + US :
+							 CHIME_LINE_UNBOUNDED_NS;
+}
+
+static void go_on_elsewhere(void)
+{
+	s64 place_ns = between(-PLACE_MOST_NS, PLACE_MOST_NS);
+
+	machine.host_ahead_ns += place_ns - history.place_ns;
+	history.place_ns = place_ns;
+	history.went = true;
+	outdate_statement();
+	page_speaks();
+}
+
 static const char *is_restored(void)
 {
-	if (would_be_hidden(machine.has_genid))
+	bool notifies = machine.has_genid || machine.has_page;
+
+	if (would_be_hidden(notifies))
 		return NULL;
-	host_may_turn(machine.has_genid);
+	host_may_turn(notifies);
 	stand_still(any_gap());
+	if (machine.has_page)
+		machine.page_evidence |= BIT(TRUECHIME_EVIDENCE_MARKER);
+	if (machine.page_counts)
+		machine.page_evidence |= BIT(TRUECHIME_EVIDENCE_GENERATION);
+	if ((notifies || machine.sees_stops) && !between(0, 2))
+		go_on_elsewhere();
 	if (machine.has_genid) {
 		/* A second notification so soon may belong to the first, but for another id. */
 		machine.genid_changed = between(0, 1) || history.moved;
@@ -126,6 +174,9 @@ static const char *is_paused(void)
 		return NULL;
 	host_may_turn(false);
 	stand_still(any_gap());
+	/* A page would say that. */
+	if (machine.sees_stops && !machine.has_page && !between(0, 2))
+		go_on_elsewhere();
 	check();
 	return "pause";
 }
@@ -161,6 +212,22 @@ static const char *is_moved(void)
 		notify_genid();
 	check();
 	return "move";
+}
+
+/* To another host, and the page says so; what it took is lost, or given back. */
+static const char *is_migrated(void)
+{
+	if (!machine.has_page || !has_chosen())
+		return NULL;
+	host_may_turn(true);
+	if (between(0, 1))
+		stand_still(between(0, 400) * MS);
+	else if (machine.sees_stops)
+		stand_still_set_ahead(between(1, 400) * MS, between(0, 3) * US);
+	machine.page_evidence |= BIT(TRUECHIME_EVIDENCE_MARKER);
+	go_on_elsewhere();
+	check();
+	return "migration";
 }
 
 /* Each is too short to be reported, but for the sum of several, and none is lost. */
@@ -222,8 +289,8 @@ static const char *host_is_set(void)
 	if (machine.host_ahead_ns + step_ns < -300 * DAY)
 		step_ns = -step_ns;
 	machine.host_ahead_ns += step_ns;
-	history.misstated |= history.stated;
-	history.stated = false;
+	outdate_statement();
+	page_speaks();
 	check();
 	return "host step";
 }
@@ -258,6 +325,24 @@ static const char *is_corrected_late(void)
 	return "late correction";
 }
 
+/* What no witness sees, while the raw clock is the reference. */
+static const char *sources_find_a_jump(void)
+{
+	struct chime_status before = status();
+	struct chime_jump jump = { .ok_raw_ns = machine.raw_ns };
+
+	if (before.now.reference != TRUECHIME_REFERENCE_RAW || !before.corrected ||
+	    before.now.mode == TRUECHIME_MODE_EXTERNAL)
+		return NULL;
+	machine_pass(between(0, 2) * S);
+	stand_still(any_gap());
+	jump.offset_ns = machine.utc_ns - status().now.time_ns;
+	jump.maxerror_ns = chime_add_sat(status().now.maxerror_ns, US);
+	chime_control_disrupted(machine.chime, before.now.epoch, &jump);
+	history.jumped = true;
+	return "jump that sources find";
+}
+
 static const char *is_reset(void)
 {
 	chime_control_reset(machine.chime);
@@ -284,14 +369,22 @@ static const char *host_is_chosen(void)
 	return names[name];
 }
 
-/* What was said before of a host that was set since, nobody takes back. */
 static const char *host_is_stated(void)
 {
 	s64 off_us = llabs(machine.host_ahead_ns) / US;
+	bool states = !history.misstated && off_us < 10000 && between(0, 1);
 
-	history.stated = !history.misstated && off_us < 10000 && between(0, 1);
-	state_host_maxerror(history.stated ? between(off_us + 1, 10000) * US : 0);
-	return history.stated ? "statement" : "no statement";
+	history.stated_ns = states ? between(off_us + 1, 10000) * US : 0;
+	state_host_maxerror(history.stated_ns);
+	return states ? "statement" : "no statement";
+}
+
+static const char *page_turns(void)
+{
+	history.page_states = machine.has_page && between(0, 1);
+	page_speaks();
+	check();
+	return history.page_states ? "statement of the page" : "no statement of the page";
 }
 
 static const char *policy_changes(void)
@@ -375,7 +468,8 @@ static const struct happening {
 	{ is_paused_for_years, true, true }, { is_stopped_in_a_reading, true, true },
 	{ is_moved, true, false }, { is_corrected_late, true, true }, { is_reset, false, false },
 	{ host_is_chosen, false, false }, { host_is_stated, false, false },
-	{ policy_changes, false, false },
+	{ policy_changes, false, false }, { is_migrated, true, false },
+	{ page_turns, false, false }, { sources_find_a_jump, true, false },
 };
 
 static const struct happening no_happening;
@@ -411,8 +505,9 @@ static bool host_answers(const struct chime_status *now)
  */
 static bool holds(const struct chime_status *now)
 {
-	if (history.misstated || !(now->corrected || history.stated) ||
-	    now->now.mode == TRUECHIME_MODE_EXTERNAL)
+	bool known = now->corrected || history.stated_ns || history.page_states;
+
+	if (history.misstated || !known || now->now.mode == TRUECHIME_MODE_EXTERNAL)
 		return true;
 	return now->now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
 	       llabs(now->now.time_ns - machine.utc_ns) <= now->now.maxerror_ns + CLOSE_NS;
@@ -428,17 +523,19 @@ static const char *judge_at_once(void)
 
 /*
  * The clock of mode external goes on as it was, whatever happens to guest and host, but for what
- * its rate, set by another clocksource perhaps, makes of the time that ran since. A guest that does
- * not see its stops takes a step of the host's clock for one.
+ * its rate, set by another clocksource perhaps, makes of the time that ran since, and for what two
+ * hosts' clocks differ by. A guest that does not see its stops takes a step of the host's clock for
+ * one.
  */
 static bool external_goes_on(const struct chime_status *before, s64 before_off_ns)
 {
 	struct chime_status now = status();
 	s64 off_ns = now.now.time_ns - machine.utc_ns;
+	s64 most_ns = 5 * MS + (history.went ? 2 * PLACE_MOST_NS : 0);
 
 	return !machine.sees_stops || before->now.mode != TRUECHIME_MODE_EXTERNAL ||
 	       now.now.mode != TRUECHIME_MODE_EXTERNAL || !host_answers(before) ||
-	       !host_answers(&now) || llabs(off_ns - before_off_ns) <= 5 * MS;
+	       !host_answers(&now) || llabs(off_ns - before_off_ns) <= most_ns;
 }
 
 /* Why not, or NULL. */
@@ -463,8 +560,12 @@ static const char *judge(const struct happening *happening,
 		return "an event of a step that was none";
 	if ((int)(now.disruptions - before->disruptions) != disruptions)
 		return "disruptions counted are not those reported";
-	/* One that could not be repaired is, when the host answers, and that is said, too. */
-	history.owed += happening->disruption - disruptions + count_of(TRUECHIME_ACTION_DISTRUSTED);
+	/*
+	 * One that could not be repaired is, when the host answers, and that is said, too. So it is
+	 * if others have set the clock since sources said that time was lost.
+	 */
+	history.owed += happening->disruption - disruptions +
+			count_of(TRUECHIME_ACTION_DISTRUSTED) + history.jumped;
 	if (history.owed < 0)
 		return "a disruption reported twice";
 	if (happening->shows && !disruptions && host_answers(before))
@@ -495,12 +596,19 @@ static void begin(void)
 	machine_begin();
 	machine.sees_stops = between(0, 3);
 	machine.has_genid = between(0, 1);
+	machine.has_page = between(0, 1);
+	machine.page_counts = machine.has_page && between(0, 1);
 	history.may_differ = false;
-	history.stated = machine.has_host && between(0, 1);
+	history.stated_ns = machine.has_host && between(0, 1) ? between(1, 10000) * US : 0;
 	history.misstated = false;
+	history.page_states = machine.has_page && between(0, 1);
+	history.place_ns = 0;
+	history.went = false;
+	history.jumped = false;
 	history.left = false;
 	history.moved = false;
 	history.owed = 0;
+	page_speaks();
 }
 
 /* Why it went wrong, or NULL; @at: at which event. */
@@ -511,8 +619,8 @@ static const char *play(int *at)
 	begin();
 	if (played_module_init())
 		return "it does not load";
-	if (history.stated)
-		state_host_maxerror(between(1, 10000) * US);
+	if (history.stated_ns)
+		state_host_maxerror(history.stated_ns);
 	run(10 * S);
 	for (*at = 0; *at < EVENTS && !wrong; ++*at) {
 		const struct happening *happening =
@@ -527,7 +635,8 @@ static const char *play(int *at)
 			history.happened[*at] = "nothing";
 			happening = &no_happening;
 		}
-		history.may_differ |= machine.set_error;
+		/* The host may be followed again, as it is known better than the correction. */
+		history.may_differ |= machine.set_error || history.page_states;
 		wrong = judge_at_once();
 		/* A host may be silent for 2 s before its guest goes on without it. */
 		run(between(machine.host_silent ? 3 : 1, RUN_MOST_S) * S);
