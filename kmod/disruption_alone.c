@@ -237,6 +237,7 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 					      bool resumed)
 {
 	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
+	bool stopped = chime_disruption_is_seen(chime, resumed, slept_ns);
 	bool seen = chime_disruption_is_under_way(chime, resumed, slept_ns);
 	struct chime_host *host = &chime->host;
 	bool moved = chime->disruption.moved;
@@ -244,9 +245,11 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 
 	/*
 	 * The line is of the time before the host was lost. It cannot tell what a stop of just now
-	 * took from what was set of the host's clock since, and the correction knows neither.
+	 * took from what was set of the host's clock since, or slewed: the longer ago that is, the
+	 * more is no jump. The correction knows neither. A suspend may not have taken anything yet.
 	 */
-	moved |= seen && check == CHIME_CHECK_JUMPED && chime_disruption_is_corrected(chime);
+	moved |= (stopped || (seen && check == CHIME_CHECK_JUMPED)) &&
+		 chime_disruption_is_corrected(chime);
 	if (moved && seen)
 		chime_disruption_lose(chime, chime->disruption.evidence, slept_ns);
 	if (moved && chime_host_reset(host))

@@ -274,6 +274,29 @@ TEST_F(module, revert_at_whose_check_a_lost_host_answers_ends_the_correction)
 }
 
 /*
+ * It is moved to a host that answers, and no kvm-clock says how long it stood still. By the line of
+ * a minute before, the 50 ms may as well be a slew.
+ */
+TEST_F(module, move_at_whose_check_a_lost_host_answers_ends_the_correction)
+{
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	machine.has_page = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(60 * S);
+	ASSERT_EQ(0, correct());
+	stand_still(50 * MS);
+	machine.page_evidence = BIT(TRUECHIME_EVIDENCE_MARKER);
+	machine.host_silent = false;
+	check();
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
+/*
  * As above, but nothing sees the second stop: there is no such device, and the hypervisor does not
  * tell. All that is known is that host and correction are not of one opinion any more.
  */
