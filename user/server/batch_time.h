@@ -50,7 +50,7 @@ bool batch_time_is_step(const struct batch_time *time, int64_t before_ns);
  * batch_time_read() - read clocks and page for a batch that has come
  * @time: the clocks
  * @content: of the page; not synchronised if the clock was set after the reading that it was made
- *	of
+ *	of, or that was long ago
  *
  * Return: the clock was set since the last call: no timestamp from before it holds.
  */

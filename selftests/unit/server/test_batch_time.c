@@ -125,6 +125,22 @@ TEST_F(batch, a_clock_that_nobody_sets)
 	}
 }
 
+/* It writes every 16 s, unless it is stopped or hangs. */
+TEST_F(batch, a_page_of_a_daemon_that_is_stopped)
+{
+	tell(self);
+	clocks.monotonic_ns += 60 * NS_PER_S;
+	EXPECT_FALSE(read_time(self));
+	EXPECT_EQ(2, self->content.stratum);
+	clocks.monotonic_ns += 5 * NS_PER_S;
+	EXPECT_FALSE(read_time(self));
+	EXPECT_EQ(TIME_STRATUM_NONE, self->content.stratum);
+	/* It goes on. */
+	tell(self);
+	EXPECT_FALSE(read_time(self));
+	EXPECT_EQ(2, self->content.stratum);
+}
+
 /* That it is slewed shows in the difference of the clocks, too, but by little. */
 TEST_F(batch, a_slew_is_no_step)
 {
