@@ -57,6 +57,7 @@
  * @has_page: there is a vmclock page ...
  * @page_unread: ... that cannot be read ...
  * @page_status: ... that says this of the host's clock ...
+ * @page_smears: ... that it smears leap seconds ...
  * @page_maxerror_ns: ... and states this bound of it; CHIME_LINE_UNBOUNDED_NS: none
  * @page_counts: ... and tells restores from moves
  * @page_evidence: what changed in it: bits of enum truechime_evidence
@@ -113,6 +114,7 @@ static struct machine {
 	bool has_page;
 	bool page_unread;
 	enum chime_vmclock_status page_status;
+	bool page_smears;
 	s64 page_maxerror_ns;
 	bool page_counts;
 	u32 page_evidence;
@@ -431,6 +433,7 @@ u32 chime_vmclock_check(struct chime_vmclock *vmclock)
 	if (vmclock->unread)
 		return 0;
 	vmclock->page.status = machine.page_status;
+	vmclock->page.smeared = machine.page_smears;
 	vmclock->page.has_generation = machine.page_counts;
 	machine.page_evidence = 0;
 	return evidence;

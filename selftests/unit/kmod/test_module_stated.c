@@ -404,6 +404,22 @@ TEST_F(module, host_is_as_right_as_its_page_states)
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }
 
+TEST_F(module, host_smears_as_its_page_says)
+{
+	ASSERT_EQ(0, load());
+	machine.page_smears = true;
+	run(S);
+	EXPECT_FALSE(status().host_smears);
+	machine.has_page = true;
+	machine.page_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	run(S);
+	EXPECT_TRUE(status().host_smears);
+	/* It is another host's page. */
+	machine.page_smears = false;
+	run(S);
+	EXPECT_FALSE(status().host_smears);
+}
+
 /* What was stated of the first host's clock says nothing of the present one's. */
 TEST_F(module, page_that_cannot_be_read_states_no_bound)
 {
