@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "clocks/timescale.h"
 #include "core/line.h"
 #include "lib/ethtool.h"
 #include "sources/refclock.h"
@@ -216,10 +217,12 @@ static bool is_unsupported(int err)
 	return err == -EOPNOTSUPP || err == -ENOTTY || err == -EINVAL || err == -ENODEV;
 }
 
-int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
-			const struct config_source *config, struct source_sample *sample)
+/* The method may fall back. */
+static int measure(union refclock_device *device, struct timescale *timescale,
+		   const struct config_source *config, struct source_sample *sample)
 {
 	struct phc_reading readings[PHC_READINGS_MAX];
+	struct refclock_phc *phc = &device->phc;
 	size_t count = PHC_READINGS_MAX;
 	struct clock_span span;
 	int err;
@@ -258,12 +261,6 @@ static int open_device(union refclock_device *device, const struct config_source
 static void close_device(union refclock_device *device)
 {
 	refclock_phc_close(&device->phc);
-}
-
-static int measure(union refclock_device *device, struct timescale *timescale,
-		   const struct config_source *config, struct source_sample *sample)
-{
-	return refclock_phc_sample(&device->phc, timescale, config, sample);
 }
 
 static bool is_exact(const union refclock_device *device)

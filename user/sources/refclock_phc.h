@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "clocks/clock_span.h"
-#include "clocks/timescale.h"
 #include "config/config.h"
 #include "discipline/source.h"
 
@@ -63,18 +62,6 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 
 /* Close, if it is open. */
 void refclock_phc_close(struct refclock_phc *phc);
-
-/**
- * refclock_phc_sample() - read the device
- * @phc: open; its method may fall back
- * @timescale: for our clocks
- * @config: of the refclock
- * @sample: result
- *
- * Return: 0; -ESTALE: our clocks were disrupted or set meanwhile; -errno of the device.
- */
-int refclock_phc_sample(struct refclock_phc *phc, struct timescale *timescale,
-			const struct config_source *config, struct source_sample *sample);
 
 /* The pure part: @count readings within @span to a sample. 0, -EINVAL: no readings, -ESTALE. */
 int refclock_combine(const struct phc_reading *readings, size_t count, enum phc_method method,
