@@ -346,12 +346,14 @@ static bool chime_host_raw_lost_time(const struct chime_host *host, s64 gap_ns, 
 /*
  * Some hypervisors set the clocks of a guest ahead when they restore it: then even the raw clock
  * jumps together with the host's time, and only the checks that are missing show how long this
- * guest stood still. A little may be missing, but not half of it. Where the raw clock ran on while
- * the guest stood still, as a TSC does, kvm-clock did not: then no clock was set ahead.
+ * guest stood still. (Those without a result are not missing.) A little may be missing, but not
+ * half of it. Where the raw clock ran on while the guest stood still, as a TSC does, kvm-clock did
+ * not: then no clock was set ahead.
  */
 static void chime_host_note_set_ahead(struct chime_host *host, const struct chime_pairing *pairing)
 {
-	s64 ahead_ns = chime_sub_sat(pairing->running_raw_ns, host->track.last.raw_ns);
+	s64 ran_raw_ns = max_t(s64, host->track.last.raw_ns, host->ran_raw_ns);
+	s64 ahead_ns = chime_sub_sat(pairing->running_raw_ns, ran_raw_ns);
 	s64 off_ns = chime_host_line_deviation(&host->track, pairing);
 
 	if (!host->stood_still || !chime_host_has_counter(host, pairing) ||
@@ -423,6 +425,8 @@ enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evi
 	}
 	if (check == CHIME_CHECK_SILENT && !host->no_result)
 		host->no_result_raw_ns = ktime_get_raw_ns();
+	if (check == CHIME_CHECK_SILENT && !host->stood_still)
+		host->ran_raw_ns = ktime_get_raw_ns();
 	host->no_result = check == CHIME_CHECK_SILENT;
 	return check;
 }

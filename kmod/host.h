@@ -88,6 +88,7 @@ struct chime_host_peek {
  * @no_result_raw_ns: since when
  * @lost: without a result for so long that the raw clock is the reference in its place
  * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
+ * @ran_raw_ns: a check that had no result found at this raw time that it was not
  * @unseen_most_ns: this guest does not run for longer without a check
  * @set_ahead_ns: the hypervisor set the raw clock ahead by this while this guest stood still, and
  *	the line is stated as if it had not; chime_host_accept() is to be called
@@ -115,6 +116,7 @@ struct chime_host {
 	s64 no_result_raw_ns;
 	bool lost;
 	bool stood_still;
+	s64 ran_raw_ns;
 	s64 unseen_most_ns;
 	s64 set_ahead_ns;
 	s64 stated_maxerror_ns;

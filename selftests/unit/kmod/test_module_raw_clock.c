@@ -240,6 +240,28 @@ TEST_F(module, stop_that_the_raw_clock_ran_through_is_nothing_to_report)
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
 
+/* It was checked all the time, and is moved to a host that answers. */
+TEST_F(module, silence_of_the_host_is_no_time_that_the_hypervisor_gave_back)
+{
+	ASSERT_EQ(0, load());
+	run(10 * S);
+	machine.host_silent = true;
+	run(60 * S);
+	machine.host_silent = false;
+	stand_still(0);
+	check();
+	EXPECT_EQ(0, machine.count);
+	machine.host_silent = true;
+	run(600 * S);
+	machine.host_silent = false;
+	stand_still(300 * MS);
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_LE(llabs(latest()->gap_ns - 300 * MS), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
 /* The host falls silent just then: all that is left when it answers again is its time. */
 TEST_F(module, time_that_the_hypervisor_gave_back_beside_a_host_that_falls_silent)
 {
