@@ -5,6 +5,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,9 +79,14 @@ static json_t *daemon_change_stepping(struct daemon *daemon, const char *text, c
 		*error = "a threshold in s and a number of updates were expected, as 0.1 3";
 		return NULL;
 	}
-	daemon_set_stepping(daemon, threshold_s, (int)limit);
+	if (!daemon_set_stepping(daemon, threshold_s, (int)limit))
+		return json_pack("{s:b}", "ok", 1);
+	snprintf(daemon->refusal, sizeof(daemon->refusal),
+		 "the threshold of makestep is in s, and no error can be '%.*s' of them",
+		 (int)(end - text), text);
+	*error = daemon->refusal;
 
-	return json_pack("{s:b}", "ok", 1);
+	return NULL;
 }
 
 /* As with chronyc it is no failure if there is nothing to write; but it is said. */

@@ -223,10 +223,14 @@ static enum chronyc_status set_local(struct daemon *daemon, struct chronyc_reque
 static enum chronyc_status set_stepping(struct daemon *daemon, struct chronyc_request *request)
 {
 	int32_t limit = (int32_t)chronyc_take(request);
+	double threshold_s = chronyc_take_real(request);
 
-	daemon_set_stepping(daemon, chronyc_take_real(request), limit);
+	if (!daemon_set_stepping(daemon, threshold_s, limit))
+		return CHRONYC_SUCCESS;
+	log_warning("chronyc: 'makestep %g %d' is refused: no error can be so many seconds",
+		    threshold_s, limit);
 
-	return CHRONYC_SUCCESS;
+	return CHRONYC_INVALID;
 }
 
 static enum chronyc_status reselect(struct daemon *daemon)

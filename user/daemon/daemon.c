@@ -181,13 +181,19 @@ int daemon_reload(struct daemon *daemon)
 	return 0;
 }
 
-/* chronyd takes any threshold, too: what is below 0, or no number, is 0. */
-void daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit)
+/*
+ * What is below 0 is 0, as with chronyd, and many years are as good as more. chronyd takes an
+ * infinite threshold, too, which would step nothing ever again: nobody means that.
+ */
+int daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit)
 {
 	struct discipline_options *options = &daemon->config->discipline;
-	int64_t threshold_ns = llrint(fmin(fmax(threshold_s, 0), STEPPING_MAX_S) * 1e9);
 	struct steering_options steering;
+	int64_t threshold_ns;
 
+	if (!isfinite(threshold_s) || threshold_s > DAEMON_STEPPING_ABSURD_S)
+		return -ERANGE;
+	threshold_ns = llrint(fmin(fmax(threshold_s, 0), STEPPING_MAX_S) * 1e9);
 	/* 0 is for none in the options. */
 	options->step_threshold_ns = threshold_ns ? threshold_ns : 1;
 	options->step_limit = limit;
@@ -196,6 +202,8 @@ void daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit)
 	steering = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &steering);
 	steering_count_steps_anew(daemon->steering);
+
+	return 0;
 }
 
 static void daemon_on_sources(void *context)

@@ -318,8 +318,14 @@ void daemon_burst(struct daemon *daemon, int count);
  */
 int daemon_reload(struct daemon *daemon);
 
-/* makestep: step errors above @threshold_s, in the next @limit updates; negative: in all. */
-void daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit);
+/* The universe is younger. What chronyc sends for an infinite number is 4.6e18. */
+#define DAEMON_STEPPING_ABSURD_S	1e18
+
+/*
+ * makestep: step errors above @threshold_s, in the next @limit updates; negative: in all. 0, or
+ * -ERANGE: the threshold is no number, or beyond DAEMON_STEPPING_ABSURD_S.
+ */
+int daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit);
 
 /* run_folder.c */
 

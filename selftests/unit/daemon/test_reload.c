@@ -270,26 +270,41 @@ TEST_F(reload, the_pid_file_moves)
 	EXPECT_EQ(0, rmdir(folder));
 }
 
-/* chronyd takes any number. */
-TEST_F(reload, makestep_takes_any_threshold)
+/* Of 0 and less any error is more. */
+TEST_F(reload, makestep_takes_a_threshold_that_an_error_can_have)
 {
 	static const struct {
 		double threshold_s;
 		int64_t threshold_ns;
 	} thresholds[] = {
-		{ 0.1, 100000000 }, { -1, 1 }, { 0, 1 }, { NAN, 1 }, { -INFINITY, 1 },
-		{ INFINITY, 1000000000000000000 }, { 1e12, 1000000000000000000 },
+		{ 0.1, 100000000 }, { -1, 1 }, { 0, 1 }, { 1e9, 1000000000000000000 },
+		{ 1e12, 1000000000000000000 },
 	};
 	const struct discipline_options *options = &self->daemon.config->discipline;
 
 	for (size_t i = 0; i < ARRAY_SIZE(thresholds); i++) {
-		daemon_set_stepping(&self->daemon, thresholds[i].threshold_s, 5);
+		EXPECT_EQ(0, daemon_set_stepping(&self->daemon, thresholds[i].threshold_s, 5));
 		EXPECT_EQ(thresholds[i].threshold_ns, options->step_threshold_ns)
 			TH_LOG("%g", thresholds[i].threshold_s);
 		EXPECT_EQ(5, options->step_limit);
 	}
 	EXPECT_EQ(2 * ARRAY_SIZE(thresholds), world.counted_anew);
 	EXPECT_EQ(ARRAY_SIZE(thresholds), world.told);
+}
+
+TEST_F(reload, makestep_refuses_what_no_error_can_be)
+{
+	static const double thresholds_s[] = { NAN, INFINITY, -INFINITY, 4.6e18 };
+	const struct discipline_options *options = &self->daemon.config->discipline;
+	int64_t before_ns = options->step_threshold_ns;
+
+	for (size_t i = 0; i < ARRAY_SIZE(thresholds_s); i++) {
+		EXPECT_EQ(-ERANGE, daemon_set_stepping(&self->daemon, thresholds_s[i], 5))
+			TH_LOG("%g", thresholds_s[i]);
+		EXPECT_EQ(before_ns, options->step_threshold_ns);
+	}
+	EXPECT_EQ(0, world.counted_anew);
+	EXPECT_EQ(0, world.told);
 }
 
 TEST_HARNESS_MAIN
