@@ -14,7 +14,9 @@
 #include "ipc/connect.h"
 #include "ipc/socket.h"
 #include "ipc/socket_file.h"
+#include "lib/json_text.h"
 #include "lib/services.h"
+#include "lib/user_err.h"
 
 /* A daemon that is silent for so long is stuck. */
 #define ANSWER_S	10
@@ -81,6 +83,21 @@ static int client_send(int fd, const char *command, const char *arguments, bool 
 	return err;
 }
 
+/* Programs choose their own names, and tables show them on a terminal. */
+static void make_texts_printable(json_t *value)
+{
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	json_array_foreach(value, i, member)
+		make_texts_printable(member);
+	json_object_foreach(value, key, member)
+		make_texts_printable(member);
+	if (json_is_string(value))
+		json_make_printable(value);
+}
+
 /* One line, as JSON. */
 int client_read(FILE *stream, json_t **reply)
 {
@@ -101,6 +118,7 @@ int client_read(FILE *stream, json_t **reply)
 		*reply = NULL;
 		return -EPROTO;
 	}
+	make_texts_printable(*reply);
 	return 0;
 }
 
@@ -152,9 +170,8 @@ static void say_that_it_is_gone(const struct cli *cli, const char *daemon)
 	char restart[SERVICE_COMMAND_MAX];
 
 	command_to_restart(daemon, has_systemd(), restart);
-	fprintf(stderr,
-		"truechime: the daemon %s is running, but its socket %s was removed. It makes another one within seconds, if it may; else, as root: %s\n",
-		daemon, cli->socket_path, restart);
+	user_err("the daemon %s is running, but its socket %s was removed. It makes another one within seconds, if it may; else, as root: %s",
+		 daemon, cli->socket_path, restart);
 }
 
 int client_failed(const struct cli *cli, int err, json_t *reply)
@@ -164,9 +181,8 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 
 	switch (err) {
 	case -ECONNREFUSED:
-		fprintf(stderr,
-			"truechime: the daemon truechimed is not running (nobody answers at %s). %s\n",
-			cli->socket_path, how_to_start());
+		user_err("the daemon truechimed is not running (nobody answers at %s). %s",
+			 cli->socket_path, how_to_start());
 		return CLI_ERROR;
 	case -EIDRM:
 		say_that_it_is_gone(cli, daemon);
@@ -181,21 +197,18 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 		return CLI_NOT;
 	case -ETIMEDOUT:
 		command_to_restart(daemon, has_systemd(), restart);
-		fprintf(stderr,
-			"truechime: the daemon %s does not answer at %s, so it is stuck, or very busy. To end that, as root: %s\n",
-			daemon, cli->socket_path, restart);
+		user_err("the daemon %s does not answer at %s, so it is stuck, or very busy. To end that, as root: %s",
+			 daemon, cli->socket_path, restart);
 		return CLI_ERROR;
 	case -EPIPE:
-		fprintf(stderr,
-			"truechime: the daemon %s closed the connection at %s: it is ending, or too many others ask it. Try again in some seconds\n",
-			daemon, cli->socket_path);
+		user_err("the daemon %s closed the connection at %s: it is ending, or too many others ask it. Try again in some seconds",
+			 daemon, cli->socket_path);
 		return CLI_ERROR;
 	case -EILSEQ:
 		fprintf(stderr, "truechime: the arguments of %s are not text\n", cli->verb);
 		return CLI_ERROR;
 	}
-	fprintf(stderr, "truechime: the daemon cannot be asked at %s: %s\n", cli->socket_path,
-		strerror(-err));
+	user_err("the daemon cannot be asked at %s: %s", cli->socket_path, strerror(-err));
 
 	return CLI_ERROR;
 }

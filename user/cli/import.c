@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/import.h"
 #include "config/config.h"
+#include "lib/user_err.h"
 
 /* The most that is read as a configuration. */
 #define FILE_SIZE_MAX	1048576
@@ -26,7 +27,7 @@ static char *read_text(const char *path)
 
 	file = fopen(path, "re");
 	if (!file) {
-		fprintf(stderr, "truechime: cannot read %s: %s\n", path, strerror(errno));
+		user_err("cannot read %s: %s", path, strerror(errno));
 		return NULL;
 	}
 	text = malloc(FILE_SIZE_MAX + 1);
@@ -37,12 +38,12 @@ static char *read_text(const char *path)
 	errno = 0;
 	length = fread(text, 1, FILE_SIZE_MAX + 1, file);
 	if (ferror(file)) {
-		fprintf(stderr, "truechime: cannot read %s: %s\n", path, strerror(errno));
+		user_err("cannot read %s: %s", path, strerror(errno));
 		goto out_free;
 	}
 	if (length > FILE_SIZE_MAX || memchr(text, '\0', length)) {
-		fprintf(stderr, "truechime: %s is no configuration: it is %s\n", path,
-			length > FILE_SIZE_MAX ? "longer than 1 MiB" : "not text");
+		user_err("%s is no configuration: it is %s", path,
+			 length > FILE_SIZE_MAX ? "longer than 1 MiB" : "not text");
 		goto out_free;
 	}
 	text[length] = '\0';
@@ -66,15 +67,13 @@ static int write_files(const char *kind_name, const struct import_file *files, s
 					    import_detect(files, count);
 
 	if (kind == IMPORT_UNKNOWN && kind_name) {
-		fprintf(stderr,
-			"truechime: --kind takes chrony, ntp, timesyncd or openntpd, not \"%s\"\n",
-			kind_name);
+		user_err("--kind takes chrony, ntp, timesyncd or openntpd, not \"%s\"",
+			 kind_name);
 		return CLI_ERROR;
 	}
 	if (kind == IMPORT_UNKNOWN) {
-		fprintf(stderr,
-			"truechime: %s could be of several programs: say which, by --kind chrony, ntp, timesyncd or openntpd\n",
-			files[0].name);
+		user_err("%s could be of several programs: say which, by --kind chrony, ntp, timesyncd or openntpd",
+			 files[0].name);
 		return CLI_NOT;
 	}
 	import_write(kind, files, count, stdout);

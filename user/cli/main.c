@@ -10,6 +10,7 @@
 #include "ipc/socket.h"
 #include "lib/descriptors.h"
 #include "lib/names.h"
+#include "lib/user_err.h"
 
 /* Options without a letter that can be typed: that of their place in own_options. */
 enum {
@@ -161,15 +162,15 @@ static const char *letters_for(int argc, char **argv)
 
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "add") || !strcmp(argv[i], "makestep"))
-			return "+jcvfNak:no:S:w:Vh";
-	return "jcvfNak:no:S:w:Vh";
+			return "+:jcvfNak:no:S:w:Vh";
+	return ":jcvfNak:no:S:w:Vh";
 }
 
 static bool take_time(const char *option, const char *text, int64_t *ns)
 {
 	if (duration_of_text(text, ns) && *ns > 0)
 		return true;
-	fprintf(stderr, "truechime: %s takes a time such as 50ms, not \"%s\"\n", option, text);
+	user_err("%s takes a time such as 50ms, not \"%s\"", option, text);
 
 	return false;
 }
@@ -192,9 +193,7 @@ static bool take_since(struct cli *cli, const char *text)
 {
 	if (duration_of_text(text, &cli->since_ns) && cli->since_ns >= 1000000000)
 		return true;
-	fprintf(stderr,
-		"truechime: --since takes a time of 1s or more such as 10min or 1h, not \"%s\"\n",
-		text);
+	user_err("--since takes a time of 1s or more such as 10min or 1h, not \"%s\"", text);
 
 	return false;
 }
@@ -203,7 +202,7 @@ static bool take_port(struct cli *cli, const char *text)
 {
 	if (seconds_of_text(text, UINT16_MAX, &cli->port))
 		return true;
-	fprintf(stderr, "truechime: --port takes a number from 1 to 65535, not \"%s\"\n", text);
+	user_err("--port takes a number from 1 to 65535, not \"%s\"", text);
 
 	return false;
 }
@@ -317,7 +316,8 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		print_usage();
 		return CLI_OK;
 	default:
-		/* getopt has said why; the summary would push that off the screen. */
+		/* The summary would push what is wrong off the screen. */
+		user_err_option(option, names, argv);
 		fputs("See: truechime --help\n", stderr);
 		right = false;
 	}
@@ -372,8 +372,7 @@ static int run_verb(struct cli *cli, int count, char **words, const char *given)
 	if (!verb && chronyc_refusal_named(cli->verb))
 		return verb_refused(cli, count, words);
 	if (!verb) {
-		fprintf(stderr, "truechime: unknown verb \"%s\"; see truechime --help\n",
-			cli->verb);
+		user_err("unknown verb \"%s\"; see truechime --help", cli->verb);
 		return CLI_ERROR;
 	}
 	if (!has_use_for(verb, given))
@@ -395,6 +394,7 @@ static int run(int argc, char **argv)
 	char given[sizeof(names) / sizeof(*names) + 1] = "";
 	int option, status;
 
+	opterr = 0;
 	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		status = take_option(&cli, option, argc, argv);
 		if (status != GO_ON)

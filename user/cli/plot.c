@@ -12,6 +12,7 @@
 
 #include "cli/cli.h"
 #include "cli/plot_svg.h"
+#include "lib/user_err.h"
 
 /* What is shown unless --since says otherwise. */
 #define SINCE_S		3600
@@ -123,8 +124,7 @@ int verb_plot(const struct cli *cli)
 	err = write_file(cli->output, &past, past.now_s - (double)since_s, name);
 	if (!err)
 		return CLI_OK;
-	fprintf(stderr, "truechime: the picture cannot be written to %s: %s\n", cli->output,
-		strerror(-err));
+	user_err("the picture cannot be written to %s: %s", cli->output, strerror(-err));
 
 	return CLI_NOT;
 }

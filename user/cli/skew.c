@@ -3,6 +3,7 @@
  * truechime skew: how far apart the clocks of this machine and of others are, which of them
  * differs, and which programs cannot bear that.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "cli/cli.h"
 #include "lib/json_text.h"
 #include "lib/names.h"
+#include "lib/user_err.h"
 #include "ntp/packet.h"
 #include "skew/survey.h"
 
@@ -306,6 +308,25 @@ static int ask_all(const struct cli *cli, struct skew_host *hosts, struct skew_c
 	return report(cli, &fleet);
 }
 
+/* false: it was said why not. */
+static bool can_be_host(const char *name)
+{
+	/* A shell's variable that is not set, of which ssh would be asked. */
+	if (!*name) {
+		user_err("an argument of skew is empty");
+		return false;
+	}
+	/* The tables show it on a terminal. */
+	for (const char *at = name; *at; at++) {
+		if (iscntrl((unsigned char)*at)) {
+			user_err("\"%s\" is no host: there are control characters in it", name);
+			return false;
+		}
+	}
+
+	return true;
+}
+
 int verb_skew(const struct cli *cli, int argc, char **argv)
 {
 	struct skew_host *hosts;
@@ -314,12 +335,9 @@ int verb_skew(const struct cli *cli, int argc, char **argv)
 
 	if (argc < 1 || argc > HOSTS_MAX)
 		return usage();
-	/* A shell's variable that is not set, of which ssh would be asked. */
 	for (i = 0; i < argc; i++) {
-		if (!*argv[i]) {
-			fputs("truechime: an argument of skew is empty\n", stderr);
+		if (!can_be_host(argv[i]))
 			return CLI_ERROR;
-		}
 	}
 	hosts = calloc((size_t)argc, sizeof(*hosts));
 	clocks = calloc((size_t)argc + 1, sizeof(*clocks));

@@ -6,6 +6,7 @@
 #include "daemon/explain.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "config/config.h"
 #include "daemon/privileges.h"
 #include "daemon/unit_writes.h"
+#include "lib/printable.h"
 #include "ntp/keys.h"
 #include "sources/keyring.h"
 #include "steering/leap_list.h"
@@ -122,6 +124,7 @@ static void check_leap_list(struct explanation *explanation, const char *name, b
 		return;
 	leap_list_why(err, bad_line, why, sizeof(why));
 	snprintf(message, sizeof(message), "no leap seconds can be read from %s: %s", path, why);
+	make_printable(message);
 	add_reason(explanation, WITHOUT_EFFECT, message);
 }
 
@@ -256,7 +259,7 @@ bool explain_config(const char *path, const char *text, const char *unit_files, 
 	};
 	const char *name = text ? "command line" : path;
 	struct config *config;
-	char why[512];
+	char why[512], message[PATH_MAX + sizeof(why)];
 	bool has_keys, usable;
 	int err;
 
@@ -273,8 +276,11 @@ bool explain_config(const char *path, const char *text, const char *unit_files, 
 	if (!has_keys)
 		snprintf(why, sizeof(why),
 			 "none of the configured sources can set the clock: the keys of those that could are missing");
-	if (!usable || !has_keys)
-		fprintf(errors, "%s: error: %s\n", name, why);
+	if (!usable || !has_keys) {
+		snprintf(message, sizeof(message), "%s: error: %s", name, why);
+		make_printable(message);
+		fprintf(errors, "%s\n", message);
+	}
 	config_free(config);
 
 	return usable && has_keys;

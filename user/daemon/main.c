@@ -19,6 +19,7 @@
 #include "lib/log.h"
 #include "lib/names.h"
 #include "lib/output.h"
+#include "lib/user_err.h"
 
 #define NS_PER_S	1000000000LL
 
@@ -97,8 +98,7 @@ static int parse_timeout(const char *text, int64_t *timeout_ns)
 	int seconds;
 
 	if (!seconds_of_text(text, TIMEOUT_MAX_S, &seconds)) {
-		fprintf(stderr, "truechimed: --timeout takes 1 to %d seconds, not \"%s\"\n",
-			TIMEOUT_MAX_S, text);
+		user_err("--timeout takes 1 to %d seconds, not \"%s\"", TIMEOUT_MAX_S, text);
 		return -1;
 	}
 	*timeout_ns = seconds * NS_PER_S;
@@ -196,7 +196,10 @@ static int take_words(struct command_line *line, int argc, char **argv)
 	};
 	int option, status;
 
-	while ((option = getopt_long(argc, argv, "f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			user_err_option(option, names, argv);
 		status = take_option(line, option);
 		if (status != GO_ON)
 			return status;

@@ -28,6 +28,7 @@
 #include "lib/module_link.h"
 #include "lib/names.h"
 #include "lib/output.h"
+#include "lib/user_err.h"
 
 /* All of a hook's environment but the event. */
 #define HOOK_PATH	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -385,8 +386,7 @@ static void end(int number)
 static int parse_limit(const char *text, int *limit_s)
 {
 	if (!seconds_of_text(text, LIMIT_MAX_S, limit_s)) {
-		fprintf(stderr, "truechime-hooks: --timeout takes 1 to %d seconds, not \"%s\"\n",
-			LIMIT_MAX_S, text);
+		user_err("--timeout takes 1 to %d seconds, not \"%s\"", LIMIT_MAX_S, text);
 		return -1;
 	}
 	return 0;
@@ -396,9 +396,7 @@ static int parse_within(const char *text, int64_t *within_ns)
 {
 	if (duration_of_text(text, within_ns) && *within_ns > 0 && *within_ns <= WITHIN_MAX_NS)
 		return 0;
-	fprintf(stderr,
-		"truechime-hooks: --within takes a time such as 50ms, and 16s at most, not \"%s\"\n",
-		text);
+	user_err("--within takes a time such as 50ms, and 16s at most, not \"%s\"", text);
 	return -1;
 }
 
@@ -423,7 +421,8 @@ int main(int argc, char **argv)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "D:s:p:t:F:T:w:vh", names, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":D:s:p:t:F:T:w:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'D':
 			hooks.directory = optarg;
@@ -455,12 +454,13 @@ int main(int argc, char **argv)
 			usage(stdout);
 			return output_status("truechime-hooks");
 		default:
+			user_err_option(option, names, argv);
 			usage(stderr);
 			return 2;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "truechime-hooks: takes no arguments, not \"%s\"\n", argv[optind]);
+		user_err("takes no arguments, not \"%s\"", argv[optind]);
 		return 2;
 	}
 	signal(SIGTERM, end);

@@ -32,4 +32,15 @@ static inline json_t *json_of_text(const char *text)
 	return string;
 }
 
+/* In place. Where there is no memory for that nothing is left of the text. */
+static inline void json_make_printable(json_t *string)
+{
+	char *copy = strdup(json_string_value(string));
+
+	if (copy)
+		make_printable(copy);
+	(void)json_string_set_nocheck(string, copy ? copy : "");
+	free(copy);
+}
+
 #endif /* JSON_TEXT_H */

@@ -17,6 +17,7 @@
 #include <systemd/sd-journal.h>
 
 #include "lib/descriptors.h"
+#include "lib/printable.h"
 
 #define LOG_LINE_MAX	1024
 #define LOG_FIELDS_MAX	24
@@ -86,10 +87,15 @@ static bool log_to_journal(int level, const char *message, const char *const *fi
 	return sd_journal_sendv(iov, count) >= 0;
 }
 
-void log_fields(int level, const char *message, const char *const *fields)
+void log_fields(int level, const char *text, const char *const *fields)
 {
+	char message[LOG_LINE_MAX];
+
 	if (level > log_level)
 		return;
+	/* It may quote a name that comes from the network or that a program chose for itself. */
+	snprintf(message, sizeof(message), "%s", text);
+	make_printable(message);
 	if (log_target == LOG_TARGET_JOURNAL && log_to_journal(level, message, fields))
 		return;
 	if (log_target == LOG_TARGET_PLAIN)

@@ -32,10 +32,10 @@ void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /**
  * log_fields() - a message with journal fields
  * @level: LOG_ERR to LOG_DEBUG
- * @message: for people
+ * @text: for people; what is not printable in it becomes question marks
  * @fields: "NAME=value" strings, the last one NULL; only the journal shows them
  */
-void log_fields(int level, const char *message, const char *const *fields);
+void log_fields(int level, const char *text, const char *const *fields);
 
 /**
  * struct log_limit - the rate of messages that others can trigger; zero it to start

@@ -19,6 +19,7 @@
 
 #include "lib/clock_ns.h"
 #include "lib/memory_file.h"
+#include "lib/user_err.h"
 #include "ntp/nts_cookie.h"
 #include "nts/connection_limit.h"
 #include "nts/locked.h"
@@ -110,16 +111,14 @@ static bool read_pair(struct work *work, uint32_t i)
 	int err;
 
 	if (path) {
-		fprintf(stderr,
-			"truechime-nts: %s: %s: the daemon's user has to be able to read it\n",
-			path, strerror(errno));
+		user_err("%s: %s: the daemon's user has to be able to read it", path,
+			 strerror(errno));
 		return false;
 	}
 	err = gnutls_certificate_set_x509_key_file(work->credentials, certificate, key,
 						   GNUTLS_X509_FMT_PEM);
 	if (err < 0)
-		fprintf(stderr, "truechime-nts: %s and %s: %s\n", certificate, key,
-			gnutls_strerror(err));
+		user_err("%s and %s: %s", certificate, key, gnutls_strerror(err));
 
 	return err >= 0;
 }

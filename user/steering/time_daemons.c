@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define PATH_TEXT_MAX	512
@@ -210,6 +212,8 @@ static void unit_of(const char *proc, const char *pid, char *unit, size_t size)
 	last = strrchr(line, '/');
 	if (last && strlen(last + 1) < size && strstr(last, ".service"))
 		memcpy(unit, last + 1, strlen(last + 1) + 1);
+	/* Whoever may make control groups gives them their names. */
+	make_printable(unit);
 }
 
 /* Several programs are called ntpd. */

@@ -14,6 +14,7 @@
 #include "ipc/socket.h"
 #include "lib/log.h"
 #include "lib/output.h"
+#include "lib/user_err.h"
 #include "timesync1/face.h"
 #include "timesync1/follower.h"
 #include "timesync1/view.h"
@@ -200,7 +201,8 @@ int main(int argc, char **argv)
 	const char *path = CONTROL_PATH;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "S:vh", names, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":S:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'S':
 			path = optarg;
@@ -212,13 +214,13 @@ int main(int argc, char **argv)
 			usage(stdout);
 			return output_status("truechime-timesync1");
 		default:
+			user_err_option(option, names, argv);
 			usage(stderr);
 			return 2;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "truechime-timesync1: takes no arguments, not \"%s\"\n",
-			argv[optind]);
+		user_err("takes no arguments, not \"%s\"", argv[optind]);
 		return 2;
 	}
 	log_open(true);

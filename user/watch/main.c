@@ -24,6 +24,7 @@
 #include "lib/log.h"
 #include "lib/output.h"
 #include "lib/plural.h"
+#include "lib/user_err.h"
 #include "server/sandbox.h"
 #include "steering/time_daemons.h"
 #include "watch/attachment.h"
@@ -488,7 +489,8 @@ int main(int argc, char **argv)
 	const char *path = CONTROL_WATCH_PATH;
 	int debug = 0, option;
 
-	while ((option = getopt_long(argc, argv, "S:D:dvh", names, NULL)) != -1) {
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":S:D:dvh", names, NULL)) != -1) {
 		switch (option) {
 		case 'S':
 			path = optarg;
@@ -506,12 +508,13 @@ int main(int argc, char **argv)
 			usage(stdout);
 			return output_status("truechime-watch");
 		default:
+			user_err_option(option, names, argv);
 			usage(stderr);
 			return 2;
 		}
 	}
 	if (optind < argc) {
-		fprintf(stderr, "truechime-watch: takes no arguments, not \"%s\"\n", argv[optind]);
+		user_err("takes no arguments, not \"%s\"", argv[optind]);
 		return 2;
 	}
 	if (debug > 1)

@@ -191,6 +191,20 @@ TEST(answer_that_is_none_is_not_handed_over)
 	fclose(stream);
 }
 
+/* Any program may call itself so. */
+TEST(answer_has_no_control_characters)
+{
+	char answer[] = "{\"ok\":true,\"rivals\":[{\"program\":\"\\u001b[2Jntp\\u009bd\"}]}\n";
+	FILE *stream = fmemopen(answer, strlen(answer), "r");
+	json_t *reply = NULL, *rival;
+
+	EXPECT_EQ(0, client_read(stream, &reply));
+	rival = json_array_get(json_object_get(reply, "rivals"), 0);
+	EXPECT_STREQ("?[2Jntp??d", json_text_of(rival, "program"));
+	json_decref(reply);
+	fclose(stream);
+}
+
 /* Nobody answers there, or may be asked. */
 static char *fail_by(FIXTURE_DATA(client) *self, int err)
 {

@@ -80,6 +80,14 @@ static const char *found_by(FIXTURE_DATA(machine) *self, const char *proc)
 	return text;
 }
 
+/* Its control group was made by whoever may, with a name of his own choice. */
+TEST_F(machine, unit_has_no_control_characters)
+{
+	add_process(self, "50", "chronyd", "50", "0::/x/\033[2J.service");
+	ASSERT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+	EXPECT_STREQ("?[2J.service", self->found[0].unit);
+}
+
 TEST_F(machine, nobody_is_there)
 {
 	EXPECT_STREQ("", found_by(self, self->proc));
