@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -20,6 +19,7 @@
 #include "cli/terminal.h"
 #include "cli/top_screen.h"
 #include "cli/view.h"
+#include "lib/descriptor_wait.h"
 
 /* Between two questions. */
 #define REFRESH_MS	1000
@@ -297,9 +297,9 @@ static bool wait_for_news(struct top *top, int64_t due_ms)
 		};
 		int64_t left_ms = due_ms - now_ms();
 		/* Where asking has taken longer than that, too, keys are obeyed. */
-		int count = poll(fds, 2, left_ms > 0 ? (int)left_ms : 0);
+		int count = descriptor_wait(fds, 2, left_ms > 0 ? (int)left_ms : 0);
 
-		if (!count)
+		if (!count || (count < 0 && left_ms <= 0))
 			return true;
 		/* A signal: the size of the terminal has changed, which getch() reports. */
 		if (count > 0 && (fds[0].revents & (POLLHUP | POLLERR)))

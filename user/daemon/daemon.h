@@ -248,6 +248,7 @@ struct daemon_logs {
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @run_folder_ns: when what is in /run is looked for next, by the raw clock
  * @renew_error: why the control socket could not be made again, -errno; 0: it could
+ * @deaf: the rate of messages that nothing can be waited for
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -294,6 +295,7 @@ struct daemon {
 	int lock_fd;
 	int64_t run_folder_ns;
 	int renew_error;
+	struct log_limit deaf;
 	int clock_watch_fd;
 	bool virtual_machine;
 	bool sources_changed;

@@ -4,14 +4,17 @@
  */
 #include "daemon/daemon.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/line.h"
 #include "daemon/notify.h"
 #include "lib/clock_watch.h"
+#include "lib/descriptor_wait.h"
 
 #define NS_PER_S	1000000000LL
 #define NS_PER_MS	1000000LL
@@ -23,6 +26,9 @@
 #define OWN_FDS_MAX	4
 #define FDS_MAX		(ASSOCIATIONS_FDS_MAX + CONTROL_FDS_MAX + CHRONYC_FDS_MAX + \
 			 SERVING_FDS_MAX + OWN_FDS_MAX)
+
+/* It is said once in an hour that nothing can be waited for. */
+#define DEAF_LOG_NS	(3600 * NS_PER_S)
 
 /* Flags that the signal handlers set for the loop. */
 static atomic_int signal_stop;
@@ -162,6 +168,20 @@ static void daemon_serve_time(struct daemon *daemon)
 	serving_timer(daemon->serving, system_clock_raw_ns());
 }
 
+/* false: nothing is known of @fds. */
+static bool daemon_wait(struct daemon *daemon, struct pollfd *fds, int count)
+{
+	int timeout_ms = daemon_timeout_ms(daemon, system_clock_raw_ns());
+	int ready = descriptor_wait(fds, (nfds_t)count, timeout_ms);
+
+	if (ready < 0 && ready != -EINTR &&
+	    log_limit_pass(&daemon->deaf, system_clock_raw_ns(), DEAF_LOG_NS))
+		log_err("Nothing can be waited for: %s. Until that ends no answer of a server is read, and nobody is answered. Is memory short, or LimitNOFILE= too small?",
+			strerror(-ready));
+
+	return ready >= 0;
+}
+
 void daemon_loop(struct daemon *daemon)
 {
 	struct pollfd fds[FDS_MAX];
@@ -178,7 +198,7 @@ void daemon_loop(struct daemon *daemon)
 		if (daemon->stop)
 			break;
 		count = daemon_pollfds(daemon, fds);
-		if (poll(fds, (nfds_t)count, daemon_timeout_ms(daemon, system_clock_raw_ns())) < 0)
+		if (!daemon_wait(daemon, fds, count))
 			count = 0;
 		timescale_expire(daemon->timescale);
 		daemon_dispatch(daemon, fds, count);
