@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "doctor/machine.h"
@@ -139,6 +140,19 @@ static void ask_sources(const struct cli *cli, struct doctor_facts *facts)
 	json_decref(reply);
 }
 
+static void ask_server(const struct cli *cli, struct doctor_facts *facts)
+{
+	json_t *reply = NULL;
+	int64_t end_s = 0;
+
+	if (client_ask(cli, "serverstats", &reply))
+		add_unseen(facts, "The NTP server: the daemon says nothing of it.");
+	else
+		end_s = json_int_of(reply, "nts_certificate_end_s", 0);
+	json_decref(reply);
+	facts->daemon.certificate_expired = end_s && time(NULL) > end_s;
+}
+
 static void ask_daemon(const struct cli *cli, struct doctor_facts *facts)
 {
 	json_t *reply = NULL;
@@ -151,8 +165,10 @@ static void ask_daemon(const struct cli *cli, struct doctor_facts *facts)
 	json_decref(reply);
 	take_view(&view, facts);
 	view_close(&view);
-	if (!facts->daemon.error)
-		ask_sources(cli, facts);
+	if (facts->daemon.error)
+		return;
+	ask_sources(cli, facts);
+	ask_server(cli, facts);
 }
 
 int doctor_gather(const struct cli *cli, struct doctor_facts *facts)

@@ -123,6 +123,8 @@ static json_t *daemon_report_serverstats(struct daemon *daemon)
 	reply = report_serverstats(statistics, clients,
 				   serving_xdp_counts(daemon->serving, counts) ? counts : NULL,
 				   serving_nts_statistics(daemon->serving));
+	json_object_set_new(reply, "nts_certificate_end_s",
+			    json_integer((json_int_t)serving_certificate_end_s(daemon->serving)));
 	json_object_set_new(reply, "commands_received", json_integer((json_int_t)received));
 	json_object_set_new(reply, "commands_dropped", json_integer((json_int_t)dropped));
 

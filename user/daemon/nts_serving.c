@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "daemon/certificate_watch.h"
 #include "daemon/cookie_keys.h"
 #include "daemon/nts_files.h"
 #include "daemon/nts_process.h"
@@ -46,6 +47,8 @@
  * @seed: of the table in which clients are counted
  * @statistics: shared with the processes; NULL: there was none
  * @statistics_fd: same, to be handed over
+ * @settings_number: of the settings that processes are started with
+ * @certificates: those that have expired
  * @restart: the next start of processes
  */
 struct nts_serving {
@@ -59,6 +62,8 @@ struct nts_serving {
 	uint64_t seed[2];
 	struct nts_statistics *statistics;
 	int statistics_fd;
+	uint64_t settings_number;
+	struct certificate_watch certificates;
 	struct restart restart;
 };
 
@@ -131,6 +136,7 @@ static void fill_settings(const struct nts_serving *nts, const struct config_nts
 			  const struct config_server *server, struct nts_settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
+	settings->number = nts->settings_number;
 	settings->algorithms = config->algorithms;
 	settings->connections = config->connections;
 	settings->limit = config->limit;
@@ -358,6 +364,7 @@ static void give_up(struct nts_serving *nts)
 static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	restart_forgive(&nts->restart);
+	nts->certificates = (struct certificate_watch){ { false } };
 	nts->sockets.complained = false;
 	if (!nts->config.rotate_s && cookie_keys_find(&nts->cookies, now_raw_ns))
 		tell_all(nts);
@@ -391,6 +398,8 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 		return;
 	}
 	nts->files = files;
+	nts->settings_number++;
+	nts->certificates = (struct certificate_watch){ { false } };
 	stop_all(nts);
 	if (!keeps_sockets(nts, config))
 		server_sockets_close(&nts->sockets);
@@ -434,6 +443,12 @@ const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nt
 	return nts->statistics;
 }
 
+int64_t nts_serving_certificate_end_s(const struct nts_serving *nts)
+{
+	return nts->serves && nts->statistics ?
+	       certificate_watch_end_s(&nts->statistics->validity, nts->settings_number) : 0;
+}
+
 /* --- the loop --- */
 
 int nts_serving_pollfds(const struct nts_serving *nts, struct pollfd *fds)
@@ -461,6 +476,11 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 		if (nts_process_has_ended(&nts->processes[i]))
 			note_end(nts, &nts->processes[i], now_raw_ns);
 	}
+	/* Nothing wakes for that: the next turn of the loop does as well. */
+	if (nts->serves && nts->statistics)
+		certificate_watch_check(&nts->certificates, &nts->config,
+					&nts->statistics->validity, nts->settings_number,
+					clock_ns(CLOCK_REALTIME) / NS_PER_S);
 	if (now_raw_ns >= rotation_ns(nts))
 		rotate(nts, now_raw_ns);
 	if (now_raw_ns >= nts->cookies.keep_ns)

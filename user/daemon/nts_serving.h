@@ -45,4 +45,7 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns);
 /* What the processes count. NULL: none has run. */
 const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts);
 
+/* When a certificate that clients are shown expires, in s of UTC since 1970; 0: it is not known. */
+int64_t nts_serving_certificate_end_s(const struct nts_serving *nts);
+
 #endif /* DAEMON_NTS_SERVING_H */

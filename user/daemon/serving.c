@@ -367,6 +367,11 @@ const struct nts_statistics *serving_nts_statistics(const struct serving *servin
 	return nts_serving_statistics(serving->nts);
 }
 
+int64_t serving_certificate_end_s(const struct serving *serving)
+{
+	return nts_serving_certificate_end_s(serving->nts);
+}
+
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients)
 {
 	*clients = serving->process.pid ? serving->process.client_count : 0;

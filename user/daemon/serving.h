@@ -65,6 +65,9 @@ bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNT
 /* What the processes count that hand out NTS keys. NULL: none has run. */
 const struct nts_statistics *serving_nts_statistics(const struct serving *serving);
 
+/* When a certificate that their clients are shown expires, in s of UTC since 1970; 0: not known. */
+int64_t serving_certificate_end_s(const struct serving *serving);
+
 /* A socket is open, whether the process answers there already or not. */
 bool serving_is_open(const struct serving *serving);
 

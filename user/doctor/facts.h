@@ -171,6 +171,7 @@ struct doctor_source {
  * @aside: nor this, as another program steers
  * @refused: maxchange forbids the change that the sources want
  * @by_hand: the operator sets the time
+ * @certificate_expired: NTS clients are shown such a one
  * @disrupted: time was, and no source has confirmed it since
  * @configured: directives that name sources
  * @has_sources: it has named them
@@ -185,6 +186,7 @@ struct doctor_daemon {
 	bool aside;
 	bool refused;
 	bool by_hand;
+	bool certificate_expired;
 	bool disrupted;
 	int configured;
 	bool has_sources;

@@ -104,6 +104,19 @@ static void judge_running(const struct doctor_facts *facts, struct doctor_report
 	}
 }
 
+/* Whose clock this is about are others. */
+static void judge_certificate(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	if (!facts->daemon.certificate_expired)
+		return;
+	finding = doctor_add(report, "nts-certificate-expired", DOCTOR_WARNING,
+			     "Clients of this server refuse it, and get no time by NTS.",
+			     "The certificate that NTS clients are shown (ntsservercert), or one of those who signed it, has expired.");
+	doctor_advise(finding, "truechime reload  # when it was renewed");
+}
+
 static void judge_silent(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	char restart[SERVICE_COMMAND_MAX];
@@ -126,10 +139,12 @@ static void judge_silent(const struct doctor_facts *facts, struct doctor_report 
 
 void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	if (!facts->daemon.error)
+	if (!facts->daemon.error) {
 		judge_running(facts, report);
-	else if (facts->daemon.error == -ECONNREFUSED)
+		judge_certificate(facts, report);
+	} else if (facts->daemon.error == -ECONNREFUSED) {
 		judge_stopped(facts, report);
-	else
+	} else {
 		judge_silent(facts, report);
+	}
 }

@@ -25,6 +25,7 @@
 #include "nts/locked.h"
 #include "nts/places.h"
 #include "nts/session.h"
+#include "nts/validity.h"
 #include "server/nts_settings.h"
 #include "server/sandbox.h"
 
@@ -133,6 +134,19 @@ static bool read_pairs(struct work *work)
 	}
 
 	return true;
+}
+
+/* The daemon warns of those that expire. */
+static void publish_validity(const struct work *work)
+{
+	struct nts_validity *validity = &work->statistics->validity;
+
+	/* Of pairs that there are not nothing is known. */
+	for (uint32_t i = 0; i < NTS_PAIRS_MAX; i++)
+		atomic_store_explicit(&validity->end_s[i], validity_end_s(work->credentials, i),
+				      memory_order_relaxed);
+	/* Pairs with the daemon's look at it: what was written before is there. */
+	atomic_store_explicit(&validity->settings, work->settings->number, memory_order_release);
 }
 
 /* --- answers --- */
@@ -444,6 +458,7 @@ int serve(void)
 	err = prepare(&work);
 	if (err)
 		return err;
+	publish_validity(&work);
 	work.fds[WAIT_IPV4].fd = inherited(NTS_FD_IPV4);
 	work.fds[WAIT_IPV6].fd = inherited(NTS_FD_IPV6);
 	err = locked_enter();

@@ -46,6 +46,7 @@ enum nts_status {
 
 /**
  * struct nts_settings - as configured
+ * @number: of these settings: other ones have another
  * @algorithms: that may be used
  * @connections: at a time
  * @limit: of the connections of a client
@@ -61,6 +62,7 @@ enum nts_status {
 struct nts_settings {
 	struct nts_algorithms algorithms;
 	struct client_limit limit;
+	uint64_t number;
 	uint64_t seed[2];
 	int32_t connections;
 	int32_t ntp_port;
@@ -94,14 +96,27 @@ struct nts_clients {
 };
 
 /**
+ * struct nts_validity - for how long the certificates are valid that are shown to clients
+ * @settings: number of the settings that name them; written last
+ * @end_s: of each, when it expires, or the first of those who signed it, in s of UTC since 1970; 0:
+ *	it is not known
+ */
+struct nts_validity {
+	atomic_uint_least64_t settings;
+	atomic_int_least64_t end_s[NTS_PAIRS_MAX];
+};
+
+/**
  * struct nts_statistics - of all these processes
  * @accepted: connections
  * @dropped: connections of clients that are not allowed, come too often, or had no place
+ * @validity: of their certificates
  * @clients: only for the processes
  */
 struct nts_statistics {
 	atomic_uint_least64_t accepted;
 	atomic_uint_least64_t dropped;
+	struct nts_validity validity;
 	struct nts_clients clients;
 };
 

@@ -11,9 +11,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
@@ -38,7 +40,25 @@ static struct {
 	bool ipv6;
 	int checks;			/* of what the files have */
 	int check_status;		/* these end with it; -1: they do not end */
+	int64_t end_s;			/* when the certificate expires that processes read */
 } world;
+
+/* What a process that serves writes when it has read the certificates. */
+static void publish_validity(const int *fds)
+{
+	const struct nts_settings *settings = mmap(NULL, sizeof(*settings), PROT_READ, MAP_SHARED,
+						   fds[0], 0);
+	struct nts_statistics *statistics = mmap(NULL, sizeof(*statistics),
+						 PROT_READ | PROT_WRITE, MAP_SHARED,
+						 fds[NTS_FD_STATISTICS - NTS_FD_SETTINGS], 0);
+
+	if (settings == MAP_FAILED || statistics == MAP_FAILED)
+		exit(1);
+	statistics->validity.end_s[0] = world.end_s;
+	statistics->validity.settings = settings->number;
+	munmap((void *)settings, sizeof(*settings));
+	munmap(statistics, sizeof(*statistics));
+}
 
 pid_t spawn_beside(const char *program, const char *argument, const int *fds, int count)
 {
@@ -56,6 +76,7 @@ pid_t spawn_beside(const char *program, const char *argument, const int *fds, in
 		exit(1);
 	world.ends[world.count] = fcntl(fds[NTS_FD_DAEMON - NTS_FD_SETTINGS],
 					F_DUPFD_CLOEXEC, 0);
+	publish_validity(fds);
 	world.ipv4 = fds[NTS_FD_IPV4 - NTS_FD_SETTINGS] >= 0;
 	world.ipv6 = fds[NTS_FD_IPV6 - NTS_FD_SETTINGS] >= 0;
 
@@ -171,6 +192,52 @@ FIXTURE_TEARDOWN(nts)
 	EXPECT_EQ(0, running());
 	snprintf(command, sizeof(command), "rm -rf %s", self->directory);
 	ASSERT_EQ(0, system(command));
+}
+
+/* --- certificates --- */
+
+/* The loop turns when the processes have read the certificates. */
+static void serve_anew(FIXTURE_DATA(nts) *self)
+{
+	configure(self);
+	pass(self, 1);
+	pass(self, 1);
+}
+
+TEST_F(nts, certificate_that_has_expired_is_named_at_each_start_and_reload)
+{
+	world.end_s = 1767225600;
+	serve_anew(self);
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_EQ(1767225600, nts_serving_certificate_end_s(self->nts));
+	EXPECT_NE(NULL, strstr(logged.warning, "/cert, or one of those who signed it"));
+	EXPECT_NE(NULL, strstr(logged.warning, "expired at 2026-01-01 00:00 UTC"));
+	/* Nothing is new, and it was not renewed. */
+	serve_anew(self);
+	EXPECT_EQ(2, logged.warnings);
+	/* Other processes read the new one. */
+	write_file(self->directory, "cert", "another certificate\n");
+	world.end_s = INT32_MAX;
+	serve_anew(self);
+	EXPECT_EQ(2, logged.warnings);
+	write_file(self->directory, "cert", "and a third one\n");
+	world.end_s = 1767225600;
+	serve_anew(self);
+	EXPECT_EQ(3, logged.warnings);
+}
+
+/* Two seconds from now; the loop is there all the while. */
+TEST_F(nts, certificate_that_expires_is_named_once)
+{
+	world.end_s = time(NULL) + 1;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(0, logged.warnings);
+	while (time(NULL) <= world.end_s)
+		usleep(100000);
+	pass(self, 1);
+	pass(self, 1);
+	EXPECT_EQ(1, logged.warnings);
 }
 
 /* --- the keys of cookies --- */

@@ -266,6 +266,12 @@ TEST_F(machine, observes)
 	EXPECT_TRUE(finds_only(self, "daemon-observes", DOCTOR_WARNING));
 }
 
+TEST_F(machine, shows_clients_a_certificate_that_has_expired)
+{
+	self->facts.daemon.certificate_expired = true;
+	EXPECT_TRUE(finds_only(self, "nts-certificate-expired", DOCTOR_WARNING));
+}
+
 /* Each exit status has its remedy. */
 TEST_F(machine, failed_daemon)
 {

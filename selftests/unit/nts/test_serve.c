@@ -5,6 +5,7 @@
 #include "user/nts/serve.c"
 
 #include <arpa/inet.h>
+#include <gnutls/x509.h>
 #include <signal.h>
 
 #include "selftests/unit/unit.h"
@@ -115,6 +116,67 @@ static int run_for_a_while(FIXTURE_DATA(serve) *self)
 	close(self->daemon);
 
 	return run(&self->work);
+}
+
+/* As if it had been read from a file: else its names are not known yet. */
+static gnutls_x509_crt_t read_again(gnutls_x509_crt_t certificate)
+{
+	gnutls_x509_crt_t result;
+	gnutls_datum_t file;
+
+	if (gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_DER, &file) ||
+	    gnutls_x509_crt_init(&result) ||
+	    gnutls_x509_crt_import(result, &file, GNUTLS_X509_FMT_DER))
+		abort();
+	gnutls_free(file.data);
+	gnutls_x509_crt_deinit(certificate);
+
+	return result;
+}
+
+/* Signed by @issuer, NULL: by itself; all have that key. */
+static gnutls_x509_crt_t make_certificate(gnutls_x509_privkey_t key, const char *name,
+					  gnutls_x509_crt_t issuer, time_t end_s)
+{
+	gnutls_x509_crt_t certificate;
+
+	if (gnutls_x509_crt_init(&certificate) || gnutls_x509_crt_set_version(certificate, 3) ||
+	    gnutls_x509_crt_set_serial(certificate, "\1", 1) ||
+	    gnutls_x509_crt_set_activation_time(certificate, end_s - 1000) ||
+	    gnutls_x509_crt_set_expiration_time(certificate, end_s) ||
+	    gnutls_x509_crt_set_key(certificate, key) ||
+	    gnutls_x509_crt_set_dn(certificate, name, NULL) ||
+	    gnutls_x509_crt_sign2(certificate, issuer ? issuer : certificate, key,
+				  GNUTLS_DIG_SHA256, 0))
+		abort();
+
+	return read_again(certificate);
+}
+
+/* Whoever signed it may have less time left. */
+TEST_F(serve, daemon_is_told_when_certificates_expire)
+{
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t chain[2];
+
+	ASSERT_EQ(0, gnutls_x509_privkey_init(&key));
+	ASSERT_EQ(0, gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+						  GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1),
+						  0));
+	chain[1] = make_certificate(key, "CN=signer", NULL, 1700000000);
+	chain[0] = make_certificate(key, "CN=server", chain[1], 1800000000);
+	ASSERT_LE(0, gnutls_certificate_set_x509_key(self->work.credentials, chain, 1, key));
+	ASSERT_LE(0, gnutls_certificate_set_x509_key(self->work.credentials, chain, 2, key));
+	self->settings->pair_count = 3;
+	self->settings->number = 7;
+	publish_validity(&self->work);
+	EXPECT_EQ(7, self->statistics.validity.settings);
+	EXPECT_EQ(1800000000, self->statistics.validity.end_s[0]);
+	EXPECT_EQ(1700000000, self->statistics.validity.end_s[1]);
+	EXPECT_EQ(0, self->statistics.validity.end_s[2]);
+	gnutls_x509_crt_deinit(chain[0]);
+	gnutls_x509_crt_deinit(chain[1]);
+	gnutls_x509_privkey_deinit(key);
 }
 
 /* The client waits all the while: who asks for it over and over again has no time for others. */
