@@ -385,8 +385,9 @@ bool target_refresh(struct target *target, int64_t now_raw_ns)
 		return false;
 	target->refreshing = true;
 	target->refresh_all = true;
-	if (target->resolver.fd < 0)
-		target->look_up_ns = now_raw_ns;
+	/* A query that goes on may bring what was true when it began. */
+	resolver_cancel(&target->resolver);
+	target->look_up_ns = now_raw_ns;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
 
 	return true;

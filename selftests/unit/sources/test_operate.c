@@ -527,6 +527,30 @@ TEST_F(world, refresh_follows_the_names_now)
 	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 (pool.example.net) is no address of its"));
 }
 
+/* It began before the name was changed, which is what the operator wants to have followed. */
+TEST_F(world, refresh_does_not_take_the_answer_of_an_earlier_query)
+{
+	static const char *const before[] = { "127.0.0.1" };
+	static const char *const after[] = { "127.0.0.2" };
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(1, before);
+	names.busy = true;
+	configure("server ntp.example.net PORT\n");
+	settle();
+	EXPECT_EQ(1, names.started);
+	operate_refresh(self->list, raw_ns());
+	settle();
+	EXPECT_EQ(2, names.started);
+	EXPECT_EQ(1, open_fds());
+	set_names(1, after);
+	names.busy = false;
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	EXPECT_EQ(2, names.started);
+}
+
 /* Name servers may be away for a moment, and the next look-up weeks. */
 TEST_F(world, a_refresh_waits_for_the_name_servers)
 {
