@@ -248,11 +248,18 @@ static void describe_key(struct target *target)
 
 void target_apply_options(struct target *target)
 {
+	bool lacked_key = *target->key_problem;
+	bool has_key;
+
 	describe_key(target);
+	has_key = !*target->key_problem;
 	for (size_t i = 0; i < target->count; i++) {
 		struct association *association = target->associations[i];
 
 		association->client.options = client_options(association);
+		/* What it waits for after it could not be asked is there. */
+		if (lacked_key && has_key)
+			ntp_client_retry_now(&association->client, INT64_MIN);
 		source_set_selection(association->source, &target->config.options);
 	}
 }

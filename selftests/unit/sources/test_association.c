@@ -1040,6 +1040,26 @@ TEST_F(world, a_server_whose_key_is_missing_waits_for_a_reload)
 	remove_keys(&file);
 }
 
+/* After some failures in vain the next one is 16 s away. */
+TEST_F(world, a_server_whose_key_comes_back_is_asked_at_once)
+{
+	struct key_file file = make_key_file();
+	struct server *server = add_server("127.0.0.1", ANSWERS);
+
+	server->key = &key7;
+	write_keys(&file, "8 SHA256 0123456789abcdef\n");
+	configure_key(&file, "");
+	for (int i = 0; i < 10; i++)
+		pass(17);
+	EXPECT_EQ(-ENOKEY, source_at(0)->error);
+	write_keys(&file, KEY7);
+	EXPECT_EQ(0, associations_read_keys(self->list, self->config));
+	settle();
+	EXPECT_EQ(1, server->requests);
+	EXPECT_EQ(1, source_at(0)->added);
+	remove_keys(&file);
+}
+
 TEST_F(world, without_a_key_file_no_key_is_found)
 {
 	struct association_info info;
