@@ -22,7 +22,7 @@
 
 /*
  * A name whose server stopped answering, or a pool of which too few addresses were found, is
- * resolved again after so long at the earliest, and ever less often.
+ * resolved again so long after the latest query at the earliest, and ever less often.
  */
 #define LOOK_UP_AGAIN_NS	(64 * NS_PER_S)
 
@@ -206,18 +206,23 @@ static bool move_on(struct association *association, const char *why, int64_t no
 	return true;
 }
 
-/* No other address is known. The next scheduled query may be weeks away, or half an hour. */
+/*
+ * No other address is known. The next scheduled query may be weeks away, or half an hour; what the
+ * latest one found may be as old, and then the name is resolved at once.
+ */
 static void look_for_others(struct target *target, int64_t now_raw_ns)
 {
 	int64_t wait_ns = chime_max(target->look_up_wait_ns, LOOK_UP_AGAIN_NS);
+	int64_t due_ns = chime_max(chime_add_sat(target->looked_up_ns, wait_ns), now_raw_ns);
 
 	/* The operator's query is repeated until it succeeds. */
 	if (target->resolver.fd >= 0 || target->refresh_all)
 		return;
-	if (target->refreshing || target->look_up_ns > chime_add_sat(now_raw_ns, wait_ns)) {
-		target->refreshing = false;
-		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
-	}
+	if (!target->refreshing && target->look_up_ns <= due_ns)
+		return;
+	target->refreshing = false;
+	target->look_up_ns = due_ns;
+	target->look_up_wait_ns = chime_min(2 * wait_ns, LOOK_UP_NOBODY_NS);
 }
 
 /*
@@ -439,6 +444,7 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 	struct net_address address;
 
 	target->look_up_ns = INT64_MAX;
+	target->looked_up_ns = now_raw_ns;
 	if (only != AF_UNSPEC && family != only) {
 		target_failed(target, -ENOENT, "-4 or -6 excludes the family of its line",
 			      now_raw_ns);

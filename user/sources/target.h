@@ -73,6 +73,7 @@ struct association_label {
  * @resolver: the query in progress
  * @refclock: which is opened instead of resolved; NULL: it is a server
  * @look_up_ns: raw instant of the next query, INT64_MAX: none
+ * @looked_up_ns: raw instant at which the latest one began
  * @look_up_wait_ns: wait before the one after that
  * @complete_wait_ns: wait before the next one for the addresses that a pool is short of
  * @refreshing: the query is a routine one, or the operator's ...
@@ -94,6 +95,7 @@ struct target {
 	struct resolver resolver;
 	struct refclock *refclock;
 	int64_t look_up_ns;
+	int64_t looked_up_ns;
 	int64_t look_up_wait_ns;
 	int64_t complete_wait_ns;
 	bool refreshing;

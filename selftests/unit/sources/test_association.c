@@ -564,6 +564,33 @@ TEST_F(world, a_name_is_looked_up_again_when_nobody_answers)
 	EXPECT_STREQ("127.0.0.2", address_at(0));
 }
 
+/* What the name had when it was looked up is long ago. */
+TEST_F(world, a_name_is_looked_up_as_soon_as_its_server_is_gone)
+{
+	static const char *const before[] = { "127.0.0.1" };
+	static const char *const after[] = { "127.0.0.2" };
+	struct server *first = add_server("127.0.0.1", ANSWERS);
+	struct association_info info;
+	unsigned int failures = 0;
+
+	ASSERT_NE(NULL, add_server("127.0.0.2", ANSWERS));
+	set_names(1, before);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	first->manner = SILENT;
+	set_names(1, after);
+	while (names.started < 2 && failures++ < 12) {
+		pass(65);
+		settle();
+		pass(5);
+		settle();
+	}
+	/* The eighth answer in a row that is missing. */
+	EXPECT_EQ(8, failures);
+	associations_get_info(self->list, 0, &info);
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+}
+
 TEST_F(world, only_one_family_is_looked_up)
 {
 	static const char *const addresses[] = { "127.0.0.1" };
