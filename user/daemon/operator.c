@@ -71,7 +71,10 @@ static json_t *operator_burst(struct daemon *daemon, const char *text, const cha
 	if (source_match_parse(text, &match, error))
 		return NULL;
 	count = operate_burst(daemon->associations, &match, good, most, system_clock_raw_ns());
-	return operator_done(&match, count, error);
+	if (count || match.kind == SOURCE_MATCH_ALL)
+		return operator_done(&match, count, error);
+	*error = "no time source that has an address goes by that. See: truechime sources";
+	return NULL;
 }
 
 /* The first error goes to the operator, warnings go to the log. */

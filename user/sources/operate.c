@@ -106,11 +106,9 @@ size_t operate_burst(struct associations *list, const struct source_match *match
 	for (size_t i = 0; i < list->count; i++) {
 		struct association *association = list->list[i];
 
-		if (!is_matched(match, association))
+		if (!is_matched(match, association) || !has_address(association))
 			continue;
 		count++;
-		if (!has_address(association))
-			continue;
 		/* It has a vote until the bursts of all are over. */
 		if (association->offline)
 			source_set_online(association->source);

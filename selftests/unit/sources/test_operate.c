@@ -252,6 +252,17 @@ TEST_F(world, a_burst_ends_with_enough_answers)
 	EXPECT_EQ(ASSOCIATION_ONLINE, info_at(0)->activity);
 }
 
+/* The other one is asked as soon as it has an address, but in no burst. */
+TEST_F(world, a_burst_is_of_those_who_have_an_address)
+{
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	names.result = -EHOSTUNREACH;
+	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\n");
+	settle();
+	EXPECT_EQ(1, burst("", 1, 2));
+	EXPECT_EQ(0, burst("ntp.example.net", 1, 2));
+}
+
 /*
  * An offline source has its vote back for a burst, until the bursts of all are over: the last of
  * them would be the only one that has one.
