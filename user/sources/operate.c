@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <syslog.h>
 
 #include "core/line.h"
@@ -208,7 +209,7 @@ void operate_refresh(struct associations *list, int64_t now_raw_ns)
 		target_refresh(list->targets[i], now_raw_ns);
 }
 
-/* Two targets of one directive would compete for its addresses. */
+/* Two targets of one directive would compete for its addresses. Names of hosts have no case. */
 static bool exists(const struct associations *list, const struct config_source *source)
 {
 	struct net_address address;
@@ -217,7 +218,7 @@ static bool exists(const struct associations *list, const struct config_source *
 		const struct config_source *other = &list->targets[i]->config;
 
 		if (other->kind == source->kind && other->port == source->port &&
-		    !strcmp(other->options.name, source->options.name))
+		    !strcasecmp(other->options.name, source->options.name))
 			return true;
 	}
 

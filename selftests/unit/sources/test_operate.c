@@ -375,6 +375,7 @@ TEST_F(world, there_is_no_room_for_more_than_there_is)
 	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
 	configure("");
 	ASSERT_EQ(0, add("pool pool.example.net"));
+	EXPECT_EQ(-EEXIST, add("pool Pool.Example.NET"));
 	ASSERT_EQ(0, config_parse_source(self->config, "server 127.0.0.9", no_report, NULL,
 					 &source));
 	/* The configuration comes first. */
