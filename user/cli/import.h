@@ -59,6 +59,38 @@ void import_write(enum import_kind kind, const struct import_file *files, size_t
  */
 bool import_next_line(const char **text, char *line, bool *cut);
 
+/**
+ * struct import_joining - lines that go on in the next one, as they end in a backslash
+ * @between: what stands between the two instead of the backslash
+ * @is_comment: such a line does not go on, and is left out where another one does; NULL: they are
+ *	as any line
+ */
+struct import_joining {
+	const char *between;
+	bool (*is_comment)(const char *line);
+};
+
+/* The same of the next line and those in which it goes on. Of two backslashes one is escaped. */
+bool import_next_joined(const char **text, const struct import_joining *joining, char *line,
+			bool *cut);
+
+/**
+ * struct import_reader - who is shown the lines of all files, one after the other
+ * @joining: how lines go on; NULL: they do not
+ * @begin: called before the first line of each file; NULL: nobody needs it
+ * @take: called for each line, which it may change; @cut: a part of it is missing
+ * @context: handed to both
+ */
+struct import_reader {
+	const struct import_joining *joining;
+	void (*begin)(void *context);
+	void (*take)(void *context, char *line, bool cut);
+	void *context;
+};
+
+void import_each_line(const struct import_file *files, size_t count,
+		      const struct import_reader *reader);
+
 /* Words of a line, separated by blanks, in place. How many. */
 int import_split(char *line, char **words);
 

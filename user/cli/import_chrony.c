@@ -72,9 +72,21 @@ static void import_directive(FILE *out, const char *line, int *directory_count)
 	}
 }
 
-static void import_line(FILE *out, const char *line, bool cut, int *directory_count)
+/**
+ * struct chrony - one import
+ * @out: for the result
+ * @directory_count: of the source directories written so far
+ */
+struct chrony {
+	FILE *out;
+	int directory_count;
+};
+
+static void import_line(void *context, char *line, bool cut)
 {
 	const char *start = line + strspn(line, " ");
+	struct chrony *import = context;
+	FILE *out = import->out;
 
 	if (!*start) {
 		fputc('\n', out);
@@ -88,19 +100,13 @@ static void import_line(FILE *out, const char *line, bool cut, int *directory_co
 	if (cut)
 		import_say(out, "not taken over: the line is too long");
 	else
-		import_directive(out, line, directory_count);
+		import_directive(out, line, &import->directory_count);
 }
 
 void import_chrony(const struct import_file *files, size_t count, FILE *out)
 {
-	char line[IMPORT_LINE_MAX];
-	int directory_count = 0;
-	bool cut;
+	struct chrony import = { .out = out };
+	const struct import_reader reader = { .take = import_line, .context = &import };
 
-	for (size_t i = 0; i < count; i++) {
-		const char *text = files[i].text;
-
-		while (import_next_line(&text, line, &cut))
-			import_line(out, line, cut, &directory_count);
-	}
+	import_each_line(files, count, &reader);
 }

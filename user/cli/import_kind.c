@@ -80,20 +80,23 @@ static enum import_kind kind_of_line(char *line)
 	return IMPORT_UNKNOWN;
 }
 
+/* @context: how many lines there are of each kind. */
+static void count_line(void *context, char *line, bool cut)
+{
+	size_t *lines = context;
+
+	(void)cut;
+	lines[kind_of_line(line)]++;
+}
+
 /* That of most lines. */
 enum import_kind import_detect(const struct import_file *files, size_t count)
 {
 	size_t lines[IMPORT_KINDS] = { 0 };
+	const struct import_reader reader = { .take = count_line, .context = lines };
 	enum import_kind best = IMPORT_UNKNOWN;
-	char line[IMPORT_LINE_MAX];
-	bool cut;
 
-	for (size_t i = 0; i < count; i++) {
-		const char *text = files[i].text;
-
-		while (import_next_line(&text, line, &cut))
-			lines[kind_of_line(line)]++;
-	}
+	import_each_line(files, count, &reader);
 	lines[IMPORT_UNKNOWN] = 0;
 	for (int kind = IMPORT_CHRONY; kind < IMPORT_KINDS; kind++) {
 		if (lines[kind] > lines[best])

@@ -36,6 +36,82 @@ bool import_next_line(const char **text, char *line, bool *cut)
 	return true;
 }
 
+/* Does the line from @begin to before @next end in an odd number of backslashes? */
+static bool goes_on(const char *begin, const char *next)
+{
+	size_t count = 0;
+
+	if (next > begin && next[-1] == '\n')
+		next--;
+	while (next > begin && next[-1] == '\\') {
+		next--;
+		count++;
+	}
+
+	return count % 2;
+}
+
+/* Add @more to @line, which has @used bytes. false: a part of it has no room. */
+static bool append(char *line, size_t used, const char *more)
+{
+	return snprintf(line + used, IMPORT_LINE_MAX - used, "%s", more) <
+	       (int)(IMPORT_LINE_MAX - used);
+}
+
+/* false: there is no other line. */
+static bool join_next(const char **text, const struct import_joining *joining, char *line,
+		      bool *cut)
+{
+	char more[IMPORT_LINE_MAX];
+	size_t used = strlen(line) - 1;
+
+	line[used] = '\0';
+	do {
+		if (!import_next_line(text, more, cut))
+			return false;
+	} while (joining->is_comment && joining->is_comment(more));
+	*cut |= !append(line, used, joining->between);
+	*cut |= !append(line, strlen(line), more + strspn(more, *joining->between ? " " : ""));
+
+	return true;
+}
+
+bool import_next_joined(const char **text, const struct import_joining *joining, char *line,
+			bool *cut)
+{
+	const char *begin = *text;
+
+	if (!import_next_line(text, line, cut))
+		return false;
+	if (joining->is_comment && joining->is_comment(line))
+		return true;
+	while (!*cut && goes_on(begin, *text)) {
+		begin = *text;
+		if (!join_next(text, joining, line, cut))
+			break;
+	}
+
+	return true;
+}
+
+void import_each_line(const struct import_file *files, size_t count,
+		      const struct import_reader *reader)
+{
+	char line[IMPORT_LINE_MAX];
+	bool cut;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *text = files[i].text;
+
+		if (reader->begin)
+			reader->begin(reader->context);
+		while (reader->joining ?
+		       import_next_joined(&text, reader->joining, line, &cut) :
+		       import_next_line(&text, line, &cut))
+			reader->take(reader->context, line, cut);
+	}
+}
+
 int import_split(char *line, char **words)
 {
 	char *rest = NULL;

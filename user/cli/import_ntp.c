@@ -534,8 +534,9 @@ static int split_directive(char *line, char **words)
 	return count;
 }
 
-static void import_line(struct ntp_import *import, const char *line, bool cut)
+static void import_line(void *context, char *line, bool cut)
 {
+	struct ntp_import *import = context;
 	char *words[IMPORT_WORDS_MAX];
 	char copy[IMPORT_LINE_MAX];
 	int count;
@@ -571,42 +572,40 @@ static void note_tos(struct ntp_import *import, int count, char **words)
 	}
 }
 
-/* Call @note for each line of the files that begins with @directive. */
-static void note_lines(struct ntp_import *import, const struct import_file *files, size_t count,
-		       const char *directive,
-		       void (*note)(struct ntp_import *import, int count, char **words))
+static void note_fudge_line(void *context, char *line, bool cut)
 {
 	char *words[IMPORT_WORDS_MAX];
-	char line[IMPORT_LINE_MAX];
-	bool cut;
+	int count = split_directive(line, words);
 
-	for (size_t i = 0; i < count; i++) {
-		const char *text = files[i].text;
+	(void)cut;
+	if (count && !strcasecmp(words[0], "fudge"))
+		note_fudge(context, count, words);
+}
 
-		while (import_next_line(&text, line, &cut)) {
-			int word_count = split_directive(line, words);
+/* The fudge line of a clock, which may stand below it, is known by now. */
+static void note_line(void *context, char *line, bool cut)
+{
+	char *words[IMPORT_WORDS_MAX];
+	int count = split_directive(line, words);
 
-			if (word_count && !strcasecmp(words[0], directive))
-				note(import, word_count, words);
-		}
-	}
+	(void)cut;
+	if (count && (!strcasecmp(words[0], "server") || !strcasecmp(words[0], "peer")))
+		note_clock(context, count, words);
+	else if (count && !strcasecmp(words[0], "tos"))
+		note_tos(context, count, words);
 }
 
 void import_ntp(const struct import_file *files, size_t count, FILE *out)
 {
 	struct ntp_import import = { .out = out };
-	char line[IMPORT_LINE_MAX];
-	bool cut;
+	struct import_reader reader = { .context = &import };
+	static void (*const takes[])(void *context, char *line, bool cut) = {
+		note_fudge_line, note_line, import_line,
+	};
 
-	note_lines(&import, files, count, "fudge", note_fudge);
-	note_lines(&import, files, count, "server", note_clock);
-	note_lines(&import, files, count, "peer", note_clock);
-	note_lines(&import, files, count, "tos", note_tos);
-	for (size_t i = 0; i < count; i++) {
-		const char *text = files[i].text;
-
-		while (import_next_line(&text, line, &cut))
-			import_line(&import, line, cut);
+	for (size_t i = 0; i < ARRAY_SIZE(takes); i++) {
+		reader.take = takes[i];
+		import_each_line(files, count, &reader);
 	}
 	if (*import.certificate || *import.key)
 		fprintf(out, "# '%s' of NTS is not taken over: it takes both 'cert' and 'key'\n",

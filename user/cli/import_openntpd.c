@@ -199,40 +199,38 @@ static void import_line(struct openntpd *import, const char *line, bool cut)
 		import_directive(import, count, words);
 }
 
-static void note_line(struct openntpd *import, char *line)
+static void write_line(void *context, char *line, bool cut)
 {
+	import_line(context, line, cut);
+}
+
+static void note_line(void *context, char *line, bool cut)
+{
+	struct openntpd *import = context;
 	char *words[IMPORT_WORDS_MAX];
 	int count = split(line, words);
 
-	if (count >= 3 && !strcmp(words[0], "listen") && is_everywhere(words[2]))
+	if (!cut && count >= 3 && !strcmp(words[0], "listen") && is_everywhere(words[2]))
 		import->everywhere = true;
 }
 
-/* Call for each line of all files: first to note what it says, then to write what becomes of it. */
+/* Of each line: first what it says is noted, and then what becomes of it is written. */
 static void each_line(struct openntpd *import, const struct import_file *files, size_t count,
-		      bool write)
+		      void (*take)(void *context, char *line, bool cut))
 {
-	char line[IMPORT_LINE_MAX];
-	bool cut;
+	/* In the middle of a word, too, and comments as well. */
+	static const struct import_joining joining = { "", NULL };
+	const struct import_reader reader = { &joining, NULL, take, import };
 
-	for (size_t i = 0; i < count; i++) {
-		const char *text = files[i].text;
-
-		while (import_next_line(&text, line, &cut)) {
-			if (write)
-				import_line(import, line, cut);
-			else if (!cut)
-				note_line(import, line);
-		}
-	}
+	import_each_line(files, count, &reader);
 }
 
 void import_openntpd(const struct import_file *files, size_t count, FILE *out)
 {
 	struct openntpd import = { .out = out };
 
-	each_line(&import, files, count, false);
-	each_line(&import, files, count, true);
+	each_line(&import, files, count, note_line);
+	each_line(&import, files, count, write_line);
 	fputs("\n# Not in the original, which may slew for days: step after the start.\n", out);
 	import_put(out, "makestep 1 3");
 	fputs("# The kernel sets the hardware clock.\n", out);

@@ -28,6 +28,7 @@
 
 /**
  * struct timesyncd - what all lines together say
+ * @out: gets what becomes of them; NULL: they are only taken in
  * @line: number of the line at hand, of all files
  * @in_section: the line at hand is below [Time], else timesyncd ignores it
  * @ntp_from: lines of NTP= before this one were taken back
@@ -39,6 +40,7 @@
  * @most_s: PollIntervalMaxSec; negative: not given
  */
 struct timesyncd {
+	FILE *out;
 	int line;
 	bool in_section;
 	int ntp_from;
@@ -300,47 +302,6 @@ static bool is_comment(const char *line)
 	return *line == '#' || *line == ';';
 }
 
-/* An odd number of backslashes at the end: of two, the second is escaped. */
-static bool goes_on(const char *line)
-{
-	size_t length = strlen(line), count = 0;
-
-	while (count < length && line[length - 1 - count] == '\\')
-		count++;
-
-	return count % 2;
-}
-
-/* As systemd reads it: what ends in a backslash goes on in the next line that is no comment. */
-static bool next_line(const char **text, char line[IMPORT_LINE_MAX], bool *cut)
-{
-	char more[IMPORT_LINE_MAX];
-	size_t used, length;
-	const char *rest;
-
-	if (!import_next_line(text, line, cut))
-		return false;
-	while (!is_comment(line) && !*cut && goes_on(line)) {
-		used = strlen(line);
-		line[used - 1] = '\0';
-		do {
-			if (!import_next_line(text, more, cut))
-				return true;
-		} while (is_comment(more));
-		rest = more + strspn(more, " ");
-		line[used - 1] = ' ';
-		length = strlen(rest);
-		if (used + length >= IMPORT_LINE_MAX) {
-			*cut = true;
-			length = IMPORT_LINE_MAX - 1 - used;
-		}
-		memcpy(line + used, rest, length);
-		line[used + length] = '\0';
-	}
-
-	return true;
-}
-
 static void import_line(const struct timesyncd *all, const char *line, bool cut, FILE *out)
 {
 	const char *start = line + strspn(line, " ");
@@ -374,27 +335,37 @@ static void note_section(struct timesyncd *all, const char *line)
 		all->in_section = !strcmp(line, "[Time]");
 }
 
-/* Take in each line of all files, or, given @out, write what becomes of it. Numbers go on. */
+/* A file begins, in no section. */
+static void leave_section(void *context)
+{
+	struct timesyncd *all = context;
+
+	all->in_section = false;
+}
+
+/* Take in a line, or, if there is somewhere to write, write what becomes of it. */
+static void take_line(void *context, char *line, bool cut)
+{
+	struct timesyncd *all = context;
+
+	all->line++;
+	note_section(all, line);
+	if (all->out)
+		import_line(all, line, cut, all->out);
+	else if (!cut && (all->in_section || is_comment(line)))
+		note_line(all, line);
+}
+
+/* As systemd reads them. Their numbers go on from file to file. */
 static void each_line(struct timesyncd *all, const struct import_file *files, size_t count,
 		      FILE *out)
 {
-	char line[IMPORT_LINE_MAX];
-	bool cut;
+	static const struct import_joining joining = { " ", is_comment };
+	const struct import_reader reader = { &joining, leave_section, take_line, all };
 
 	all->line = 0;
-	for (size_t i = 0; i < count; i++) {
-		const char *text = files[i].text;
-
-		all->in_section = false;
-		while (next_line(&text, line, &cut)) {
-			all->line++;
-			note_section(all, line);
-			if (out)
-				import_line(all, line, cut, out);
-			else if (!cut && (all->in_section || is_comment(line)))
-				note_line(all, line);
-		}
-	}
+	all->out = out;
+	import_each_line(files, count, &reader);
 }
 
 void import_timesyncd(const struct import_file *files, size_t count, FILE *out)

@@ -273,6 +273,31 @@ TEST(lines_of_openntpd_conf)
 		check_line(_metadata, IMPORT_OPENNTPD, &openntpd_lines[i]);
 }
 
+/* A backslash at the end of a line takes both away, in a word and in a comment, too. */
+TEST(lines_of_openntpd_go_on)
+{
+	static const struct line lines[] = {
+		{ "server a \\\n  weight 5\n", "# server a   weight 5\n"
+		  "#   without 'weight 5': servers count by how well they do\nserver a iburst\n" },
+		{ "server a.exam\\\nple.org", "\nserver a.example.org iburst\n" },
+		{ "server \"a\\\nb\\\nc\"\nserver d", "\nserver abc iburst\n# server d\n" },
+		{ "server a\\", "\nserver a iburst\n" },
+		{ "server a\\\n", "\nserver a iburst\n" },
+		{ "# no more: \\\nserver a\nserver b\n",
+		  "\n# no more: server a\n# server b\nserver b iburst\n" },
+		{ "server a # \\\\\nserver b\n", "\nserver b iburst\n" },
+		{ "server a # \\ \nserver b\n", "\nserver b iburst\n" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		char *text = import(IMPORT_OPENNTPD, lines[i].text);
+
+		EXPECT_NE(NULL, strstr(text, lines[i].below))
+			TH_LOG("%s", text);
+		free(text);
+	}
+}
+
 /* A name is no address to listen at, and nobody is let in everywhere instead. */
 TEST(who_listens_at_one_address_does_not_listen_at_all)
 {
@@ -510,6 +535,8 @@ TEST(reference_clocks_get_what_fudge_says)
 
 	EXPECT_NE(NULL, strstr(text, expected))
 		TH_LOG("%s", text);
+	/* Above or below, it is known that there is such a clock. */
+	EXPECT_EQ(NULL, strstr(text, "has that clock"));
 	free(text);
 	text = import(IMPORT_NTP, "server 127.127.22.0\nfudge 127.127.22.0 flag2 1 refid PPS\n");
 	EXPECT_NE(NULL, strstr(text, "\nrefclock PPS /dev/pps0:clear refid PPS\n"))
