@@ -286,7 +286,7 @@ TEST(lines_of_openntpd_go_on)
 		{ "# no more: \\\nserver a\nserver b\n",
 		  "\n# no more: server a\n# server b\nserver b iburst\n" },
 		{ "server a # \\\\\nserver b\n", "\nserver b iburst\n" },
-		{ "server a # \\ \nserver b\n", "\nserver b iburst\n" },
+		{ "server a # \\\t\nserver b\n", "\nserver b iburst\n" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
