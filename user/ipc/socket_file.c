@@ -6,11 +6,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+bool socket_file_folder(const char *path, char folder[SOCKET_FOLDER_MAX])
+{
+	char *slash;
+
+	if (snprintf(folder, SOCKET_FOLDER_MAX, "%s", path) >= SOCKET_FOLDER_MAX)
+		return false;
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return false;
+	*slash = '\0';
+
+	return true;
+}
 
 bool socket_file_is_gone(const char *path)
 {

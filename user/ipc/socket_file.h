@@ -18,6 +18,12 @@
  */
 int socket_file_listen(const char *path, int backlog);
 
+/* Longer ones have no socket in them. */
+#define SOCKET_FOLDER_MAX	128
+
+/* The folder of @path. false: it has none, or one with too long a name. */
+bool socket_file_folder(const char *path, char folder[SOCKET_FOLDER_MAX]);
+
 /* Nothing is at @path, as after rm -r of its folder: who listens there is found by nobody. */
 bool socket_file_is_gone(const char *path);
 

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <syslog.h>
 #include <time.h>
@@ -20,10 +21,12 @@
 
 #include "core/line.h"
 #include "ipc/socket.h"
+#include "ipc/socket_file.h"
 #include "lib/clock_ns.h"
 #include "lib/log.h"
 #include "lib/output.h"
 #include "lib/plural.h"
+#include "lib/services.h"
 #include "lib/user_err.h"
 #include "server/sandbox.h"
 #include "steering/time_daemons.h"
@@ -63,6 +66,9 @@
  * struct watch - all that there is
  * @attachment: the programs in the kernel
  * @control: the socket
+ * @path: where it is
+ * @socket_ns: CLOCK_BOOTTIME when it was looked for there
+ * @renew_error: why it could not be made again, -errno; 0: it could
  * @daemon_path: of the daemon's
  * @daemon_pid: its process, when it was last asked for; 0: it did not run
  * @told_pid: that which was told of all that still run; 0: none
@@ -78,6 +84,9 @@
 struct watch {
 	struct attachment *attachment;
 	struct control *control;
+	const char *path;
+	int64_t socket_ns;
+	int renew_error;
 	const char *daemon_path;
 	int daemon_pid;
 	int told_pid;
@@ -316,10 +325,10 @@ static void tell_news(struct watch *watch)
 	}
 }
 
-/* When something is to be done that nobody wakes us for, from now. INT64_MAX: never. */
+/* When something is to be done that nobody wakes us for, from now. */
 static int64_t wait_ns(const struct watch *watch)
 {
-	int64_t now_ns = clock_ns(CLOCK_BOOTTIME), next_ns = INT64_MAX;
+	int64_t now_ns = clock_ns(CLOCK_BOOTTIME), next_ns = watch->socket_ns + CHECK_NS;
 
 	for (int i = 0; i < watch->tally.rival_count; i++) {
 		const struct tally_rival *rival = &watch->tally.rivals[i];
@@ -376,6 +385,34 @@ static void pause_polling(const struct watch *watch)
 	ppoll(NULL, 0, &retry, &watch->waiting);
 }
 
+/* The service manager makes it. Without one it may be missing, and we are root. */
+static void make_folder(const char *path)
+{
+	char folder[SOCKET_FOLDER_MAX];
+
+	if (socket_file_is_gone(path) && socket_file_folder(path, folder))
+		(void)mkdir(folder, 0755);
+}
+
+/* As with rm -r: nobody would find us, and who starts anew forgets what was seen. */
+static void keep_socket(struct watch *watch)
+{
+	char restart[SERVICE_COMMAND_MAX];
+	int err;
+
+	watch->socket_ns = clock_ns(CLOCK_BOOTTIME);
+	make_folder(watch->path);
+	err = control_renew(watch->control);
+	if (err > 0) {
+		log_notice("The socket %s was removed; it was made again", watch->path);
+	} else if (err && err != watch->renew_error) {
+		command_to_restart("truechime-watch", has_systemd(), restart);
+		log_warning("The socket %s was removed, and cannot be made again: %s; nobody can ask who has changed the clock. As root: %s",
+			    watch->path, strerror(-err), restart);
+	}
+	watch->renew_error = err < 0 ? err : 0;
+}
+
 static void loop(struct watch *watch)
 {
 	struct pollfd fds[CONTROL_FDS_MAX + 1];
@@ -399,6 +436,8 @@ static void loop(struct watch *watch)
 			check_processes(watch);
 		if (clock_ns(CLOCK_BOOTTIME) - watch->looked_ns >= CHECK_NS)
 			look_for_daemon(watch);
+		if (clock_ns(CLOCK_BOOTTIME) - watch->socket_ns >= CHECK_NS)
+			keep_socket(watch);
 		tell_news(watch);
 		control_dispatch(watch->control, fds + 1, count - 1,
 				 clock_ns(CLOCK_MONOTONIC_RAW));
@@ -443,7 +482,7 @@ static int give_up_privileges(void)
 	return err;
 }
 
-static int run(struct watch *watch, const char *path)
+static int run(struct watch *watch)
 {
 	int err = attachment_open(&watch->attachment, take_record, watch);
 
@@ -455,12 +494,14 @@ static int run(struct watch *watch, const char *path)
 	watch->since_ns = clock_ns(CLOCK_BOOTTIME);
 	watch->checked_ns = watch->since_ns;
 	watch->looked_ns = watch->since_ns;
+	watch->socket_ns = watch->since_ns;
 	read_rate(&watch->tally.rate);
 	err = give_up_privileges();
 	if (!err) {
-		err = control_open(&watch->control, path, answer, watch);
+		make_folder(watch->path);
+		err = control_open(&watch->control, watch->path, answer, watch);
 		if (err)
-			log_err("The socket %s could not be opened: %s", path,
+			log_err("The socket %s could not be opened: %s", watch->path,
 				err == -EADDRINUSE ? "another truechime-watch answers there" :
 				strerror(-err));
 	}
@@ -485,15 +526,14 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	static struct watch watch = { .daemon_path = CONTROL_PATH };
-	const char *path = CONTROL_WATCH_PATH;
+	static struct watch watch = { .daemon_path = CONTROL_PATH, .path = CONTROL_WATCH_PATH };
 	int debug = 0, option;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":S:D:dvh", names, NULL)) != -1) {
 		switch (option) {
 		case 'S':
-			path = optarg;
+			watch.path = optarg;
 			break;
 		case 'D':
 			watch.daemon_path = optarg;
@@ -522,5 +562,5 @@ int main(int argc, char **argv)
 	log_open(!debug);
 	catch_signals(&watch.waiting);
 
-	return run(&watch, path);
+	return run(&watch);
 }

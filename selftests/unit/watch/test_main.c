@@ -19,6 +19,8 @@ static struct {
 	int told;
 	bool is_ended;		/* before the loop waits */
 	bool is_starved;	/* the kernel has no memory for a wait for descriptors */
+	int renewals;		/* attempts to make the socket anew */
+	int renewed;		/* what becomes of them */
 	struct rival_notice notice;
 } world;
 
@@ -78,6 +80,14 @@ int control_open(struct control **control, const char *path,
 	return -EOPNOTSUPP;
 }
 
+int control_renew(struct control *control)
+{
+	(void)control;
+	world.renewals++;
+
+	return world.renewed;
+}
+
 void control_close(struct control *control)
 {
 	(void)control;
@@ -131,6 +141,9 @@ FIXTURE_SETUP(watch)
 	self->watch = calloc(1, sizeof(*self->watch));
 	ASSERT_NE(NULL, self->watch);
 	self->watch->daemon_path = "/nowhere";
+	/* Its folder cannot be made. */
+	self->watch->path = "/nowhere/run/rivals.sock";
+	self->watch->socket_ns = world.now_ns;
 	self->watch->checked_ns = world.now_ns;
 	self->watch->looked_ns = world.now_ns;
 	/* This very process, which runs. */
@@ -248,6 +261,31 @@ TEST_F(watch, a_daemon_that_was_restarted_is_told_of_those_that_run)
 	EXPECT_TRUE(world.notice.runs);
 	turn(self, 60);
 	EXPECT_EQ(1, world.told);
+}
+
+/* With its folder, where we are still root. Nothing happens that would wake it. */
+TEST_F(watch, a_socket_that_was_removed_is_made_again)
+{
+	char top[] = "/tmp/test_watch.XXXXXX", folder[64], path[96];
+
+	ASSERT_NE(NULL, mkdtemp(top));
+	snprintf(folder, sizeof(folder), "%s/run", top);
+	snprintf(path, sizeof(path), "%s/rivals.sock", folder);
+	self->watch->path = path;
+	world.renewed = 1;
+	EXPECT_EQ(60 * S, wait_ns(self->watch));
+	turn(self, 59);
+	EXPECT_EQ(0, world.renewals);
+	turn(self, 1);
+	EXPECT_EQ(1, world.renewals);
+	EXPECT_EQ(0, rmdir(folder));
+	EXPECT_EQ(0, rmdir(top));
+	/* What cannot be done is said once. */
+	world.renewed = -EACCES;
+	turn(self, 60);
+	EXPECT_EQ(-EACCES, self->watch->renew_error);
+	turn(self, 60);
+	EXPECT_EQ(3, world.renewals);
 }
 
 TEST_HARNESS_MAIN
