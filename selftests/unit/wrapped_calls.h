@@ -35,6 +35,11 @@ void *__real_dlsym(void *library, const char *name);
 void *__wrap_dlsym(void *library, const char *name);
 int __real_dlclose(void *library);
 int __wrap_dlclose(void *library);
+int __wrap_fchown(int fd, uid_t user, gid_t group);
+uid_t __wrap_geteuid(void);
+struct passwd;
+struct passwd *__wrap_getpwnam(const char *name);
+struct passwd *__wrap_getpwuid(uid_t user);
 struct freezer;
 int __real_freezer_open(struct freezer *freezer, const char *root, const char *name,
 			const char *own);

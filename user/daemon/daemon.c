@@ -258,7 +258,7 @@ static int daemon_lock_clock(struct daemon *daemon)
 	daemon->lock_fd = -1;
 	if (daemon->options->no_clock || !has_real_clock())
 		return 0;
-	daemon_make_folder(RUN_LOCK_PATH);
+	daemon_make_folder(daemon, RUN_LOCK_PATH);
 	fd = run_lock(RUN_LOCK_PATH, &holder);
 	if (fd >= 0) {
 		daemon->lock_fd = fd;

@@ -331,8 +331,11 @@ int daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit);
 
 /* run_folder.c */
 
-/* The service manager makes the folder of @path; without one it may be missing. */
-void daemon_make_folder(const char *path);
+/*
+ * The service manager makes the folder of @path; without one it may be missing. It is made for the
+ * user that the daemon becomes.
+ */
+void daemon_make_folder(const struct daemon *daemon, const char *path);
 
 /* Open the control socket. 0, also if there is none; -EADDRINUSE: another daemon has it. */
 int daemon_open_control(struct daemon *daemon);

@@ -6,14 +6,18 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/line.h"
+#include "daemon/privileges.h"
 #include "daemon/run_files.h"
 #include "ipc/socket_file.h"
+#include "lib/services.h"
 
 /*
  * Who removes the folder and makes it anew waits for so long, or a second more: nothing wakes for
@@ -21,23 +25,71 @@
  */
 #define LOOK_NS	5000000000LL
 
-void daemon_make_folder(const char *path)
+/* Who the daemon becomes, if it is root. */
+static const char *user_to_be(const struct daemon *daemon)
 {
-	char folder[CONFIG_PATH_MAX];
-	char *slash;
+	if (daemon->options->user && *daemon->options->user)
+		return daemon->options->user;
 
-	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+	return *daemon->config->user ? daemon->config->user : DAEMON_USER;
+}
+
+/*
+ * As a service manager gives its folders to the service's user: we shall be that user, and what is
+ * removed there is to be made again. Only a directory, whatever is in its place by now.
+ */
+static void give_to_user(const struct daemon *daemon, const char *folder)
+{
+	const struct passwd *user = getpwnam(user_to_be(daemon));
+	int fd = user ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+
+	if (fd < 0)
 		return;
-	slash = strrchr(folder, '/');
-	if (!slash || slash == folder)
-		return;
-	*slash = '\0';
-	(void)mkdir(folder, 0755);
+	if (fchown(fd, user->pw_uid, user->pw_gid))
+		log_debug("%s could not be given to %s: %s", folder, user->pw_name,
+			  strerror(errno));
+	close(fd);
+}
+
+void daemon_make_folder(const struct daemon *daemon, const char *path)
+{
+	char folder[SOCKET_FOLDER_MAX];
+
+	if (socket_file_folder(path, folder) && !mkdir(folder, 0755) && !geteuid())
+		give_to_user(daemon, folder);
 }
 
 static const char *words_of(int err)
 {
 	return err == -ENOTSOCK ? "there is a file that is no socket" : strerror(-err);
+}
+
+/* What root has to type, so that a folder that is gone is there again. */
+static void advise(const char *path, char *command, size_t size)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char folder[SOCKET_FOLDER_MAX], restart[SERVICE_COMMAND_MAX];
+
+	command_to_restart("truechimed", has_systemd(), restart);
+	/* Its folders are put into the service's view of the file system at a start. */
+	if (has_systemd() || !user || !socket_file_folder(path, folder))
+		snprintf(command, size, "%s", restart);
+	else
+		snprintf(command, size, "install -d -o %s %s", user->pw_name, folder);
+}
+
+static void say_not_renewed(const char *path, int err)
+{
+	char command[SOCKET_FOLDER_MAX + SERVICE_COMMAND_MAX];
+
+	if (err == -ENOENT) {
+		advise(path, command, sizeof(command));
+		log_warning("The control socket %s was removed with its folder, which we may not make; the program truechime cannot ask this daemon. As root: %s",
+			    path, command);
+		return;
+	}
+	log_warning("The control socket %s was removed, and cannot be made again: %s; the program truechime cannot ask this daemon",
+		    path, words_of(err));
 }
 
 int daemon_open_control(struct daemon *daemon)
@@ -48,7 +100,7 @@ int daemon_open_control(struct daemon *daemon)
 	daemon->control = NULL;
 	if (daemon->options->task != DAEMON_RUN)
 		return 0;
-	daemon_make_folder(path);
+	daemon_make_folder(daemon, path);
 	err = control_open(&daemon->control, path, daemon_answer, daemon);
 	if (err == -EADDRINUSE) {
 		log_err("Another truechimed is running: it answers at %s", path);
@@ -67,13 +119,12 @@ static void renew_control(struct daemon *daemon)
 
 	/* Where we are still root: nobody else may have a folder in /run. */
 	if (socket_file_is_gone(path))
-		daemon_make_folder(path);
+		daemon_make_folder(daemon, path);
 	err = control_renew(daemon->control);
 	if (err > 0)
 		log_notice("The control socket %s was removed; it was made again", path);
 	else if (err && err != daemon->renew_error)
-		log_warning("The control socket %s was removed, and cannot be made again: %s; the program truechime cannot ask this daemon",
-			    path, words_of(err));
+		say_not_renewed(path, err);
 	daemon->renew_error = chime_min(err, 0);
 }
 
