@@ -30,8 +30,9 @@
  * frequency by x / sqrt(2 T P). Where samples come often, x is a fifth of the standard error: three
  * times P costs 3 % of the accuracy. With a larger mean square of x, T is less in proportion: that
  * costs a seventh at most. x is most of the error at the longest intervals, where T P is at most
- * the square of CALM_NS: what the clock is behind by then is little against what it is wrong by
- * before the next sample.
+ * the square of CALM_NS, and less where x is more than the standard error in the mean: what the
+ * clock is behind by then is little against what it is wrong by before the next sample. As it is
+ * for a large correction too, that one need not be carried out in less time than this.
  */
 #define PACE_SHARE	3.0
 #define CALM_NS		500e9
@@ -341,11 +342,17 @@ static double follower_usual_constant(const struct follower *follower,
 	double seldom = fmax(1.0, fmin(pace_ns / SELDOM_NS, SELDOM_SPREAD / follower->spread));
 	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread * seldom);
 	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
-	double constant_ns = fmin(share * pace_ns, CALM_NS / pace_ns * CALM_NS);
+	double constant_ns = fmin(share * pace_ns, YOUNG_SHARE * age_ns);
 
-	if (follower_is_quick(follower))
-		return QUICK_SHARE * fmin(constant_ns, YOUNG_SHARE * age_ns);
-	return fmin(constant_ns, YOUNG_SHARE * age_ns);
+	return follower_is_quick(follower) ? QUICK_SHARE * constant_ns : constant_ns;
+}
+
+/* The longest time constant of any correction at this interval. */
+static double follower_longest_constant(const struct follower *follower)
+{
+	double pace_ns = fmax((double)follower->pace_ns, 1.0);
+
+	return CALM_NS / pace_ns * CALM_NS / fmax(1.0, follower->spread);
 }
 
 /* The time constant of a correction of this size. */
@@ -360,6 +367,7 @@ static double follower_time_constant(const struct follower *follower,
 		constant_ns = 0.0;
 	else if (size_ns > large_ns)
 		constant_ns *= large_ns / size_ns;
+	constant_ns = fmin(constant_ns, follower_longest_constant(follower));
 	if (calm && now->sigma_ns <= FINE_NS)
 		return follower_calm_horizon(follower, now);
 	if (calm)

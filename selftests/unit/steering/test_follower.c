@@ -448,6 +448,34 @@ TEST(a_correction_of_a_few_standard_errors_is_calm)
 	EXPECT_LT(sqrt(world.rate_square / seconds / 1e9), 23e-6 / 64);
 }
 
+/*
+ * Where requests are rarest all corrections are carried out in a fraction of the interval anyway.
+ * One in six is four standard errors, and is no reason for more disturbance.
+ */
+TEST(a_large_correction_is_calm_where_requests_are_rarest)
+{
+	double pace_s = 1024, constant_s = 500.0 * 500.0 / pace_s, seconds = 240 * pace_s;
+	double change_ns = sqrt((5 * 5e3 * 5e3 + 40e3 * 40e3) / 6);
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 10 * US;
+	for (i = 0; i < 276; i++) {
+		if (i == 36) {
+			world.square = 0;
+			world.rate_square = 0;
+		}
+		world_correct(&world, (i % 6 ? 5e3 : 40e3) * (either_way(&world) < 0 ? -1 : 1));
+		world_follow(&world, 1024 * S);
+	}
+	/* sqrt(T / 2P) and 1 / sqrt(2TP) of a correction. */
+	EXPECT_LT(sqrt(world.square / seconds / 1e9),
+		  1.15 * change_ns * sqrt(constant_s / (2 * pace_s)));
+	EXPECT_LT(sqrt(world.rate_square / seconds / 1e9),
+		  1.15e-9 * change_ns / sqrt(2 * constant_s * pace_s));
+}
+
 /* Far from its servers a clock begins with ms of error, which shrink as the time since grows. */
 TEST(a_young_clock_comes_along)
 {
