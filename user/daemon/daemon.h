@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "chronyc/listener.h"
 #include "clocks/reference_change.h"
@@ -332,9 +333,12 @@ int daemon_set_stepping(struct daemon *daemon, double threshold_s, int limit);
 /* run_folder.c */
 
 /*
- * The service manager makes the folder of @path; without one it may be missing. It is made for the
- * user that the daemon becomes.
+ * The service manager makes our folders; without one they may be missing. Make @folder for the user
+ * that the daemon becomes.
  */
+void daemon_make_own_folder(const struct daemon *daemon, const char *folder, mode_t mode);
+
+/* The same for the folder of @path, which others look into. */
 void daemon_make_folder(const struct daemon *daemon, const char *path);
 
 /* Open the control socket. 0, also if there is none; -EADDRINUSE: another daemon has it. */

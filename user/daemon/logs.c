@@ -18,6 +18,8 @@ void daemon_open_logs(struct daemon *daemon)
 	*logs = (struct daemon_logs){ .files = NULL };
 	if (daemon->options->task != DAEMON_RUN)
 		return;
+	if (daemon->config->logs.wanted)
+		daemon_make_own_folder(daemon, daemon->config->logs.folder, 0750);
 	logs->files = log_files_new(&daemon->config->logs);
 	logs->update_ns = daemon->update.raw_ns;
 }

@@ -51,12 +51,18 @@ static void give_to_user(const struct daemon *daemon, const char *folder)
 	close(fd);
 }
 
+void daemon_make_own_folder(const struct daemon *daemon, const char *folder, mode_t mode)
+{
+	if (!mkdir(folder, mode) && !geteuid())
+		give_to_user(daemon, folder);
+}
+
 void daemon_make_folder(const struct daemon *daemon, const char *path)
 {
 	char folder[SOCKET_FOLDER_MAX];
 
-	if (socket_file_folder(path, folder) && !mkdir(folder, 0755) && !geteuid())
-		give_to_user(daemon, folder);
+	if (socket_file_folder(path, folder))
+		daemon_make_own_folder(daemon, folder, 0755);
 }
 
 static const char *words_of(int err)

@@ -40,20 +40,6 @@ struct log_files {
 	struct log_file states[CONFIG_LOGS];
 };
 
-/* With all folders above it, as chronyd does. What fails shows when a file is opened. */
-static void make_folder(const char *folder)
-{
-	char path[CONFIG_PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s", folder);
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		(void)mkdir(path, 0755);
-		*slash = '/';
-	}
-	(void)mkdir(path, 0750);
-}
-
 struct log_files *log_files_new(const struct config_logs *options)
 {
 	struct log_files *files;
@@ -66,7 +52,6 @@ struct log_files *log_files_new(const struct config_logs *options)
 	files->options = *options;
 	for (int i = 0; i < CONFIG_LOGS; i++)
 		files->states[i].fd = -1;
-	make_folder(options->folder);
 
 	return files;
 }

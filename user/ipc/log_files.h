@@ -13,10 +13,7 @@
 
 struct log_files;
 
-/*
- * Nothing is opened yet, but the folder is made where it is missing and may be made. NULL: there is
- * nothing to write, or no memory.
- */
+/* Nothing is opened yet. NULL: there is nothing to write, or no memory. */
 struct log_files *log_files_new(const struct config_logs *options);
 void log_files_free(struct log_files *files);
 

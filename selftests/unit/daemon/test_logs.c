@@ -27,6 +27,7 @@ static struct {
 	unsigned int wanted;
 	bool raw;
 	int states;		/* how often the whole state was asked for */
+	const char *made;	/* a folder */
 	int entries[CONFIG_LOGS];
 	char line[LOG_LINE_MAX];
 } world;
@@ -85,6 +86,11 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 			.estimate = { .rate = 1e-6 * (double)source->received, .rate_sigma = 1e-6 },
 		};
 	}
+}
+
+void daemon_make_own_folder(const struct daemon *daemon, const char *folder, mode_t mode)
+{
+	world.made = folder;
 }
 
 struct log_files *log_files_new(const struct config_logs *logs)
@@ -262,6 +268,16 @@ TEST_F(logs, a_source_without_an_address_is_not_written)
 	answer(&world.sources[1], NTP_ACCEPTED);
 	turn(self, false);
 	EXPECT_EQ(1, world.entries[CONFIG_LOG_SELECTION]);
+}
+
+/* Before the daemon is another user, who might not make it. */
+TEST_F(logs, their_folder_is_made)
+{
+	EXPECT_EQ(NULL, world.made);
+	self->config.logs.wanted = 1;
+	strcpy(self->config.logs.folder, "/l");
+	daemon_open_logs(&self->daemon);
+	EXPECT_STREQ("/l", world.made);
 }
 
 TEST_F(logs, a_task_writes_none)

@@ -186,6 +186,17 @@ TEST_F(folder, is_made_for_the_user_that_was_configured)
 	EXPECT_EQ(0, world.given_to);
 }
 
+TEST_F(folder, for_nobody_else_is_made_so)
+{
+	struct stat st;
+
+	daemon_make_own_folder(&self->daemon, self->run, 0750);
+	EXPECT_STREQ(self->run, world.given);
+	EXPECT_EQ(71, world.given_to);
+	ASSERT_EQ(0, stat(self->run, &st));
+	EXPECT_EQ(0, st.st_mode & 0027);
+}
+
 /* It may be /tmp, or what a service manager has made. */
 TEST_F(folder, that_was_there_stays_as_it_is)
 {

@@ -37,8 +37,9 @@ FIXTURE_SETUP(logs)
 	strcpy(self->top, "/tmp/test_logs.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->top));
 	self->options = (struct config_logs){ .wanted = 1U << CONFIG_LOG_TRACKING, .banner = 2 };
-	snprintf(self->options.folder, sizeof(self->options.folder), "%s/a/b", self->top);
+	snprintf(self->options.folder, sizeof(self->options.folder), "%s/a", self->top);
 	snprintf(self->path, sizeof(self->path), "%s/tracking.log", self->options.folder);
+	ASSERT_EQ(0, mkdir(self->options.folder, 0700));
 	self->files = log_files_new(&self->options);
 	ASSERT_NE(NULL, self->files);
 }
