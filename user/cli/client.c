@@ -43,7 +43,8 @@ static bool socket_was_removed(const char *path)
 	while (!removed && getline(&line, &size, sockets) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		name = strchr(line, '/');
-		removed = name && !strcmp(name, path);
+		/* "@/run/..." is in no folder, and anybody may choose such a name. */
+		removed = name && name > line && name[-1] == ' ' && !strcmp(name, path);
 	}
 	free(line);
 	fclose(sockets);

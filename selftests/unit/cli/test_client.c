@@ -317,6 +317,24 @@ TEST_F(client, socket_of_another_one_is_no_daemon)
 	EXPECT_EQ(-ECONNREFUSED, client_ask(&self->cli, "status", &reply));
 }
 
+/* Anybody may call a socket so that is in no folder. */
+TEST_F(client, socket_in_no_folder_is_no_daemon)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	json_t *reply = NULL;
+
+	ASSERT_EQ(0, unlink(self->path));
+	snprintf(address.sun_path + 1, sizeof(address.sun_path) - 1, "%s2", self->path);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address,
+			  (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
+				      strlen(address.sun_path + 1))));
+	ASSERT_EQ(0, listen(fd, 1));
+	self->cli.socket_path = address.sun_path + 1;
+	EXPECT_EQ(-ECONNREFUSED, client_ask(&self->cli, "status", &reply));
+	close(fd);
+}
+
 /* As in most containers, and with other programs that start services. */
 TEST_F(client, is_told_no_command_of_a_systemd_that_is_not_there)
 {
