@@ -68,7 +68,8 @@ int drift_read(const char *path, double *rate, double *rate_sigma)
 	ssize_t length;
 	int fd, err;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* A pipe of that name would keep us waiting. */
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	length = read(fd, text, sizeof(text));
@@ -88,7 +89,8 @@ int drift_write(const char *path, double rate, double rate_sigma)
 	length = snprintf(text, sizeof(text), "%20.6f %20.6f\n", -rate / PPM, rate_sigma / PPM);
 	if (length < 0 || (size_t)length >= sizeof(text))
 		return -ERANGE;
-	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	(void)unlink(temporary);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (fd < 0)
 		return -errno;
 	return state_file_replace(path, temporary, fd, text, (size_t)length);
