@@ -65,7 +65,7 @@ static const char *words_of(const struct server_place *place, int err)
 }
 
 /* What is wrong with them: errors of both families, 0 where there is none. */
-static void user_err(const struct server_place *place, int err4, int err6)
+static void complain(const struct server_place *place, int err4, int err6)
 {
 	int err = err4 ? err4 : err6 ? err6 : -EAFNOSUPPORT;
 
@@ -92,7 +92,7 @@ bool server_sockets_try(struct server_sockets *sockets, const struct server_plac
 			sockets->next_ns = chime_add_sat(now_raw_ns, RETRY_NS);
 	} else {
 		if (!sockets->complained)
-			user_err(place, err4, err6);
+			complain(place, err4, err6);
 		sockets->complained = true;
 		sockets->next_ns = chime_add_sat(now_raw_ns, RETRY_NS);
 	}

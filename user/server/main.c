@@ -43,7 +43,7 @@ static const int allowed_calls[] = {
 	SCMP_SYS(write),
 };
 
-static int user_err(int status, const char *what, int err)
+static int complain(int status, const char *what, int err)
 {
 	fprintf(stderr, "truechime-server: %s: %s\n", what, strerror(-err));
 
@@ -73,7 +73,7 @@ static int inherited_socket(enum server_fd fd, int family, bool cards)
 		return -1;
 	err = batch_prepare_socket(fd, family, cards);
 	if (err) {
-		user_err(0, "a socket cannot stamp packets", err);
+		complain(0, "a socket cannot stamp packets", err);
 		return -1;
 	}
 
@@ -116,18 +116,18 @@ int main(void)
 	signal(SIGTERM, SIG_IGN);
 	err = open_world(&world);
 	if (err)
-		return user_err(SERVER_STATUS_SETTINGS,
+		return complain(SERVER_STATUS_SETTINGS,
 				"this program is started by truechimed, with what it is to serve",
 				err);
 	server = server_new(&world);
 	if (!server)
-		return user_err(SERVER_STATUS_SETTINGS, "it cannot start", -ENOMEM);
+		return complain(SERVER_STATUS_SETTINGS, "it cannot start", -ENOMEM);
 	err = sandbox_enter(allowed_calls, sizeof(allowed_calls) / sizeof(*allowed_calls));
 	if (err)
-		return user_err(SERVER_STATUS_SANDBOX, "it could not be locked in", err);
+		return complain(SERVER_STATUS_SANDBOX, "it could not be locked in", err);
 	err = server_run(server);
 	if (err)
-		return user_err(SERVER_STATUS_SOCKET, "a socket failed", err);
+		return complain(SERVER_STATUS_SOCKET, "a socket failed", err);
 
 	return 0;
 }
