@@ -53,12 +53,6 @@ void import_write(enum import_kind kind, const struct import_file *files, size_t
 
 /* import_line.c: what the kinds share */
 
-/*
- * The next line of *@text to @line, which has IMPORT_LINE_MAX bytes, printable and without blanks
- * at its end; a longer one is cut, which @cut says. False: there is none.
- */
-bool import_next_line(const char **text, char *line, bool *cut);
-
 /**
  * struct import_joining - lines that go on in the next one, as they end in a backslash
  * @between: what stands between the two instead of the backslash
@@ -70,15 +64,12 @@ struct import_joining {
 	bool (*is_comment)(const char *line);
 };
 
-/* The same of the next line and those in which it goes on. Of two backslashes one is escaped. */
-bool import_next_joined(const char **text, const struct import_joining *joining, char *line,
-			bool *cut);
-
 /**
  * struct import_reader - who is shown the lines of all files, one after the other
  * @joining: how lines go on; NULL: they do not
  * @begin: called before the first line of each file; NULL: nobody needs it
- * @take: called for each line, which it may change; @cut: a part of it is missing
+ * @take: called for each line, which it may change: printable and without blanks at its end, below
+ *	IMPORT_LINE_MAX bytes; @cut: a part of it is missing
  * @context: handed to both
  */
 struct import_reader {

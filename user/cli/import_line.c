@@ -15,7 +15,11 @@
 /* What was said of one line. */
 #define REASONS_SIZE	4096
 
-bool import_next_line(const char **text, char *line, bool *cut)
+/*
+ * The next line of *@text to @line, which has IMPORT_LINE_MAX bytes, printable and without blanks
+ * at its end; a longer one is cut, which @cut says. False: there is none.
+ */
+static bool next_line(const char **text, char *line, bool *cut)
 {
 	size_t length = strcspn(*text, "\n");
 	size_t taken = length < IMPORT_LINE_MAX ? length : IMPORT_LINE_MAX - 1;
@@ -67,7 +71,7 @@ static bool join_next(const char **text, const struct import_joining *joining, c
 
 	line[used] = '\0';
 	do {
-		if (!import_next_line(text, more, cut))
+		if (!next_line(text, more, cut))
 			return false;
 	} while (joining->is_comment && joining->is_comment(more));
 	*cut |= !append(line, used, joining->between);
@@ -76,12 +80,13 @@ static bool join_next(const char **text, const struct import_joining *joining, c
 	return true;
 }
 
-bool import_next_joined(const char **text, const struct import_joining *joining, char *line,
+/* The same of the next line and those in which it goes on. Of two backslashes one is escaped. */
+static bool next_joined(const char **text, const struct import_joining *joining, char *line,
 			bool *cut)
 {
 	const char *begin = *text;
 
-	if (!import_next_line(text, line, cut))
+	if (!next_line(text, line, cut))
 		return false;
 	if (joining->is_comment && joining->is_comment(line))
 		return true;
@@ -106,8 +111,8 @@ void import_each_line(const struct import_file *files, size_t count,
 		if (reader->begin)
 			reader->begin(reader->context);
 		while (reader->joining ?
-		       import_next_joined(&text, reader->joining, line, &cut) :
-		       import_next_line(&text, line, &cut))
+		       next_joined(&text, reader->joining, line, &cut) :
+		       next_line(&text, line, &cut))
 			reader->take(reader->context, line, cut);
 	}
 }
