@@ -7,7 +7,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/line.h"
 #include "ipc/figures.h"
@@ -16,7 +15,7 @@
 #define NS_PER_S	1e9
 #define PPM		1e6
 
-/* "2026-11-28 03:44:48" */
+/* "2026-11-28 03:44:48.123456 UTC": 19 characters show the seconds, 26 the microseconds. */
 #define TIME_SIZE	32
 
 /* What chronyd counts and there is not here: a source's score, and samples that were cut off. */
@@ -51,14 +50,10 @@ static char leap_letter(int leap)
 	return "N+-?"[leap & 3];
 }
 
-/* UTC, to the second. */
+/* UTC as text_of_time() has it, of which entries show a part. */
 static const char *time_of(const struct state *state, char text[TIME_SIZE])
 {
-	time_t now_s = (time_t)(state->steering.now.time_ns / (int64_t)NS_PER_S);
-	struct tm parts = { 0 };
-
-	gmtime_r(&now_s, &parts);
-	strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M:%S", &parts);
+	text_of_time(state->steering.now.time_ns, text, TIME_SIZE);
 
 	return text;
 }
@@ -151,7 +146,7 @@ void log_line_measurements(const struct state *state, const struct state_source 
 	char when[TIME_SIZE];
 
 	snprintf(line, LOG_LINE_MAX,
-		 "%s %-15s %1c %2d %s %s %s  %2d %2d %4.2f %10.3e %10.3e %10.3e %10.3e %10.3e %08X %1d%1c %1c %1c",
+		 "%.19s %-15s %1c %2d %s %s %s  %2d %2d %4.2f %10.3e %10.3e %10.3e %10.3e %10.3e %08X %1d%1c %1c %1c",
 		 time_of(state, when), source->info.address, leap_letter((int)packet->leap),
 		 packet->stratum, tests.packet, tests.server, tests.measured, source->status.poll,
 		 packet->poll, SCORE, measured ? offset_of(state, &answer->sample) : 0.0,
@@ -173,7 +168,7 @@ void log_line_statistics(const struct state *state, const struct state_source *s
 
 	figures_of_source(state, status, &figures);
 	snprintf(line, LOG_LINE_MAX,
-		 "%s %-15s %10.3e %10.3e %10.3e %10.3e %10.3e %7.1e %3u %3d %3u %5.2f",
+		 "%.19s %-15s %10.3e %10.3e %10.3e %10.3e %10.3e %7.1e %3u %3d %3u %5.2f",
 		 time_of(state, when), source->info.address, status->jitter_ns / NS_PER_S,
 		 seconds_of(figures.offset_ns), status->estimate.sigma_ns / NS_PER_S,
 		 figures.frequency, figures.skew, stress, status->samples, CUT_OFF, status->runs,
@@ -184,13 +179,11 @@ void log_line_refclocks(const struct state *state, const struct state_source *so
 			char line[LOG_LINE_MAX])
 {
 	const struct source_sample *sample = &source->status.last;
-	int64_t now_ns = state->steering.now.time_ns;
 	char when[TIME_SIZE];
 
-	snprintf(line, LOG_LINE_MAX, "%s.%06d %-5s   - %1c -       -       %13.6e %10.3e",
-		 time_of(state, when), (int)(now_ns % (int64_t)NS_PER_S / 1000),
-		 source->info.address, leap_letter(sample->leap), offset_of(state, sample),
-		 seconds_of(sample->noise_ns));
+	snprintf(line, LOG_LINE_MAX, "%.26s %-5s   - %1c -       -       %13.6e %10.3e",
+		 time_of(state, when), source->info.address, leap_letter(sample->leap),
+		 offset_of(state, sample), seconds_of(sample->noise_ns));
 }
 
 void log_line_selection(const struct state *state, size_t index, char line[LOG_LINE_MAX])
@@ -208,7 +201,7 @@ void log_line_selection(const struct state *state, size_t index, char line[LOG_L
 		distance_ns = status->root_distance_ns;
 	}
 	snprintf(line, LOG_LINE_MAX,
-		 "%s %-15s %c -%c%c%c%c %4o %5.2f %10.3e %10.3e %10.3e",
+		 "%.19s %-15s %c -%c%c%c%c %4o %5.2f %10.3e %10.3e %10.3e",
 		 time_of(state, when), source->info.address, figures_letter(state, index),
 		 options->noselect ? 'N' : '-', options->prefer ? 'P' : '-',
 		 options->trust ? 'T' : '-', options->require ? 'R' : '-', status->reach, SCORE,
@@ -228,7 +221,7 @@ void log_line_tracking(const struct state *state, int64_t remaining_ns, int64_t 
 	figures_of_reference(state, &figures, &reference);
 	text_of_refid(reference.refid, refid);
 	snprintf(line, LOG_LINE_MAX,
-		 "%s %-15s %2d %10.3f %10.3f %10.3e %1c %2zu %10.3e %10.3e %10.3e %10.3e %10.3e",
+		 "%.19s %-15s %2d %10.3f %10.3f %10.3e %1c %2zu %10.3e %10.3e %10.3e %10.3e %10.3e",
 		 time_of(state, when), reference.source ? reference.source->info.address : refid,
 		 reference.stratum, figures.frequency * PPM, figures.skew * PPM,
 		 seconds_of(figures.last_offset_ns), leap_letter(reference.leap),
