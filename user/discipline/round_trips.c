@@ -93,6 +93,32 @@ void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 	}
 }
 
+static void change_trip(struct round_trip *trip, const struct reference_change *change,
+			double sigmas)
+{
+	double ago_ns = (double)change->at_ns - (double)trip->at_ns;
+	double error_ns = sigmas * hypot(change->shift_sigma_ns, change->rate_sigma * ago_ns);
+	int64_t widened_ns = llrint(fmin(ceil(error_ns), (double)(INT64_MAX / 2)));
+	int64_t offset_ns = reference_change_offset(change, trip->at_ns);
+
+	trip->low_ns = chime_sub_sat(chime_add_sat(trip->low_ns, offset_ns), widened_ns);
+	trip->high_ns = chime_add_sat(chime_add_sat(trip->high_ns, offset_ns), widened_ns);
+	trip->at_ns += reference_change_shift(change, trip->at_ns);
+}
+
+void round_trips_change_reference(struct round_trips *trips, const struct reference_change *change,
+				  double sigmas)
+{
+	struct rate_limits *rate = &trips->rate;
+	double rate_error = sigmas * change->rate_sigma;
+	unsigned int i;
+
+	for (i = 0; i < trips->count; i++)
+		change_trip(&trips->trip[i], change, sigmas);
+	rate->least = reference_change_rate(change, rate->least) - rate_error;
+	rate->most = reference_change_rate(change, rate->most) + rate_error;
+}
+
 int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns)
 {
 	const struct rate_limits *rate = &trips->rate;

@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "clocks/reference_change.h"
+
 /* So many are kept: of more, all but the one that says least. */
 #define ROUND_TRIPS	32
 
@@ -57,6 +59,13 @@ struct round_trips {
  */
 void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 		     const struct rate_limits *rate);
+
+/*
+ * The reference changed, and @change keeps offsets: as it states how, widened by @sigmas standard
+ * errors of it.
+ */
+void round_trips_change_reference(struct round_trips *trips, const struct reference_change *change,
+				  double sigmas);
 
 /* How far @offset_ns is at most from the truth at @at_ns; 0: there are none. */
 int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns);

@@ -340,7 +340,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	source->epoch = epoch;
 	estimator_change_reference(source->estimator, change);
 	sample_log_change_reference(&source->log, change);
-	source->trips.count = 0;
+	round_trips_change_reference(&source->trips, change, SOURCE_SIGMAS);
 	if (!source->samples)
 		return;
 	change_reading(change, &source->last.at_ns, &source->last.offset_ns);

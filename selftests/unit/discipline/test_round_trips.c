@@ -155,6 +155,63 @@ TEST(round_trips_hold_any_clock_that_keeps_its_rate)
 	}
 }
 
+/* What is not known of the change widens each by its share, and the rate. */
+TEST_F(trips, follow_the_reference)
+{
+	const struct reference_change change = {
+		.at_ns = 10 * NS_PER_S, .shift_ns = NS_PER_S, .shift_sigma_ns = 30, .rate = 1e-6,
+		.rate_sigma = 4e-9,
+	};
+
+	round_trips_change_reference(&self->trips, &change, 10);
+	EXPECT_EQ(NS_PER_S - 10000, self->trips.trip[0].at_ns);
+	EXPECT_EQ(START_NS - 1000 - NS_PER_S + 10000 - 500, self->trips.trip[0].low_ns);
+	EXPECT_EQ(START_NS + 1000 - NS_PER_S + 10000 + 500, self->trips.trip[0].high_ns);
+	EXPECT_LT(fabs(-501e-6 - 40e-9 - self->trips.rate.least), 1e-9);
+	EXPECT_LT(fabs(499e-6 + 40e-9 - self->trips.rate.most), 1e-9);
+}
+
+/* After every fourth one, by what is up to twice its standard errors off, of three that count. */
+TEST(round_trips_hold_a_clock_whose_reference_changes)
+{
+	int run, i;
+
+	srand48(2);
+	for (run = 0; run < 1000; run++) {
+		struct round_trips trips = { .count = 0 };
+		double rate = 200e-6 * (drand48() - 0.5);
+		int64_t at_ns = 0, off_ns = 0;
+
+		for (i = 1; i <= 2 * ROUND_TRIPS; i++) {
+			int64_t up_ns = llrint(-1e6 * log(1 - drand48()));
+			int64_t down_ns = llrint(-1e6 * log(1 - drand48()));
+			int64_t passed_ns = NS_PER_S + llrint(drand48() * 1e10);
+			struct reference_change change = {
+				.shift_ns = llrint(1e12 * (drand48() - 0.5)),
+				.shift_sigma_ns = 1e6 * drand48(),
+				.rate = 20e-6 * (drand48() - 0.5), .rate_sigma = 1e-6 * drand48(),
+			};
+
+			at_ns += passed_ns;
+			off_ns += llrint((double)passed_ns * rate);
+			add(&trips, at_ns, off_ns + (up_ns - down_ns) / 2,
+			    (up_ns + down_ns) / 2 + 2);
+			EXPECT_LE(0, distance(&trips, at_ns, off_ns));
+			EXPECT_LE(llabs(off_ns), distance(&trips, at_ns, 0));
+			if (i % 4)
+				continue;
+			change.at_ns = at_ns;
+			round_trips_change_reference(&trips, &change, 3);
+			at_ns += change.shift_ns;
+			off_ns -= change.shift_ns;
+			off_ns += llrint(2 * change.shift_sigma_ns * (2 * drand48() - 1));
+			rate = reference_change_rate(&change, rate) +
+			       2 * change.rate_sigma * (2 * drand48() - 1);
+			EXPECT_LE(llabs(off_ns), distance(&trips, at_ns, 0));
+		}
+	}
+}
+
 /* What a liar states does not overflow, nor does a rate that is not known. */
 TEST_F(trips, extremes)
 {
@@ -167,6 +224,18 @@ TEST_F(trips, extremes)
 	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MAX, INT64_MIN));
 	round_trips_add(&self->trips, &far, &any);
 	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MAX, INT64_MIN));
+}
+
+TEST_F(trips, extremes_of_a_change)
+{
+	const struct reference_change change = { .shift_sigma_ns = 1e300, .rate_sigma = 1e300 };
+	const struct reference_change leap = { .leap_ns = INT64_MAX };
+	const struct round_trip all = { NS_PER_S, INT64_MIN, INT64_MAX };
+
+	round_trips_add(&self->trips, &all, &crystal);
+	round_trips_change_reference(&self->trips, &change, 5);
+	round_trips_change_reference(&self->trips, &leap, 5);
+	EXPECT_LE(INT64_MAX / 4, distance(&self->trips, 2 * NS_PER_S, 0));
 }
 
 TEST_HARNESS_MAIN

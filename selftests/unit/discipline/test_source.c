@@ -880,6 +880,40 @@ TEST_F(source, distance_reaches_what_round_trips_leave)
 	}
 }
 
+/* What round trips leave they leave also where the reference is set, by 1 s after each of them. */
+TEST_F(source, distance_reaches_what_round_trips_before_a_change_leave)
+{
+	static const struct {
+		int64_t at_s, offset_ns, delay_ns;
+	} answers[] = {
+		{ 0, 39010906, 208058167 }, { 49, 39010906, 208058167 },
+		{ 98, 39010906, 208058167 }, { 147, 39010906, 208058167 },
+		{ 196, 39010906, 208058167 }, { 245, 24796702, 51609399 },
+		{ 309, -61797171, 123594343 }, { 310, 30748304, 231516647 },
+	};
+	const struct reference_change change = { .shift_ns = NS_PER_S };
+	struct source_status status;
+	int64_t set_ns = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		int64_t raw_ns = START_NS + answers[i].at_s * NS_PER_S;
+		struct source_sample sample = {
+			.at_ns = raw_ns + set_ns, .offset_ns = answers[i].offset_ns - set_ns,
+			.delay_ns = answers[i].delay_ns, .stratum = 1, .epoch = i,
+		};
+
+		source_polled(self->source, raw_ns);
+		ASSERT_EQ(0, source_add(self->source, raw_ns, &sample));
+		source_change_reference(self->source, i + 1, &change);
+		set_ns += change.shift_ns;
+		source_get_status(self->source, raw_ns + set_ns, &status);
+		EXPECT_LE(fabs((double)(status.estimate.offset_ns + set_ns)),
+			  status.root_distance_ns)
+			TH_LOG("after %lld s", (long long)answers[i].at_s);
+	}
+}
+
 /*
  * Jitter of 8.8 ms on a way of 0.07, asked every 2 s: within a minute the samples looked like a
  * rate of 30 ppm, and then one of them like a clock 1.65 ms off, 8 of its standard errors. The
