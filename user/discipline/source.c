@@ -108,17 +108,6 @@ static void remember(struct source *source, const struct source_sample *sample)
 }
 
 /*
- * If the clock was known worse than by half the round trip, as after a gap beside a host that is
- * not known, the sample says where it is, and those before say nothing.
- */
-static void note_certainty(struct source *source, const struct estimate *before)
-{
-	if (before->sigma_ns > 0.5 * estimator_floor(source->estimator))
-		source->since_opened = 0;
-	source->since_opened++;
-}
-
-/*
  * Residuals from before a restart of the estimate are void. It also counts as a restart if the
  * sample moved the estimate from @before by more than its error allows: from one hypothesis to
  * another and perhaps back, as after a lie or two.
@@ -186,7 +175,6 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	estimator_reset(source->estimator, keep_rate);
 	source->learning = source->learning && keep_rate;
 	source->samples = 0;
-	source->since_opened = 0;
 	source->next_sample = 0;
 	source->trips.count = 0;
 	source->jitter = (struct jitter_asymmetry){ 0 };
@@ -262,7 +250,6 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->last = corrected;
 	source->last_raw_ns = now_raw_ns;
 	source->received++;
-	note_certainty(source, &before);
 	remember(source, &corrected);
 	note_round_trip(source, &corrected);
 	forget_lost_track(source, &before);

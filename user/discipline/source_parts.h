@@ -76,7 +76,6 @@ struct source {
 	struct source_sample last;
 	struct source_history history[SOURCE_HISTORY];
 	unsigned int samples;
-	unsigned int since_opened;	/* samples since nothing said where the clock is */
 	unsigned int next_sample;
 	struct source_scatter scatter;
 	unsigned int restarts;

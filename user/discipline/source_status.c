@@ -19,9 +19,6 @@
 #define SIGMAS_REFCLOCK	7.5
 #define READINGS_YOUNG	900.0
 
-/* After so many samples it is known how much of a round trip is queueing. */
-#define SAMPLES_YOUNG	4
-
 /*
  * The latest sample contradicts the estimate: by more than any path can hide, or as an outlier that
  * no queueing explains. The server's own error is in both, and explains no difference.
@@ -53,26 +50,6 @@ static double contradicted_ns(const struct source *source, const struct source_s
 		return 0;
 	return residual_ns + (double)source_interval_distance(last) +
 	       SOURCE_SIGMAS * (double)last->noise_ns;
-}
-
-/*
- * Of a path with few samples the least round trip was seen once, and the rate may be that of how
- * unevenly two of them were spent on their ways. After a gap of unknown length all may be known of
- * the path, and nothing of the clock. As long as the latest sample is what says where the clock is,
- * the bound reaches all that it allows.
- */
-static double allowed_ns(const struct source *source, const struct source_status *status)
-{
-	const struct source_sample *last = &source->last;
-	double queued_ns = 0.5 * (double)(last->delay_ns - status->minimum_delay_ns);
-	bool known = source->samples > SAMPLES_YOUNG && source->since_opened > SAMPLES_YOUNG;
-	bool alone = source->since_opened == 1;
-
-	if (source->options.kind == SOURCE_REFCLOCK || known ||
-	    (!alone && queued_ns > SOURCE_SIGMAS * status->estimate.sigma_ns))
-		return 0;
-	return fabs((double)(last->offset_ns - status->estimate.offset_ns)) +
-	       (double)source_interval_distance(last);
 }
 
 /* The number of standard errors in the bound. */
@@ -128,7 +105,6 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   (double)source->last.root_dispersion_ns +
 				   sigmas_of(source) * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
-	status->root_distance_ns = fmax(status->root_distance_ns, allowed_ns(source, status));
 	status->root_distance_ns = fmax(status->root_distance_ns,
 					(double)round_trips_distance(&source->trips, at_ns,
 								     status->estimate.offset_ns));
