@@ -508,8 +508,10 @@ bool associations_get_info(const struct associations *list, size_t index,
 	if (association->target->config.options.copy && association->client.refid)
 		info->refid = association->client.refid;
 	refclock = association->target->refclock;
-	if (refclock)
+	if (refclock) {
 		info->refid = association->target->config.refid;
+		info->readings = &refclock->record;
+	}
 	if (refclock && refclock->is_open) {
 		ntp_refid_text(info->refid, info->address);
 		info->rejected = target_refclock_problem(association->target);

@@ -23,6 +23,7 @@
 #include "discipline/source.h"
 #include "ntp/address.h"
 #include "ntp/client.h"
+#include "sources/refclock_taken.h"
 
 /* Descriptors at most: a socket for each source, a name being resolved, and the network's. */
 #define ASSOCIATIONS_FDS_MAX	(2 * CONFIG_SOURCES_MAX + 1)
@@ -112,6 +113,7 @@ struct association_auth {
  * @ip: its address; AF_UNSPEC: it has none yet, or is a refclock
  * @record: what came from it; of a refclock nothing ever does
  * @latest: the latest of it, likewise
+ * @readings: the latest of a refclock; of a server NULL
  */
 struct association_info {
 	const char *name;
@@ -134,6 +136,7 @@ struct association_info {
 	struct net_address ip;
 	const struct ntp_client_record *record;
 	const struct ntp_client_answer *latest;
+	const struct refclock_record *readings;
 };
 
 struct associations;

@@ -23,12 +23,6 @@
 /* Polls in a row without a reading after which that is said. */
 #define POLLS_SILENT	8
 
-/* Readings taken in one turn of the loop: a program that sends more does not stop the clock. */
-#define READS_MAX	16
-
-/* One standard error of an exact timestamp: it is given in ns. */
-#define READING_NOISE_NS	1.0
-
 static const struct refclock_driver *driver_of(enum config_kind kind)
 {
 	switch (kind) {
@@ -163,8 +157,8 @@ static void take_readings(struct target *target, const struct refclock_reading *
 static void read_device(struct target *target, int64_t now_raw_ns)
 {
 	struct refclock *refclock = target->refclock;
-	struct refclock_reading readings[READS_MAX];
-	size_t most = refclock->driver->fd ? READS_MAX : 1;
+	struct refclock_reading readings[REFCLOCK_TAKEN_MAX];
+	size_t most = refclock->driver->fd ? REFCLOCK_TAKEN_MAX : 1;
 	size_t count = 0, reads = 0;
 	int err = 0;
 
@@ -180,9 +174,27 @@ static void read_device(struct target *target, int64_t now_raw_ns)
 			break;
 	}
 	take_readings(target, readings, count);
+	if (!refclock->driver->fd)
+		refclock->number++;
 	refclock->read_ns = chime_add_sat(now_raw_ns, read_interval_ns(target));
 	if (err < 0 && err != -EAGAIN && err != -EBADMSG)
 		give_up(target, err, strerror(-err), now_raw_ns);
+}
+
+/*
+ * The driver compares the clock with the reference. How far CLOCK_REALTIME is from that can be read
+ * afterwards: it changes little in so short a time.
+ */
+static void note_measured(struct target *target, const struct source_sample *sample,
+			  int64_t offset_ns)
+{
+	struct timescale_now now;
+
+	if (timescale_now(target->list->timescale, &now) < 0)
+		return;
+	target_refclock_note(target, sample, target->config.pps,
+			     chime_add_sat(chime_sub_sat(now.reference_ns, now.realtime_ns),
+					   offset_ns));
 }
 
 /* A clock that is read has its own way to a sample, but for pulses and TAI. */
@@ -190,6 +202,7 @@ static int measure(struct target *target, struct source_sample *sample)
 {
 	struct refclock *refclock = target->refclock;
 	struct refclock_point point;
+	int64_t offset_ns;
 	int err;
 
 	err = refclock->driver->measure(&refclock->device, target->list->timescale,
@@ -206,9 +219,12 @@ static int measure(struct target *target, struct source_sample *sample)
 	if (err < 0)
 		return err;
 	(void)refclock_filter_add(&refclock->filter, &point);
+	/* As the clock shows it, but for the second of one that has no date. */
+	offset_ns = target->config.pps ? point.offset_ns : sample->offset_ns;
 	sample->offset_ns = point.offset_ns;
 	sample->leap = refclock->leap;
 	sample->numbered = refclock->numbered;
+	note_measured(target, sample, offset_ns);
 
 	return 0;
 }
@@ -226,8 +242,7 @@ static int collect(struct target *target, struct source_sample *sample)
 		refclock->rejected = "its readings scatter far more than they did";
 	if (err < 0)
 		return -ETIMEDOUT;
-	noise_ns += READING_NOISE_NS + (double)refclock->reading_ns +
-		    (double)config->precision_ns;
+	noise_ns += target_refclock_reading_noise_ns(target);
 	*sample = (struct source_sample) {
 		.at_ns = mean.at_ns,
 		.offset_ns = mean.offset_ns,
@@ -307,6 +322,7 @@ static void poll_source(struct target *target, int64_t now_raw_ns)
 	int err;
 
 	source_polled(association->source, now_raw_ns);
+	target->refclock->number = 0;
 	err = target->refclock->driver->measure ? measure(target, &sample) :
 						  collect(target, &sample);
 	if (!err)

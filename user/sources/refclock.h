@@ -17,6 +17,7 @@
 #include "sources/refclock_pps.h"
 #include "sources/refclock_shm.h"
 #include "sources/refclock_sock.h"
+#include "sources/refclock_taken.h"
 
 /* What the drivers keep of an open device. */
 union refclock_device {
@@ -68,6 +69,8 @@ extern const struct refclock_driver refclock_pps_driver;
  * @reading_ns: by which the clocks were read apart at the latest reading
  * @rejected: why the latest reading was not used, for people; "" if it was
  * @refused: readings that were nonsense since it was opened
+ * @number: readings since the latest poll; of a clock that is read: attempts
+ * @record: the latest that were used
  */
 struct refclock {
 	const struct refclock_driver *driver;
@@ -81,6 +84,8 @@ struct refclock {
 	int64_t reading_ns;
 	const char *rejected;
 	uint64_t refused;
+	unsigned int number;
+	struct refclock_record record;
 };
 
 /* NULL: no memory. */

@@ -16,6 +16,9 @@
 
 #define NS_PER_S	1000000000LL
 
+/* One standard error of an exact timestamp: it is given in ns. */
+#define READING_NOISE_NS	1.0
+
 /* Another refclock of the list, by its reference id. */
 static const struct target *find_locked(const struct target *target)
 {
@@ -197,6 +200,52 @@ static bool is_too_old(const struct target *target, const struct refclock_readin
 	return age_ns > ldexp((double)NS_PER_S, target->config.options.maxpoll + 1);
 }
 
+double target_refclock_reading_noise_ns(const struct target *target)
+{
+	return READING_NOISE_NS + (double)target->refclock->reading_ns +
+	       (double)target->config.precision_ns;
+}
+
+void target_refclock_note(struct target *target, const struct source_sample *sample, bool pulse,
+			  int64_t ahead_ns)
+{
+	struct refclock *refclock = target->refclock;
+	struct refclock_record *record = &refclock->record;
+	struct refclock_taken *taken = &record->latest[record->count++ % REFCLOCK_TAKEN_MAX];
+
+	*taken = (struct refclock_taken) {
+		.sample = *sample,
+		.ahead_ns = ahead_ns,
+		.number = refclock->number,
+		.pulse = pulse,
+	};
+	/* As the source adds it to what it is given. */
+	taken->sample.offset_ns = chime_add_sat(sample->offset_ns, offset_of(target));
+	if (refclock->driver->fd)
+		refclock->number++;
+}
+
+static void note_reading(struct target *target, const struct refclock_reading *reading,
+			 const struct refclock_point *point)
+{
+	const struct refclock *refclock = target->refclock;
+	bool pulse = reading->pulse || target->config.pps;
+	const struct source_sample sample = {
+		.at_ns = point->at_ns,
+		.offset_ns = point->offset_ns,
+		.noise_ns = llrint(fmin(target_refclock_reading_noise_ns(target), 1e18)),
+		.epoch = refclock->epoch,
+		.leap = refclock->leap,
+		.numbered = refclock->numbered,
+	};
+	int64_t ahead_ns = reading->offset_ns;
+
+	if (pulse)
+		ahead_ns = chime_sub_sat(chime_add_sat(point->at_ns, point->offset_ns),
+					 reading->realtime_ns);
+	target_refclock_note(target, &sample, pulse, ahead_ns);
+}
+
 int target_refclock_place(struct target *target, const struct refclock_reading *reading,
 			  const struct timescale_now *now, const char **why)
 {
@@ -231,6 +280,8 @@ int target_refclock_place(struct target *target, const struct refclock_reading *
 	}
 	if (refclock_filter_add(&refclock->filter, &point) < 0)
 		*why = "its timestamp is not later than the one before";
+	else
+		note_reading(target, reading, &point);
 
 	return 0;
 }

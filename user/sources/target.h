@@ -317,6 +317,16 @@ int target_refclock_fd(const struct target *target);
 int target_refclock_place(struct target *target, const struct refclock_reading *reading,
 			  const struct timescale_now *now, const char **why);
 
+/*
+ * Keep a reading that was used for the files of measurements: @sample is it with what is configured
+ * of the clock, but for the offset, and @ahead_ns what it was ahead of CLOCK_REALTIME.
+ */
+void target_refclock_note(struct target *target, const struct source_sample *sample, bool pulse,
+			  int64_t ahead_ns);
+
+/* One standard error of the instant of a reading, by the clocks that it was read by. */
+double target_refclock_reading_noise_ns(const struct target *target);
+
 /* Give @point, a @pulse or in TAI, its UTC. 0, -EDOM: nothing shows it; -errno of the clocks. */
 int target_refclock_date(struct target *target, bool pulse, struct refclock_point *point,
 			 const char **why);

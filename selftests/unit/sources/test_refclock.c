@@ -158,6 +158,43 @@ TEST_F(world, samples_of_a_socket)
 	EXPECT_NE(NULL, strstr(self->message, "again"));
 }
 
+/* The latest reading but @ago. */
+static const struct refclock_taken *taken_at(size_t index, uint64_t ago)
+{
+	const struct refclock_record *record = info_at(index).readings;
+
+	return &record->latest[(record->count - 1 - ago) % REFCLOCK_TAKEN_MAX];
+}
+
+/* For the files of measurements: as it came, and as a sample. */
+TEST_F(world, readings_are_kept_as_they_came)
+{
+	configure_refclocks("refclock SOCK % poll 3 offset .01 precision .001\n"
+			    "server 192.0.2.1\n");
+	EXPECT_EQ(NULL, info_at(1).readings);
+	ASSERT_NE(NULL, info_at(0).readings);
+	EXPECT_EQ(0, info_at(0).readings->count);
+	for (int i = 0; i < 3; i++) {
+		pass(1);
+		send_sample(250 * MS);
+	}
+	EXPECT_EQ(3, info_at(0).readings->count);
+	EXPECT_EQ(250 * MS, taken_at(0, 0)->ahead_ns);
+	EXPECT_NEAR(offset_when(260 * MS), taken_at(0, 0)->sample.offset_ns);
+	EXPECT_LE(MS, taken_at(0, 0)->sample.noise_ns);
+	EXPECT_EQ(self->epoch, taken_at(0, 0)->sample.epoch);
+	EXPECT_FALSE(taken_at(0, 0)->pulse);
+	EXPECT_EQ(2, taken_at(0, 0)->number);
+	EXPECT_EQ(0, taken_at(0, 2)->number);
+	/* One that is not used is none, and a poll begins to count anew. */
+	ASSERT_TRUE(send_late(3600 * NS_PER_S, 0));
+	turn();
+	pass(64);
+	send_sample(250 * MS);
+	EXPECT_EQ(4, info_at(0).readings->count);
+	EXPECT_EQ(0, taken_at(0, 0)->number);
+}
+
 /* The system clock was slewed meanwhile: the sample's instant counts, not that of its arrival. */
 TEST_F(world, a_late_sample_is_as_good)
 {
@@ -246,6 +283,8 @@ TEST_F(world, samples_may_be_pulses)
 		pass(1);
 		send_sample(100.0 * NS_PER_S + 2.0 * MS);
 	}
+	EXPECT_TRUE(taken_at(0, 0)->pulse);
+	EXPECT_NEAR(2 * MS, taken_at(0, 0)->ahead_ns);
 	pass(64);
 	ASSERT_EQ(1, source_at(0)->added);
 	EXPECT_NEAR(offset_when(2 * MS), source_at(0)->sample.offset_ns);
@@ -532,6 +571,10 @@ TEST_F(world, a_card_without_a_date_has_no_vote)
 	configure_refclocks("refclock PHC /dev/null poll 3\n");
 	pass(65);
 	ASSERT_EQ(2, source_at(0)->added);
+	/* One that is read has a reading for each sample. */
+	EXPECT_EQ(2, info_at(0).readings->count);
+	EXPECT_NEAR(200 * MS, taken_at(0, 0)->ahead_ns);
+	EXPECT_EQ(0, taken_at(0, 0)->number);
 	EXPECT_NEAR(offset_when(200 * MS), source_at(0)->sample.offset_ns);
 	for (int future = 0; future < 2; future++) {
 		card_ahead_ns = future ? century_ns : -realtime_ns() + 3600 * NS_PER_S;
@@ -564,6 +607,8 @@ TEST_F(world, a_card_that_counts_tai_has_no_date_either)
 	card_ahead_ns = 37 * NS_PER_S;
 	pass(65);
 	ASSERT_EQ(1, source_at(0)->added);
+	EXPECT_NEAR(37 * NS_PER_S, taken_at(0, 0)->ahead_ns);
+	EXPECT_NEAR(offset_when(0), taken_at(0, 0)->sample.offset_ns);
 	EXPECT_NEAR(offset_when(0), source_at(0)->sample.offset_ns);
 }
 
@@ -622,6 +667,10 @@ TEST_F(world, samples_of_shared_memory)
 	}
 	EXPECT_EQ(1, self->messages);
 	EXPECT_NE(NULL, strstr(self->message, "leap"));
+	/* Attempts that gave nothing count, too: each second one, and one that gave nonsense. */
+	EXPECT_EQ(1, taken_at(0, 0)->sample.leap);
+	EXPECT_EQ(2, taken_at(0, 0)->number - taken_at(0, 1)->number);
+	EXPECT_EQ(4, taken_at(0, 3)->number - taken_at(0, 4)->number);
 	pass(64);
 	ASSERT_EQ(1, source_at(0)->added);
 	EXPECT_NEAR(offset_when(2 * NS_PER_S), source_at(0)->sample.offset_ns);
