@@ -177,6 +177,7 @@ struct daemon_events {
  * @serial: source_serial()
  * @answers: packets that were its answers, of use or not
  * @samples: of these, samples
+ * @readings: of a reference clock, of which entries were written
  * @rate: what the latest sample but one showed ...
  * @rate_sigma: ... and its standard error; 0: there was none
  */
@@ -184,6 +185,7 @@ struct source_seen {
 	uint64_t serial;
 	uint64_t answers;
 	uint64_t samples;
+	uint64_t readings;
 	double rate;
 	double rate_sigma;
 };

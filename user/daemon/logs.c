@@ -44,22 +44,31 @@ static struct source_seen daemon_seen(const struct daemon_logs *logs, const stru
 		.serial = serial,
 		.answers = info->latest->count,
 		.samples = source_received(source),
+		.readings = info->readings ? info->readings->count : 0,
 	};
 }
 
-/*
- * Look at all sources. Those that have answered since are marked in @answered, and those with a new
- * sample in @sampled, a bit each.
+/**
+ * struct news - what sources have done since the latest look, a bit each
+ * @answered: they answered
+ * @read: they were read, and that is to be written
+ * @sampled: they have a new sample
  */
-static void daemon_look_at_sources(struct daemon *daemon, uint64_t *answered, uint64_t *sampled)
+struct news {
+	uint64_t answered;
+	uint64_t read;
+	uint64_t sampled;
+};
+
+static struct news daemon_look_at_sources(struct daemon *daemon)
 {
+	bool wants_readings = log_files_wants(daemon->logs.files, CONFIG_LOG_REFCLOCKS);
 	struct source_seen seen[CONFIG_SOURCES_MAX] = { 0 };
 	struct daemon_logs *logs = &daemon->logs;
 	struct source *const *sources;
 	size_t count = associations_sources(daemon->associations, &sources);
+	struct news news = { 0 };
 
-	*answered = 0;
-	*sampled = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct association_info info;
 
@@ -68,14 +77,18 @@ static void daemon_look_at_sources(struct daemon *daemon, uint64_t *answered, ui
 		seen[i] = daemon_seen(logs, sources[i], &info);
 		/* A server's next address begins to count anew. */
 		if (info.latest->count && info.latest->count != seen[i].answers)
-			*answered |= 1ULL << i;
+			news.answered |= 1ULL << i;
+		if (wants_readings && info.readings && info.readings->count != seen[i].readings)
+			news.read |= 1ULL << i;
 		if (source_received(sources[i]) != seen[i].samples)
-			*sampled |= 1ULL << i;
+			news.sampled |= 1ULL << i;
 		seen[i].answers = info.latest->count;
 		seen[i].samples = source_received(sources[i]);
 	}
 	memcpy(logs->seen, seen, count * sizeof(*seen));
 	logs->seen_count = count;
+
+	return news;
 }
 
 static void daemon_log_answer(struct daemon *daemon, const struct state *state,
@@ -89,6 +102,27 @@ static void daemon_log_answer(struct daemon *daemon, const struct state *state,
 		return;
 	log_line_measurements(state, source, line);
 	daemon_write_log(daemon, CONFIG_LOG_MEASUREMENTS, line);
+}
+
+/* What the reference was before its latest change is not known any more. */
+static void daemon_log_readings(struct daemon *daemon, const struct state *state,
+				const struct state_source *source, struct source_seen *seen)
+{
+	const struct refclock_record *record = source->info.readings;
+	uint64_t number = seen->readings;
+	char line[LOG_LINE_MAX];
+
+	if (record->count - number > REFCLOCK_TAKEN_MAX)
+		number = record->count - REFCLOCK_TAKEN_MAX;
+	for (; number != record->count; number++) {
+		const struct refclock_taken *taken = &record->latest[number % REFCLOCK_TAKEN_MAX];
+
+		if (taken->sample.epoch != state->steering.now.epoch)
+			continue;
+		log_line_reading(state, source, taken, line);
+		daemon_write_log(daemon, CONFIG_LOG_REFCLOCKS, line);
+	}
+	seen->readings = record->count;
 }
 
 static void daemon_log_sample(struct daemon *daemon, const struct state *state,
@@ -115,22 +149,26 @@ static void daemon_log_sample(struct daemon *daemon, const struct state *state,
 void daemon_log_answers(struct daemon *daemon)
 {
 	struct daemon_logs *logs = &daemon->logs;
-	uint64_t answered, sampled;
 	struct state state;
+	struct news news;
 
 	if (!logs->files)
 		return;
-	daemon_look_at_sources(daemon, &answered, &sampled);
-	if (!answered && !sampled)
+	news = daemon_look_at_sources(daemon);
+	if (!news.answered && !news.read && !news.sampled)
 		return;
 	daemon_get_state(daemon, &state);
 	for (size_t i = 0; i < state.source_count; i++) {
-		if (answered >> i & 1)
+		if (news.answered >> i & 1)
 			daemon_log_answer(daemon, &state, &state.sources[i]);
-		if (sampled >> i & 1)
+		if (news.read >> i & 1)
+			daemon_log_readings(daemon, &state, &state.sources[i], &logs->seen[i]);
+		if (news.sampled >> i & 1)
 			daemon_log_sample(daemon, &state, &state.sources[i], &logs->seen[i]);
 	}
-	logs->sampled = sampled;
+	if (!news.answered && !news.sampled)
+		return;
+	logs->sampled = news.sampled;
 	logs->remaining_ns = chime_sub_sat(state.steering.now.time_ns,
 					   state.steering.now.realtime_ns);
 	logs->bound_ns = steering_published_ns(&state.steering);

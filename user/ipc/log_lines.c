@@ -58,6 +58,17 @@ static const char *time_of(const struct state *state, char text[TIME_SIZE])
 	return text;
 }
 
+/* Same of the instant of a sample, as far as it was known then. */
+static const char *sample_time_of(const struct state *state, const struct source_sample *sample,
+				  char text[TIME_SIZE])
+{
+	int64_t time_ns = chime_add_sat(sample->at_ns, sample->offset_ns);
+
+	text_of_time(chime_add_sat(time_ns, figures_measured_ns(state, sample)), text, TIME_SIZE);
+
+	return text;
+}
+
 /**
  * struct tests - which of them an answer has passed, each '1' or '0'
  * @packet: those of RFC 5905 about a packet: 1 to 3
@@ -182,7 +193,20 @@ void log_line_refclocks(const struct state *state, const struct state_source *so
 	char when[TIME_SIZE];
 
 	snprintf(line, LOG_LINE_MAX, "%.26s %-5s   - %1c -       -       %13.6e %10.3e",
-		 time_of(state, when), source->info.address, leap_letter(sample->leap),
+		 sample_time_of(state, sample, when), source->info.address,
+		 leap_letter(sample->leap), offset_of(state, sample),
+		 seconds_of(sample->noise_ns));
+}
+
+void log_line_reading(const struct state *state, const struct state_source *source,
+		      const struct refclock_taken *taken, char line[LOG_LINE_MAX])
+{
+	const struct source_sample *sample = &taken->sample;
+	char when[TIME_SIZE];
+
+	snprintf(line, LOG_LINE_MAX, "%.26s %-5s %3u %1c %1d %13.6e %13.6e %10.3e",
+		 sample_time_of(state, sample, when), source->info.address, taken->number,
+		 leap_letter(sample->leap), taken->pulse, seconds_of(taken->ahead_ns),
 		 offset_of(state, sample), seconds_of(sample->noise_ns));
 }
 

@@ -36,9 +36,13 @@ void log_line_measurements(const struct state *state, const struct state_source 
 void log_line_statistics(const struct state *state, const struct state_source *source, double rate,
 			 double rate_sigma, char line[LOG_LINE_MAX]);
 
-/* The latest reading of a reference clock; @state: before the update that it leads to. */
+/* The latest sample of a reference clock; @state: before the update that it leads to. */
 void log_line_refclocks(const struct state *state, const struct state_source *source,
 			char line[LOG_LINE_MAX]);
+
+/* For the same file: a reading that samples are made of, by the same reference as @state. */
+void log_line_reading(const struct state *state, const struct state_source *source,
+		      const struct refclock_taken *taken, char line[LOG_LINE_MAX]);
 
 /* What became of the source @index. */
 void log_line_selection(const struct state *state, size_t index, char line[LOG_LINE_MAX]);

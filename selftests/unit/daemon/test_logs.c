@@ -18,6 +18,7 @@ struct world_source {
 	struct ntp_client_answer answer;
 	const char *address;
 	enum source_kind kind;
+	struct refclock_record readings;
 };
 
 static struct {
@@ -30,6 +31,8 @@ static struct {
 	const char *made;	/* a folder */
 	int entries[CONFIG_LOGS];
 	char line[LOG_LINE_MAX];
+	char first[LOG_LINE_MAX];	/* of a turn */
+	uint32_t epoch;
 } world;
 
 static struct world_source *of(const struct source *source)
@@ -55,6 +58,8 @@ bool associations_get_info(const struct associations *associations, size_t index
 
 	*info = (struct association_info){ .latest = &source->answer, .serial = source->serial };
 	strcpy(info->address, source->address);
+	if (source->kind == SOURCE_REFCLOCK)
+		info->readings = &source->readings;
 
 	return true;
 }
@@ -74,6 +79,7 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 	world.states++;
 	memset(state, 0, sizeof(*state));
 	state->update = daemon->update;
+	state->steering.now.epoch = world.epoch;
 	state->source_count = world.count;
 	for (size_t i = 0; i < world.count; i++) {
 		struct world_source *source = of(world.order[i]);
@@ -117,6 +123,8 @@ void log_files_add(struct log_files *files, enum config_log file, const char *ba
 {
 	world.entries[file]++;
 	strcpy(world.line, entry);
+	if (!*world.first)
+		strcpy(world.first, entry);
 }
 
 FIXTURE(logs)
@@ -155,6 +163,7 @@ FIXTURE_TEARDOWN(logs)
 static void turn(struct _test_data_logs *self, bool updated)
 {
 	memset(world.entries, 0, sizeof(world.entries));
+	*world.first = '\0';
 	daemon_log_answers(&self->daemon);
 	if (updated)
 		self->daemon.update.raw_ns += S;
@@ -259,6 +268,72 @@ TEST_F(logs, a_reference_clock_has_a_file_of_its_own)
 	EXPECT_EQ(0, world.entries[CONFIG_LOG_MEASUREMENTS]);
 	EXPECT_EQ(1, world.entries[CONFIG_LOG_REFCLOCKS]);
 	EXPECT_EQ(1, world.entries[CONFIG_LOG_STATISTICS]);
+}
+
+static void read_clock(struct world_source *source)
+{
+	uint64_t number = source->readings.count++;
+
+	source->readings.latest[number % REFCLOCK_TAKEN_MAX] = (struct refclock_taken){
+		.sample = { .epoch = world.epoch },
+		.number = (unsigned int)number,
+	};
+}
+
+/* Readings are written as they come, before the sample that they are made to. */
+TEST_F(logs, so_have_its_readings)
+{
+	struct world_source *clock = &world.sources[2];
+
+	clock->kind = SOURCE_REFCLOCK;
+	clock->address = "GPS";
+	read_clock(clock);
+	world.count = 3;
+	turn(self, false);
+	EXPECT_EQ(0, world.states);
+	read_clock(clock);
+	read_clock(clock);
+	turn(self, false);
+	EXPECT_EQ(2, world.entries[CONFIG_LOG_REFCLOCKS]);
+	EXPECT_NE(NULL, strstr(world.first, " GPS     1 N 0 "));
+	EXPECT_NE(NULL, strstr(world.line, " GPS     2 N 0 "));
+	EXPECT_EQ(0, world.entries[CONFIG_LOG_STATISTICS]);
+	EXPECT_EQ(0, world.entries[CONFIG_LOG_SELECTION]);
+	world.wanted = 1U << CONFIG_LOG_REFCLOCKS;
+	read_clock(clock);
+	clock->received++;
+	turn(self, false);
+	EXPECT_EQ(2, world.entries[CONFIG_LOG_REFCLOCKS]);
+	EXPECT_NE(NULL, strstr(world.first, " GPS     3 N 0 "));
+	EXPECT_NE(NULL, strstr(world.line, " GPS     - N - "));
+}
+
+TEST_F(logs, readings_that_are_no_longer_kept_are_passed_over)
+{
+	world.sources[1].kind = SOURCE_REFCLOCK;
+	for (int i = 0; i < REFCLOCK_TAKEN_MAX + 2; i++)
+		read_clock(&world.sources[1]);
+	turn(self, false);
+	EXPECT_EQ(REFCLOCK_TAKEN_MAX, world.entries[CONFIG_LOG_REFCLOCKS]);
+	EXPECT_NE(NULL, strstr(world.first, "   2 N 0 "));
+	/* They are of the reference that was. */
+	read_clock(&world.sources[1]);
+	world.epoch++;
+	turn(self, false);
+	EXPECT_EQ(0, world.entries[CONFIG_LOG_REFCLOCKS]);
+	world.states = 0;
+	turn(self, false);
+	EXPECT_EQ(0, world.states);
+}
+
+TEST_F(logs, readings_are_written_only_if_they_are_wanted)
+{
+	world.wanted = 1U << CONFIG_LOG_MEASUREMENTS;
+	world.sources[1].kind = SOURCE_REFCLOCK;
+	read_clock(&world.sources[1]);
+	turn(self, false);
+	EXPECT_EQ(0, world.states);
+	EXPECT_EQ(0, world.entries[CONFIG_LOG_REFCLOCKS]);
 }
 
 /* Nobody is selected without an address. */

@@ -13,6 +13,9 @@
 /* 2026-11-28 04:05:06 */
 #define NOW_S	1795838706LL
 
+/* UTC minus the reference. */
+#define UTC_NS	(NOW_S * S + 123456789 - 100 * S)
+
 static struct source_options options = { .asymmetry = 1 };
 static struct ntp_client_answer answer;
 static struct state state;
@@ -35,7 +38,7 @@ FIXTURE_SETUP(entry)
 	};
 	state.steering.synchronised = true;
 	state.steering.has_correction = true;
-	state.steering.correction = (struct chime_line){ .offset_ns = 1000, .sigma_ns = 1500 };
+	state.steering.correction = (struct chime_line){ .offset_ns = UTC_NS, .sigma_ns = 1500 };
 	state.steering.now = (struct timescale_now){
 		.reference_ns = 100 * S, .time_ns = NOW_S * S + 123456789,
 		.realtime_ns = NOW_S * S + 123456089,
@@ -44,8 +47,8 @@ FIXTURE_SETUP(entry)
 		.packet = { .leap = 1, .mode = 4, .stratum = 2, .poll = 6, .refid = 0xcb00717b,
 			    .root_delay_ns = 161500000, .root_dispersion_ns = 7446000 },
 		.kernel_received = true,
-		.sample = { .at_ns = 99 * S, .offset_ns = 2000, .delay_ns = 229600000,
-			    .noise_ns = 15770 },
+		.sample = { .at_ns = 99 * S, .offset_ns = UTC_NS + 1000,
+			    .delay_ns = 229600000, .noise_ns = 15770 },
 	};
 	strcpy(source->info.address, "203.0.113.15");
 	source->info.latest = &answer;
@@ -53,8 +56,8 @@ FIXTURE_SETUP(entry)
 		.options = &options, .poll = 10, .has_estimate = true, .jitter_ns = 6261,
 		.samples = 16, .runs = 8, .last = answer.sample, .root_distance_ns = 3000,
 		.reach = 0377, .verdict = SOURCE_SELECTED, .last_raw_ns = 48 * S,
-		.estimate = { .offset_ns = NOW_S * S + 123456789 - 100 * S + 500,
-			      .sigma_ns = 2220, .rate = 2e-6, .rate_sigma = 1e-6 },
+		.estimate = { .offset_ns = UTC_NS + 500, .sigma_ns = 2220,
+			      .rate = 2e-6, .rate_sigma = 1e-6 },
 	};
 	options = (struct source_options){ .asymmetry = 1 };
 }
@@ -164,7 +167,27 @@ TEST_F(entry, refclocks)
 	strcpy(state.sources[0].info.address, "PPS2");
 	log_line_refclocks(&state, &state.sources[0], line);
 	EXPECT_STREQ(line,
-		     "2026-11-28 04:05:06.123456 PPS2    - N -       -        1.000000e-06  1.577e-05");
+		     "2026-11-28 04:05:05.123456 PPS2    - N -       -        1.000000e-06  1.577e-05");
+}
+
+/* What it was ahead of the system clock, and of the timescale. */
+TEST_F(entry, readings_of_refclocks)
+{
+	struct refclock_taken taken = {
+		.sample = { .at_ns = 98 * S, .offset_ns = UTC_NS + 300, .noise_ns = 1000,
+			    .leap = 2 },
+		.ahead_ns = 490, .number = 7, .pulse = true,
+	};
+
+	strcpy(state.sources[0].info.address, "PPS2");
+	log_line_reading(&state, &state.sources[0], &taken, line);
+	EXPECT_STREQ(line,
+		     "2026-11-28 04:05:04.123456 PPS2    7 - 1  4.900000e-07  3.000000e-07  1.000e-06");
+	taken.number = 123;
+	taken.pulse = false;
+	taken.ahead_ns = 37 * S;
+	log_line_reading(&state, &state.sources[0], &taken, line);
+	EXPECT_NE(NULL, strstr(line, " PPS2  123 - 0  3.700000e+01  3.000000e-07 "));
 }
 
 /* Under the names that stand in the banner. */
