@@ -143,7 +143,7 @@ static int parse_maxchange(struct config_reader *reader, int count, char **words
 		return -EINVAL;
 	options->maxchange_ns = start < 0 ? 0 : offset_ns;
 	options->maxchange_start = start < 0 ? 0 : start;
-	options->maxchange_ignore = ignore;
+	options->maxchange_ignore = start < 0 ? -1 : ignore;
 
 	return 0;
 }

@@ -242,6 +242,7 @@ static const struct word values[] = {
 	{ "all", "cmdallow all", DONE, NULL },
 	{ "ntsratelimit without options", "ntsratelimit", DONE, NULL },
 	{ "all of ntsratelimit", "ntsratelimit interval -2 burst 9 leak 4", DONE, NULL },
+	{ "maxchange that never holds", "maxchange 1 -1 5", DONE, NULL },
 	{ "no stratumweight", "stratumweight 0", DONE, NULL },
 	{ "negative stratumweight", "stratumweight -1", DIFFERENTLY, "counts as" },
 	{ "F324", "server a extfield F324", DIFFERENTLY, "NTP over PTP" },
