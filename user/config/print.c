@@ -132,12 +132,20 @@ static void print_plain(FILE *out, const struct config_option *option, const voi
 	fputc('\n', out);
 }
 
-static void print_selection(FILE *out, const struct source_options *options)
+/* As its own line has it, and as a comment what authselectmode makes of that. */
+static void print_selection(FILE *out, const struct config_source *source)
 {
+	const struct source_options *options = &source->options;
+	const struct config_said *said = &source->said;
+
 	fprintf(out, " offset ");
 	print_number(out, options->offset_s);
-	fprintf(out, "%s%s%s%s\n", options->prefer ? " prefer" : "", options->trust ? " trust" : "",
-		options->require ? " require" : "", options->noselect ? " noselect" : "");
+	fprintf(out, "%s%s%s%s\n", options->prefer ? " prefer" : "", said->trust ? " trust" : "",
+		said->require ? " require" : "", said->noselect ? " noselect" : "");
+	if (options->noselect && !said->noselect)
+		fputs("# noselect, by authselectmode\n", out);
+	else if ((options->trust && !said->trust) || (options->require && !said->require))
+		fputs("# trust require, by authselectmode\n", out);
 }
 
 static void print_server(FILE *out, const struct config_source *source)
@@ -182,7 +190,7 @@ static void print_server(FILE *out, const struct config_source *source)
 		fputs(" xleave", out);
 	if (source->mono_root)
 		fputs(" extfield F323", out);
-	print_selection(out, options);
+	print_selection(out, source);
 }
 
 static void print_refid(FILE *out, const char *option, uint32_t refid)
@@ -234,10 +242,10 @@ static void print_refclock(FILE *out, const struct config_source *source)
 	print_seconds(out, source->delay_ns);
 	fputs(" precision ", out);
 	print_seconds(out, source->precision_ns);
-	print_selection(out, &source->options);
+	print_selection(out, source);
 }
 
-/* The threshold is in makestep. One that is only watched is asked for nothing. */
+/* The threshold is in makestep. */
 static void print_first_hosts(FILE *out, const struct config *config)
 {
 	bool begun = false;
@@ -245,7 +253,7 @@ static void print_first_hosts(FILE *out, const struct config *config)
 	for (size_t i = 0; i < config->source_count; i++) {
 		const struct config_source *source = &config->sources[i];
 
-		if (!source->at_start || source->options.noselect)
+		if (!source->at_start)
 			continue;
 		fprintf(out, "%s%s", begun ? " " : "initstepslew 1 ", source->options.name);
 		begun = true;
@@ -256,7 +264,10 @@ static void print_first_hosts(FILE *out, const struct config *config)
 
 static void print_sources(FILE *out, const struct config *config)
 {
-	bool authenticated = false;
+	static const char *const modes[] = {
+		[CONFIG_AUTH_MIX] = "mix", [CONFIG_AUTH_REQUIRE] = "require",
+		[CONFIG_AUTH_PREFER] = "prefer", [CONFIG_AUTH_IGNORE] = "ignore",
+	};
 
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (config->sources[i].at_start)
@@ -265,11 +276,8 @@ static void print_sources(FILE *out, const struct config *config)
 			print_refclock(out, &config->sources[i]);
 		else
 			print_server(out, &config->sources[i]);
-		authenticated |= config->sources[i].authenticated;
 	}
-	/* What the mode made of the sources is in their options. */
-	if (authenticated)
-		fputs("authselectmode ignore\n", out);
+	fprintf(out, "authselectmode %s\n", modes[config->authselect]);
 	print_first_hosts(out, config);
 }
 

@@ -253,6 +253,30 @@ static const struct word values[] = {
 	{ "none", "ntsaeads", DIFFERENTLY, "15" },
 };
 
+/* Lines that change what others mean. */
+static const struct word mixtures[] = {
+	{ "mix", "keyfile /k\nserver a key 1\nserver b prefer\nserver c noselect", DONE, NULL },
+	{ "mix", "keyfile /k\nserver a key 1\nserver b\nrefclock SHM 0\ninitstepslew 9 c", DONE,
+	  NULL },
+	{ "require", "authselectmode require\nserver a\ninitstepslew 1 c", DONE, NULL },
+	{ "require", "authselectmode require\nserver a nts require\nserver b trust", DONE, NULL },
+	{ "prefer", "server a nts trust\npool b\nauthselectmode prefer", DONE, NULL },
+	{ "makestep", "makestep 1 3\ninitstepslew 9 c d\nserver d", DONE, NULL },
+	{ "port", "allow\nport 0\nratelimit\nnoclientlog\nclientloglimit 5", DONE, NULL },
+	{ "deny", "allow\ndeny name", DIFFERENTLY, "nobody is served" },
+	{ "cmddeny", "cmdallow\ncmddeny name", DIFFERENTLY, "only this machine" },
+	{ "log", "log measurements tracking\nlog rawmeasurements\nlogbanner 0\nlogdir /l", DONE,
+	  NULL },
+	{ "rivals", "rivals yield\nhostclock kvm\nrtcpolicy trust\nnontpjump", DONE, NULL },
+	{ "leaps", "leapsecmode ignore\nleapsectz right/UTC\nrefclock PHC /dev/ptp0 tai", DONE,
+	  NULL },
+	{ "refids", "refclock SHM 1\nrefclock PPS /dev/pps0 lock SHM0 refid A", DONE, NULL },
+	{ "bind",
+	  "bindaddress ::1\nbindcmdaddress /\npidfile /\nbindacqaddress ::ffff:1.2.3.4", DONE,
+	  NULL },
+	{ "fallbackdrift", "fallbackdrift 0 9\ndriftfile /d interval 0", DONE, NULL },
+};
+
 /* The worst that was said, and how it was put. */
 struct said {
 	enum verdict verdict;
@@ -319,6 +343,12 @@ static bool is_chronyc_same(const struct config_chronyc *one, const struct confi
 	       one->limit_interval == other->limit_interval && one->open == other->open;
 }
 
+static bool is_said_same(const struct config_said *one, const struct config_said *other)
+{
+	return one->trust == other->trust && one->require == other->require &&
+	       one->noselect == other->noselect;
+}
+
 static bool is_same(const struct config *one, const struct config *other)
 {
 	const size_t from = offsetof(struct config, discipline);
@@ -326,11 +356,13 @@ static bool is_same(const struct config *one, const struct config *other)
 	const size_t rest = offsetof(struct config, chronyc) + sizeof(one->chronyc);
 
 	for (size_t i = 0; i < CONFIG_SOURCES_MAX; i++) {
-		if (!config_source_equal(&one->sources[i], &other->sources[i]))
+		if (!config_source_equal(&one->sources[i], &other->sources[i]) ||
+		    !is_said_same(&one->sources[i].said, &other->sources[i].said))
 			return false;
 	}
 
-	return one->source_count == other->source_count &&
+	return one->authselect == other->authselect && one->rivals == other->rivals &&
+	       one->source_count == other->source_count &&
 	       config_server_equal(&one->server, &other->server) &&
 	       is_local_same(&one->server.local, &other->server.local) &&
 	       is_chronyc_same(&one->chronyc, &other->chronyc) &&
@@ -378,6 +410,8 @@ TEST(each_word_has_its_verdict)
 		check_word(_metadata, &drivers[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(values); i++)
 		check_word(_metadata, &values[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(mixtures); i++)
+		check_word(_metadata, &mixtures[i]);
 }
 
 /* One of the words that the reader knows and this test does not, or NULL. */
