@@ -86,7 +86,7 @@ static void check_chronyc(const struct config_chronyc *one, const struct config_
 /* What is printed reads without an error, as the same. */
 static void check_round_trip(const struct config *config)
 {
-	const size_t from = offsetof(struct config, discipline);
+	const size_t from = offsetof(struct config, sourcedirs);
 	const size_t server = offsetof(struct config, server);
 	const size_t nts = server + sizeof(config->server);
 	const size_t chronyc = offsetof(struct config, chronyc);
@@ -102,8 +102,12 @@ static void check_round_trip(const struct config *config)
 	fclose(out);
 	FUZZ_CHECK(!config_from_text("printed", text, size, false, check_report, &reports, &again));
 	FUZZ_CHECK(again->source_count == config->source_count);
-	for (size_t i = 0; i < config->source_count; i++)
-		FUZZ_CHECK(config_source_equal(&config->sources[i], &again->sources[i]));
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *source = &config->sources[i];
+
+		FUZZ_CHECK(config_source_equal(source, &again->sources[i]));
+		FUZZ_CHECK(!memcmp(&source->said, &again->sources[i].said, sizeof(source->said)));
+	}
 	FUZZ_CHECK(config_server_equal(&config->server, &again->server));
 	check_local(&config->server.local, &again->server.local);
 	check_chronyc(&config->chronyc, &again->chronyc);

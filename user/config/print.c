@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "lib/names.h"
+#include "lib/printable.h"
 
 #define NS_PER_S	1e9
 #define PPM		1e6
@@ -262,6 +263,39 @@ static void print_first_hosts(FILE *out, const struct config *config)
 		fputc('\n', out);
 }
 
+static void print_source(FILE *out, const struct config_source *source)
+{
+	if (source->options.kind == SOURCE_REFCLOCK)
+		print_refclock(out, source);
+	else
+		print_server(out, source);
+}
+
+/*
+ * The directories, and as comments what their files name now. Others name the files: what is no
+ * text might end the comment.
+ */
+static void print_sourcedirs(FILE *out, const struct config *config)
+{
+	for (size_t i = 0; i < config->sourcedir_count; i++) {
+		bool last = i + 1 == config->sourcedir_count || config->sourcedirs[i + 1].first;
+
+		fprintf(out, "%s %s%s", config->sourcedirs[i].first ? "sourcedir" : "",
+			config->sourcedirs[i].path, last ? "\n" : "");
+	}
+	for (size_t i = 0; i < config->source_count; i++) {
+		const struct config_source *source = &config->sources[i];
+		char file[CONFIG_PATH_MAX];
+
+		if (!source->volatile_origin)
+			continue;
+		snprintf(file, sizeof(file), "%s", *source->file ? source->file : "sourcedir");
+		make_printable(file);
+		fprintf(out, "# %s: ", file);
+		print_source(out, source);
+	}
+}
+
 static void print_sources(FILE *out, const struct config *config)
 {
 	static const char *const modes[] = {
@@ -270,13 +304,10 @@ static void print_sources(FILE *out, const struct config *config)
 	};
 
 	for (size_t i = 0; i < config->source_count; i++) {
-		if (config->sources[i].at_start)
-			continue;
-		if (config->sources[i].options.kind == SOURCE_REFCLOCK)
-			print_refclock(out, &config->sources[i]);
-		else
-			print_server(out, &config->sources[i]);
+		if (!config->sources[i].at_start && !config->sources[i].volatile_origin)
+			print_source(out, &config->sources[i]);
 	}
+	print_sourcedirs(out, config);
 	fprintf(out, "authselectmode %s\n", modes[config->authselect]);
 	print_first_hosts(out, config);
 }

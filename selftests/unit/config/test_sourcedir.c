@@ -121,6 +121,40 @@ TEST_F(sourcedir, files_that_come_change_and_go)
 	EXPECT_EQ(2000000000, self->config->discipline.maxdistance_ns);
 }
 
+/* What is printed reads back as a configuration whose directories are still watched. */
+TEST_F(sourcedir, it_is_printed_as_a_directory)
+{
+	struct config *again = NULL;
+	char expected[512];
+	char *text;
+
+	write_file(self, "a.sources", "server a\npool b\n");
+	write_file(self, "new\nallow\n.sources", "server c\n");
+	snprintf(expected, sizeof(expected), "sourcedir /nowhere %s\n", self->directory);
+	ASSERT_EQ(0, load(self, expected));
+	ASSERT_STREQ("abcoabc", names_of(self));
+	text = printed(self->config);
+	EXPECT_EQ(text, strstr(text, "server own "));
+	EXPECT_NE(NULL, strstr(text, expected));
+	snprintf(expected, sizeof(expected),
+		 "\nsourcedir %s\nsourcedir /nowhere %s\n# %s/a.sources: server a ",
+		 self->directory, self->directory, self->directory);
+	EXPECT_NE(NULL, strstr(text, expected))
+		TH_LOG("%s", text);
+	EXPECT_NE(NULL, strstr(text, "/new?allow?.sources: server c "));
+	ASSERT_EQ(0, config_from_text("printed", text, strlen(text), true, keep_report,
+				      &self->reports, &again));
+	EXPECT_EQ(3, again->sourcedir_count);
+	EXPECT_EQ(0, memcmp(self->config->sourcedirs, again->sourcedirs,
+			    sizeof(again->sourcedirs)));
+	EXPECT_EQ(7, again->source_count);
+	for (size_t i = 0; i < 4; i++)
+		EXPECT_EQ(i > 0, again->sources[i].volatile_origin);
+	EXPECT_EQ(0, again->server.rule_count);
+	config_free(again);
+	free(text);
+}
+
 TEST_F(sourcedir, a_mistake_keeps_what_the_file_said)
 {
 	write_file(self, "a.sources", "server a\nserver b\n");
