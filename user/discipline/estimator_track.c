@@ -21,13 +21,21 @@
 /* The estimate is given up after so many samples of each path that deny it: it had its chance. */
 #define DENIALS	4
 
-/* Does the latest sample of @other show at least half of what @path saw by then? */
-static bool shares_residual(const struct path_memory *other, const struct path_memory *path)
+/*
+ * Does the latest sample of @other show at least half of what @path saw by then? 1: it does; -1: it
+ * does not, however its queueing was spent on its ways; 0: it cannot tell.
+ */
+static int shares_residual(const struct path_memory *other, const struct path_memory *path)
 {
-	double own_ns = path_memory_residual(path, other->reading[0].at_ns);
-	double other_ns = other->reading[0].residual_ns;
+	const struct path_reading *reading = &other->reading[0];
+	double own_ns = path_memory_residual(path, reading->at_ns);
+	double shown_ns = own_ns > 0 ? reading->residual_ns : -reading->residual_ns;
+	double queued_ns = 0.5 * fmax(reading->delay_ns - other->figures.least_ns, 0);
+	double least_ns = SHARED_LEAST * fabs(own_ns);
 
-	return own_ns * other_ns > 0 && fabs(other_ns) > SHARED_LEAST * fabs(own_ns);
+	if (shown_ns > least_ns)
+		return 1;
+	return shown_ns + queued_ns > least_ns ? 0 : -1;
 }
 
 /* What the samples of other paths say of one that contradicts. */
@@ -47,19 +55,17 @@ static enum others ask_others(const struct estimator *estimator, int path, int m
 	const struct path_memory *own = &estimator->path[path];
 	int64_t missed_ns = path_memory_instant(own, MISSES_LOOSEN - 1);
 	bool silent = false, heard = false;
-	int agree = 0, i;
+	int agree = 0, shares, i;
 
 	for (i = 0; i < estimator->paths; i++) {
 		const struct path_memory *other = &estimator->path[i];
 
 		if (i == path || !other->used)
 			continue;
-		if (other->reading[0].at_ns > missed_ns) {
-			agree += shares_residual(other, own) ? -1 : 1;
-			heard = true;
-		} else {
-			silent = true;
-		}
+		shares = other->reading[0].at_ns > missed_ns ? shares_residual(other, own) : 0;
+		agree -= shares;
+		heard |= shares;
+		silent |= !shares;
 	}
 	if (silent && !heard && misses < MISSES_PATIENCE)
 		return OTHERS_SILENT;
