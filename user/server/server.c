@@ -506,6 +506,9 @@ int server_run(struct server *server)
 		/* Before requests with cookies of those keys are read. */
 		if (fds[WAIT_COOKIE_KEYS].revents & POLLIN)
 			proof_keys_take(&server->keys, server->world.cookie_keys_fd);
+		/* Nobody sends any more: its keys stay, and poll(2) would return at once. */
+		else if (fds[WAIT_COOKIE_KEYS].revents)
+			fds[WAIT_COOKIE_KEYS].fd = -1;
 		for (int i = WAIT_IPV4; i < WAIT_COUNT && !err; i++) {
 			if (fds[i].revents)
 				err = serve_socket(server, &fds[i]);

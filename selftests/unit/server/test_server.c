@@ -158,6 +158,32 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *message, int flags)
 	return length;
 }
 
+/*
+ * How often poll(2) is called before it would wait, or POLLS_MAX times: then the test's end of the
+ * lifeline, @lifeline_fd, is closed. -1: nothing is counted.
+ */
+#define POLLS_MAX	100
+
+static struct {
+	int lifeline_fd;
+	int count;
+} polls = { .lifeline_fd = -1 };
+
+int __wrap_poll(struct pollfd *fds, unsigned long count, int timeout_ms)
+{
+	int ready;
+
+	if (polls.lifeline_fd < 0)
+		return __real_poll(fds, count, timeout_ms);
+	ready = __real_poll(fds, count, 0);
+	if (++polls.count < POLLS_MAX && ready)
+		return ready;
+	close(polls.lifeline_fd);
+	polls.lifeline_fd = -1;
+
+	return __real_poll(fds, count, timeout_ms);
+}
+
 FIXTURE(world)
 {
 	struct server_settings *settings;
@@ -1128,6 +1154,23 @@ TEST_F(world, interleaved_with_the_extension_field)
 	}
 	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
 	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+}
+
+/* The daemon's end of the keys' pipe alone is closed, and something is left in it. */
+TEST_F(world, does_not_spin_when_no_more_keys_can_come)
+{
+	struct nts_server_keys keys;
+
+	memset(&keys, 0, sizeof(keys));
+	ASSERT_EQ(sizeof(keys), write(self->cookie_keys[1], &keys, sizeof(keys)));
+	close(self->cookie_keys[1]);
+	tell(self, 2, 0);
+	polls.count = 0;
+	polls.lifeline_fd = self->lifeline[1];
+	EXPECT_EQ(0, serve(&self->world));
+	EXPECT_GE(5, polls.count);
+	self->cookie_keys[1] = -1;
+	self->lifeline[1] = -1;
 }
 
 TEST_HARNESS_MAIN
