@@ -1302,15 +1302,15 @@ TEST_F(world, nobody_is_asked_during_a_pause)
 
 	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
-	end_ns = raw_ns() + 400000000;
+	end_ns = raw_ns() + 1000 * NS_PER_S;
 	associations_pause(self->list, raw_ns(), end_ns);
 	associations_burst_all(self->list, raw_ns(), 4, true);
 	settle();
 	requests = server->requests;
 	EXPECT_EQ(0, open_fds());
 	EXPECT_EQ(end_ns, associations_next_ns(self->list));
+	the_world->skipped_ns += 1000 * NS_PER_S;
 	ASSERT_TRUE(TURN_UNTIL(server->requests > requests));
-	EXPECT_GE(raw_ns(), end_ns);
 }
 
 TEST_F(world, another_timescale_drops_requests)
