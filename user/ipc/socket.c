@@ -241,10 +241,14 @@ static bool peer_of(int fd, uid_t *user)
 	return true;
 }
 
-/* A place for one more of @user's connections; NULL: there is none. */
+/*
+ * A place for one more of @user's connections; NULL: there is none. One person may have many user
+ * ids (subuid(5)) and fill all places again and again: so whoever comes then has the place of the
+ * one who was silent for the longest time, and is answered before he can lose it in turn.
+ */
 static struct control_client *find_place(struct control *control, uid_t user, bool trusted)
 {
-	struct control_client *place = NULL;
+	struct control_client *place = NULL, *silent = NULL;
 	int available = 0, same = 0, i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
@@ -252,6 +256,9 @@ static struct control_client *find_place(struct control *control, uid_t user, bo
 
 		if (client->fd >= 0) {
 			same += client->user == user;
+			if (!client->trusted && !client->follows &&
+			    (!silent || client->deadline_ns < silent->deadline_ns))
+				silent = client;
 			continue;
 		}
 		place = client;
@@ -259,7 +266,13 @@ static struct control_client *find_place(struct control *control, uid_t user, bo
 	}
 	if (trusted)
 		return place;
-	return available > RESERVED && same < USER_CLIENTS_MAX ? place : NULL;
+	if (same >= USER_CLIENTS_MAX)
+		return NULL;
+	if (available > RESERVED)
+		return place;
+	if (silent)
+		client_close(silent);
+	return silent;
 }
 
 static void control_accept(struct control *control, int64_t now_ns)

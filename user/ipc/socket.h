@@ -2,7 +2,8 @@
 /*
  * The control socket: one JSON object per line from the command line program, one back. Everyone
  * may read; only root and the daemon's own user may change something (SO_PEERCRED). Input is
- * hostile: lines are short, connections few, and silent ones are closed.
+ * hostile: lines are short, connections few, and silent ones are closed: in time, or when another
+ * user needs the place.
  */
 #ifndef IPC_SOCKET_H
 #define IPC_SOCKET_H

@@ -467,6 +467,48 @@ TEST_F(control, no_user_can_keep_another_out)
 	}
 }
 
+/* One person with many user ids, as newuidmap(1) gives them: all places but root's are taken. */
+TEST_F(control, no_user_of_many_ids_can_keep_another_out)
+{
+	int fds[12], root[4], fd, i;
+	char text[64];
+
+	for (i = 0; i < 12; i++) {
+		peer_uid = 100000 + i;
+		fds[i] = client(self);
+		self->now_ns += S / 2;
+		ask(self, fds[i], "{", text, sizeof(text));
+	}
+	ask(self, fds[0], "\"", text, sizeof(text));
+	peer_uid = 54321;
+	fd = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
+	/* Only who was silent for the longest time has gone. */
+	for (i = 0; i < 12; i++)
+		EXPECT_STREQ(i == 1 ? "EOF" : "", heard(fds[i], text, sizeof(text)))
+			TH_LOG("place %d", i);
+	/* Root's places are not given away. */
+	peer_uid = 0;
+	for (i = 0; i < 4; i++) {
+		root[i] = client(self);
+		EXPECT_STREQ("{\"ok\":true}\n",
+			     ask(self, root[i], "{\"command\":\"burst\"}\n", text,
+				 sizeof(text)));
+	}
+	peer_uid = 54322;
+	close(client(self));
+	for (i = 0; i < 4; i++) {
+		EXPECT_STREQ("{\"ok\":true}\n",
+			     ask(self, root[i], "{\"command\":\"status\"}\n", text,
+				 sizeof(text)));
+		close(root[i]);
+	}
+	close(fd);
+	for (i = 0; i < 12; i++)
+		close(fds[i]);
+}
+
 TEST_F(control, tells_those_who_follow)
 {
 	char text[256];
