@@ -4,22 +4,22 @@
  */
 #include "daemon/certificate_watch.h"
 
-#include <time.h>
-
+#include "core/line.h"
 #include "lib/log.h"
+#include "lib/names.h"
 
-/* As text, a day and a minute. */
-#define DATE_MAX	32
+#define NS_PER_S	1000000000LL
+
+/* "2026-11-28 03:44:48.123456 UTC": 16 characters show a day and a minute. */
+#define TIME_SIZE	32
 
 static void warn(const char *certificate, int64_t end_s)
 {
-	time_t end = (time_t)end_s;
-	char date[DATE_MAX] = "?";
-	struct tm tm;
+	char date[TIME_SIZE];
 
-	if (gmtime_r(&end, &tm))
-		(void)strftime(date, sizeof(date), "%Y-%m-%d %H:%M UTC", &tm);
-	log_warning("The certificate of NTS %s, or one of those who signed it, expired at %s: clients refuse it and get no keys. Renew it, and: truechime reload",
+	/* It is past, but may be so by any number of years. */
+	text_of_time(chime_max(end_s, INT64_MIN / NS_PER_S) * NS_PER_S, date, sizeof(date));
+	log_warning("The certificate of NTS %s, or one of those who signed it, expired at %.16s UTC: clients refuse it and get no keys. Renew it, and: truechime reload",
 		    certificate, date);
 }
 

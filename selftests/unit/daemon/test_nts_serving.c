@@ -224,6 +224,12 @@ TEST_F(nts, certificate_that_has_expired_is_named_at_each_start_and_reload)
 	world.end_s = 1767225600;
 	serve_anew(self);
 	EXPECT_EQ(3, logged.warnings);
+	/* However long ago that was. */
+	write_file(self->directory, "cert", "one of the ancients\n");
+	world.end_s = INT64_MIN;
+	serve_anew(self);
+	EXPECT_EQ(4, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "expired at 1677-09-21 00:12 UTC"));
 }
 
 /* Two seconds from now; the loop is there all the while. */
