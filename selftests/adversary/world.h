@@ -16,10 +16,8 @@
 #include <stdint.h>
 
 #include "selftests/sim/random.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_US	1000LL
-#define NS_PER_MS	1000000LL
-#define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400LL
 
 /* From anything that happens to the module's next check of the host: the idle period and a bit. */

@@ -10,8 +10,8 @@
 
 #include "core/line.h"
 #include "fuzz.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define START_NS	(1795160717LL * NS_PER_S)
 /* Beyond what any sample's fields can hold once its source has judged them. */
 #define OFFSET_MAX_NS	(INT64_MAX / 4)

@@ -7,10 +7,10 @@
 #include "user/ntp/interleave.h"
 
 #include "fuzz.h"
+#include "user/lib/time_units.h"
 
 #define COOKIE		0x0102030405060708ULL
 #define RECEIVE_COOKIE	0x1112131415161718ULL
-#define NS_PER_S	1000000000LL
 #define UTC_NS		(1795160717LL * NS_PER_S)
 
 static const struct ntp_limits limits = {

@@ -10,8 +10,8 @@
 #include <math.h>
 
 #include "fuzz.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define START_NS	(1795160717LL * NS_PER_S)
 #define SOURCES_MAX	7
 #define SAMPLES_MAX	24

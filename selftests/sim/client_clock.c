@@ -10,7 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-#define NS_PER_S	1e9
+#include "user/lib/time_units.h"
+
 #define Q32		4294967296.0
 
 #define SLEW_LEAST	500e-6
@@ -176,7 +177,7 @@ void client_clock_correct(struct client_clock *clock, double true_ns,
 	clock->has_line = true;
 	clock->slew_from = client_clock_reference(clock, true_ns);
 	clock->slew_ns = jump || !clock->slews ? 0 : change;
-	clock->slew_rate = fmin(fmax(SLEW_LEAST, fabs(change) / NS_PER_S), SLEW_MOST);
+	clock->slew_rate = fmin(fmax(SLEW_LEAST, fabs(change) / NS_PER_S_REAL), SLEW_MOST);
 }
 
 void client_clock_step(struct client_clock *clock, double true_ns)

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NS_PER_S	1e9
+#include "user/lib/time_units.h"
 
 /* By how much an exact reading may be wrong, as the module has it, and is. */
 #define EXACT_NS	5
@@ -70,8 +70,8 @@ void host_clock_elapse(struct host_clock *host, double true_ns, double gap_ns)
 {
 	double passed_ns;
 
-	for (passed_ns = 0; passed_ns < gap_ns; passed_ns += NS_PER_S)
-		host_clock_advance(host, true_ns + fmin(passed_ns + NS_PER_S, gap_ns));
+	for (passed_ns = 0; passed_ns < gap_ns; passed_ns += NS_PER_S_REAL)
+		host_clock_advance(host, true_ns + fmin(passed_ns + NS_PER_S_REAL, gap_ns));
 	host->oscillator.begin_ns -= gap_ns;
 	host->next_ns -= gap_ns;
 	host->changes++;

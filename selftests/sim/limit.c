@@ -12,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-#define NS_PER_S	1e9
+#include "user/lib/time_units.h"
+
 #define STREAM		128
 
 /* Before anything is known a rate may be anything that crystals do, ns per second. */
@@ -43,7 +44,8 @@ struct foreseen {
 
 static struct foreseen foresee(const struct limit *limit, double elapsed_s)
 {
-	double power = limit->truth.wander * NS_PER_S * limit->truth.wander * NS_PER_S * elapsed_s;
+	double wander_ns = limit->truth.wander * NS_PER_S_REAL;
+	double power = wander_ns * wander_ns * elapsed_s;
 	double rate = limit->rate_variance;
 
 	return (struct foreseen){
@@ -241,7 +243,7 @@ static void take_first(struct limit *limit, double raw_ns, double offset_ns, dou
 void limit_sample(struct limit *limit, double raw_ns, double offset_ns, double delay_ns)
 {
 	double half_ns = 0.5 * delay_ns - limit->truth.least_ns + ROUNDING_NS;
-	double elapsed_s = (raw_ns - limit->raw_ns) / NS_PER_S;
+	double elapsed_s = (raw_ns - limit->raw_ns) / NS_PER_S_REAL;
 	double offset = offset_ns - limit->base_ns;
 
 	if (!limit->samples++) {
@@ -261,12 +263,12 @@ void limit_sample(struct limit *limit, double raw_ns, double offset_ns, double d
 double limit_offset_ns(const struct limit *limit, double raw_ns)
 {
 	return limit->base_ns + limit->mean_offset +
-	       limit->mean_rate * (raw_ns - limit->raw_ns) / NS_PER_S;
+	       limit->mean_rate * (raw_ns - limit->raw_ns) / NS_PER_S_REAL;
 }
 
 double limit_sigma_ns(const struct limit *limit, double raw_ns)
 {
-	struct foreseen foreseen = foresee(limit, (raw_ns - limit->raw_ns) / NS_PER_S);
+	struct foreseen foreseen = foresee(limit, (raw_ns - limit->raw_ns) / NS_PER_S_REAL);
 
 	return sqrt(foreseen.offset_variance + limit->spread + foreseen.elapsed_s *
 		    (2 * limit->spread_with_rate + foreseen.elapsed_s * limit->rate_spread));

@@ -6,8 +6,9 @@
 
 #include <math.h>
 
-#define NS_PER_S	1e9
-#define DAY_NS		(86400 * NS_PER_S)
+#include "user/lib/time_units.h"
+
+#define DAY_NS		(86400 * NS_PER_S_REAL)
 
 static void set_frequency(struct oscillator *oscillator)
 {
@@ -33,7 +34,7 @@ void oscillator_start(struct oscillator *oscillator, const struct oscillator_opt
 void oscillator_advance(struct oscillator *oscillator, double begin_ns)
 {
 	struct oscillator_options *options = &oscillator->options;
-	double elapsed_s = (begin_ns - oscillator->begin_ns) / NS_PER_S;
+	double elapsed_s = (begin_ns - oscillator->begin_ns) / NS_PER_S_REAL;
 
 	oscillator->reading_ns = oscillator_read(oscillator, begin_ns);
 	oscillator->begin_ns = begin_ns;
@@ -47,8 +48,8 @@ void oscillator_elapse(struct oscillator *oscillator, double true_ns, double gap
 {
 	double passed_ns;
 
-	for (passed_ns = 0; passed_ns < gap_ns; passed_ns += NS_PER_S)
-		oscillator_advance(oscillator, true_ns + fmin(passed_ns + NS_PER_S, gap_ns));
+	for (passed_ns = 0; passed_ns < gap_ns; passed_ns += NS_PER_S_REAL)
+		oscillator_advance(oscillator, true_ns + fmin(passed_ns + NS_PER_S_REAL, gap_ns));
 	oscillator->begin_ns -= gap_ns;
 }
 

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-#define NS_PER_S	1e9
+#include "user/lib/time_units.h"
+
 #define RATE_SIGMA	100e-6
 #define FORGETTING	0.99
 
@@ -26,7 +27,7 @@ void reference_start(struct reference *reference, const struct limit_truth *trut
 static void start_filter(struct reference_filter *filter, double offset_ns, double variance,
 			 double wander)
 {
-	double rate_sigma = RATE_SIGMA * NS_PER_S;
+	double rate_sigma = RATE_SIGMA * NS_PER_S_REAL;
 
 	filter->wander = wander;
 	filter->log_weight = 0;
@@ -76,7 +77,7 @@ static void start_filters(struct reference *reference, double offset_ns, double 
 void reference_sample(struct reference *reference, double raw_ns, double offset_ns,
 		      double delay_ns)
 {
-	double elapsed_s = (raw_ns - reference->raw_ns) / NS_PER_S;
+	double elapsed_s = (raw_ns - reference->raw_ns) / NS_PER_S_REAL;
 	double width_ns = halfwidth(reference, delay_ns);
 	int i;
 
@@ -89,7 +90,7 @@ void reference_sample(struct reference *reference, double raw_ns, double offset_
 	}
 	for (i = 0; i < REFERENCE_BANK; i++) {
 		belief_predict(&reference->bank[i].belief, elapsed_s,
-			       reference->bank[i].wander * NS_PER_S);
+			       reference->bank[i].wander * NS_PER_S_REAL);
 		take_bank(&reference->bank[i], offset_ns, width_ns);
 	}
 }
@@ -119,7 +120,7 @@ static double predict_bank(const struct reference *reference, double elapsed_s)
 
 void reference_second(struct reference *reference, double at_s, double raw_ns, double offset_ns)
 {
-	double elapsed_s = (raw_ns - reference->raw_ns) / NS_PER_S;
+	double elapsed_s = (raw_ns - reference->raw_ns) / NS_PER_S_REAL;
 	double limit_error, bank_error;
 
 	if (!reference->delays || at_s <= reference->settle_s)

@@ -16,9 +16,9 @@
 #include <time.h>
 
 #include "random.h"
+#include "user/lib/time_units.h"
 #include "world.h"
 
-#define NS_PER_S	1e9
 #define DAY_S		86400.0
 
 /* From the revert on nobody answers for so long, and everybody for as long again. */
@@ -155,7 +155,7 @@ static void draw_revert(uint64_t seed, struct draw *draw)
 	draw->world.duration_s = draw->age_s + SILENT_S + ANSWERS_S;
 	draw->world.settle_s = 0;
 	add_event(draw, draw->age_s, WORLD_SILENT, 1);
-	add_event(draw, draw->age_s, WORLD_REVERT, draw->gap_s * NS_PER_S);
+	add_event(draw, draw->age_s, WORLD_REVERT, draw->gap_s * NS_PER_S_REAL);
 	add_event(draw, draw->age_s + SILENT_S, WORLD_SILENT, 0);
 	draw->late = random_uniform(&random) < 0.5;
 	if (draw->late)

@@ -7,9 +7,8 @@
 
 #include "client_clock.h"
 #include "user/discipline/consensus.h"
+#include "user/lib/time_units.h"
 #include "world.h"
-
-#define NS_PER_S	1e9
 
 /* Requests to each source after a disruption: as the daemon's. */
 #define WORLD_BURST	4

@@ -25,12 +25,11 @@
 #include "user/lib/clock_ns.h"
 #include "user/ntp/mac.h"
 #include "user/clocks/release_date.h"
+#include "user/lib/time_units.h"
 #include "user/ntp/packet.h"
 #include "user/sources/network_watch.h"
 #include "user/sources/nts_establish.h"
 #include "user/sources/resolver.h"
-
-#define NS_PER_S	1000000000LL
 
 /* Real time that anything on the loopback interface takes at most. */
 #define PATIENCE_NS	(5 * NS_PER_S)

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "lib/time_units.h"
 #include "ntp/bytes.h"
 
-#define NS_PER_S	1000000000LL
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Where the header's members are; what is between them is 0 in a reply, and skipped in requests. */

@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "ipc/figures.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define PPM		1e6
 
 /* Nothing stays at its score here: the best source is selected at each update. */

@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Numbers of 32 and of 64 bits, and what is in places that are for later versions. */
 #define SERVERSTATS	11

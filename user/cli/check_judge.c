@@ -11,8 +11,7 @@
 
 #include "doctor/findings.h"
 #include "lib/names.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 bool check_limits_choose(int64_t warn_ns, int64_t crit_ns, int64_t within_ns,
 			 struct check_limits *limits)

@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1e6
 #define MINUTE_S	60LL
 #define HOUR_S		3600LL
 #define DAY_S		86400LL
@@ -83,7 +82,7 @@ static void text_of_ms(double ns, char text[NUMBER_MAX])
 	int decimals = 4;
 
 	do {
-		snprintf(text, NUMBER_MAX, "%8.*f", decimals, ns / NS_PER_MS);
+		snprintf(text, NUMBER_MAX, "%8.*f", decimals, ns / NS_PER_MS_REAL);
 	} while (strlen(text) > 8 && decimals--);
 }
 

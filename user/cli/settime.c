@@ -12,8 +12,7 @@
 #include "cli/cli.h"
 #include "cli/typed_time.h"
 #include "lib/names.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* The most that people add to the time between their watch and the Enter key. */
 #define REACTION_NS	NS_PER_S

@@ -11,11 +11,10 @@
 #include "cli/cli.h"
 #include "lib/json_text.h"
 #include "lib/names.h"
+#include "lib/time_units.h"
 #include "lib/user_err.h"
 #include "ntp/packet.h"
 #include "skew/survey.h"
-
-#define NS_PER_S	1000000000LL
 
 /* The name of this machine among the others. */
 #define HERE	"this machine"

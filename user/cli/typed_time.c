@@ -13,8 +13,9 @@
 #include <strings.h>
 #include <time.h>
 
+#include "lib/time_units.h"
+
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-#define NS_PER_S	1000000000LL
 
 /* More digits of a second are no error, and not read. */
 #define FRACTION_DIGITS	9

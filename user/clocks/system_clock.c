@@ -13,8 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_US	1000LL
+#include "lib/time_units.h"
 
 /* The kernel's MAXFREQ; beyond it the tick has to help. */
 #define FREQ_MAX	500e-6

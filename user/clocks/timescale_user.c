@@ -21,8 +21,7 @@
 #include "core/verdict.h"
 #include "lib/log.h"
 #include "lib/module_link.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Readings of which the tightest counts; the first is often slow for want of a warm cache. */
 #define READINGS	4

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
-#define NS_PER_S	1e9
+#include "lib/time_units.h"
+
 #define PPM		1e6
 
 /* Longer words are not compared. */
@@ -143,7 +144,7 @@ static void store_number(const struct config_option *option, void *place, double
 		*(int64_t *)(void *)target = (int64_t)value;
 		break;
 	case CONFIG_NS:
-		*(int64_t *)(void *)target = (int64_t)llrint(value * NS_PER_S);
+		*(int64_t *)(void *)target = (int64_t)llrint(value * NS_PER_S_REAL);
 		break;
 	case CONFIG_CONSTANT:
 	case CONFIG_FLAG:

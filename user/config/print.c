@@ -13,8 +13,8 @@
 
 #include "lib/names.h"
 #include "lib/printable.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1e9
 #define PPM		1e6
 
 /* What 17 digits cannot tell apart are neighbours, so that a few of these are enough. */
@@ -36,7 +36,7 @@ static bool reads_as(const char *text, double value, double unit)
 
 static bool reads_as_ns(const char *text, int64_t ns)
 {
-	return llrint(strtod(text, NULL) * NS_PER_S) == ns;
+	return llrint(strtod(text, NULL) * NS_PER_S_REAL) == ns;
 }
 
 /* The shortest text of about @number that reads as the value that was meant; 30 is not 3e+01. */
@@ -81,7 +81,7 @@ static void print_ppm(FILE *out, double value)
 /* Nanoseconds as seconds. */
 static void print_seconds(FILE *out, int64_t ns)
 {
-	print_shortest(out, (double)ns / NS_PER_S, NULL, 1, &ns);
+	print_shortest(out, (double)ns / NS_PER_S_REAL, NULL, 1, &ns);
 }
 
 /* What the table itself says where to find. */
@@ -121,7 +121,7 @@ static void print_plain(FILE *out, const struct config_option *option, const voi
 
 	/* What could not be configured says that nothing was. */
 	if (option->type == CONFIG_NS &&
-	    (double)*(const int64_t *)(const void *)at < option->min * NS_PER_S)
+	    (double)*(const int64_t *)(const void *)at < option->min * NS_PER_S_REAL)
 		return;
 	fprintf(out, "%s ", option->name);
 	if (option->type == CONFIG_NUMBER)

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* ntpd's keys are the unit after 0x4e545030; it has four units, gpsd as many as devices. */
 #define UNIT_MAX	255

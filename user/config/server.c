@@ -14,9 +14,8 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "lib/time_units.h"
 #include "ntp/packet.h"
-
-#define NS_PER_S	1000000000LL
 
 /* chrony.conf(5), where an option is not given. */
 #define LOG_BYTES		524288

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 int config_parse_seconds(struct config_reader *reader, const char *what, const char *word,
 			 int64_t *ns)

@@ -7,8 +7,7 @@
 #include "core/line.h"
 #include "lib/log.h"
 #include "lib/names.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* "2026-11-28 03:44:48.123456 UTC": 16 characters show a day and a minute. */
 #define TIME_SIZE	32

@@ -7,8 +7,7 @@
 #include <stdio.h>
 
 #include "chronyc/packet.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* chronyc has read whole seconds, and whoever pressed the key is off by as much. */
 #define TYPED_BOUND_NS	(2 * NS_PER_S)

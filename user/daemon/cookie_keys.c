@@ -14,8 +14,7 @@
 #include "core/line.h"
 #include "lib/log.h"
 #include "lib/state_file.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Keys that could not be kept, as on a disk that is full, are tried again after so long. */
 #define KEEP_RETRY_NS	(60 * NS_PER_S)

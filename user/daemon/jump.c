@@ -8,8 +8,7 @@
 #include <errno.h>
 
 #include "lib/names.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Do not correct the clock by these sources. It goes on, unconfirmed unless there is a host. */
 static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)

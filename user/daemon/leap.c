@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* How often a list is read. */
 #define LEAP_LIST_NS	(3600 * NS_PER_S)

@@ -15,9 +15,7 @@
 #include "daemon/notify.h"
 #include "lib/clock_watch.h"
 #include "lib/descriptor_wait.h"
-
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1000000LL
+#include "lib/time_units.h"
 
 /*
  * Descriptors: events of the module, its loading and unloading, the watch for a system clock that

@@ -19,9 +19,8 @@
 #include "lib/log.h"
 #include "lib/names.h"
 #include "lib/output.h"
+#include "lib/time_units.h"
 #include "lib/user_err.h"
-
-#define NS_PER_S	1000000000LL
 
 /* What --timeout takes at most. */
 #define TIMEOUT_MAX_S	86400

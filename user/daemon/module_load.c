@@ -22,13 +22,12 @@
 #include "daemon/privileges.h"
 #include "lib/late_library.h"
 #include "lib/module_refusal.h"
+#include "lib/time_units.h"
 
 #define MODULE_NAME	"truechime"
 #define KMOD_PATH	"libkmod.so.2"
 #define LOCKDOWN_PATH	"/sys/kernel/security/lockdown"
 #define MAXERROR_PATH	"/sys/module/" MODULE_NAME "/parameters/hostmaxerror_us"
-
-#define NS_PER_US	1000LL
 
 /**
  * struct kmod - libkmod, opened

@@ -27,10 +27,9 @@
 #include "lib/log.h"
 #include "lib/memory_file.h"
 #include "lib/spawn.h"
+#include "lib/time_units.h"
 #include "ntp/nts_task.h"
 #include "ntp/packet.h"
-
-#define NS_PER_S	1000000000LL
 
 /* What a program has for trying new certificates: meanwhile the daemon does nothing else. */
 #define CHECK_MS	2000

@@ -5,8 +5,7 @@
 #include "daemon/restart.h"
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 #define RESTART_MIN_NS	NS_PER_S
 #define RESTART_MAX_NS	(64 * NS_PER_S)

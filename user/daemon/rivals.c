@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* A unit that is started, or stopped, is noticed within this. */
 #define CHECK_NS	(60 * NS_PER_S)

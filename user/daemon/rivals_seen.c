@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* An operator runs date(1) once or twice. */
 #define STEERS_TIMES	3

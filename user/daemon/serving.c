@@ -21,9 +21,8 @@
 #include "daemon/serving_fast.h"
 #include "lib/log.h"
 #include "lib/time_page.h"
+#include "lib/time_units.h"
 #include "ntp/packet.h"
-
-#define NS_PER_S	1000000000LL
 
 /* Ports below take a privilege. */
 #define PRIVILEGED_PORTS	1024

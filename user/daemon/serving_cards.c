@@ -10,8 +10,7 @@
 
 #include "core/line.h"
 #include "lib/clock_ns.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 #define Q32	4294967296.0
 

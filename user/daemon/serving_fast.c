@@ -15,11 +15,10 @@
 #include "daemon/server_process.h"
 #include "lib/clock_watch.h"
 #include "lib/log.h"
+#include "lib/time_units.h"
 #include "server/clock_precision.h"
 #include "xdp/addresses.h"
 #include "xdp/time.h"
-
-#define NS_PER_S	1000000000LL
 
 /* How long it believes what it was told, and after what time it is told again. */
 #define VALID_NS	NS_PER_S

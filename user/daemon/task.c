@@ -7,7 +7,7 @@
 
 #include <math.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * The offset is known after so many samples, which are 2 s apart, or so long after the first

@@ -13,8 +13,7 @@
 #include "discipline/drift.h"
 #include "lib/names.h"
 #include "lib/plural.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* The discipline is run at least so often, even if no sample comes; for -q and -Q as often. */
 #define UPDATE_NS	(64 * NS_PER_S)

@@ -11,8 +11,7 @@
 #include "discipline/opinion.h"
 #include "discipline/quorum.h"
 #include "discipline/roll.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* After so long the answers of a burst have arrived, or are lost. */
 #define BURST_NS	(5 * NS_PER_S)

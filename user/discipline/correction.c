@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "discipline/source_select.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1e9
 #define Q32		4294967296.0
 
 /*
@@ -52,7 +52,7 @@ static double sigma_after(const struct correction_terms *terms, int64_t at_ns, d
  */
 static double unlearned_ns(const struct correction_terms *terms, double elapsed_ns)
 {
-	double scale_ns = UNLEARNED_S * NS_PER_S;
+	double scale_ns = UNLEARNED_S * NS_PER_S_REAL;
 
 	return terms->maxclockerror * (elapsed_ns + scale_ns * expm1(-elapsed_ns / scale_ns));
 }
@@ -76,7 +76,7 @@ static void set_horizons(const struct correction_terms *terms, const struct pace
 {
 	const struct estimate *estimate = &combined->estimate;
 	double rate = fabs(estimate->rate);
-	double least_ns = BOUND_INTERVALS * pace->interval_s * NS_PER_S;
+	double least_ns = BOUND_INTERVALS * pace->interval_s * NS_PER_S_REAL;
 	double span_ns = (double)(estimate->at_ns - terms->learned_from_ns);
 	double harmless_ns = CORRECTION_HARMLESS_NS / rate;
 
@@ -103,7 +103,7 @@ static double bound_after(const struct correction_terms *terms, const struct com
 static void set_growths(const struct correction_terms *terms, const struct pace *pace,
 			struct combined *combined)
 {
-	double next_ns = SIGMA_INTERVALS * pace->interval_s * NS_PER_S;
+	double next_ns = SIGMA_INTERVALS * pace->interval_s * NS_PER_S_REAL;
 	double horizon_ns = combined->horizon_ns;
 	double now_ns = combined->estimate.sigma_ns;
 	double bound_ns = bound_after(terms, combined, 0);

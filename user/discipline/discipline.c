@@ -24,8 +24,8 @@
 #include "discipline/selected.h"
 #include "discipline/settled_rate.h"
 #include "discipline/vouched_host.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1e9
 #define Q32		4294967296.0
 
 /* A phase change that a slew would take more than some 10 s for is a jump. */
@@ -452,7 +452,7 @@ static enum vouched_host judge_vouched_host(const struct timescale_now *now,
 					    const struct combined *combined,
 					    const struct pace *pace, bool measured)
 {
-	double grown_ns = combined->maxerror_growth * pace->interval_s * NS_PER_S;
+	double grown_ns = combined->maxerror_growth * pace->interval_s * NS_PER_S_REAL;
 	int64_t until_ns = measured ? llrint(combined->maxerror_ns + grown_ns) : INT64_MAX;
 
 	return vouched_host_judge(now, selection, llrint(combined->maxerror_ns), until_ns);

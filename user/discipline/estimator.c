@@ -15,11 +15,10 @@
 
 #include "discipline/estimator_bank.h"
 #include "discipline/estimator_track.h"
-
-#define NS_PER_S	1e9
+#include "lib/time_units.h"
 
 /* Before the first sample the rate may be any that crystals have. */
-#define RATE_SIGMA_UNKNOWN	(RATE_SIGMA_MOST / NS_PER_S)
+#define RATE_SIGMA_UNKNOWN	(RATE_SIGMA_MOST / NS_PER_S_REAL)
 
 /* A path's asymmetry falsifies offsets by some such share of half its round trip. */
 #define ASYMMETRY	0.1
@@ -193,14 +192,14 @@ static void cover_sample(struct estimator *estimator, const struct path_figures 
 
 static bool is_sane(const struct estimator *estimator, const struct estimator_sample *sample)
 {
-	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
+	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S_REAL;
 
 	return sample->delay_ns >= 0 && !isinf(sample->delay_ns) &&
 	       sample->sigma_ns >= 0 && !isinf(sample->sigma_ns) &&
 	       sample->offset_ns <= BANK_OFFSET_MOST_NS &&
 	       sample->offset_ns >= -BANK_OFFSET_MOST_NS &&
 	       !(estimator->started &&
-		 elapsed_s < (estimator->paths > 1 ? -ESTIMATOR_DISORDER_NS / NS_PER_S : 0));
+		 elapsed_s < (estimator->paths > 1 ? -ESTIMATOR_DISORDER_NS / NS_PER_S_REAL : 0));
 }
 
 /* From the second path on asymmetries are estimated. */
@@ -276,7 +275,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	bank_mix(estimator, ahead_s, &before);
 	for (i = 0; i < estimator->members; i++)
 		belief_predict(&bank_member(estimator, i)->belief, ahead_s,
-			       bank_member(estimator, i)->wander * NS_PER_S);
+			       bank_member(estimator, i)->wander * NS_PER_S_REAL);
 	if (elapsed_s >= 0)
 		track_check_reroute(estimator, path, offset, sample);
 	track_compare(estimator, path, offset, sample);
@@ -309,7 +308,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 
 static void take_next(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
-	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S;
+	double elapsed_s = (double)(sample->at_ns - estimator->at_ns) / NS_PER_S_REAL;
 
 	estimator->latest = path;
 	if (!estimator->started) {
@@ -388,12 +387,12 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 
 	if (!estimator->started)
 		return false;
-	bank_mix(estimator, (double)(at_ns - estimator->at_ns) / NS_PER_S, &mixture);
+	bank_mix(estimator, (double)(at_ns - estimator->at_ns) / NS_PER_S_REAL, &mixture);
 	estimate->at_ns = at_ns;
 	estimate->offset_ns = offset_ns(estimator, mixture.offset);
-	estimate->rate = mixture.rate / NS_PER_S;
+	estimate->rate = mixture.rate / NS_PER_S_REAL;
 	estimate->sigma_ns = sqrt(mixture.variance * calibration(estimator));
-	estimate->rate_sigma = sqrt(mixture.rate_variance * calibration(estimator)) / NS_PER_S;
+	estimate->rate_sigma = sqrt(mixture.rate_variance * calibration(estimator)) / NS_PER_S_REAL;
 	estimate->wander = mixture.wander;
 	estimate->asymmetry_ns = mixture.asymmetry;
 	estimate->restarts = estimator->restarts;

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#define NS_PER_S	1e9
+#include "lib/time_units.h"
 
 /* BANK_WANDERS from 1e-11 to 1e-7 in steps of the square root of ten. */
 #define WANDER_LEAST	1e-11
@@ -64,7 +64,7 @@ static void start_rate(const struct estimator *estimator, int wander, struct mem
 
 	if (estimator->is_host)
 		sigma = host_rate_sigmas[(size_t)wander % HOST_RATE_SIGMAS];
-	member_start(member, estimator->rate_prior * NS_PER_S, sigma * NS_PER_S);
+	member_start(member, estimator->rate_prior * NS_PER_S_REAL, sigma * NS_PER_S_REAL);
 }
 
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample)
@@ -231,7 +231,7 @@ static void add_apart(struct bank_sum *sum, const struct belief *belief, double 
 static void add_mean(struct bank_sum *sum, const struct member *member, double weight)
 {
 	const double *mean = member->belief.mean;
-	double wander = member->wander * NS_PER_S;
+	double wander = member->wander * NS_PER_S_REAL;
 
 	sum->mean.offset += weight * mean[BELIEF_OFFSET];
 	sum->mean.rate += weight * mean[BELIEF_RATE];
@@ -305,15 +305,15 @@ void bank_mix(const struct estimator *estimator, double elapsed_s, struct mixtur
  */
 void bank_change_reference(struct estimator *estimator, const struct reference_change *change)
 {
-	double before_s = (double)(change->at_ns - estimator->at_ns) / NS_PER_S;
-	double sigma = change->rate_sigma * NS_PER_S, shift_sigma = change->shift_sigma_ns;
+	double before_s = (double)(change->at_ns - estimator->at_ns) / NS_PER_S_REAL;
+	double sigma = change->rate_sigma * NS_PER_S_REAL, shift_sigma = change->shift_sigma_ns;
 	int i;
 
 	for (i = 0; i < estimator->members; i++) {
 		struct belief *belief = &bank_member(estimator, i)->belief;
 		double *rate = &belief->mean[BELIEF_RATE];
 
-		*rate = NS_PER_S * reference_change_rate(change, *rate / NS_PER_S);
+		*rate = NS_PER_S_REAL * reference_change_rate(change, *rate / NS_PER_S_REAL);
 		belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] += shift_sigma * shift_sigma +
 							     sigma * sigma * before_s * before_s;
 		belief->cov[BELIEF_OFFSET][BELIEF_RATE] -= sigma * sigma * before_s;

@@ -3,8 +3,8 @@
  * For each power of two of seconds: offsets at some instants of that time, and the mean rate.
  */
 #include "discipline/fallback_drift.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define KEPT		(FALLBACK_DRIFT_PARTS + 1)
 
 static int64_t span_ns(int power)

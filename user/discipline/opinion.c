@@ -5,8 +5,7 @@
 #include "discipline/opinion.h"
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * A source contradicts the timescale if it differs by more than this, and by so many times the

@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1e9
+#include "lib/time_units.h"
 
 /* A round trip seen from a later instant, in ns: how long ago, and what it allowed then. */
 struct aged {
@@ -23,7 +22,7 @@ static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t off
 		       double wander)
 {
 	double ago = fmax((double)chime_sub_sat(at_ns, trip->at_ns), 0);
-	double wandered = wander * ago * sqrt(ago / NS_PER_S / 3);
+	double wandered = wander * ago * sqrt(ago / NS_PER_S_REAL / 3);
 
 	return (struct aged){
 		.ago = ago,

@@ -10,8 +10,7 @@
 #include "core/line.h"
 #include "discipline/quorum.h"
 #include "discipline/source_interval.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* A smear is a second at most; by so much more sources may differ as it is. */
 #define MARGIN_NS	(NS_PER_S / 10)

@@ -14,8 +14,7 @@
 #include "core/line.h"
 #include "discipline/source_interval.h"
 #include "discipline/source_parts.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * An answer that queued so many times as long as usual is worth little: it does not end a burst

@@ -10,8 +10,7 @@
 
 #include "core/line.h"
 #include "discipline/source_parts.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* ntpd with "restrict limited" drops requests less than 2 s after the last one. */
 #define BURST_INTERVAL_NS	(2 * NS_PER_S)

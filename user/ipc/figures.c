@@ -6,8 +6,9 @@
 
 #include <string.h>
 
+#include "lib/time_units.h"
+
 #define RATE_Q32	4294967296.0
-#define NS_PER_S	1000000000LL
 
 /* What chronyd says of a clock that follows nothing. */
 #define ROOT_UNSYNCHRONISED_NS	NS_PER_S

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Between two points. */
 #define INTERVAL_NS	NS_PER_S

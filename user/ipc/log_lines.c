@@ -11,8 +11,8 @@
 #include "core/line.h"
 #include "ipc/figures.h"
 #include "lib/names.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1e9
 #define PPM		1e6
 
 /* "2026-11-28 03:44:48.123456 UTC": 19 characters show the seconds, 26 the microseconds. */
@@ -42,7 +42,7 @@ const char *log_line_banner(enum config_log file)
 
 static double seconds_of(int64_t ns)
 {
-	return (double)ns / NS_PER_S;
+	return (double)ns / NS_PER_S_REAL;
 }
 
 static char leap_letter(int leap)
@@ -180,8 +180,8 @@ void log_line_statistics(const struct state *state, const struct state_source *s
 	figures_of_source(state, status, &figures);
 	snprintf(line, LOG_LINE_MAX,
 		 "%.19s %-15s %10.3e %10.3e %10.3e %10.3e %10.3e %7.1e %3u %3d %3u %5.2f",
-		 time_of(state, when), source->info.address, status->jitter_ns / NS_PER_S,
-		 seconds_of(figures.offset_ns), status->estimate.sigma_ns / NS_PER_S,
+		 time_of(state, when), source->info.address, status->jitter_ns / NS_PER_S_REAL,
+		 seconds_of(figures.offset_ns), status->estimate.sigma_ns / NS_PER_S_REAL,
 		 figures.frequency, figures.skew, stress, status->samples, CUT_OFF, status->runs,
 		 fabs(asymmetry) <= SOURCE_ASYMMETRY_MAX ? asymmetry : 0.0);
 }
@@ -229,8 +229,9 @@ void log_line_selection(const struct state *state, size_t index, char line[LOG_L
 		 time_of(state, when), source->info.address, figures_letter(state, index),
 		 options->noselect ? 'N' : '-', options->prefer ? 'P' : '-',
 		 options->trust ? 'T' : '-', options->require ? 'R' : '-', status->reach, SCORE,
-		 seconds_of(figures.age_ns), ((double)figures.offset_ns - distance_ns) / NS_PER_S,
-		 ((double)figures.offset_ns + distance_ns) / NS_PER_S);
+		 seconds_of(figures.age_ns),
+		 ((double)figures.offset_ns - distance_ns) / NS_PER_S_REAL,
+		 ((double)figures.offset_ns + distance_ns) / NS_PER_S_REAL);
 }
 
 void log_line_tracking(const struct state *state, int64_t remaining_ns, int64_t bound_ns,

@@ -9,8 +9,8 @@
 
 #include "core/line.h"
 #include "lib/event_report.h"
+#include "lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define PPB		1e9
 
 /* Ten digits of seconds are more than any history has: then it is all there is. */

@@ -13,8 +13,7 @@
 
 #include "core/line.h"
 #include "ipc/socket_file.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * A connection without request or progress is closed after so long; one that follows events is not.

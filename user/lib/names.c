@@ -13,8 +13,7 @@
 #include <time.h>
 
 #include "core/words.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 

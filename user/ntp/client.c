@@ -11,11 +11,10 @@
 #include <sys/random.h>
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "ntp/client_stamps.h"
 #include "ntp/mac.h"
 #include "ntp/nonce.h"
-
-#define NS_PER_S	1000000000LL
 
 /* The timeout of an answer; the next request ends an earlier one anyway. */
 #define ANSWER_TIMEOUT_NS	(4 * NS_PER_S)

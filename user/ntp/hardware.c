@@ -18,8 +18,7 @@
 
 #include "core/line.h"
 #include "lib/ethtool.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Readings of a card's clock, of which the best counts. */
 #define READINGS	6

@@ -7,8 +7,7 @@
 #include <math.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Two readings this far apart show the rate to some 0.1 ppm; longer ago it was another one. */
 #define RATE_SPAN_MIN_NS	NS_PER_S

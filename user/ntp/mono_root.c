@@ -6,9 +6,8 @@
 #include "ntp/mono_root.h"
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "ntp/bytes.h"
-
-#define NS_PER_S	1000000000LL
 
 #define MAGIC	0xf5bedd9aU
 

@@ -8,9 +8,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include "lib/time_units.h"
 #include "ntp/bytes.h"
-
-#define NS_PER_S		1000000000LL
 
 /* Seconds from the prime epoch, 1900, to 1970: 70 years with 17 leap days (RFC 5905 figure 4). */
 #define NTP_UNIX_OFFSET_S	2208988800LL

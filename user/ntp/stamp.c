@@ -12,7 +12,7 @@
 #include <sys/time.h>
 #include <time.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* The kernel returns zero if it has no such timestamp. */
 static bool to_ns(const struct timespec *time, int64_t *ns)

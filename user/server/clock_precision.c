@@ -8,9 +8,8 @@
 #include <time.h>
 
 #include "lib/clock_ns.h"
+#include "lib/time_units.h"
 #include "ntp/packet.h"
-
-#define NS_PER_S	1000000000LL
 
 /* A clock that is read so often in a row shows its precision. */
 #define READINGS	100

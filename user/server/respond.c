@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/time_units.h"
 #include "ntp/bytes.h"
 #include "ntp/mac.h"
 
@@ -17,8 +18,6 @@
 #define AT_ORIGIN	24
 #define AT_RECEIVE	32
 #define AT_TRANSMIT	40
-
-#define NS_PER_S	1000000000LL
 
 #define LEAP_SHIFT	6
 #define VERSION_SHIFT	3

@@ -12,11 +12,9 @@
 
 #include "core/line.h"
 #include "lib/clock_ns.h"
+#include "lib/time_units.h"
 #include "ntp/nonce.h"
 #include "ntp/packet.h"
-
-#define NS_PER_MS	1000000LL
-#define NS_PER_S	1000000000LL
 
 /* An answer that takes longer says little. Longer than a handshake of most VPNs. */
 #define ANSWER_NS	(600 * NS_PER_MS)

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Without the outlier the others are closer by this factor. */
 #define OUTLIER_FACTOR	4

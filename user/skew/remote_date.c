@@ -18,8 +18,7 @@
 #include "lib/child.h"
 #include "lib/clock_ns.h"
 #include "lib/printable.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* No clock shows a later time that s64 ns can hold. */
 #define SECONDS_LATEST	9000000000LL

@@ -9,8 +9,7 @@
 #include <syslog.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * A name that cannot be resolved, most often for want of a network, is tried again after 1 s, 2 s

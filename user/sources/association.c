@@ -16,11 +16,10 @@
 #include "core/line.h"
 #include "discipline/loop.h"
 #include "discipline/orphan.h"
+#include "lib/time_units.h"
 #include "ntp/refid.h"
 #include "sources/network_watch.h"
 #include "sources/target.h"
-
-#define NS_PER_S	1000000000LL
 
 /*
  * Failed sources are retried so often when the network changes all the time; a few times at once.

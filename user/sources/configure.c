@@ -10,10 +10,9 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "lib/time_units.h"
 #include "sources/keyring.h"
 #include "sources/target.h"
-
-#define NS_PER_S	1000000000LL
 
 /* The server's own port would be two programs': neither got all of its packets. */
 static int bind_port_of(const struct config *config)

@@ -15,8 +15,7 @@
 
 #include "lib/child.h"
 #include "lib/spawn.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* The process ends by itself before. */
 #define PATIENCE_S	(NTS_TASK_S + 2)

@@ -14,16 +14,15 @@
 
 #include "lib/clock_ns.h"
 #include "lib/state_file.h"
+#include "lib/time_units.h"
 #include "sources/nts_source.h"
 #include "sources/target.h"
-
-#define NS_PER_S	1e9
 
 #define PATH_SIZE	(CONFIG_PATH_MAX + NET_ADDRESS_TEXT_MAX + 8)
 
 static double clock_s(clockid_t clock)
 {
-	return (double)clock_ns(clock) / NS_PER_S;
+	return (double)clock_ns(clock) / NS_PER_S_REAL;
 }
 
 /* false: nothing is kept. */
@@ -43,7 +42,7 @@ static bool path_of(const struct association *association, char path[PATH_SIZE])
 static void fill(const struct association *association, struct nts_dump *dump)
 {
 	const struct nts_source *nts = association->nts;
-	double age_s = clock_s(CLOCK_MONOTONIC_RAW) - (double)nts->established_ns / NS_PER_S;
+	double age_s = clock_s(CLOCK_MONOTONIC_RAW) - (double)nts->established_ns / NS_PER_S_REAL;
 
 	memset(dump, 0, sizeof(*dump));
 	snprintf(dump->name, sizeof(dump->name), "%s", association->target->config.options.name);
@@ -142,7 +141,7 @@ bool nts_file_read(const struct association *association, struct nts_dump *dump,
 	(void)unlink(path);
 	/* A clock that was set back has seen them later than now. */
 	age_s = clock_s(CLOCK_REALTIME) - dump->established_s;
-	*established_ns = age_s > 0 ? chime_sub_sat(now_raw_ns, (int64_t)(age_s * NS_PER_S)) :
+	*established_ns = age_s > 0 ? chime_sub_sat(now_raw_ns, (int64_t)(age_s * NS_PER_S_REAL)) :
 				      now_raw_ns;
 
 	return true;

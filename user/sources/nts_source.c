@@ -13,11 +13,10 @@
 #include <time.h>
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "sources/addresses.h"
 #include "sources/nts_file.h"
 #include "sources/target.h"
-
-#define NS_PER_S	1000000000LL
 
 /*
  * After a failed attempt the next one waits for 2^N s, and each time for twice as long, as in

@@ -13,9 +13,8 @@
 #include <syslog.h>
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "sources/target.h"
-
-#define NS_PER_S	1e9
 
 /* Failures in a row after which a clock that is read is opened anew. */
 #define FAILURES_REOPEN	3
@@ -63,7 +62,7 @@ static bool is_read(const struct refclock *refclock)
 
 static int64_t read_interval_ns(const struct target *target)
 {
-	return llrint(ldexp(NS_PER_S, target->config.driver_poll));
+	return llrint(ldexp(NS_PER_S_REAL, target->config.driver_poll));
 }
 
 void target_refclock_open(struct target *target, int64_t now_raw_ns)

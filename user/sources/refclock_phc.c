@@ -19,9 +19,8 @@
 #include "clocks/timescale.h"
 #include "core/line.h"
 #include "lib/ethtool.h"
+#include "lib/time_units.h"
 #include "sources/refclock.h"
-
-#define NS_PER_S	1000000000LL
 
 /* The name of the clock that the module registers. */
 #define OWN_CLOCK_NAME	"truechime"

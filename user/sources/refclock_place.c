@@ -10,11 +10,10 @@
 
 #include "clocks/clock_span.h"
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "sources/refclock_pulse.h"
 #include "sources/target.h"
 #include "steering/leap_list.h"
-
-#define NS_PER_S	1000000000LL
 
 /* One standard error of an exact timestamp: it is given in ns. */
 #define READING_NOISE_NS	1.0

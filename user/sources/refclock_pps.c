@@ -12,9 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/time_units.h"
 #include "sources/refclock.h"
-
-#define NS_PER_S	1000000000LL
 
 /* A later time overflows. */
 #define SECONDS_MAX	(INT64_MAX / NS_PER_S - 1)

@@ -8,8 +8,7 @@
 #include <math.h>
 
 #include "core/line.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * A clock that is further from the pulse than this share of the time between pulses may belong to

@@ -13,10 +13,9 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "sources/refclock.h"
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_US	1000
 #define US_PER_S	1000000
 
 /* A later time overflows. */

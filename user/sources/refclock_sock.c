@@ -14,10 +14,9 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "sources/refclock.h"
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_US	1000LL
 #define US_PER_S	1000000LL
 
 /* "SOCK" */

@@ -17,8 +17,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* The system's resolver asks three servers twice for 5 s each before it gives up. */
 #define LOOKUP_TIMEOUT_S	32

@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1000000LL
+#include "lib/time_units.h"
 
 #define SUFFIX		".sources"
 

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * The kernel advances CLOCK_REALTIME by a multiplier whose unit is some 120 ppb, and corrects the

@@ -6,7 +6,8 @@
 
 #include <time.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
+
 #define S_PER_DAY	86400
 
 /*

@@ -13,7 +13,8 @@
 
 #include <nettle/sha1.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
+
 #define S_PER_DAY	86400
 
 /* Later instants do not fit in 64 bits of nanoseconds. */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* A program that was quiet for so long counts anew; one that goes on is logged as often. */
 #define RIVAL_QUIET_NS	(3600 * NS_PER_S)

@@ -12,8 +12,7 @@
 
 #include "lib/names.h"
 #include "lib/plural.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* Checks of the clocks, see follower.h. */
 #define CHECK_MIN_NS	NS_PER_S

@@ -8,8 +8,7 @@
 #include <math.h>
 
 #include "lib/names.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /*
  * A synchronised clock becomes unsynchronised when it is wrong by more than its bound and this. One

@@ -7,8 +7,7 @@
 
 #include "lib/names.h"
 #include "lib/plural.h"
-
-#define NS_PER_S	1000000000LL
+#include "lib/time_units.h"
 
 /* A slew that would take longer than this at the greatest rate is no remedy. */
 #define SLEW_LONGEST_NS	(60 * NS_PER_S)

@@ -12,9 +12,8 @@
 #include "core/line.h"
 #include "core/reaction.h"
 #include "lib/names.h"
+#include "lib/time_units.h"
 #include "ntp/packet.h"
-
-#define NS_PER_US	1000
 
 /* In the place of a server's, where none is selected and the host is followed. */
 #define HOST_NAME	"host clock"

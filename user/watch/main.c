@@ -27,6 +27,7 @@
 #include "lib/output.h"
 #include "lib/plural.h"
 #include "lib/services.h"
+#include "lib/time_units.h"
 #include "lib/user_err.h"
 #include "server/sandbox.h"
 #include "steering/time_daemons.h"
@@ -34,9 +35,6 @@
 #include "watch/daemon_link.h"
 #include "watch/report.h"
 #include "watch/tally.h"
-
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1000000LL
 
 /* The daemon is told of a program so often at most, whatever that does. */
 #define TELL_NS	NS_PER_S

@@ -8,10 +8,10 @@
 #include <time.h>
 
 #include "lib/clock_ns.h"
+#include "lib/time_units.h"
 #include "ntp/packet.h"
 #include "server/respond.h"
 
-#define NS_PER_S	1000000000LL
 #define S_PER_DAY	86400LL
 
 /* So often the clocks are read; the quickest reading counts. */

@@ -15,10 +15,9 @@
 #include "selftests/unit/unit.h"
 #include "user/doctor/machine.h"
 #include "user/doctor/units.h"
+#include "user/lib/time_units.h"
 #include "user/lib/virtual_machine.h"
 #include "user/steering/time_daemons.h"
-
-#define NS_PER_S	1000000000LL
 
 /* --- A schema, as far as ours need it --- */
 

@@ -8,8 +8,8 @@
 
 #include "selftests/unit/unit.h"
 #include "user/clocks/clock_span.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define UTC_NS		(1795160717LL * NS_PER_S)
 #define RAW_NS		(7200LL * NS_PER_S)
 

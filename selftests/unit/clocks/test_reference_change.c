@@ -7,8 +7,8 @@
 #include "kmod/core/line.h"
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define RAW_NS		(5000 * NS_PER_S)
 #define HOST_NS		(1800000000LL * NS_PER_S)
 

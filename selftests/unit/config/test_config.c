@@ -9,8 +9,7 @@
 
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* The directives of Debian 12's default chrony.conf. */
 static const char debian_conf[] =

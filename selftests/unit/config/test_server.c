@@ -12,8 +12,7 @@
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 static bool no_memory;
 

@@ -10,8 +10,7 @@
 
 #include "selftests/unit/config_reports.h"
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 static const char every_option[] =
 	"server ntp.example.net\n"

@@ -10,6 +10,7 @@
 #include "kmod/core/line.h"
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
 #define MARKER		(1U << TRUECHIME_EVIDENCE_MARKER)
 #define GENERATION	(1U << TRUECHIME_EVIDENCE_GENERATION)
@@ -63,7 +64,6 @@ TEST(has_no_generation_counter_beyond_its_size)
 	EXPECT_FALSE(page.has_generation);
 }
 
-#define NS_PER_S	1000000000LL
 #define UTC_S		1800000000LL
 #define COUNTER		50000000000000ULL
 

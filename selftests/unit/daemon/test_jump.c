@@ -12,8 +12,7 @@
 #include "user/lib/log.h"
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 static struct {
 	struct consensus_result result;

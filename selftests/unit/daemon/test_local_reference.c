@@ -5,8 +5,7 @@
 #include "user/daemon/local_reference.h"
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 FIXTURE(local)
 {

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define RATE		20e-6
 
 FIXTURE(scale) {

@@ -17,8 +17,8 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define NOW_NS		(5000 * NS_PER_S)
 
 static struct {

@@ -13,9 +13,9 @@
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
+#include "user/lib/time_units.h"
 #include "user/server/card_stamp.h"
 
-#define NS_PER_S	1000000000LL
 #define PPM_Q32		4294.967296
 
 /* The card's clock is so much behind the system clock. */

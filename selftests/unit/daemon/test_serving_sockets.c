@@ -22,8 +22,7 @@
 #include "user/daemon/mono_scale.h"
 #include "user/daemon/server_process.h"
 #include "user/lib/time_page.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 static struct {
 	int started;

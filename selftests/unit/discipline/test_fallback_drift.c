@@ -7,8 +7,7 @@
 #include <math.h>
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* A sample every @step_s, of an oscillator that goes to and fro by 100 ppm every 1000 s. */
 static void run(struct fallback_drift *drift, int64_t from_s, int64_t to_s, int64_t step_s)

@@ -5,8 +5,8 @@
 #include "user/discipline/free_running.h"
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define HOUR_NS		(3600 * NS_PER_S)
 #define PPM		1e-6
 

@@ -8,9 +8,8 @@
 #include <math.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1000000LL
 #define START_NS	(1800000000LL * NS_PER_S)
 #define DAY_NS		(86400 * NS_PER_S)
 

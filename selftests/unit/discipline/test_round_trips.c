@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define START_NS	(1800000000LL * NS_PER_S)
 
 static const struct rate_limits crystal = { .least = -500e-6, .most = 500e-6 };

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define START_NS	(1800000000LL * NS_PER_S)
 
 #define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define START_NS	(1800000000LL * NS_PER_S)
 #define SAMPLES		8
 #define SOURCES		5

@@ -5,8 +5,8 @@
 #include "user/discipline/vouched_host.h"
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define START_NS	(1800000000LL * NS_PER_S)
 
 /* A host that is @ahead_ns of the reference, read to 2 us, of which 100 us are stated. */

@@ -21,8 +21,7 @@
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* Longest wait for anything on the loopback interface. */
 #define WAIT_MS	2000

@@ -10,9 +10,7 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
-#define NS_PER_MS	1000000LL
+#include "user/lib/time_units.h"
 
 /* An instant in 2026, as realtime and as the servers' time. */
 #define UTC_NS		(1795160717LL * NS_PER_S)

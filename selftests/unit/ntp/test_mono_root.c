@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* Units of a 32.32 timestamp. */
 #define MS	((1ULL << 32) / 1000)

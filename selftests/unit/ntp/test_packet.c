@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* A server's answer as captured: stratum 2, poll 6, precision 2^-25, refid 192.0.2.1. */
 static const uint8_t captured[NTP_HEADER_SIZE] = {

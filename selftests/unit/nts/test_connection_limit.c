@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define NOW_NS		(1000 * NS_PER_S)
 
 #define BURST		8

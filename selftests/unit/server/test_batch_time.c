@@ -12,8 +12,7 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* How far the system clock is ahead of the monotonic one at first. */
 #define AHEAD_NS	(1700000000 * NS_PER_S)

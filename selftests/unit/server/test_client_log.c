@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define RECORDS		64
 
 static struct net_address client(uint32_t number)

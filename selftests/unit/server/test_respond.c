@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
-
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* 2026, as the system clock has it. */
 #define NOW_NS		(1767225600LL * NS_PER_S)

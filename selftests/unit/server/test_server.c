@@ -22,6 +22,7 @@
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
+#include "user/lib/time_units.h"
 #include "user/ntp/listen.h"
 #include "user/ntp/mac.h"
 #include "user/ntp/nts_cookie.h"
@@ -30,7 +31,6 @@
 #include "user/server/batch.h"
 #include "user/server/respond.h"
 
-#define NS_PER_S	1000000000LL
 #define CLIENTS		16
 #define RULES		4
 #define KEYS		3

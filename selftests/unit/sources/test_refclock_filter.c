@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
-#define NS_PER_S	1000000000LL
 #define AT_NS		(7200LL * NS_PER_S)
 #define OFFSET_NS	(1795160717LL * NS_PER_S)
 

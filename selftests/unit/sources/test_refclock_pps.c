@@ -12,9 +12,9 @@
 
 #include "selftests/unit/fake_pps.h"
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 #include "user/sources/refclock.h"
 
-#define NS_PER_S	1000000000LL
 #define UTC_S		1795160717LL
 
 FIXTURE(pulses) {

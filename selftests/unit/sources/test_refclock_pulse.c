@@ -8,9 +8,9 @@
 #include <stdlib.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 
 #define MS		1000000LL
-#define NS_PER_S	1000000000LL
 #define OFFSET_NS	(1795160717LL * NS_PER_S + 123456789)
 
 static const struct {

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 #include "user/sources/refclock.h"
 
-#define NS_PER_S	1000000000LL
 #define UTC_S		1795160717LL
 
 /* Units that nobody uses: the test's own process gives each run others. */

@@ -17,9 +17,9 @@
 
 #include "selftests/unit/sock_sample.h"
 #include "selftests/unit/unit.h"
+#include "user/lib/time_units.h"
 #include "user/sources/refclock.h"
 
-#define NS_PER_S	1000000000LL
 #define UTC_S		1795160717LL
 
 int64_t release_date_ns(void)

@@ -10,13 +10,13 @@
 #include "selftests/unit/unit.h"
 #include "selftests/unit/xdp/frame.h"
 #include "user/lib/clock_ns.h"
+#include "user/lib/time_units.h"
 #include "user/ntp/bytes.h"
 #include "user/server/access.h"
 #include "user/server/respond.h"
 #include "user/xdp/fast_path.c"
 #include "user/xdp/time.h"
 
-#define NS_PER_S	1000000000LL
 #define PRECISION	(-24)
 #define TOS		0xb8
 

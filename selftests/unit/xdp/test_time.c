@@ -17,12 +17,12 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
+#include "user/lib/time_units.h"
 #include "user/ntp/bytes.h"
 #include "user/ntp/packet.h"
 #include "user/xdp/addresses.h"
 #include "user/xdp/answer.h"
 
-#define NS_PER_S	1000000000LL
 #define DAY_NS		(86400 * NS_PER_S)
 #define PRECISION	(-25)
 
