@@ -250,10 +250,10 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 	 */
 	moved |= (stopped || (seen && check == CHIME_CHECK_JUMPED)) &&
 		 chime_disruption_is_corrected(chime);
+	if (moved && chime_host_reset(host, &chime->disruption.evidence))
+		return CHIME_CHECK_SILENT;
 	if (moved && seen)
 		chime_disruption_lose(chime, chime->disruption.evidence, slept_ns);
-	if (moved && chime_host_reset(host))
-		return CHIME_CHECK_SILENT;
 	host->lost = false;
 	chime->disruption.moved = false;
 	chime_disruption_note_host_maxerror(chime);

@@ -140,10 +140,28 @@ static int chime_host_open(struct chime_host *host, unsigned int kind, void **de
 	return ret;
 }
 
+/* What two cross-timestamps of one clock may be apart, beside the time between them. */
+static s64 chime_host_slack(const struct chime_pairing *first, const struct chime_pairing *second)
+{
+	s64 worst_ns = max_t(s64, first->uncertainty_ns, second->uncertainty_ns);
+
+	return max_t(s64, CHIME_CONFIRM_NS, 4 * worst_ns);
+}
+
+/* No line says yet what to expect: does the next reading say the same as the first? */
+static bool chime_host_agrees(const struct chime_pairing *first, const struct chime_pairing *next)
+{
+	s64 passed_ns = chime_sub_sat(next->raw_ns, first->raw_ns);
+	s64 off_ns = chime_sub_sat(chime_sub_sat(next->utc_ns, first->utc_ns), passed_ns);
+
+	return next->clocksource_seq == first->clocksource_seq &&
+	       chime_abs_sat(off_ns) <= chime_host_slack(first, next);
+}
+
 static int chime_host_try(struct chime_host *host, unsigned int kind)
 {
 	const struct chime_host_ops *ops = chime_host_kinds[kind];
-	struct chime_pairing first = { };
+	struct chime_pairing first = { }, next = { };
 	void *device;
 	int ret;
 
@@ -158,13 +176,15 @@ static int chime_host_try(struct chime_host *host, unsigned int kind)
 	ret = chime_host_open(host, kind, &device);
 	if (ret)
 		return ret;
-	ret = ops->pair(device, &first);
+	ret = ops->pair(device, &first) ?: ops->pair(device, &next);
+	if (!ret && !chime_host_agrees(&first, &next))
+		ret = -EAGAIN;
 	if (ret) {
 		ops->close(device);
 		return ret;
 	}
 	chime_host_replace(host, ops, device);
-	host->pairings++;
+	host->pairings += 2;
 	chime_host_line_update(&host->track, &first);
 	return 0;
 }
@@ -270,15 +290,14 @@ static bool chime_host_confirm(struct chime_host *host, const struct chime_pairi
 			       s64 deviation_ns, u32 *evidence)
 {
 	struct chime_pairing *second = &host->confirmation;
-	s64 again_ns, slack_ns, worst_ns;
+	s64 again_ns;
 
 	if (chime_host_read(host, second, evidence))
 		return false;
 	second->stood_still = chime_host_stood_still(host, *evidence);
 	again_ns = chime_host_line_deviation(&host->track, second);
-	worst_ns = max_t(s64, first->uncertainty_ns, second->uncertainty_ns);
-	slack_ns = max_t(s64, CHIME_CONFIRM_NS, 4 * worst_ns);
-	return chime_abs_sat(chime_sub_sat(again_ns, deviation_ns)) <= slack_ns;
+	return chime_abs_sat(chime_sub_sat(again_ns, deviation_ns)) <=
+	       chime_host_slack(first, second);
 }
 
 /*
@@ -445,20 +464,22 @@ void chime_host_forget(struct chime_host *host)
 	chime_host_line_forget(&host->track);
 }
 
-int chime_host_reset(struct chime_host *host)
+int chime_host_reset(struct chime_host *host, u32 *evidence)
 {
-	struct chime_pairing first = { };
+	struct chime_pairing first = { }, next = { };
 	int ret;
 
 	lockdep_assert_held(host->lock);
 	if (!host->ops)
 		return -ENODEV;
-	ret = chime_host_pair(host, &first);
+	ret = chime_host_read(host, &first, evidence) ?: chime_host_read(host, &next, evidence);
+	if (!ret && !chime_host_agrees(&first, &next))
+		ret = -EAGAIN;
+	host->no_result = ret;
 	if (ret)
 		return ret;
 	host->stood_still = false;
 	host->set_ahead_ns = 0;
-	host->no_result = false;
 	memset(&host->track, 0, sizeof(host->track));
 	chime_host_line_update(&host->track, &first);
 	return 0;

@@ -151,9 +151,9 @@ void chime_host_init(struct chime_host *host, struct mutex *lock);
  * @host: its present clock is closed when another one takes its place
  * @name: "kvm" ..., "auto": the best that answers, "none"
  *
- * The first cross-timestamp is taken at once. If it is the present clock already, what was learned
- * of its rate is forgotten; the caller has just checked it. Only after "auto" chime_host_seek()
- * takes one that is not there yet. Context: process, lock held.
+ * The first cross-timestamp is taken at once, and a second one confirms it. If it is the present
+ * clock already, what was learned of its rate is forgotten; the caller has just checked it. Only
+ * after "auto" chime_host_seek() takes one that is not there yet. Context: process, lock held.
  *
  * Return: 0; -ENOENT: no such kind; -ENODEV: this machine does not offer it (then the present clock
  * stays); with "auto" 0 even if there is none.
@@ -214,9 +214,10 @@ void chime_host_forget(struct chime_host *host);
 
 /*
  * Restart the line from a new cross-timestamp, whatever happened since the latest one: the caller
- * repairs that. -errno: it stays as it is. Lock held.
+ * repairs that. -errno: it stays as it is, as no second one confirms the first. What they show of
+ * stops is added to @evidence. Lock held.
  */
-int chime_host_reset(struct chime_host *host);
+int chime_host_reset(struct chime_host *host, u32 *evidence);
 
 /* There is a line. Lock held. */
 static inline bool chime_host_has_line(const struct chime_host *host)

@@ -44,7 +44,8 @@
  * @host_rate_ppm: ... which gains so much on it ...
  * @host_silent: ... which does not answer
  * @answers: ... once it has answered so often; 0: it goes on
- * @host_wild: ... or gives another answer each time
+ * @host_wild: ... or gives another answer each time ...
+ * @wild_at: ... or 7 h too much at that reading from now on; 0: it does not
  * @host_late_ns: its readings are so much older than they seem, which is their uncertainty
  * @stops_at: before so many readings of it from now on the machine stands still; 0: it does not ...
  * @stops_ns: ... for so long
@@ -102,6 +103,7 @@ static struct machine {
 	bool host_silent;
 	int answers;
 	bool host_wild;
+	int wild_at;
 	s64 host_late_ns;
 	int stops_at;
 	s64 stops_ns;
@@ -355,6 +357,8 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 	if (machine.stops_at && !--machine.stops_at)
 		stand_still(machine.stops_ns);
 	wild_ns = machine.host_wild ? (wild_ns + 7 * HOUR) % (100 * HOUR) : 0;
+	if (machine.wild_at && !--machine.wild_at)
+		wild_ns = 7 * HOUR;
 	if (machine.host_silent) {
 		pairing->evidence = host_evidence();
 		return -EIO;

@@ -18,6 +18,25 @@ TEST_F(module, clock_that_is_wrong_at_boot_is_stepped_to_the_hosts)
 	EXPECT_EQ(0, status().disruptions);
 }
 
+/* A host's first reading is of no use alone, and the clock is not set by it. */
+TEST_F(module, host_that_contradicts_itself_at_once_is_looked_for_again)
+{
+	int at;
+
+	for (at = 1; at <= 2; at++) {
+		machine_begin();
+		machine.wild_at = at;
+		ASSERT_EQ(0, played_module_init());
+		EXPECT_EQ(0, machine.sets);
+		EXPECT_EQ(TRUECHIME_HOST_ABSENT, status().host_state);
+		run(3 * S);
+		EXPECT_EQ(TRUECHIME_HOST_CHOSEN, status().host_state);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		played_module_exit();
+	}
+}
+
 TEST_F(module, it_says_what_it_has_found)
 {
 	unit_phc_index = 3;

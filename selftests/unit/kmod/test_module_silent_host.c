@@ -246,6 +246,40 @@ TEST_F(module, revert_beside_a_silent_host_is_reported_and_repaired_when_it_answ
 }
 
 /*
+ * After the stop nothing but the host says what time it is, so no single reading of it is enough,
+ * whichever is the wrong one.
+ */
+TEST_F(module, lost_host_is_not_followed_by_one_reading_after_a_revert)
+{
+	int at;
+
+	for (at = 1; at <= 5; at++) {
+		machine_begin();
+		ASSERT_EQ(0, load());
+		machine.host_silent = true;
+		run(5 * S);
+		revert(HOUR);
+		EXPECT_EQ(1, machine.count);
+		machine.wild_at = at;
+		machine.host_silent = false;
+		while (machine.wild_at) {
+			check();
+			EXPECT_LE(llabs(machine.behind_ns), HOUR + S)
+				TH_LOG("reading %d is wrong", at);
+			EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns)
+				TH_LOG("reading %d is wrong", at);
+		}
+		run(3 * S);
+		EXPECT_EQ(TRUECHIME_HOST_CHOSEN, status().host_state);
+		EXPECT_EQ(2, machine.count);
+		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		played_module_exit();
+	}
+}
+
+/*
  * Sources have put a guest right whose host is lost. It is reverted again, and the host answers at
  * the very check that sees it: the correction is of the time before.
  */
