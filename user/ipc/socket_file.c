@@ -34,18 +34,21 @@ bool socket_file_is_gone(const char *path)
 	return lstat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* A socket without a listener may be replaced; one that is too busy to accept anybody has one. */
-static bool is_alive(const struct sockaddr_un *address)
+/*
+ * A socket without a listener may be replaced; one that is too busy to accept anybody has one. 0:
+ * nobody listens there; -EADDRINUSE; -errno: nobody knows.
+ */
+static int ask_for_listener(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool alive;
 
 	if (fd < 0)
-		return false;
+		return -errno;
 	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
 		errno == EAGAIN;
 	close(fd);
-	return alive;
+	return alive ? -EADDRINUSE : 0;
 }
 
 /* Keep a file that was named by mistake, though root could remove it. */
@@ -85,9 +88,9 @@ int socket_file_listen(const char *path, int backlog)
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	if (is_alive(&address))
-		return -EADDRINUSE;
-	err = socket_file_remove(path);
+	err = ask_for_listener(&address);
+	if (!err)
+		err = socket_file_remove(path);
 	if (err)
 		return err;
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);

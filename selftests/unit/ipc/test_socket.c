@@ -641,6 +641,24 @@ TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
 	EXPECT_EQ(-ENOENT, control_open(&second, "", answer, self));
 }
 
+/* Without a descriptor nobody can ask whether it lives. */
+TEST_F(control, who_has_no_descriptor_replaces_no_daemon)
+{
+	int least = dup(0);
+	struct rlimit before, none;
+	struct control *second;
+	struct stat st;
+
+	ASSERT_LE(0, least);
+	close(least);
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	none = (struct rlimit){ .rlim_cur = least, .rlim_max = before.rlim_max };
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	EXPECT_EQ(-EMFILE, control_open(&second, self->path, answer, self));
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	EXPECT_EQ(0, lstat(self->path, &st));
+}
+
 /* One that is stopped accepts nobody: whoever starts beside it must not wait for it. */
 TEST_F(control, a_stopped_daemon_is_not_replaced_either)
 {
