@@ -26,8 +26,15 @@
 /* Connections that are reserved for trusted users, however many others come. */
 #define RESERVED	4
 
-/* Of others, so many at a time may follow events for ever. The rest is left for questions. */
+/*
+ * Of others, so many at a time may follow events for ever. The rest is left for questions. People,
+ * who may have many user ids, get no more of them than leave some for the system's services.
+ */
 #define FOLLOWERS_MAX	8
+#define FOLLOWING_PEOPLE_MAX	6
+
+/* User ids of services are not above that, as Debian and systemd give them. */
+#define SYSTEM_USER_MAX	999
 
 /* And so many may be one user's, of either: none of them can keep the others out. */
 #define USER_CLIENTS_MAX	8
@@ -101,7 +108,8 @@ static int client_refuse(struct control_client *client, const char *why)
 
 static bool client_may_follow(const struct control *control, const struct control_client *client)
 {
-	int others = 0, same = 0, i;
+	bool person = client->user > SYSTEM_USER_MAX;
+	int others = 0, people = 0, same = 0, i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		const struct control_client *other = &control->clients[i];
@@ -109,9 +117,12 @@ static bool client_may_follow(const struct control *control, const struct contro
 		if (other == client || !other->follows || other->trusted)
 			continue;
 		others++;
+		people += other->user > SYSTEM_USER_MAX;
 		same += other->user == client->user;
 	}
-	return client->trusted || (others < FOLLOWERS_MAX && same < USER_FOLLOWERS_MAX);
+	return client->trusted ||
+	       (others < FOLLOWERS_MAX && same < USER_FOLLOWERS_MAX &&
+		(!person || people < FOLLOWING_PEOPLE_MAX));
 }
 
 /* One request line. 0, -errno: the connection is beyond use. */

@@ -416,8 +416,9 @@ TEST_F(control, keeps_room_for_questions)
 	int fds[12], fd, followers = 0, i;
 	char text[64];
 
+	/* Services, and some people. */
 	for (i = 0; i < 12; i++) {
-		peer_uid = 12345 + i / 4;
+		peer_uid = i / 4 ? 12345 + i / 4 : 995;
 		fds[i] = client(self);
 		followers += !strcmp("{\"ok\":true}\n",
 				     ask(self, fds[i], "{\"command\":\"events\",\"follow\":true}\n",
@@ -439,6 +440,30 @@ TEST_F(control, keeps_room_for_questions)
 			 sizeof(text)));
 	close(fd);
 	for (i = 0; i < 12; i++)
+		close(fds[i]);
+}
+
+/* As truechime-timesync1 does, which may be started again at any time. */
+TEST_F(control, keeps_places_to_follow_for_services)
+{
+	int fds[8], service, followers = 0, i;
+	char text[64];
+
+	for (i = 0; i < 8; i++) {
+		peer_uid = 12345 + i / 4;
+		fds[i] = client(self);
+		followers += !strcmp("{\"ok\":true}\n",
+				     ask(self, fds[i], "{\"command\":\"events\",\"follow\":true}\n",
+					 text, sizeof(text)));
+	}
+	EXPECT_EQ(6, followers);
+	peer_uid = 995;
+	service = client(self);
+	EXPECT_STREQ("{\"ok\":true}\n",
+		     ask(self, service, "{\"command\":\"timesync\",\"follow\":true}\n", text,
+			 sizeof(text)));
+	close(service);
+	for (i = 0; i < 8; i++)
 		close(fds[i]);
 }
 
