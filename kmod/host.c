@@ -148,14 +148,15 @@ static s64 chime_host_slack(const struct chime_pairing *first, const struct chim
 	return max_t(s64, CHIME_CONFIRM_NS, 4 * worst_ns);
 }
 
-/* No line says yet what to expect: does the next reading say the same as the first? */
-static bool chime_host_agrees(const struct chime_pairing *first, const struct chime_pairing *next)
+/* No line says yet what to expect. 0: the next reading says the same as the first; -EAGAIN. */
+static int chime_host_compare(const struct chime_pairing *first, const struct chime_pairing *next)
 {
 	s64 passed_ns = chime_sub_sat(next->raw_ns, first->raw_ns);
 	s64 off_ns = chime_sub_sat(chime_sub_sat(next->utc_ns, first->utc_ns), passed_ns);
 
-	return next->clocksource_seq == first->clocksource_seq &&
-	       chime_abs_sat(off_ns) <= chime_host_slack(first, next);
+	if (next->clocksource_seq != first->clocksource_seq)
+		return -EAGAIN;
+	return chime_abs_sat(off_ns) <= chime_host_slack(first, next) ? 0 : -EAGAIN;
 }
 
 static int chime_host_try(struct chime_host *host, unsigned int kind)
@@ -176,9 +177,8 @@ static int chime_host_try(struct chime_host *host, unsigned int kind)
 	ret = chime_host_open(host, kind, &device);
 	if (ret)
 		return ret;
-	ret = ops->pair(device, &first) ?: ops->pair(device, &next);
-	if (!ret && !chime_host_agrees(&first, &next))
-		ret = -EAGAIN;
+	ret = ops->pair(device, &first) ?: ops->pair(device, &next) ?:
+	      chime_host_compare(&first, &next);
 	if (ret) {
 		ops->close(device);
 		return ret;
@@ -472,9 +472,8 @@ int chime_host_reset(struct chime_host *host, u32 *evidence)
 	lockdep_assert_held(host->lock);
 	if (!host->ops)
 		return -ENODEV;
-	ret = chime_host_read(host, &first, evidence) ?: chime_host_read(host, &next, evidence);
-	if (!ret && !chime_host_agrees(&first, &next))
-		ret = -EAGAIN;
+	ret = chime_host_read(host, &first, evidence) ?: chime_host_read(host, &next, evidence) ?:
+	      chime_host_compare(&first, &next);
 	host->no_result = ret;
 	if (ret)
 		return ret;
