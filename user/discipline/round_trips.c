@@ -17,6 +17,11 @@ struct aged {
 	double high;
 };
 
+static int64_t whole_ns(double ns)
+{
+	return llrint(fmin(ceil(ns), (double)(INT64_MAX / 2)));
+}
+
 /* Widened by what a rate that is not quite the same may have added, against @offset_ns. */
 static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t offset_ns,
 		       double wander)
@@ -97,7 +102,7 @@ static void change_trip(struct round_trip *trip, const struct reference_change *
 {
 	double ago_ns = (double)change->at_ns - (double)trip->at_ns;
 	double error_ns = sigmas * hypot(change->shift_sigma_ns, change->rate_sigma * ago_ns);
-	int64_t widened_ns = llrint(fmin(ceil(error_ns), (double)(INT64_MAX / 2)));
+	int64_t widened_ns = whole_ns(error_ns);
 	int64_t offset_ns = reference_change_offset(change, trip->at_ns);
 
 	trip->low_ns = chime_sub_sat(chime_add_sat(trip->low_ns, offset_ns), widened_ns);
@@ -132,5 +137,5 @@ int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int
 	}
 	if (!trips->count)
 		return 0;
-	return llrint(fmin(ceil(fmax(above, -below)), (double)(INT64_MAX / 2)));
+	return whole_ns(fmax(above, -below));
 }
