@@ -849,58 +849,52 @@ TEST(distance_reaches_all_that_the_first_answer_after_a_gap_allows)
 	}
 }
 
+/* For four minutes the way there was full, then the way back. Found by the fuzzer. */
+static const struct {
+	int64_t at_s, offset_ns, delay_ns;
+} full_ways[] = {
+	{ 0, 39010906, 208058167 }, { 49, 39010906, 208058167 },
+	{ 98, 39010906, 208058167 }, { 147, 39010906, 208058167 },
+	{ 196, 39010906, 208058167 }, { 245, 24796702, 51609399 },
+	{ 309, -61797171, 123594343 }, { 310, 30748304, 231516647 },
+};
+
 /*
- * For four minutes the way there was full, then the way back: the first answers have taught a wrong
- * asymmetry, but no clock is where one of the round trips cannot have been. Found by the fuzzer.
+ * The first answers have taught a wrong asymmetry, but no clock is where one of the round trips
+ * cannot have been.
  */
 TEST_F(source, distance_reaches_what_round_trips_leave)
 {
-	static const struct {
-		int64_t at_s, offset_ns, delay_ns;
-	} answers[] = {
-		{ 0, 39010906, 208058167 }, { 49, 39010906, 208058167 },
-		{ 98, 39010906, 208058167 }, { 147, 39010906, 208058167 },
-		{ 196, 39010906, 208058167 }, { 245, 24796702, 51609399 },
-		{ 309, -61797171, 123594343 }, { 310, 30748304, 231516647 },
-	};
 	struct source_status status;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+	for (i = 0; i < ARRAY_SIZE(full_ways); i++) {
 		struct source_sample sample = {
-			.at_ns = START_NS + answers[i].at_s * NS_PER_S, .stratum = 1,
-			.offset_ns = answers[i].offset_ns, .delay_ns = answers[i].delay_ns,
+			.at_ns = START_NS + full_ways[i].at_s * NS_PER_S, .stratum = 1,
+			.offset_ns = full_ways[i].offset_ns, .delay_ns = full_ways[i].delay_ns,
 		};
 
 		source_polled(self->source, sample.at_ns);
 		ASSERT_EQ(0, source_add(self->source, sample.at_ns, &sample));
 		source_get_status(self->source, sample.at_ns, &status);
 		EXPECT_LE(fabs((double)status.estimate.offset_ns), status.root_distance_ns)
-			TH_LOG("after %lld s", (long long)answers[i].at_s);
+			TH_LOG("after %lld s", (long long)full_ways[i].at_s);
 	}
 }
 
 /* What round trips leave they leave also where the reference is set, by 1 s after each of them. */
 TEST_F(source, distance_reaches_what_round_trips_before_a_change_leave)
 {
-	static const struct {
-		int64_t at_s, offset_ns, delay_ns;
-	} answers[] = {
-		{ 0, 39010906, 208058167 }, { 49, 39010906, 208058167 },
-		{ 98, 39010906, 208058167 }, { 147, 39010906, 208058167 },
-		{ 196, 39010906, 208058167 }, { 245, 24796702, 51609399 },
-		{ 309, -61797171, 123594343 }, { 310, 30748304, 231516647 },
-	};
 	const struct reference_change change = { .shift_ns = NS_PER_S };
 	struct source_status status;
 	int64_t set_ns = 0;
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(answers); i++) {
-		int64_t raw_ns = START_NS + answers[i].at_s * NS_PER_S;
+	for (i = 0; i < ARRAY_SIZE(full_ways); i++) {
+		int64_t raw_ns = START_NS + full_ways[i].at_s * NS_PER_S;
 		struct source_sample sample = {
-			.at_ns = raw_ns + set_ns, .offset_ns = answers[i].offset_ns - set_ns,
-			.delay_ns = answers[i].delay_ns, .stratum = 1, .epoch = i,
+			.at_ns = raw_ns + set_ns, .offset_ns = full_ways[i].offset_ns - set_ns,
+			.delay_ns = full_ways[i].delay_ns, .stratum = 1, .epoch = i,
 		};
 
 		source_polled(self->source, raw_ns);
@@ -910,7 +904,7 @@ TEST_F(source, distance_reaches_what_round_trips_before_a_change_leave)
 		source_get_status(self->source, raw_ns + set_ns, &status);
 		EXPECT_LE(fabs((double)(status.estimate.offset_ns + set_ns)),
 			  status.root_distance_ns)
-			TH_LOG("after %lld s", (long long)answers[i].at_s);
+			TH_LOG("after %lld s", (long long)full_ways[i].at_s);
 	}
 }
 
