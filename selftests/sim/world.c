@@ -292,6 +292,7 @@ static int start(struct world *world, uint64_t seed)
 		struct server *server = &world->server[i];
 
 		server->options = options->server[i];
+		server->options.source.maxclockerror = options->discipline.maxclockerror;
 		oscillator_start(&server->clock, &server->options.clock, server->options.offset_ns,
 				 seed, STREAM_SERVER + i);
 		path_start(&server->path, &server->options.path, seed, STREAM_PATH + i);

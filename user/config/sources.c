@@ -561,6 +561,7 @@ void config_finish_sources(struct config_reader *reader)
 		struct config_source *source = &config->sources[i];
 
 		source->options.maxdistance_ns = config->discipline.maxdistance_ns;
+		source->options.maxclockerror = config->discipline.maxclockerror;
 		/* Beside others, which have come or gone since, it may have had other options. */
 		config_source_take_said(source);
 	}

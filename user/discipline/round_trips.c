@@ -66,19 +66,21 @@ static void forget(struct round_trips *trips, unsigned int which)
 		(trips->count - which) * sizeof(trips->trip[0]));
 }
 
-/* The one that says least by @at_ns: the widest. */
-static unsigned int find_widest(const struct round_trips *trips, int64_t at_ns, double wander)
+/* The one that says least by @at_ns, after what the rate may have done since: the widest. */
+static unsigned int find_widest(const struct round_trips *trips, int64_t at_ns,
+				const struct rate_limits *rate)
 {
 	unsigned int widest = 0, i;
 	double width = 0;
 
 	for (i = 0; i < trips->count; i++) {
 		const struct round_trip *trip = &trips->trip[i];
-		struct aged aged = age(trip, at_ns, trip->low_ns, wander);
+		struct aged aged = age(trip, at_ns, trip->low_ns, rate->wander);
+		double by_now = aged.high - aged.low + 2 * rate->jump * aged.ago;
 
-		if (aged.high - aged.low <= width)
+		if (by_now <= width)
 			continue;
-		width = aged.high - aged.low;
+		width = by_now;
 		widest = i;
 	}
 	return widest;
@@ -88,7 +90,7 @@ void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 		     const struct rate_limits *rate)
 {
 	if (trips->count == ROUND_TRIPS)
-		forget(trips, find_widest(trips, trip->at_ns, rate->wander));
+		forget(trips, find_widest(trips, trip->at_ns, rate));
 	trips->trip[trips->count++] = *trip;
 	limit_rate(trips, rate);
 	while (trips->count > 1 && trips->rate.least > trips->rate.most) {
@@ -123,9 +125,9 @@ void round_trips_change_reference(struct round_trips *trips, const struct refere
 	rate->most = reference_change_rate(change, rate->most) + rate_error;
 }
 
-int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns)
+int64_t round_trips_distance(const struct round_trips *trips, const struct rate_limits *rate,
+			     int64_t at_ns, int64_t offset_ns)
 {
-	const struct rate_limits *rate = &trips->rate;
 	double below = -INFINITY, above = INFINITY;
 	unsigned int i;
 

@@ -4,8 +4,9 @@
  * each was spent on its two ways. No two of them allow the offset to have grown faster than from
  * the lower end of the earlier one to the upper end of the later one, or less than the other way
  * round. So they bound the rate, and with that each of them bounds the offset at any later instant.
- * It needs no statistics, but for how much the rate may have changed meanwhile. Pure; nothing here
- * can fail.
+ * It needs no statistics, but for how much the rate may have changed meanwhile. A rate that is
+ * known from elsewhere bounds it as well, if that holds for the time since each of them. Pure;
+ * nothing here can fail.
  */
 #ifndef DISCIPLINE_ROUND_TRIPS_H
 #define DISCIPLINE_ROUND_TRIPS_H
@@ -34,11 +35,13 @@ struct round_trip {
  * @least: the rate is at least this ...
  * @most: ... and at most this
  * @wander: by so much it may change within a second, and by sqrt(n) times as much within n seconds
+ * @jump: by so much it may change at once
  */
 struct rate_limits {
 	double least;
 	double most;
 	double wander;
+	double jump;
 };
 
 /**
@@ -67,7 +70,11 @@ void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 void round_trips_change_reference(struct round_trips *trips, const struct reference_change *change,
 				  double sigmas);
 
-/* How far @offset_ns is at most from the truth at @at_ns; 0: there are none. */
-int64_t round_trips_distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns);
+/*
+ * How far @offset_ns is at most from the truth at @at_ns, if the rate has been within @rate since
+ * the oldest of them, which may be what they bound it to; 0: there are none.
+ */
+int64_t round_trips_distance(const struct round_trips *trips, const struct rate_limits *rate,
+			     int64_t at_ns, int64_t offset_ns);
 
 #endif /* DISCIPLINE_ROUND_TRIPS_H */

@@ -202,6 +202,7 @@ static void note_round_trip(struct source *source, const struct source_sample *s
 	rate.least = -greatest;
 	rate.most = greatest;
 	rate.wander = SOURCE_SIGMAS * estimate.wander;
+	rate.jump = source->options.maxclockerror;
 	round_trips_add(&source->trips, &trip, &rate);
 }
 

@@ -70,6 +70,7 @@ enum source_verdict {
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @minstratum: a lower stratum counts as this one
  * @maxdistance_ns: not used at a greater root distance; 0: QUORUM_DISTANCE_NS
+ * @maxclockerror: by so much the rate of the reference may change at once
  * @unreach_limit: not used after so many requests while it is unreachable; 0: no limit
  * @burst: a request that gives no sample is repeated 2 s later, as long as the requests are no more
  *	than at minpoll
@@ -96,6 +97,7 @@ struct source_options {
 	int maxsamples;
 	int minstratum;
 	int64_t maxdistance_ns;
+	double maxclockerror;
 	unsigned int unreach_limit;
 	bool burst;
 	double presend_s;
@@ -212,6 +214,7 @@ static inline void source_options_take_selection(struct source_options *options,
 						 const struct source_options *other)
 {
 	options->maxdistance_ns = other->maxdistance_ns;
+	options->maxclockerror = other->maxclockerror;
 	options->trust = other->trust;
 	options->require = other->require;
 	options->noselect = other->noselect;

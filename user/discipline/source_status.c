@@ -52,6 +52,26 @@ static double contradicted_ns(const struct source *source, const struct source_s
 	       SOURCE_SIGMAS * (double)last->noise_ns;
 }
 
+/*
+ * How far the truth may be by what all round trips allow: if the rate has always been the same,
+ * known or not, and if it is known, but has changed at once since any of them.
+ */
+static double round_trips_ns(const struct source *source, const struct estimate *estimate)
+{
+	double by = source->options.maxclockerror + SOURCE_SIGMAS * estimate->rate_sigma;
+	const struct rate_limits changed = {
+		.least = estimate->rate - by,
+		.most = estimate->rate + by,
+		.wander = source->trips.rate.wander,
+	};
+	const struct rate_limits *same = &source->trips.rate;
+
+	return (double)chime_max(round_trips_distance(&source->trips, same, estimate->at_ns,
+						      estimate->offset_ns),
+				 round_trips_distance(&source->trips, &changed, estimate->at_ns,
+						      estimate->offset_ns));
+}
+
 /* The number of standard errors in the bound. */
 static double sigmas_of(const struct source *source)
 {
@@ -106,8 +126,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 				   sigmas_of(source) * status->estimate.sigma_ns;
 	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
 	status->root_distance_ns = fmax(status->root_distance_ns,
-					(double)round_trips_distance(&source->trips, at_ns,
-								     status->estimate.offset_ns));
+					round_trips_ns(source, &status->estimate));
 	status->jitter_ns = source->scatter.jitter_ns;
 	status->runs = source->scatter.runs;
 	status->span_ns = source->scatter.span_ns;

@@ -177,15 +177,18 @@ TEST(what_rivals_do_may_be_undone)
 }
 
 /* Wherever the line stands. */
-TEST(maxdistance_is_each_sources)
+TEST(maxdistance_and_maxclockerror_are_each_sources)
 {
 	struct reports reports;
-	struct config *config = parse("server a\nmaxdistance 5\nserver b\n", &reports);
+	struct config *config = parse("server a\nmaxdistance 5\nmaxclockerror 2\nserver b\n",
+				      &reports);
 
 	ASSERT_NE(NULL, config);
 	ASSERT_EQ(2, config->source_count);
 	EXPECT_EQ(5 * NS_PER_S, config->sources[0].options.maxdistance_ns);
 	EXPECT_EQ(5 * NS_PER_S, config->sources[1].options.maxdistance_ns);
+	EXPECT_EQ(2e-6, config->sources[0].options.maxclockerror);
+	EXPECT_EQ(2e-6, config->sources[1].options.maxclockerror);
 	config_free(config);
 }
 

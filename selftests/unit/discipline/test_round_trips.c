@@ -30,7 +30,7 @@ static void add(struct round_trips *trips, int64_t at_ns, int64_t offset_ns, int
 
 static int64_t distance(const struct round_trips *trips, int64_t at_ns, int64_t offset_ns)
 {
-	return round_trips_distance(trips, at_ns, START_NS + offset_ns);
+	return round_trips_distance(trips, &trips->rate, at_ns, START_NS + offset_ns);
 }
 
 FIXTURE_SETUP(trips)
@@ -155,6 +155,65 @@ TEST(round_trips_hold_any_clock_that_keeps_its_rate)
 	}
 }
 
+/*
+ * A clock whose rate changes at once, by what is allowed for, is never outside either, for whoever
+ * knows either rate or any between them.
+ */
+TEST(round_trips_hold_a_clock_whose_rate_jumps)
+{
+	const double jump = 1e-6;
+	int run, i;
+
+	srand48(3);
+	for (run = 0; run < 1000; run++) {
+		const struct rate_limits any = { .least = -500e-6, .most = 500e-6, .jump = jump };
+		double rate = 200e-6 * (drand48() - 0.5);
+		double by = jump * (2 * drand48() - 1);
+		double known = rate + by * drand48();
+		const struct rate_limits limits = { .least = known - jump, .most = known + jump };
+		struct round_trips trips = { .count = 0 };
+		double off_ns = 0;
+		int64_t at_ns = 0;
+
+		for (i = 0; i < 2 * ROUND_TRIPS; i++) {
+			int64_t up_ns = llrint(-1e5 * log(1 - drand48()));
+			int64_t down_ns = llrint(-1e5 * log(1 - drand48()));
+			int64_t passed_ns = NS_PER_S + llrint(drand48() * 1e11);
+			struct round_trip trip;
+
+			at_ns += passed_ns;
+			off_ns += (double)passed_ns * rate;
+			if (i == ROUND_TRIPS)
+				rate += by;
+			trip.at_ns = at_ns;
+			trip.low_ns = llrint(off_ns) - up_ns - 2;
+			trip.high_ns = llrint(off_ns) + down_ns + 2;
+			round_trips_add(&trips, &trip, &any);
+			EXPECT_LE(0, round_trips_distance(&trips, &limits, at_ns, 0));
+			EXPECT_LE(llabs(llrint(off_ns)),
+				  round_trips_distance(&trips, &limits, at_ns, 0));
+		}
+	}
+}
+
+/* One of long ago says less than a wider one of now, if the rate may have changed since. */
+TEST_F(trips, forget_what_a_jump_has_made_void)
+{
+	const struct rate_limits jumps = { .least = -500e-6, .most = 500e-6, .jump = 1e-6 };
+	int i;
+
+	for (i = 1; i <= 2 * ROUND_TRIPS; i++) {
+		const struct round_trip trip = {
+			.at_ns = i * NS_PER_S,
+			.low_ns = START_NS - 2000,
+			.high_ns = START_NS + 2000,
+		};
+
+		round_trips_add(&self->trips, &trip, &jumps);
+	}
+	EXPECT_LT(ROUND_TRIPS * NS_PER_S, self->trips.trip[0].at_ns);
+}
+
 /* What is not known of the change widens each by its share, and the rate. */
 TEST_F(trips, follow_the_reference)
 {
@@ -220,10 +279,10 @@ TEST_F(trips, extremes)
 	const struct round_trip far = { INT64_MAX, INT64_MAX, INT64_MAX };
 
 	round_trips_add(&self->trips, &all, &any);
-	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MIN, INT64_MAX));
-	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MAX, INT64_MIN));
+	EXPECT_LE(0, distance(&self->trips, INT64_MIN, INT64_MAX - START_NS));
+	EXPECT_LE(0, distance(&self->trips, INT64_MAX, INT64_MIN));
 	round_trips_add(&self->trips, &far, &any);
-	EXPECT_LE(0, round_trips_distance(&self->trips, INT64_MAX, INT64_MIN));
+	EXPECT_LE(0, distance(&self->trips, INT64_MAX, INT64_MIN));
 }
 
 TEST_F(trips, extremes_of_a_change)

@@ -952,6 +952,35 @@ TEST_F(source, distance_reaches_what_all_round_trips_allow)
 	}
 }
 
+/*
+ * A rate that is known for long may have become another one at the latest sample, by what the
+ * operator allows for.
+ */
+TEST(distance_allows_for_a_rate_that_jumps)
+{
+	struct source_options steady = options(6, 6, false), jumps = steady;
+	struct source_status before, after;
+	int i;
+
+	jumps.maxclockerror = 1e-6;
+	for (i = 0; i < 2; i++) {
+		struct source *source = source_new(i ? &jumps : &steady, START_NS);
+		int64_t last_ns = START_NS;
+
+		ASSERT_NE(NULL, source);
+		while (last_ns < START_NS + 20000 * NS_PER_S) {
+			last_ns = source_next_poll(source);
+			exchange(source);
+		}
+		source_get_status(source, last_ns + NS_PER_S, &before);
+		source_get_status(source, last_ns + 1001 * NS_PER_S, &after);
+		EXPECT_GT(700000, before.root_distance_ns);
+		EXPECT_LE(i ? 600000 + 1000000 : 0, after.root_distance_ns);
+		EXPECT_GT(i ? 2000000 : 1500000, after.root_distance_ns);
+		source_free(source);
+	}
+}
+
 /* chronyc's NR: on which side of the line the samples are, one after the other. */
 TEST_F(source, counts_runs_of_residuals)
 {
