@@ -20,7 +20,7 @@
 /* Before the first sample the rate may be any that crystals have. */
 #define RATE_SIGMA_UNKNOWN	(RATE_SIGMA_MOST / NS_PER_S_REAL)
 
-/* A path's asymmetry falsifies offsets by some such share of half its round trip. */
+/* A path's asymmetry and the server's own error falsify offsets by such a share of the most. */
 #define ASYMMETRY	0.1
 
 /* The weights of the members forget over so long, or so many samples. */
@@ -196,10 +196,20 @@ static bool is_sane(const struct estimator *estimator, const struct estimator_sa
 
 	return sample->delay_ns >= 0 && !isinf(sample->delay_ns) &&
 	       sample->sigma_ns >= 0 && !isinf(sample->sigma_ns) &&
+	       sample->root_ns >= 0 && !isinf(sample->root_ns) &&
 	       sample->offset_ns <= BANK_OFFSET_MOST_NS &&
 	       sample->offset_ns >= -BANK_OFFSET_MOST_NS &&
 	       !(estimator->started &&
 		 elapsed_s < (estimator->paths > 1 ? -ESTIMATOR_DISORDER_NS / NS_PER_S_REAL : 0));
+}
+
+/*
+ * The standard deviation of what does not change from sample to sample. A reading without a round
+ * trip has no path.
+ */
+static double asymmetry_of(double delay_ns, double root_ns)
+{
+	return delay_ns > 0 ? ASYMMETRY * (0.5 * delay_ns + root_ns) : 0;
 }
 
 /* From the second path on asymmetries are estimated. */
@@ -210,7 +220,7 @@ static void separate_asymmetry(struct estimator *estimator, int path)
 
 	if (!estimator->path[path].used || figures->asymmetry_ns > 0)
 		return;
-	figures->asymmetry_ns = 0.5 * ASYMMETRY * figures->least_ns;
+	figures->asymmetry_ns = asymmetry_of(figures->least_ns, figures->root_ns);
 	for (i = 0; i < estimator->members; i++)
 		member_separate_asymmetry(bank_member(estimator, i), path, figures->asymmetry_ns);
 }
@@ -230,7 +240,8 @@ static void found_path(struct estimator *estimator, int path,
 	if (foreseen)
 		path_memory_foresee(&estimator->path[path], sample, delay_ns, foreseen);
 	if (!bank_is_only_path(estimator, path))
-		estimator->path[path].figures.asymmetry_ns = 0.5 * ASYMMETRY * sample->delay_ns;
+		estimator->path[path].figures.asymmetry_ns = asymmetry_of(sample->delay_ns,
+									  sample->root_ns);
 	for (i = 0; estimator->started && i < estimator->members; i++)
 		member_start_path(bank_member(estimator, i), path, &estimator->path[path].figures,
 				  sample);

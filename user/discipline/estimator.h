@@ -30,12 +30,14 @@
  * @offset_ns: server minus reference
  * @delay_ns: round trip; the part above the path's minimum bounds the error. 0: no round trip
  * @sigma_ns: timestamping noise on top: one standard error of the round trip, or of the reading
+ * @root_ns: how far the server itself may be off; it stays about the same from sample to sample
  */
 struct estimator_sample {
 	int64_t at_ns;
 	int64_t offset_ns;
 	double delay_ns;
 	double sigma_ns;
+	double root_ns;
 };
 
 /**

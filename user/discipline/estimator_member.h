@@ -28,13 +28,15 @@
  * @mean_ns: their mean
  * @variance: their variance, ns^2
  * @least_ns: the least of them
+ * @root_ns: how far the server itself may be off
  * @shortest_ns: the least one before the latest, whatever the route
  * @first_excess_ns: queueing each way that the first one is assumed to have
  * @up_share: share of the queueing that is on the way to the server
  * @up_now_ns: the way to the server is congested, and queues so long in the mean; 0: it is not
  * @down_now_ns: on the way back, likewise
  * @kinds: of the queueing
- * @asymmetry_ns: standard deviation of the asymmetry; 0: the only path, where it is in the offset
+ * @asymmetry_ns: standard deviation of the asymmetry and of the server's own error; 0: the only
+ *	path, where they are in the offset
  * @others_known: another path was measured for long, and separates the offset from the asymmetry
  * @bends: how often three readings without round trips were compared
  * @bend_variance: a reading's variance according to them
@@ -46,6 +48,7 @@ struct path_figures {
 	double mean_ns;
 	double variance;
 	double least_ns;
+	double root_ns;
 	double shortest_ns;
 	double first_excess_ns;
 	double up_share;

@@ -207,6 +207,7 @@ void path_memory_add(struct path_memory *path, const struct estimator_sample *sa
 {
 	path->figures.shortest_ns = path->shortest_ns;
 	path->shortest_ns = fmin(path->shortest_ns, sample->delay_ns);
+	path->figures.root_ns = sample->root_ns;
 	/* A round trip that was foreseen is there. */
 	if (path->delays <= path->readings)
 		remember_delay(path, sample->delay_ns);

@@ -240,6 +240,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	measured.offset_ns = corrected.offset_ns;
 	measured.delay_ns = (double)corrected.delay_ns;
 	measured.sigma_ns = (double)corrected.noise_ns;
+	measured.root_ns = (double)source_interval_root(&corrected);
 	estimator_get(source->estimator, corrected.at_ns, &before);
 	good = is_good(source, &measured, &before);
 	error = estimator_add(source->estimator, 0, &measured);

@@ -4,9 +4,14 @@
  */
 #include "discipline/source_interval.h"
 
+int64_t source_interval_root(const struct source_sample *sample)
+{
+	return sample->root_delay_ns / 2 + sample->root_dispersion_ns;
+}
+
 int64_t source_interval_distance(const struct source_sample *sample)
 {
-	return sample->delay_ns / 2 + sample->root_delay_ns / 2 + sample->root_dispersion_ns;
+	return sample->delay_ns / 2 + source_interval_root(sample);
 }
 
 int64_t source_interval_of(const struct source_sample *sample, const struct timescale_now *now,

@@ -20,7 +20,10 @@ struct source_interval {
 	int64_t high_ns;
 };
 
-/* Half the round trip plus the server's root distance: the error bound of @sample. */
+/* The server's root distance: how far it may be off itself. */
+int64_t source_interval_root(const struct source_sample *sample);
+
+/* Half the round trip plus that: the error bound of @sample. */
 int64_t source_interval_distance(const struct source_sample *sample);
 
 /* The interval of @sample. Returns its half width. */

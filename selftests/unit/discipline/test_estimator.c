@@ -970,6 +970,30 @@ TEST(second_path_brings_its_own_asymmetry)
 	estimator_free(estimator);
 }
 
+/* It says that it may be 10 ms off, the other one says 0, and 1 ms is between them. */
+TEST(who_may_be_off_itself_moves_little)
+{
+	struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
+	struct unit_random random = { 7 };
+	struct estimate estimate;
+	int i;
+
+	ASSERT_NE(NULL, estimator);
+	for (i = 0; i < 200; i++) {
+		double up = 100e3 + exponential(&random, 10e3);
+		double down = 100e3 + exponential(&random, 10e3);
+		struct estimator_sample sample = round_trip(50e-6, 16.0 * i - 1, up, down);
+
+		sample.offset_ns += 1000000;
+		sample.root_ns = 10e6;
+		ASSERT_EQ(0, estimator_add(estimator, 1, &sample));
+		ASSERT_EQ(0, add(estimator, 0, &random, 50e-6, 16.0 * i, 0));
+	}
+	estimator_get(estimator, START_NS + 16LL * (i - 1) * NS_PER_S, &estimate);
+	EXPECT_LT(llabs(estimate.offset_ns - truth(50e-6, 16.0 * (i - 1))), 20000);
+	estimator_free(estimator);
+}
+
 /*
  * A near server jumps by 25 ms, in a burst. If the clock did that since the server was right last,
  * a minute ago, then by 400 ppm, and not by the 1 % that it would take from one answer to the next.
