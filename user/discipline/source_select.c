@@ -21,8 +21,18 @@
 /* A better source must be better by this factor to take over as the selected one. */
 #define RESELECT_FACTOR	1.5
 
-/* Sources worse than the best by more than this factor are not combined (chrony's combinelimit). */
+/*
+ * Sources worse than the best by more than this factor (chrony's combinelimit) are combined only if
+ * their samples are better ...
+ */
 #define COMBINE_LIMIT	3.0
+
+/*
+ * ... by this factor in their standard errors, and they are no further from it than so many
+ * expected errors: else their asymmetry is none that the combined clock expects.
+ */
+#define COMBINE_BETTER	0.7
+#define COMBINE_APART	2.5
 
 /* Two rates count as equal within so many standard errors, and this much on top. */
 #define RATE_SIGMAS	6
@@ -355,7 +365,23 @@ static const struct candidate *choose(const struct candidate *candidates, size_t
 	return best;
 }
 
-/* Combine the sources that are about as good as the selected one. */
+/*
+ * Is it worth combining with the best? One that is about as good is. So is one whose samples are
+ * better, though its distance leaves more open: where a near server queues for ms, one far away
+ * that hardly queues shows the rate, and the combined clock learns from both how far that one is
+ * off.
+ */
+static bool has_use(const struct candidate *candidate, const struct candidate *best)
+{
+	double apart = fabs(candidate->offset - best->offset);
+
+	return candidate->quality <= COMBINE_LIMIT * best->quality ||
+	       (candidate->sigma < COMBINE_BETTER * best->sigma &&
+		candidate->rate_sigma < COMBINE_BETTER * best->rate_sigma &&
+		apart < COMBINE_APART * hypot(candidate->quality, best->quality));
+}
+
+/* Combine the sources that are of use beside the selected one. */
 static void combine(const struct candidate *candidates, size_t count, const struct candidate *best,
 		    struct source *const *sources, struct selection *selection)
 {
@@ -365,7 +391,7 @@ static void combine(const struct candidate *candidates, size_t count, const stru
 		const struct candidate *candidate = &candidates[i];
 
 		if (!is_selectable(candidate) || candidate->prefer != best->prefer ||
-		    candidate->quality > COMBINE_LIMIT * best->quality ||
+		    !has_use(candidate, best) ||
 		    candidate->distrusted != best->distrusted ||
 		    (candidate != best && !candidate->runs_along))
 			continue;

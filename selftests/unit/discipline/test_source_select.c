@@ -342,6 +342,31 @@ TEST_F(sources, much_worse_ones_are_not_combined)
 	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 1));
 }
 
+/* The far one knows the rate, and the near one how far the far one is off. */
+TEST_F(sources, far_one_that_hardly_queues_is_combined_with_a_near_one_that_does)
+{
+	self->varies_ns = 3000000;
+	add_source(self, 0, 0, 200000, NULL);
+	self->varies_ns = 0;
+	add_source(self, 0, 0, 80000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_EQ(SOURCE_COMBINED, verdict(self, 1));
+}
+
+/* By more than paths are uneven as a rule, if it is not by most of its round trip. */
+TEST_F(sources, far_one_that_is_far_off_is_not_combined)
+{
+	self->varies_ns = 3000000;
+	add_source(self, 0, 0, 200000, NULL);
+	self->varies_ns = 0;
+	add_source(self, 15000000, 0, 80000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
+}
+
 TEST_F(sources, those_about_as_good_are_combined)
 {
 	add_source(self, 0, 0, 2000000, NULL);
