@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has most places. It is looked for when all are taken only, and for nobody who has one: to ask
- * for it often takes many addresses.
+ * Who yields or has most places. It is looked for when all are taken only; who has most, for nobody
+ * who has one: to ask for it often takes many addresses.
  */
 #include "nts/places.h"
 
@@ -36,10 +36,26 @@ static int count_places(const struct place *places, int count, const struct net_
 	return found;
 }
 
-int places_give_up(const struct place *places, int count, const struct net_address *newcomer)
+/* The one that yields first. */
+static int first_to_yield(const struct place *places, int count)
 {
-	int most = 1, chosen = -1, found, first;
+	int first = 0;
 
+	for (int i = 1; i < count; i++) {
+		if (places[i].yields_ms < places[first].yields_ms)
+			first = i;
+	}
+
+	return first;
+}
+
+int places_give_up(const struct place *places, int count, const struct net_address *newcomer,
+		   int64_t now_ms)
+{
+	int most = 1, chosen = -1, found, first = first_to_yield(places, count);
+
+	if (places[first].yields_ms <= now_ms)
+		return first;
 	if (count_places(places, count, newcomer, &first))
 		return -1;
 	for (int i = 0; i < count; i++) {
@@ -51,4 +67,21 @@ int places_give_up(const struct place *places, int count, const struct net_addre
 	}
 
 	return chosen;
+}
+
+int64_t places_open_ms(const struct place *places, int count, int64_t now_ms)
+{
+	int64_t yields_ms = places[first_to_yield(places, count)].yields_ms;
+
+	/* Nobody need be compared, where many come and go. */
+	if (yields_ms <= now_ms)
+		return yields_ms;
+	for (int i = 0; i < count; i++) {
+		for (int j = 0; j < i; j++) {
+			if (is_same_client(&places[i].address, &places[j].address))
+				return now_ms;
+		}
+	}
+
+	return yields_ms;
 }

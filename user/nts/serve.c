@@ -34,6 +34,15 @@
 /* A client has so long for all of it. */
 #define CLIENT_MS	(4LL * MS_PER_S)
 
+/*
+ * Where all places are taken, who sends no whole hello in that time makes room, and who has sent
+ * one and does not get on for so long. The hello comes right behind what opens a connection, so
+ * that time is for a lost packet. What follows has to go to the client and back, 600 ms if that is
+ * behind a satellite.
+ */
+#define HELLO_MS	500
+#define PROGRESS_MS	1000
+
 /* While a connection cannot be taken, for want of descriptors or memory, it is tried so often. */
 #define REST_MS		100
 
@@ -44,11 +53,13 @@ enum { WAIT_DAEMON, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
  * struct client - a connection
  * @fd: -1: none
  * @want: what its session waits for
+ * @progress: how far that has got
  * @session: TLS
  */
 struct client {
 	int fd;
 	enum session_want want;
+	int progress;
 	struct session session;
 };
 
@@ -193,6 +204,17 @@ static void drop(struct client *client)
 	client->fd = -1;
 }
 
+/* Who gets on keeps its place. */
+static void note_progress(const struct work *work, struct client *client)
+{
+	int progress = session_progress(&client->session);
+
+	if (progress <= client->progress)
+		return;
+	client->progress = progress;
+	work->places[client - work->clients].yields_ms = clock_ms(CLOCK_MONOTONIC) + PROGRESS_MS;
+}
+
 static void go_on(const struct work *work, struct client *client)
 {
 	do {
@@ -202,19 +224,30 @@ static void go_on(const struct work *work, struct client *client)
 	} while (client->want == SESSION_ANSWER);
 	if (client->want == SESSION_DONE || client->want == SESSION_FAILED)
 		drop(client);
+	else
+		note_progress(work, client);
 }
 
 /* --- connections --- */
 
-/* The place that @address gets, -1: none. Somebody may have it, and is to be dropped. */
-static int place_for(const struct work *work, const struct net_address *address)
+/* -1: all are taken. */
+static int free_place(const struct work *work)
 {
 	for (int i = 0; i < work->settings->connections; i++) {
 		if (work->clients[i].fd < 0)
 			return i;
 	}
 
-	return places_give_up(work->places, work->settings->connections, address);
+	return -1;
+}
+
+/* The place that @address gets, -1: none. Somebody may have it, and is to be dropped. */
+static int place_for(const struct work *work, const struct net_address *address)
+{
+	int place = free_place(work);
+
+	return place >= 0 ? place : places_give_up(work->places, work->settings->connections,
+						   address, clock_ms(CLOCK_MONOTONIC));
 }
 
 /* The place of a client, -1: it gets none. Who has no place now may come again at once. */
@@ -233,13 +266,16 @@ static int admit(struct work *work, const struct net_address *address)
 static void begin(struct work *work, int place, int fd, const struct net_address *address)
 {
 	struct client *client = &work->clients[place];
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	if (client->fd >= 0)
 		drop(client);
 	client->fd = fd;
+	client->progress = 0;
 	work->places[place] = (struct place){
 		.address = *address,
-		.deadline_ms = clock_ms(CLOCK_MONOTONIC) + CLIENT_MS,
+		.deadline_ms = now + CLIENT_MS,
+		.yields_ms = now + HELLO_MS,
 	};
 	if (session_open(&client->session, fd, work->credentials, NULL, false))
 		go_on(work, client);
@@ -360,18 +396,37 @@ static int take_message(struct work *work)
 
 /* --- the loop --- */
 
+/*
+ * Nobody is accepted before. Who comes while no place would be given up waits in the kernel, for a
+ * short time: one who is sent away comes back after many seconds. Another process may be free.
+ */
+static int64_t accepts_ms(const struct work *work, int64_t now)
+{
+	int64_t opens = free_place(work) >= 0 ? now :
+			places_open_ms(work->places, work->settings->connections, now);
+
+	return opens > work->rest_until_ms ? opens : work->rest_until_ms;
+}
+
+static bool accepts(const struct work *work)
+{
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
+
+	return accepts_ms(work, now) <= now;
+}
+
 /* What to wait for; @timeout_ms: at most so long. */
 static nfds_t fill_fds(struct work *work, int *timeout_ms)
 {
-	int64_t now = clock_ms(CLOCK_MONOTONIC), next = INT64_MAX;
-	bool rests = now < work->rest_until_ms;
+	int64_t now = clock_ms(CLOCK_MONOTONIC), opens = accepts_ms(work, now), next = INT64_MAX;
+	bool rests = now < opens;
 	nfds_t count = WAIT_CLIENTS;
 
 	work->fds[WAIT_DAEMON] = (struct pollfd){ .fd = NTS_FD_DAEMON, .events = POLLIN };
 	work->fds[WAIT_IPV4].events = rests ? 0 : POLLIN;
 	work->fds[WAIT_IPV6].events = rests ? 0 : POLLIN;
 	if (rests)
-		next = work->rest_until_ms;
+		next = opens;
 	for (int i = 0; i < work->settings->connections; i++) {
 		const struct client *client = &work->clients[i];
 
@@ -421,7 +476,8 @@ static int run(struct work *work)
 			return taken ? NTS_STATUS_MESSAGE : EXIT_SUCCESS;
 		serve_clients(work);
 		for (int i = WAIT_IPV4; i <= WAIT_IPV6; i++) {
-			if (work->fds[i].revents)
+			/* Who came by the other family may have the last place. */
+			if (work->fds[i].revents && accepts(work))
 				take_client(work, work->fds[i].fd);
 		}
 	}

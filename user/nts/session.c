@@ -290,6 +290,15 @@ enum session_want session_step(struct session *session)
 										    want;
 }
 
+int session_progress(const struct session *session)
+{
+	if (!session->shaken)
+		return gnutls_handshake_get_last_in(session->tls) ==
+		       GNUTLS_HANDSHAKE_CLIENT_HELLO;
+
+	return session->sending || session->ending ? 3 : 2;
+}
+
 static bool export_key(struct session *session, int algorithm, uint8_t direction, size_t size,
 		       uint8_t *key)
 {

@@ -69,6 +69,12 @@ void session_send(struct session *session, size_t length);
 enum session_want session_step(struct session *session);
 
 /*
+ * How far the client of a server has got; it grows by what the client does as a whole, whether that
+ * takes one byte or many.
+ */
+int session_progress(const struct session *session);
+
+/*
  * The keys of @algorithm; @compliant: as the standard has it, which matters for AES-128-GCM-SIV.
  * false: there are none.
  */

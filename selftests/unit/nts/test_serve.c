@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <gnutls/x509.h>
 #include <signal.h>
+#include <sys/wait.h>
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
@@ -45,7 +46,7 @@ static void listen_and_connect(FIXTURE_DATA(serve) *self)
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	self->client = socket(AF_INET, SOCK_STREAM, 0);
-	if (bind(fd, (struct sockaddr *)&address, length) || listen(fd, 1) ||
+	if (bind(fd, (struct sockaddr *)&address, length) || listen(fd, 16) ||
 	    getsockname(fd, (struct sockaddr *)&address, &length) ||
 	    connect(self->client, (struct sockaddr *)&address, length))
 		abort();
@@ -266,6 +267,174 @@ TEST_F(serve, who_has_all_places_makes_room)
 	EXPECT_EQ(1, self->statistics.dropped);
 	close(second);
 	close(third);
+	close(other);
+}
+
+/* --- places --- */
+
+/* A key and its certificate, of whoever serves. */
+static void show_certificate(FIXTURE_DATA(serve) *self)
+{
+	gnutls_x509_privkey_t key;
+	gnutls_x509_crt_t certificate;
+
+	if (gnutls_x509_privkey_init(&key) ||
+	    gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+					 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0))
+		abort();
+	certificate = make_certificate(key, "CN=server", NULL, 1800000000);
+	if (gnutls_certificate_set_x509_key(self->work.credentials, &certificate, 1, key) < 0)
+		abort();
+	gnutls_x509_crt_deinit(certificate);
+	gnutls_x509_privkey_deinit(key);
+}
+
+/* A client by TLS that believes every certificate. Its steps are its caller's. */
+struct tls_client {
+	int fd;
+	gnutls_certificate_credentials_t credentials;
+	gnutls_session_t tls;
+};
+
+static void open_client(struct tls_client *client, int fd)
+{
+	gnutls_datum_t protocol = { .data = (unsigned char *)"ntske/1",
+				    .size = 7 };
+
+	client->fd = fd;
+	if (gnutls_certificate_allocate_credentials(&client->credentials) ||
+	    gnutls_init(&client->tls, GNUTLS_CLIENT | GNUTLS_NONBLOCK) ||
+	    gnutls_set_default_priority(client->tls) ||
+	    gnutls_credentials_set(client->tls, GNUTLS_CRD_CERTIFICATE, client->credentials) ||
+	    gnutls_alpn_set_protocols(client->tls, &protocol, 1, 0) ||
+	    fcntl(fd, F_SETFL, O_NONBLOCK))
+		abort();
+	gnutls_transport_set_int(client->tls, fd);
+}
+
+static void close_client(struct tls_client *client)
+{
+	gnutls_deinit(client->tls);
+	gnutls_certificate_free_credentials(client->credentials);
+	close(client->fd);
+}
+
+/* The end of a message and nothing before it: the answer says that this was no good request. */
+static bool is_answered(struct tls_client *client)
+{
+	static const uint8_t end[] = { 0x80, 0, 0, 0 };
+	uint8_t answer[64];
+	ssize_t got;
+
+	while (gnutls_handshake(client->tls) == GNUTLS_E_AGAIN)
+		poll(&(struct pollfd){ .fd = client->fd, .events = POLLIN }, 1, -1);
+	if (gnutls_record_send(client->tls, end, sizeof(end)) != (ssize_t)sizeof(end))
+		return false;
+	do {
+		poll(&(struct pollfd){ .fd = client->fd, .events = POLLIN }, 1, -1);
+		got = gnutls_record_recv(client->tls, answer, sizeof(answer));
+	} while (got == GNUTLS_E_AGAIN);
+
+	return got > 0;
+}
+
+/* Silent clients and then others, each of an address of its own. How many were answered. */
+static int crowd(const FIXTURE_DATA(serve) *self, int silent, int others)
+{
+	struct tls_client client;
+	char source[32];
+	int answered = 0;
+
+	for (int i = 0; i < silent + others; i++) {
+		snprintf(source, sizeof(source), "127.0.1.%d", i + 1);
+		if (i < silent) {
+			connect_from(self, source);
+			continue;
+		}
+		open_client(&client, connect_from(self, source));
+		answered += is_answered(&client);
+	}
+
+	return answered;
+}
+
+/*
+ * As in a botnet, or of machines that start at a time some of which stall. The first one waits
+ * until those before it make room, and who follows finds that place free.
+ */
+TEST_F(serve, silent_ones_with_an_address_each_keep_nobody_out)
+{
+	int64_t start_ms = clock_ms(CLOCK_MONOTONIC);
+	pid_t pid;
+	int status;
+
+	show_certificate(self);
+	open_daemon(self);
+	pid = fork();
+	if (!pid) {
+		status = crowd(self, 5, 6);
+		kill(getpid(), status == 6 ? SIGKILL : SIGABRT);
+	}
+	close(self->daemon);
+	EXPECT_EQ(EXIT_SUCCESS, run(&self->work));
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(SIGKILL, WTERMSIG(status));
+	EXPECT_EQ(0, self->statistics.dropped);
+	/* Six silent ones take the two places three times. */
+	EXPECT_GT(3 * HELLO_MS + 1000, clock_ms(CLOCK_MONOTONIC) - start_ms);
+}
+
+/* As if so much time had gone by. */
+static void age(FIXTURE_DATA(serve) *self, int64_t ms)
+{
+	for (int i = 0; i < self->settings->connections; i++) {
+		self->work.places[i].deadline_ms -= ms;
+		self->work.places[i].yields_ms -= ms;
+	}
+}
+
+/* A byte at a time is silence; a whole hello, and the end of a handshake, are not. */
+TEST_F(serve, who_gets_on_keeps_its_place)
+{
+	struct tls_client client;
+	int dripping = connect_from(self, "127.0.0.3"), fd = self->work.fds[WAIT_IPV4].fd, other;
+	int timeout_ms;
+
+	show_certificate(self);
+	open_client(&client, self->client);
+	take_client(&self->work, fd);
+	take_client(&self->work, fd);
+	age(self, HELLO_MS - 100);
+	ASSERT_EQ(GNUTLS_E_AGAIN, gnutls_handshake(client.tls));
+	ASSERT_EQ(1, send(dripping, "\x16", 1, 0));
+	go_on(&self->work, &self->work.clients[0]);
+	go_on(&self->work, &self->work.clients[1]);
+	/* Neither makes room: who comes waits. */
+	other = connect_from(self, "127.0.0.4");
+	fill_fds(&self->work, &timeout_ms);
+	EXPECT_EQ(0, self->work.fds[WAIT_IPV4].events);
+	EXPECT_LE(timeout_ms, 100);
+	age(self, 100);
+	fill_fds(&self->work, &timeout_ms);
+	EXPECT_EQ(POLLIN, self->work.fds[WAIT_IPV4].events);
+	take_client(&self->work, fd);
+	EXPECT_FALSE(is_open(dripping));
+	EXPECT_TRUE(is_open(other));
+	/* The client takes its time, and ends the handshake. */
+	age(self, PROGRESS_MS - 150);
+	EXPECT_EQ(0, gnutls_handshake(client.tls));
+	/* It may come in parts. */
+	while (self->work.clients[0].progress < 2 &&
+	       poll(&(struct pollfd){ .fd = self->work.clients[0].fd, .events = POLLIN }, 1, 1000))
+		go_on(&self->work, &self->work.clients[0]);
+	age(self, PROGRESS_MS - 100);
+	EXPECT_LT(clock_ms(CLOCK_MONOTONIC), self->work.places[0].yields_ms);
+	EXPECT_EQ(2, self->work.clients[0].progress);
+	age(self, 100);
+	EXPECT_GE(clock_ms(CLOCK_MONOTONIC), self->work.places[0].yields_ms);
+	close_client(&client);
+	self->client = -1;
+	close(dripping);
 	close(other);
 }
 
