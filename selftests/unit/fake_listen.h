@@ -22,9 +22,13 @@ int ntp_listen(int family, int port, const char *address, const char *device, in
 	return err ? err : open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-int ntp_listen_tcp(int family, int port, const char *address, const char *device)
+int ntp_listen_tcp(int family, int port, const char *address, const char *device, int waiting)
 {
 	return ntp_listen(family, port, address, device, 0);
+}
+
+void ntp_listen_queue(int fd, int waiting)
+{
 }
 
 bool ntp_listen_lost_device(int fd)

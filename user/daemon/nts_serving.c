@@ -34,6 +34,13 @@
 /* What a program has for trying new certificates: meanwhile the daemon does nothing else. */
 #define CHECK_MS	2000
 
+/*
+ * As many connections may wait as are served at a time: in a crowd that comes at once they soon
+ * have the places of those, and whoever has to wait for longer asks in vain. But no fewer than
+ * this.
+ */
+#define WAITING_MIN	128
+
 /**
  * struct nts_serving - all of them
  * @config: as configured
@@ -249,6 +256,8 @@ static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 		.config = &nts->server,
 		.port = nts->config.port,
 		.establishes_nts = true,
+		.waiting = (int)chime_max((int64_t)nts->config.processes * nts->config.connections,
+					  WAITING_MIN),
 	};
 
 	if (!server_sockets_try(&nts->sockets, &place, now_raw_ns))

@@ -33,9 +33,12 @@ static int open_socket(const struct server_place *place, int family, int *fd)
 	const char *device = place->config->bind_device;
 	int got;
 
+	if (*fd >= 0 && place->establishes_nts)
+		ntp_listen_queue(*fd, place->waiting);
 	if (*fd >= 0 || !address)
 		return 0;
-	got = place->establishes_nts ? ntp_listen_tcp(family, place->port, address, device) :
+	got = place->establishes_nts ?
+	      ntp_listen_tcp(family, place->port, address, device, place->waiting) :
 	      ntp_listen(family, place->port, address, device, place->dscp);
 	/* A machine without IPv6. */
 	if (got == -EAFNOSUPPORT || (family == AF_INET6 && got == -EADDRNOTAVAIL))

@@ -32,12 +32,14 @@ struct server_sockets {
  * @port: UDP port; TCP, where @establishes_nts
  * @dscp: of answers, by UDP
  * @establishes_nts: keys of NTS are handed out there, by TCP; otherwise NTP is served
+ * @waiting: connections that may wait to be accepted, by TCP
  */
 struct server_place {
 	const struct config_server *config;
 	int port;
 	int dscp;
 	bool establishes_nts;
+	int waiting;
 };
 
 /* None is open, and none has failed. */

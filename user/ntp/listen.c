@@ -53,10 +53,7 @@ static int bind_to(int fd, int family, int port, const char *text)
 	return bind(fd, (const struct sockaddr *)&local, length) ? -errno : 0;
 }
 
-/* Connections that wait to be accepted. */
-#define BACKLOG		128
-
-int ntp_listen_tcp(int family, int port, const char *address, const char *device)
+int ntp_listen_tcp(int family, int port, const char *address, const char *device, int waiting)
 {
 	int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int err;
@@ -68,7 +65,7 @@ int ntp_listen_tcp(int family, int port, const char *address, const char *device
 	err = set_options(fd, family, device, 0);
 	if (!err)
 		err = bind_to(fd, family, port, address);
-	if (!err && listen(fd, BACKLOG))
+	if (!err && listen(fd, waiting))
 		err = -errno;
 	if (err) {
 		close(fd);
@@ -76,6 +73,11 @@ int ntp_listen_tcp(int family, int port, const char *address, const char *device
 	}
 
 	return fd;
+}
+
+void ntp_listen_queue(int fd, int waiting)
+{
+	(void)listen(fd, waiting);
 }
 
 int ntp_listen(int family, int port, const char *address, const char *device, int dscp)

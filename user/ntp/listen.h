@@ -23,9 +23,13 @@
 int ntp_listen(int family, int port, const char *address, const char *device, int dscp);
 
 /*
- * The same for TCP, with connections being accepted. A descriptor, -errno.
+ * The same for TCP, with connections being accepted; so many may wait for that. A descriptor,
+ * -errno.
  */
-int ntp_listen_tcp(int family, int port, const char *address, const char *device);
+int ntp_listen_tcp(int family, int port, const char *address, const char *device, int waiting);
+
+/* Have another number wait, at an open one. */
+void ntp_listen_queue(int fd, int waiting);
 
 /*
  * Has its interface gone? A socket keeps to the one that it was bound to, and hears nothing of

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +130,42 @@ TEST_F(serving, another_port_has_another_socket)
 	EXPECT_FALSE(is_served(before));
 	serve(self, after, "");
 	EXPECT_FALSE(is_served(after));
+}
+
+/* How many of @count that come at once find room to wait: nobody accepts them. */
+static int waiting_of(int port, int count)
+{
+	struct sockaddr_in address = address_of(port);
+	struct pollfd fds[count];
+	int found = 0;
+
+	for (int i = 0; i < count; i++) {
+		fds[i] = (struct pollfd){
+			.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0),
+			.events = POLLOUT,
+		};
+		(void)!connect(fds[i].fd, (struct sockaddr *)&address, sizeof(address));
+	}
+	for (int i = 0; i < count; i++)
+		found += poll(&fds[i], 1, 0) > 0;
+	for (int i = 0; i < count; i++)
+		close(fds[i].fd);
+
+	return found;
+}
+
+/* They have their turn soon where many are served at a time, and would come back after seconds. */
+TEST_F(serving, as_many_may_wait_as_are_served)
+{
+	int port = free_port();
+
+	serve(self, port, "allow\nmaxntsconnections 1");
+	EXPECT_LE(128, waiting_of(port, 140));
+	/* Those wait until somebody looks at them, although they have gone. */
+	serve(self, port, "allow\nmaxntsconnections 150\nntsprocesses 2");
+	EXPECT_EQ(160, waiting_of(port, 160));
+	serve(self, port, "allow\nmaxntsconnections 400\nntsprocesses 2");
+	EXPECT_EQ(400, waiting_of(port, 400));
 }
 
 TEST_HARNESS_MAIN
