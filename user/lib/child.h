@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/clock_ns.h"
+
 /*
  * Wait for it, whatever signals come meanwhile. Its status as of waitpid(2); 0: there is no such
  * child.
@@ -28,14 +30,19 @@ static inline int child_wait(pid_t pid)
 	return status;
 }
 
-/* Give it so long to end by itself; where that cannot be waited for, no time at all. */
+/*
+ * Give it so long to end by itself, whatever signals come meanwhile; where that cannot be waited
+ * for, no time at all.
+ */
 static inline void child_await_end(pid_t pid, int ms)
 {
 	struct pollfd fd = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + ms;
 
 	if (fd.fd < 0)
 		return;
-	poll(&fd, 1, ms);
+	while (ms > 0 && poll(&fd, 1, ms) < 0 && errno == EINTR)
+		ms = (int)(end_ms - clock_ms(CLOCK_MONOTONIC));
 	close(fd.fd);
 }
 
