@@ -19,8 +19,8 @@
 #define MARK_OF_ONE	"NKS0"
 #define MARK_OF_EACH	"NKS1"
 
-/* A thousand years. */
-#define AGE_MAX_S	3e10
+/* 285 years: in ns that is a number of 64 bits. */
+#define AGE_MAX_S	9e9
 
 static void make(struct nts_server_keys *keys, uint32_t place,
 		 const uint8_t random[NTS_SERVER_KEY_RANDOM])

@@ -169,6 +169,7 @@ TEST(what_is_damaged_is_refused)
 		{ "NKS0\n0 1\n", "how old" },
 		{ "NKS0\n15 x\n", "how old" },
 		{ "NKS0\n15 inf\n", "how old" },
+		{ "NKS0\n15 9300000000\n", "how old" },
 		{ "NKS1\n15 1\n", "how old" },
 		{ "NKS0\n15 1\n", "a key is missing" },
 		{ "NKS0\n15 1\n0 " K "\n", "a key is missing" },
