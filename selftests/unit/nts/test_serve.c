@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <gnutls/x509.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "selftests/unit/unit.h"
@@ -486,6 +487,34 @@ TEST_F(serve, other_rules_are_for_connections_that_come)
 	EXPECT_TRUE(is_open(self->client));
 	EXPECT_FALSE(is_open(other));
 	close(other);
+}
+
+/* More than the C library sorts without asking how much memory there is. */
+TEST_F(serve, many_rules_are_taken_by_a_process_that_is_locked_in)
+{
+	struct access_rule rules[400] = { { .allow = true } };
+	const struct nts_rules_message message = { .rule_count = ARRAY_SIZE(rules) };
+	int status;
+	pid_t pid;
+
+	for (size_t i = 1; i < ARRAY_SIZE(rules); i++)
+		rules[i] = (struct access_rule){
+			.network = { .family = AF_INET,
+				     .bytes = { 10, 1, (uint8_t)(i >> 8), (uint8_t)i } },
+			.prefix = 32,
+		};
+	open_daemon(self);
+	tell(self, &message, sizeof(message), rules, ARRAY_SIZE(rules));
+	pid = fork();
+	if (!pid) {
+		status = locked_enter() || take_message(&self->work) != 1;
+		/* Sanitizers would do before _exit(2) what is not allowed. */
+		syscall(SYS_exit_group, status);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_FALSE(WIFSIGNALED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+	close(self->daemon);
 }
 
 /* It would go on by rules that hold no longer, and says so by its end. */
