@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,6 +43,9 @@
  */
 #define HELLO_MS	500
 #define PROGRESS_MS	1000
+
+/* Descriptors that are no client's: those inherited, and what is open for a moment. */
+#define OTHER_FDS	(NTS_FD_END + 4)
 
 /* While a connection cannot be taken, for want of descriptors or memory, it is tried so often. */
 #define REST_MS		100
@@ -73,7 +77,8 @@ struct client {
  * @cookie_keys: of cookies ...
  * @has_keys: ... which have come
  * @rest_until_ms: nobody is taken before
- * @clients: connections, as many as are served at a time ...
+ * @connections: that are served at a time
+ * @clients: those connections ...
  * @places: ... and whose they are
  * @fds: for poll(2)
  */
@@ -86,12 +91,35 @@ struct work {
 	struct nts_cookie_keys cookie_keys;
 	bool has_keys;
 	int64_t rest_until_ms;
+	int connections;
 	struct client *clients;
 	struct place *places;
 	struct pollfd *fds;
 };
 
 /* --- what takes system calls that are not allowed later --- */
+
+/*
+ * As many connections of @wanted as there are descriptors for. With more places than that poll(2)
+ * would fail, and silent clients would have all descriptors while there are places still.
+ */
+static int affordable(int wanted)
+{
+	struct rlimit limit;
+	rlim_t needed = (rlim_t)wanted + OTHER_FDS;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= needed)
+		return wanted;
+	limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= needed)
+		return wanted;
+	wanted = limit.rlim_cur > OTHER_FDS ? (int)(limit.rlim_cur - OTHER_FDS) : 1;
+	user_err("only %d connections are served at a time, fewer than 'maxntsconnections': LimitNOFILE= is too small for more",
+		 wanted);
+
+	return wanted;
+}
 
 static bool open_work(struct work *work)
 {
@@ -103,7 +131,8 @@ static bool open_work(struct work *work)
 	if (!work->settings || !work->statistics)
 		return false;
 	connection_limit_init(&work->limit, &work->statistics->clients, work->settings);
-	count = (size_t)work->settings->connections;
+	work->connections = affordable(work->settings->connections);
+	count = (size_t)work->connections;
 	work->access = access_table_new(work->settings->rules, work->settings->rule_count);
 	work->clients = calloc(count, sizeof(*work->clients));
 	work->places = calloc(count, sizeof(*work->places));
@@ -233,7 +262,7 @@ static void go_on(const struct work *work, struct client *client)
 /* -1: all are taken. */
 static int free_place(const struct work *work)
 {
-	for (int i = 0; i < work->settings->connections; i++) {
+	for (int i = 0; i < work->connections; i++) {
 		if (work->clients[i].fd < 0)
 			return i;
 	}
@@ -246,8 +275,8 @@ static int place_for(const struct work *work, const struct net_address *address)
 {
 	int place = free_place(work);
 
-	return place >= 0 ? place : places_give_up(work->places, work->settings->connections,
-						   address, clock_ms(CLOCK_MONOTONIC));
+	return place >= 0 ? place : places_give_up(work->places, work->connections, address,
+						   clock_ms(CLOCK_MONOTONIC));
 }
 
 /* The place of a client, -1: it gets none. Who has no place now may come again at once. */
@@ -403,7 +432,7 @@ static int take_message(struct work *work)
 static int64_t accepts_ms(const struct work *work, int64_t now)
 {
 	int64_t opens = free_place(work) >= 0 ? now :
-			places_open_ms(work->places, work->settings->connections, now);
+			places_open_ms(work->places, work->connections, now);
 
 	return opens > work->rest_until_ms ? opens : work->rest_until_ms;
 }
@@ -427,7 +456,7 @@ static nfds_t fill_fds(struct work *work, int *timeout_ms)
 	work->fds[WAIT_IPV6].events = rests ? 0 : POLLIN;
 	if (rests)
 		next = opens;
-	for (int i = 0; i < work->settings->connections; i++) {
+	for (int i = 0; i < work->connections; i++) {
 		const struct client *client = &work->clients[i];
 
 		work->fds[count++] = (struct pollfd){
@@ -446,7 +475,7 @@ static void serve_clients(struct work *work)
 {
 	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
-	for (int i = 0; i < work->settings->connections; i++) {
+	for (int i = 0; i < work->connections; i++) {
 		struct client *client = &work->clients[i];
 
 		if (client->fd < 0)

@@ -65,12 +65,12 @@ FIXTURE_SETUP(serve)
 	while (open("/dev/null", O_RDONLY) < NTS_FD_DAEMON)
 		;
 	self->settings = calloc(1, size);
-	self->settings->connections = 2;
 	self->settings->rule_count = 1;
 	self->settings->rules[0].allow = true;
 	self->work = (struct work){
 		.settings = self->settings,
 		.statistics = &self->statistics,
+		.connections = 2,
 		.access = access_table_new(self->settings->rules, 1),
 		.clients = calloc(2, sizeof(struct client)),
 		.places = calloc(2, sizeof(struct place)),
@@ -204,6 +204,27 @@ TEST_F(serve, a_client_is_taken_when_there_are_some_again)
 	EXPECT_EQ(EXIT_SUCCESS, run_for_a_while(self));
 	EXPECT_EQ(3, world.accepts);
 	EXPECT_EQ(1, self->statistics.accepted);
+}
+
+static rlim_t descriptors(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) ? 0 : limit.rlim_cur;
+}
+
+/* More places would never be served: poll(2) takes no more than that. */
+TEST(there_are_as_many_places_as_descriptors_allow)
+{
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 100, 300 }));
+	EXPECT_EQ(100 - OTHER_FDS, affordable(100 - OTHER_FDS));
+	EXPECT_EQ(100, descriptors());
+	EXPECT_EQ(200, affordable(200));
+	EXPECT_EQ(200 + OTHER_FDS, descriptors());
+	EXPECT_EQ(300 - OTHER_FDS, affordable(500));
+	EXPECT_EQ(300, descriptors());
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 10, 10 }));
+	EXPECT_EQ(1, affordable(500));
 }
 
 /* Another process was faster, or the client has gone: the next one is not to wait for that. */
@@ -388,7 +409,7 @@ TEST_F(serve, silent_ones_with_an_address_each_keep_nobody_out)
 /* As if so much time had gone by. */
 static void age(FIXTURE_DATA(serve) *self, int64_t ms)
 {
-	for (int i = 0; i < self->settings->connections; i++) {
+	for (int i = 0; i < self->work.connections; i++) {
 		self->work.places[i].deadline_ms -= ms;
 		self->work.places[i].yields_ms -= ms;
 	}
