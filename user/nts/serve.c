@@ -77,6 +77,7 @@ struct client {
  * @cookie_keys: of cookies ...
  * @has_keys: ... which have come
  * @rest_until_ms: nobody is taken before
+ * @looked_ms: what came later than that has not been looked at, and is no silence
  * @connections: that are served at a time
  * @clients: those connections ...
  * @places: ... and whose they are
@@ -91,6 +92,7 @@ struct work {
 	struct nts_cookie_keys cookie_keys;
 	bool has_keys;
 	int64_t rest_until_ms;
+	int64_t looked_ms;
 	int connections;
 	struct client *clients;
 	struct place *places;
@@ -276,7 +278,7 @@ static int place_for(const struct work *work, const struct net_address *address)
 	int place = free_place(work);
 
 	return place >= 0 ? place : places_give_up(work->places, work->connections, address,
-						   clock_ms(CLOCK_MONOTONIC));
+						   work->looked_ms);
 }
 
 /* The place of a client, -1: it gets none. Who has no place now may come again at once. */
@@ -439,9 +441,7 @@ static int64_t accepts_ms(const struct work *work, int64_t now)
 
 static bool accepts(const struct work *work)
 {
-	int64_t now = clock_ms(CLOCK_MONOTONIC);
-
-	return accepts_ms(work, now) <= now;
+	return accepts_ms(work, work->looked_ms) <= work->looked_ms;
 }
 
 /* What to wait for; @timeout_ms: at most so long. */
@@ -500,6 +500,7 @@ static int run(struct work *work)
 				return EXIT_FAILURE;
 			continue;
 		}
+		work->looked_ms = clock_ms(CLOCK_MONOTONIC);
 		taken = work->fds[WAIT_DAEMON].revents ? take_message(work) : 1;
 		if (taken <= 0)
 			return taken ? NTS_STATUS_MESSAGE : EXIT_SUCCESS;

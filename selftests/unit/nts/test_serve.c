@@ -406,9 +406,10 @@ TEST_F(serve, silent_ones_with_an_address_each_keep_nobody_out)
 	EXPECT_GT(3 * HELLO_MS + 1000, clock_ms(CLOCK_MONOTONIC) - start_ms);
 }
 
-/* As if so much time had gone by. */
+/* As if so much time had gone by until poll(2) returned. */
 static void age(FIXTURE_DATA(serve) *self, int64_t ms)
 {
+	self->work.looked_ms = clock_ms(CLOCK_MONOTONIC);
 	for (int i = 0; i < self->work.connections; i++) {
 		self->work.places[i].deadline_ms -= ms;
 		self->work.places[i].yields_ms -= ms;
@@ -457,6 +458,27 @@ TEST_F(serve, who_gets_on_keeps_its_place)
 	close_client(&client);
 	self->client = -1;
 	close(dripping);
+	close(other);
+}
+
+/* What they sent while others were served is still to be read. */
+TEST_F(serve, nobody_is_silent_while_nobody_looks)
+{
+	int second = connect_from(self, "127.0.0.2"), fd = self->work.fds[WAIT_IPV4].fd, other;
+
+	take_client(&self->work, fd);
+	take_client(&self->work, fd);
+	age(self, HELLO_MS);
+	self->work.looked_ms -= 100;
+	EXPECT_FALSE(accepts(&self->work));
+	other = connect_from(self, "127.0.0.3");
+	take_client(&self->work, fd);
+	EXPECT_FALSE(is_open(other));
+	EXPECT_TRUE(is_open(self->client));
+	EXPECT_TRUE(is_open(second));
+	self->work.looked_ms += 100;
+	EXPECT_TRUE(accepts(&self->work));
+	close(second);
 	close(other);
 }
 
