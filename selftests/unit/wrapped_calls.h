@@ -25,6 +25,8 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *length, int flag
 int __wrap_access(const char *path, int mode);
 int __real_clock_gettime(clockid_t clock, struct timespec *now);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+void *__real_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset);
 void __real_config_free(struct config *config);
 void __wrap_config_free(struct config *config);
 bool __wrap_daemon_judge_sources(struct daemon *daemon, struct source *const *sources,

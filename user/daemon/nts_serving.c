@@ -270,20 +270,20 @@ static void try_sockets(struct nts_serving *nts, int64_t now_raw_ns)
 
 static bool open_statistics(struct nts_serving *nts)
 {
-	void *memory;
+	const size_t size = sizeof(*nts->statistics);
 
 	if (nts->statistics)
 		return true;
-	nts->statistics_fd = memory_file("truechime-nts-statistics", sizeof(*nts->statistics));
+	nts->statistics_fd = memory_file("truechime-nts-statistics", size);
 	if (nts->statistics_fd < 0)
 		return false;
-	memory = mmap(NULL, sizeof(*nts->statistics), PROT_READ, MAP_SHARED, nts->statistics_fd,
-		      0);
-	if (memory == MAP_FAILED)
-		return false;
-	nts->statistics = memory;
+	nts->statistics = memory_file_map(nts->statistics_fd, size, PROT_READ);
+	if (nts->statistics)
+		return true;
+	close(nts->statistics_fd);
+	nts->statistics_fd = -1;
 
-	return true;
+	return false;
 }
 
 /* Clients find it where they did, and the NTP server that they are told. */

@@ -5,6 +5,7 @@
  */
 #include "user/daemon/nts_serving.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -22,6 +23,7 @@
 #include "selftests/unit/counted_log.h"
 #include "selftests/unit/fake_listen.h"
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/lib/spawn.h"
 #include "user/ntp/nts_task.h"
 
@@ -41,6 +43,7 @@ static struct {
 	int checks;			/* of what the files have */
 	int check_status;		/* these end with it; -1: they do not end */
 	int64_t end_s;			/* when the certificate expires that processes read */
+	bool no_memory;			/* to be mapped */
 } world;
 
 /* What a process that serves writes when it has read the certificates. */
@@ -99,6 +102,15 @@ int kill(pid_t pid, int number)
 	end_process(pid - FIRST_PID);
 
 	return 0;
+}
+
+void *__wrap_mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
+{
+	if (!world.no_memory)
+		return __real_mmap(address, length, protection, flags, fd, offset);
+	errno = ENOMEM;
+
+	return MAP_FAILED;
 }
 
 FIXTURE(nts) {
@@ -192,6 +204,39 @@ FIXTURE_TEARDOWN(nts)
 	EXPECT_EQ(0, running());
 	snprintf(command, sizeof(command), "rm -rf %s", self->directory);
 	ASSERT_EQ(0, system(command));
+}
+
+/* --- memory --- */
+
+static int open_descriptors(void)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	int count = 0;
+
+	while (directory && readdir(directory))
+		count++;
+	closedir(directory);
+
+	return count;
+}
+
+/* Each reload tries again. */
+TEST_F(nts, want_of_memory_leaves_nothing_open)
+{
+	int before = open_descriptors();
+
+	world.no_memory = true;
+	logged.errors_expected = true;
+	for (int i = 0; i < 3; i++) {
+		configure(self);
+		pass(self, 1);
+		EXPECT_EQ(0, running());
+		EXPECT_EQ(before, open_descriptors());
+	}
+	world.no_memory = false;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
 }
 
 /* --- certificates --- */
