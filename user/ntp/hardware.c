@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/line.h"
+#include "lib/clock_ns.h"
 #include "lib/ethtool.h"
 #include "lib/time_units.h"
 
@@ -26,6 +27,9 @@
 /* Receive filters, in the order of preference where none is configured. */
 #define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
 #define FILTER_PTP	HWTSTAMP_FILTER_PTP_V2_EVENT
+
+/* A link may come up, or be negotiated anew, at any time: its speed is asked for so often. */
+#define SPEEDS_NS	(16 * NS_PER_S)
 
 /* The settings of a link, and what follows them: three masks of so many words at most. */
 #define LINK_WORDS	(sizeof(struct ethtool_link_settings) / sizeof(uint32_t) + 3UL * INT8_MAX)
@@ -99,18 +103,18 @@ static int switch_on(const struct opener *opener, const char *name,
 	return ask_stamping(opener, name, SIOCSHWTSTAMP, &config);
 }
 
-static uint32_t speed_of(const struct opener *opener, const char *name)
+static uint32_t speed_of(int fd, const char *name)
 {
 	uint32_t words[LINK_WORDS] = { 0 };
 	struct ethtool_link_settings *link = (struct ethtool_link_settings *)words;
 
 	/* The first answer is how many words a mask has, as a negative number. */
 	link->cmd = ETHTOOL_GLINKSETTINGS;
-	if (ethtool_ask(opener->fd, name, words) || link->link_mode_masks_nwords >= 0)
+	if (ethtool_ask(fd, name, words) || link->link_mode_masks_nwords >= 0)
 		return 0;
 	link->link_mode_masks_nwords = (int8_t)-link->link_mode_masks_nwords;
 	link->cmd = ETHTOOL_GLINKSETTINGS;
-	if (ethtool_ask(opener->fd, name, words) || link->speed == (uint32_t)SPEED_UNKNOWN)
+	if (ethtool_ask(fd, name, words) || link->speed == (uint32_t)SPEED_UNKNOWN)
 		return 0;
 
 	return link->speed;
@@ -176,7 +180,7 @@ static void add_card(struct opener *opener, const char *name,
 		.options = *options,
 		.fd = fd,
 		.no_precise = options->no_crosststamp,
-		.mbit = speed_of(opener, name),
+		.mbit = speed_of(opener->fd, name),
 	};
 	snprintf(hardware->cards[hardware->count++].name, IF_NAMESIZE, "%s", name);
 	report(opener, LOG_INFO, name, want.rx_filter == HWTSTAMP_FILTER_NONE ?
@@ -274,6 +278,27 @@ static int read_extended(int fd, struct hardware_reading *reading)
 	return 0;
 }
 
+/* One that is not known now, as without a link, is what it was. */
+static void read_speeds(struct hardware *hardware)
+{
+	int64_t now_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	int fd;
+
+	if (!hardware->count || now_ns < hardware->speeds_ns)
+		return;
+	hardware->speeds_ns = chime_add_sat(now_ns, SPEEDS_NS);
+	fd = ethtool_socket();
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < hardware->count; i++) {
+		uint32_t mbit = speed_of(fd, hardware->cards[i].name);
+
+		if (mbit)
+			hardware->cards[i].mbit = mbit;
+	}
+	close(fd);
+}
+
 void hardware_read(struct hardware *hardware)
 {
 	for (size_t i = 0; i < hardware->count; i++) {
@@ -290,6 +315,8 @@ void hardware_read(struct hardware *hardware)
 		if (!err && reading.width_ns >= 0)
 			hardware_clock_add(&card->clock, &reading);
 	}
+	/* Drivers may take their time for that. */
+	read_speeds(hardware);
 }
 
 bool hardware_convert(const struct hardware *hardware, const struct ntp_stamp *stamp, bool receipt,

@@ -65,10 +65,12 @@ struct hardware_card {
  * struct hardware - the cards
  * @cards: of which there are ...
  * @count: ... so many
+ * @speeds_ns: raw instant from which on the speeds of their links are asked for again
  */
 struct hardware {
 	struct hardware_card cards[HARDWARE_MAX];
 	size_t count;
+	int64_t speeds_ns;
 };
 
 /* A sentence for the log, with a priority of syslog(3). */
@@ -84,7 +86,10 @@ void hardware_open(struct hardware *hardware, const struct hardware_options *opt
 /* Close the clocks. The cards go on stamping: others may use that, too. */
 void hardware_close(struct hardware *hardware);
 
-/* Read the clocks of all cards, right after a packet has left or come. */
+/*
+ * Read the clocks of all cards, right after a packet has left or come, and now and then the speeds
+ * of their links.
+ */
 void hardware_read(struct hardware *hardware);
 
 /*

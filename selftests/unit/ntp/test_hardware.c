@@ -26,6 +26,7 @@
 static struct {
 	bool real;			/* ask the kernel */
 	uint32_t filters;
+	uint32_t speed;			/* of the link */
 	struct hwtstamp_config set;
 	int set_calls;
 	int set_error;
@@ -45,7 +46,7 @@ static int refuse(int error)
 	return -1;
 }
 
-/* A card of 1 Gbit/s with the clock 5. */
+/* A card with the clock 5. */
 static int answer_ethtool(void *data)
 {
 	struct ethtool_link_settings *link = data;
@@ -61,7 +62,7 @@ static int answer_ethtool(void *data)
 		if (link->link_mode_masks_nwords != 3)
 			link->link_mode_masks_nwords = -3;
 		else
-			link->speed = SPEED_1000;
+			link->speed = world.speed;
 		return 0;
 	}
 	return refuse(EOPNOTSUPP);
@@ -130,6 +131,7 @@ FIXTURE_SETUP(card)
 {
 	memset(&world, 0, sizeof(world));
 	memset(self, 0, sizeof(*self));
+	world.speed = SPEED_1000;
 	world.filters = 1u << HWTSTAMP_FILTER_NONE | 1u << HWTSTAMP_FILTER_ALL |
 			1u << HWTSTAMP_FILTER_NTP_ALL;
 	snprintf(self->options.interface, sizeof(self->options.interface), LOOPBACK);
@@ -156,6 +158,30 @@ TEST_F(card, is_switched_on)
 	EXPECT_EQ(if_nametoindex(LOOPBACK), self->hardware.cards[0].index);
 	EXPECT_EQ(1, world.messages);
 	EXPECT_EQ(LOG_INFO, world.priority);
+}
+
+/* It is opened at the boot, before there is a network. */
+TEST_F(card, speed_of_a_link_that_comes_up)
+{
+	world.speed = (uint32_t)SPEED_UNKNOWN;
+	ASSERT_EQ(1, open_card(self));
+	EXPECT_EQ(0, self->hardware.cards[0].mbit);
+	world.speed = SPEED_100;
+	self->hardware.speeds_ns = 0;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(100, self->hardware.cards[0].mbit);
+	/* Not with each reading. */
+	world.speed = SPEED_1000;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(100, self->hardware.cards[0].mbit);
+	self->hardware.speeds_ns = 0;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(1000, self->hardware.cards[0].mbit);
+	/* Without a link it is not known. */
+	world.speed = (uint32_t)SPEED_UNKNOWN;
+	self->hardware.speeds_ns = 0;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(1000, self->hardware.cards[0].mbit);
 }
 
 TEST_F(card, filter)
