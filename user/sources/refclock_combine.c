@@ -46,51 +46,77 @@ static int64_t reference_of(const struct phc_reading *reading, enum phc_method m
 	return clock_span_from_realtime(span, reading->clock_ns);
 }
 
+/* Of the readings that are used: their means, about the first one for the sake of precision. */
+struct average {
+	size_t used;
+	int64_t first_at_ns;
+	int64_t first_offset_ns;
+	double at_ns;
+	double offset_ns;
+	double square;		/* the offsets' squared deviations from their mean, summed up */
+	double width_ns;
+};
+
+/* Welford's mean and variance. */
+static void add_reading(struct average *average, int64_t at_ns, int64_t offset_ns,
+			int64_t width_ns)
+{
+	double offset, delta;
+
+	if (!average->used) {
+		average->first_at_ns = at_ns;
+		average->first_offset_ns = offset_ns;
+	}
+	average->used++;
+	offset = (double)chime_sub_sat(offset_ns, average->first_offset_ns);
+	delta = offset - average->offset_ns;
+	average->offset_ns += delta / (double)average->used;
+	average->square += delta * (offset - average->offset_ns);
+	average->at_ns += ((double)chime_sub_sat(at_ns, average->first_at_ns) - average->at_ns) /
+			  (double)average->used;
+	average->width_ns += ((double)width_ns - average->width_ns) / (double)average->used;
+}
+
+/* One standard error of the mean offset. */
+static double noise_of(const struct average *average)
+{
+	double used = (double)average->used;
+
+	/* One reading does not show its noise: it may be anywhere in the bracket. */
+	return average->used > 1 ? sqrt(average->square / (used - 1) / used) :
+				   average->width_ns / 4;
+}
+
 int refclock_combine(const struct phc_reading *readings, size_t count, enum phc_method method,
 		     const struct clock_span *span, const struct config_source *config,
 		     struct source_sample *sample)
 {
 	int64_t least_ns = narrowest(readings, count);
 	double limit_ns = (double)least_ns * WIDTH_SLACK;
-	double mean = 0, square = 0, width = 0, at = 0, noise_ns;
-	int64_t first_offset_ns = 0, first_at_ns = 0;
-	size_t used = 0;
+	struct average average = { 0 };
+	double noise_ns;
 
 	if (least_ns == INT64_MAX)
 		return -EINVAL;
 	if (clock_span_judge(span) != CLOCK_SPAN_GOOD)
 		return -ESTALE;
 
-	/* Welford's mean and variance, about the first reading for the sake of precision. */
 	for (size_t i = 0; i < count; i++) {
-		int64_t at_ns, offset_ns;
-		double delta;
+		int64_t at_ns;
 
 		if (readings[i].width_ns < 0 || (double)readings[i].width_ns > limit_ns)
 			continue;
 		at_ns = reference_of(&readings[i], method, span);
-		offset_ns = chime_sub_sat(readings[i].device_ns, at_ns);
-		if (!used) {
-			first_at_ns = at_ns;
-			first_offset_ns = offset_ns;
-		}
-		used++;
-		delta = (double)chime_sub_sat(offset_ns, first_offset_ns) - mean;
-		mean += delta / (double)used;
-		square += delta * ((double)chime_sub_sat(offset_ns, first_offset_ns) - mean);
-		at += ((double)chime_sub_sat(at_ns, first_at_ns) - at) / (double)used;
-		width += ((double)readings[i].width_ns - width) / (double)used;
+		add_reading(&average, at_ns, chime_sub_sat(readings[i].device_ns, at_ns),
+			    readings[i].width_ns);
 	}
-
-	/* One reading does not show its noise: then it may be anywhere in the bracket. */
-	noise_ns = used > 1 ? sqrt(square / (double)(used - 1) / (double)used) : width / 4;
-	noise_ns += READING_NOISE_NS + (double)span->before.reading_ns +
-		    (double)config->precision_ns;
+	noise_ns = noise_of(&average) + READING_NOISE_NS + (double)span->before.reading_ns +
+		   (double)config->precision_ns;
 
 	*sample = (struct source_sample) {
-		.at_ns = chime_add_sat(first_at_ns, to_s64(at)),
-		.offset_ns = chime_add_sat(first_offset_ns, to_s64(mean)),
-		.delay_ns = to_s64(width),
+		.at_ns = chime_add_sat(average.first_at_ns, to_s64(average.at_ns)),
+		.offset_ns = chime_add_sat(average.first_offset_ns, to_s64(average.offset_ns)),
+		.delay_ns = to_s64(average.width_ns),
 		.noise_ns = to_s64(ceil(noise_ns)),
 		.root_delay_ns = config->delay_ns,
 		.refid = config->refid,
