@@ -390,22 +390,9 @@ static bool keeps_sockets(const struct nts_serving *nts, const struct config *co
 	       config_server_same_place(&nts->server, &config->server);
 }
 
-void nts_serving_configure(struct nts_serving *nts, const struct config *config,
-			   int64_t now_raw_ns)
+/* The processes end, and others are started with this configuration. */
+static void begin_anew(struct nts_serving *nts, const struct config *config, int64_t now_raw_ns)
 {
-	struct nts_files files;
-
-	/* Before they are read: if they are replaced meanwhile, the next reload finds that out. */
-	nts_files_look(&config->nts, &files);
-	if (is_unchanged(nts, config, &files) ||
-	    (is_at_same_place(nts, config) && !takes_files(nts, config))) {
-		if (take_rules(nts, &config->server))
-			give_up(nts);
-		else
-			go_on(nts, now_raw_ns);
-		return;
-	}
-	nts->files = files;
 	nts->settings_number++;
 	nts->certificates = (struct certificate_watch){ { false } };
 	stop_all(nts);
@@ -437,6 +424,24 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	/* Processes are started by the loop, on sockets that were open before, too. */
 	if (server_sockets_are_open(&nts->sockets))
 		nts->restart.next_ns = now_raw_ns;
+}
+
+void nts_serving_configure(struct nts_serving *nts, const struct config *config,
+			   int64_t now_raw_ns)
+{
+	struct nts_files files;
+
+	/* Before they are read: if they are replaced meanwhile, the next reload finds that out. */
+	nts_files_look(&config->nts, &files);
+	if (!is_unchanged(nts, config, &files) &&
+	    (!is_at_same_place(nts, config) || takes_files(nts, config))) {
+		nts->files = files;
+		begin_anew(nts, config, now_raw_ns);
+	} else if (take_rules(nts, &config->server)) {
+		give_up(nts);
+	} else {
+		go_on(nts, now_raw_ns);
+	}
 }
 
 const struct nts_server_keys *nts_serving_keys(const struct nts_serving *nts, uint64_t *changes)
