@@ -158,12 +158,14 @@ static void print_usage(void)
  */
 static const char *letters_for(int argc, char **argv)
 {
+	/* With the "+" the first word that is no option ends them. */
+	static const char letters[] = "+:jcvfNak:no:S:w:Vh";
 	int i;
 
 	for (i = 1; i < argc; i++)
 		if (!strcmp(argv[i], "add") || !strcmp(argv[i], "makestep"))
-			return "+:jcvfNak:no:S:w:Vh";
-	return ":jcvfNak:no:S:w:Vh";
+			return letters;
+	return letters + 1;
 }
 
 static bool take_time(const char *option, const char *text, int64_t *ns)
