@@ -459,10 +459,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
-		user_err("takes no arguments, not \"%s\"", argv[optind]);
+	if (user_err_arguments(argc, argv))
 		return 2;
-	}
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
 	log_open(true);

@@ -69,4 +69,17 @@ static inline void user_err_option(int result, const struct option *names, char 
 		user_err("invalid option -- '%c'", optopt);
 }
 
+/**
+ * user_err_arguments() - where there is no use for any word but options: is there one? It is said
+ * @argc: as it was given to getopt_long(), which has come to an end
+ * @argv: likewise
+ */
+static inline bool user_err_arguments(int argc, char *const argv[])
+{
+	if (optind < argc)
+		user_err("takes no arguments, not \"%s\"", argv[optind]);
+
+	return optind < argc;
+}
+
 #endif /* LIB_USER_ERR_H */

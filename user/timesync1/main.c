@@ -219,10 +219,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
-		user_err("takes no arguments, not \"%s\"", argv[optind]);
+	if (user_err_arguments(argc, argv))
 		return 2;
-	}
 	log_open(true);
 	return serve(path);
 }

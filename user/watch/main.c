@@ -551,10 +551,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
-		user_err("takes no arguments, not \"%s\"", argv[optind]);
+	if (user_err_arguments(argc, argv))
 		return 2;
-	}
 	if (debug > 1)
 		log_set_level(LOG_DEBUG);
 	log_open(!debug);
