@@ -488,6 +488,19 @@ static enum association_activity activity_of(const struct association *associati
 	return association->offline ? ASSOCIATION_OFFLINE : ASSOCIATION_ONLINE;
 }
 
+/* Of a refclock the configured one, of a server that of its address or, with copy, its own. */
+static uint32_t refid_of(const struct association *association)
+{
+	const struct config_source *config = &association->target->config;
+
+	if (association->target->refclock)
+		return config->refid;
+	if (config->options.copy && association->client.refid)
+		return association->client.refid;
+
+	return net_address_refid(&association->client.address);
+}
+
 bool associations_get_info(const struct associations *list, size_t index,
 			   struct association_info *info)
 {
@@ -501,16 +514,11 @@ bool associations_get_info(const struct associations *list, size_t index,
 	association = list->list[index];
 	info->name = association->target->config.options.name;
 	net_address_format(&association->client.address, info->address);
-	if (*info->address)
-		info->refid = net_address_refid(&association->client.address);
+	info->refid = refid_of(association);
 	info->rejected = association_rejection(association);
-	if (association->target->config.options.copy && association->client.refid)
-		info->refid = association->client.refid;
 	refclock = association->target->refclock;
-	if (refclock) {
-		info->refid = association->target->config.refid;
+	if (refclock)
 		info->readings = &refclock->record;
-	}
 	if (refclock && refclock->is_open) {
 		ntp_refid_text(info->refid, info->address);
 		info->rejected = target_refclock_problem(association->target);
