@@ -266,45 +266,16 @@ static void daemon_find_selected(struct daemon *daemon, struct source *const *so
 	selection->selected = i < count ? (int)i : -1;
 }
 
-void daemon_update(struct daemon *daemon)
+/* Follow what the sources say. They have been judged, and enough of them have answered. */
+static void daemon_discipline(struct daemon *daemon, struct source *const *sources, size_t count,
+			      const struct timescale_now *now)
 {
 	struct discipline_result *result = &daemon->update.result;
 	enum vouched_host before = result->vouched_host;
-	struct source *const *sources;
-	struct timescale_now now;
-	size_t count;
 	bool applied;
 	int err;
 
-	daemon->sources_changed = false;
-	err = timescale_now(daemon->timescale, &now);
-	if (err) {
-		daemon_module_failed(daemon, err);
-		return;
-	}
-	daemon_check_epoch(daemon, &now);
-	daemon->sources_changed = false;
-	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
-	count = associations_sources(daemon->associations, &sources);
-	daemon_find_selected(daemon, sources, count);
-	associations_judge_servers(daemon->associations, daemon_orphan_stratum(daemon),
-				   daemon_is_recovering(daemon), now.reference_ns);
-	daemon_judge_smearing(daemon, sources, count, &now);
-	if (!count)
-		return;
-	if (!daemon_judge_sources(daemon, sources, count, &now)) {
-		daemon_notify_status(daemon);
-		return;
-	}
-	if (daemon_awaits_sources(daemon, sources, count, &now)) {
-		result->selection.selected = -1;
-		daemon_notify_status(daemon);
-		return;
-	}
-	/* -q and -Q ask for the sources' time, whatever is stated of the host's. */
-	if (daemon->options->task != DAEMON_RUN)
-		now.host_maxerror_ns = 0;
-	err = discipline_update(daemon->discipline, sources, count, &now, result);
+	err = discipline_update(daemon->discipline, sources, count, now, result);
 	if (err == -ERANGE) {
 		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
 		daemon_leave(daemon, DAEMON_STATUS_MAXCHANGE);
@@ -319,15 +290,54 @@ void daemon_update(struct daemon *daemon)
 	 */
 	if (result->changed)
 		daemon->due_ns[DUE_UPDATE] =
-			chime_add_sat(now.raw_ns, chime_min(daemon_update_interval(daemon),
-							    result->correction.horizon_ns));
+			chime_add_sat(now->raw_ns, chime_min(daemon_update_interval(daemon),
+							     result->correction.horizon_ns));
 	if (result->vouched_host != before)
-		daemon_tell_of_vouched_host(&now, result);
-	applied = daemon_apply(daemon, &now);
-	daemon_judge_host(daemon, &now);
+		daemon_tell_of_vouched_host(now, result);
+	applied = daemon_apply(daemon, now);
+	daemon_judge_host(daemon, now);
 	daemon_notify_status(daemon);
 	if (applied)
-		daemon_judge_task(daemon, &now);
+		daemon_judge_task(daemon, now);
+}
+
+void daemon_update(struct daemon *daemon)
+{
+	struct source *const *sources;
+	struct timescale_now now;
+	size_t count;
+	int err;
+
+	daemon->sources_changed = false;
+	err = timescale_now(daemon->timescale, &now);
+	if (err) {
+		daemon_module_failed(daemon, err);
+		return;
+	}
+	daemon_check_epoch(daemon, &now);
+	/* A new epoch asks for an update, which this one is. */
+	daemon->sources_changed = false;
+	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now.raw_ns, daemon_update_interval(daemon));
+	count = associations_sources(daemon->associations, &sources);
+	daemon_find_selected(daemon, sources, count);
+	associations_judge_servers(daemon->associations, daemon_orphan_stratum(daemon),
+				   daemon_is_recovering(daemon), now.reference_ns);
+	daemon_judge_smearing(daemon, sources, count, &now);
+	if (!count)
+		return;
+	if (!daemon_judge_sources(daemon, sources, count, &now)) {
+		daemon_notify_status(daemon);
+		return;
+	}
+	if (daemon_awaits_sources(daemon, sources, count, &now)) {
+		daemon->update.result.selection.selected = -1;
+		daemon_notify_status(daemon);
+		return;
+	}
+	/* -q and -Q ask for the sources' time, whatever is stated of the host's. */
+	if (daemon->options->task != DAEMON_RUN)
+		now.host_maxerror_ns = 0;
+	daemon_discipline(daemon, sources, count, &now);
 }
 
 static void daemon_follow(struct daemon *daemon, int64_t now_ns)
