@@ -121,10 +121,8 @@ static void place_sample(const struct source_status *status, struct candidate *c
 }
 
 static void nominate(const struct source_status *status, const struct selection_terms *terms,
-		     size_t index, bool usable, struct candidate *candidates, size_t *found)
+		     size_t index, bool usable, struct candidate *candidate)
 {
-	struct candidate *candidate = &candidates[(*found)++];
-
 	candidate->index = (int)index;
 	candidate->usable = usable;
 	if (usable)
@@ -166,7 +164,7 @@ static size_t collect(struct source *const *sources, size_t count, int64_t at_ns
 			continue;
 		if (verdict != SOURCE_NOT_COMBINED && !may_only_vote(sources[i], &status, lost_too))
 			continue;
-		nominate(&status, terms, i, verdict == SOURCE_NOT_COMBINED, candidates, &found);
+		nominate(&status, terms, i, verdict == SOURCE_NOT_COMBINED, &candidates[found++]);
 	}
 	return found;
 }
@@ -252,33 +250,38 @@ static bool are_enough(const struct candidate *candidates, size_t count, bool re
 	return agreeing >= minsources && !required;
 }
 
-static double rate_tolerance(double sigma)
+static bool have_one_rate(const struct candidate *one, const struct candidate *other)
 {
-	return RATE_SIGMAS * sigma + RATE_MARGIN;
+	double sigma = hypot(one->rate_sigma, other->rate_sigma);
+
+	return fabs(one->rate - other->rate) < RATE_SIGMAS * sigma + RATE_MARGIN;
 }
 
 /*
  * Two clocks that run apart cannot both be right for long: the source's rate agrees with at least
  * half of the others.
  */
-static void compare_rates(struct candidate *candidates, size_t count)
+static bool runs_along(const struct candidate *candidate, const struct candidate *candidates,
+		       size_t count)
 {
-	size_t i, j;
+	size_t agreeing = 0, along = 0;
+	size_t i;
 
 	for (i = 0; i < count; i++) {
-		size_t agreeing = 0, along = 0;
-
-		for (j = 0; j < count; j++) {
-			double apart = fabs(candidates[i].rate - candidates[j].rate);
-
-			if (!candidates[j].usable || !candidates[j].agrees)
-				continue;
-			agreeing++;
-			along += apart < rate_tolerance(hypot(candidates[i].rate_sigma,
-							      candidates[j].rate_sigma));
-		}
-		candidates[i].runs_along = 2 * along >= agreeing;
+		if (!candidates[i].usable || !candidates[i].agrees)
+			continue;
+		agreeing++;
+		along += have_one_rate(candidate, &candidates[i]);
 	}
+	return 2 * along >= agreeing;
+}
+
+static void compare_rates(struct candidate *candidates, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		candidates[i].runs_along = runs_along(&candidates[i], candidates, count);
 }
 
 /*
@@ -425,6 +428,21 @@ static void call_falsetickers(const struct candidate *candidates, size_t count,
 			source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
 }
 
+/* Those that the majority excludes, and no others. */
+static void exclude_falsetickers(const struct candidate *candidates, size_t count,
+				 struct source *const *sources, struct selection *selection)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!candidates[i].usable || candidates[i].agrees)
+			continue;
+		selection->falsetickers++;
+		selection->wrong |= 1ULL << candidates[i].index;
+		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
+	}
+}
+
 void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		   const struct selection_terms *terms, struct selection *selection)
 {
@@ -450,13 +468,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		call_falsetickers(candidates, found, sources);
 		return;
 	}
-	for (i = 0; i < found; i++) {
-		if (!candidates[i].usable || candidates[i].agrees)
-			continue;
-		selection->falsetickers++;
-		selection->wrong |= 1ULL << candidates[i].index;
-		source_set_verdict(sources[candidates[i].index], SOURCE_FALSETICKER);
-	}
+	exclude_falsetickers(candidates, found, sources, selection);
 	selection->place_low_ns = median_ns + (int64_t)floor(place.low);
 	selection->place_high_ns = median_ns + (int64_t)ceil(place.high);
 	selection->low_ns = median_ns + (int64_t)floor(bound.low);
@@ -515,7 +527,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 			continue;
 		if (!usable && !may_only_vote(sources[i], &status, lost_too))
 			continue;
-		nominate(&status, terms, i, usable, candidates, &found);
+		nominate(&status, terms, i, usable, &candidates[found++]);
 	}
 	median_ns = relate(candidates, found);
 	if (!found || !intersection_find(candidates, found, count_silent(sources, count, at_ns),
