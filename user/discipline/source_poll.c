@@ -374,6 +374,23 @@ static double stretch_of(const struct source *source)
 	return target > 0 ? (double)SOURCE_POLLTARGET / target : 1;
 }
 
+/* From @low_s to @high_s, how long the standard error stays within @worth_ns: to 2 %. */
+static double time_within_s(const struct source *source, double low_s, double high_s,
+			    double worth_ns)
+{
+	if (sigma_after(source, high_s) <= worth_ns)
+		return high_s;
+	while (high_s > low_s * 1.02) {
+		double middle_s = sqrt(low_s * high_s);
+
+		if (sigma_after(source, middle_s) > worth_ns)
+			high_s = middle_s;
+		else
+			low_s = middle_s;
+	}
+	return low_s;
+}
+
 /*
  * The time until another sample is worth a packet, within minpoll and maxpoll. Where an oscillator
  * wanders the standard error grows as the time to the power of 1.5: polltarget stretches the
@@ -381,31 +398,21 @@ static double stretch_of(const struct source *source)
  */
 static void control_poll(struct source *source)
 {
-	double low_s = least_interval(source), stretch = stretch_of(source);
-	double high_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
+	double stretch = stretch_of(source);
+	double most_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
 						    POLL_SPAN_SHARE * stretch *
 						    source_learned_s(source)));
 	struct estimate estimate;
-	double worth_ns;
+	double worth_ns, interval_s;
 
 	estimator_get(source->estimator, source->last.at_ns, &estimate);
 	worth_ns = POLL_SHARE * pow(stretch, 1.5) *
 		   (estimate.sample_ns + (double)source->last.noise_ns +
 		    POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
-	if (sigma_after(source, high_s) > worth_ns) {
-		while (high_s > low_s * 1.02) {
-			double middle_s = sqrt(low_s * high_s);
-
-			if (sigma_after(source, middle_s) > worth_ns)
-				high_s = middle_s;
-			else
-				low_s = middle_s;
-		}
-		high_s = low_s;
-	}
-	if (high_s > ldexp(1, source->options.minpoll))
+	interval_s = time_within_s(source, least_interval(source), most_s, worth_ns);
+	if (interval_s > ldexp(1, source->options.minpoll))
 		source->starting = 0;
-	source->interval_s = clamp_interval(source, high_s);
+	source->interval_s = clamp_interval(source, interval_s);
 	/* Is the clock, the server or the path wrong? The next two samples show it. */
 	if (estimate.suspect && !source->burst)
 		source->burst = SUSPECT_COUNT;
