@@ -101,6 +101,16 @@ static double time_of_loss_s(const struct estimator *estimator, int path, int64_
 	return fmax((double)(at_ns - right_ns) / 1e9, 1e-3);
 }
 
+/* @member goes on as one of its shape that is right. */
+static void adopt(struct member *member, const struct member *right)
+{
+	belief_copy(&member->belief, &right->belief);
+	memcpy(member->former_delay, right->former_delay, sizeof(member->former_delay));
+	memcpy(member->former_asymmetry, right->former_asymmetry,
+	       sizeof(member->former_asymmetry));
+	memcpy(member->misses, right->misses, sizeof(member->misses));
+}
+
 void track_recover(struct estimator *estimator, int path, double offset,
 		   const struct estimator_sample *sample)
 {
@@ -118,22 +128,18 @@ void track_recover(struct estimator *estimator, int path, double offset,
 			continue;
 		best = bank_best_of(estimator, member->shape, member->kinds);
 		if (!best->misses[path]) {
-			belief_copy(&member->belief, &best->belief);
-			memcpy(member->former_delay, best->former_delay,
-			       sizeof(member->former_delay));
-			memcpy(member->former_asymmetry, best->former_asymmetry,
-			       sizeof(member->former_asymmetry));
-			memcpy(member->misses, best->misses, sizeof(member->misses));
-		} else if (member->misses[path] >= MISSES_LOOSEN) {
-			others = ask_others(estimator, path, member->misses[path]);
-			if (others == OTHERS_SILENT)
-				continue;
-			loss = member_loosen(member, path, offset, sample, lost_s,
-					     others == OTHERS_AGREE);
-			if (member == best && member->shape == BANK_SHAPE_OF_PATH)
-				note_loss(estimator, path, loss);
-			member_take(member, path, figures, offset, sample);
+			adopt(member, best);
+			continue;
 		}
+		if (member->misses[path] < MISSES_LOOSEN)
+			continue;
+		others = ask_others(estimator, path, member->misses[path]);
+		if (others == OTHERS_SILENT)
+			continue;
+		loss = member_loosen(member, path, offset, sample, lost_s, others == OTHERS_AGREE);
+		if (member == best && member->shape == BANK_SHAPE_OF_PATH)
+			note_loss(estimator, path, loss);
+		member_take(member, path, figures, offset, sample);
 	}
 }
 
