@@ -82,6 +82,20 @@ static double sigmas_of(const struct source *source)
 	return SIGMAS_REFCLOCK * fmin(hypot(1, READINGS_YOUNG / readings), 2);
 }
 
+/* By which the truth may differ from the estimate in @status, either way. */
+static double distance_ns(const struct source *source, const struct source_status *status)
+{
+	const struct estimate *estimate = &status->estimate;
+	/* Asymmetry cannot exceed half the path, but the estimate of it may be wrong. */
+	double path_ns = fabs(estimate->asymmetry_ns) +
+			 0.5 * (double)(source->last.root_delay_ns + status->minimum_delay_ns);
+	double shown_ns = path_ns + (double)source->last.root_dispersion_ns +
+			  sigmas_of(source) * estimate->sigma_ns;
+
+	return fmax(fmax(shown_ns, contradicted_ns(source, status)),
+		    round_trips_ns(source, estimate));
+}
+
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
 	memset(status, 0, sizeof(*status));
@@ -118,15 +132,7 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	if (source->known_floor_ns > 0)
 		status->late_ns = chime_max(status->minimum_delay_ns -
 					    (int64_t)source->known_floor_ns, 0);
-	/* Asymmetry cannot exceed half the path, but the estimate of it may be wrong. */
-	status->root_distance_ns = fabs(status->estimate.asymmetry_ns) +
-				   0.5 * (double)(source->last.root_delay_ns +
-						  status->minimum_delay_ns) +
-				   (double)source->last.root_dispersion_ns +
-				   sigmas_of(source) * status->estimate.sigma_ns;
-	status->root_distance_ns = fmax(status->root_distance_ns, contradicted_ns(source, status));
-	status->root_distance_ns = fmax(status->root_distance_ns,
-					round_trips_ns(source, &status->estimate));
+	status->root_distance_ns = distance_ns(source, status);
 	status->jitter_ns = source->scatter.jitter_ns;
 	status->runs = source->scatter.runs;
 	status->span_ns = source->scatter.span_ns;
