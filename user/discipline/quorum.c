@@ -299,6 +299,23 @@ static void ask_again(struct quorum *quorum, const struct attendance *attendance
 		excuse_silence(sources, count);
 }
 
+/* Nobody has answered: begin with the first answer, and keep what shows a silence of all. */
+static int64_t await_first_answer(struct quorum *quorum, const struct attendance *attendance,
+				  struct source *const *sources, size_t count)
+{
+	bool pending = quorum->pending;
+	/* What they are asked meanwhile does not end it. */
+	bool silence = quorum->silence && !quorum->reached;
+
+	quorum_forget(quorum);
+	quorum->pending = pending;
+	/* One that is asked seldom still has a reach after a silence of all of them. */
+	quorum->silence = silence || attendance->silent || attendance->unheard;
+	if (!attendance->reached)
+		excuse_silence(sources, count);
+	return pending ? QUORUM_LATEST_NS : 0;
+}
+
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now)
 {
@@ -311,19 +328,8 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	if (quorum->cut_off)
 		excuse_silence(sources, count);
 	take_attendance(quorum, sources, count, now, &attendance);
-	if (!attendance.answered) {
-		bool pending = quorum->pending;
-		/* What they are asked meanwhile does not end it. */
-		bool silence = quorum->silence && !quorum->reached;
-
-		quorum_forget(quorum);
-		quorum->pending = pending;
-		/* One that is asked seldom still has a reach after a silence of all of them. */
-		quorum->silence = silence || attendance.silent || attendance.unheard;
-		if (!attendance.reached)
-			excuse_silence(sources, count);
-		return pending ? QUORUM_LATEST_NS : 0;
-	}
+	if (!attendance.answered)
+		return await_first_answer(quorum, &attendance, sources, count);
 	if (quorum->reached)
 		return 0;
 	ask_again(quorum, &attendance, sources, count, now->raw_ns);
