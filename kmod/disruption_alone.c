@@ -65,14 +65,14 @@ static void chime_disruption_lose(struct chime *chime, u32 evidence, s64 gap_ns)
 	chime_disruption_report(chime, &event);
 }
 
-/* Nothing here shows how long a stop took, or whether this is still the same machine. */
+/* A witness has seen a restore, a stop or a suspend. Few of them show how long it took. */
 static bool chime_disruption_is_seen(struct chime *chime, bool resumed, s64 slept_ns)
 {
 	return chime_disruption_is_restored(chime, resumed) ||
 	       chime->disruption.evidence & CHIME_SAW_STOP || slept_ns;
 }
 
-/* The same, or a suspend has begun, of whose end programs may learn before this module does. */
+/* That, or a suspend has begun, of whose end programs may learn before this module does. */
 static bool chime_disruption_is_under_way(struct chime *chime, bool resumed, s64 slept_ns)
 {
 	return chime_disruption_is_seen(chime, resumed, slept_ns) || chime->witness.suspending;
@@ -149,10 +149,9 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 static void chime_disruption_await_host(struct chime *chime, bool resumed)
 {
 	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
-	bool seen = chime_disruption_is_under_way(chime, resumed, slept_ns);
 	struct chime_disruption *disruption = &chime->disruption;
 
-	if (!seen)
+	if (!chime_disruption_is_under_way(chime, resumed, slept_ns))
 		return;
 	if (!chime->timescale.current_view.awaits_host) {
 		chime_timescale_await_host(&chime->timescale, true);
@@ -237,8 +236,8 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 					      bool resumed)
 {
 	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
-	bool stopped = chime_disruption_is_seen(chime, resumed, slept_ns);
-	bool seen = chime_disruption_is_under_way(chime, resumed, slept_ns);
+	bool seen = chime_disruption_is_seen(chime, resumed, slept_ns);
+	bool under_way = chime_disruption_is_under_way(chime, resumed, slept_ns);
 	struct chime_host *host = &chime->host;
 	bool moved = chime->disruption.moved;
 	s64 raw_ns, slewing_q32;
@@ -248,11 +247,11 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 	 * took from what was set of the host's clock since, or slewed: the longer ago that is, the
 	 * more is no jump. The correction knows neither. A suspend may not have taken anything yet.
 	 */
-	moved |= (stopped || (seen && check == CHIME_CHECK_JUMPED)) &&
+	moved |= (seen || (under_way && check == CHIME_CHECK_JUMPED)) &&
 		 chime_disruption_is_corrected(chime);
 	if (moved && chime_host_reset(host, &chime->disruption.evidence))
 		return CHIME_CHECK_SILENT;
-	if (moved && seen)
+	if (moved && under_way)
 		chime_disruption_lose(chime, chime->disruption.evidence, slept_ns);
 	host->lost = false;
 	chime->disruption.moved = false;
