@@ -106,25 +106,53 @@ static int parse_subnet(const char *before, const char *after, struct source_mat
 	return 0;
 }
 
+/* @slash: in @text. */
+static int match_subnet(const char *text, const char *slash, struct source_match *match)
+{
+	char before[NET_ADDRESS_TEXT_MAX];
+	size_t length = (size_t)(slash - text);
+
+	if (length >= sizeof(before))
+		return -EINVAL;
+	memcpy(before, text, length);
+	before[length] = '\0';
+	match->kind = SOURCE_MATCH_SUBNET;
+
+	return parse_subnet(before, slash + 1, match);
+}
+
+/* An address that has been parsed: the network of one. */
+static void match_address(struct source_match *match)
+{
+	match->kind = SOURCE_MATCH_SUBNET;
+	match->scope = true;
+	make_mask(&match->address, (unsigned int)(8 * address_size(&match->address)),
+		  &match->mask);
+}
+
+static int match_name(const char *text, struct source_match *match)
+{
+	size_t length = strlen(text);
+
+	if (length >= sizeof(match->name))
+		return -EINVAL;
+	match->kind = SOURCE_MATCH_NAME;
+	memcpy(match->name, text, length + 1);
+
+	return 0;
+}
+
 int source_match_parse(const char *text, struct source_match *match, const char **error)
 {
 	const char *slash = strchr(text, '/');
-	char before[NET_ADDRESS_TEXT_MAX];
-	size_t length = slash ? (size_t)(slash - text) : 0;
 	int err;
 
 	memset(match, 0, sizeof(*match));
 	if (!*text)
 		return 0;
-
 	if (slash) {
-		match->kind = SOURCE_MATCH_SUBNET;
 		*error = "MASK/ADDRESS or ADDRESS/BITS was expected, as 2001:db8::/32";
-		if (length >= sizeof(before))
-			return -EINVAL;
-		memcpy(before, text, length);
-		before[length] = '\0';
-		return parse_subnet(before, slash + 1, match);
+		return match_subnet(text, slash, match);
 	}
 
 	err = net_address_parse(text, AF_UNSPEC, &match->address);
@@ -132,20 +160,12 @@ int source_match_parse(const char *text, struct source_match *match, const char 
 	if (err == -ENODEV)
 		return -EINVAL;
 	if (!err) {
-		match->kind = SOURCE_MATCH_SUBNET;
-		match->scope = true;
-		make_mask(&match->address, (unsigned int)(8 * address_size(&match->address)),
-			  &match->mask);
+		match_address(match);
 		return 0;
 	}
 
-	match->kind = SOURCE_MATCH_NAME;
 	*error = "the name is too long";
-	if (strlen(text) >= sizeof(match->name))
-		return -EINVAL;
-	memcpy(match->name, text, strlen(text) + 1);
-
-	return 0;
+	return match_name(text, match);
 }
 
 static bool is_in_subnet(const struct source_match *match, const struct net_address *address)
