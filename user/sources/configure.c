@@ -183,6 +183,15 @@ static bool is_deleted(const struct associations *list, const struct config_sour
 	return false;
 }
 
+static void free_targets(struct target **targets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (targets[i])
+			target_free(targets[i]);
+	}
+	free(targets);
+}
+
 /* New targets, NULL for those that are kept, and room for those that the operator added. */
 static struct target **make_targets(struct associations *list, const struct wanted *wanted,
 				    int64_t now_raw_ns)
@@ -196,14 +205,10 @@ static struct target **make_targets(struct associations *list, const struct want
 		if (wanted->kept[i])
 			continue;
 		targets[i] = target_new(list, wanted->directive[i], now_raw_ns);
-		if (targets[i])
-			continue;
-		while (i-- > 0) {
-			if (targets[i])
-				target_free(targets[i]);
+		if (!targets[i]) {
+			free_targets(targets, i);
+			return NULL;
 		}
-		free(targets);
-		return NULL;
 	}
 
 	return targets;
