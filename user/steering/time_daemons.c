@@ -106,29 +106,36 @@ bool time_daemon_is_agent(const char *program)
 	return *time_daemon_advice(program);
 }
 
+static void append(struct finder *finder, const struct time_daemon *daemon, const char *program,
+		   const char *unit)
+{
+	struct time_daemon *place;
+
+	if (finder->count == TIME_DAEMONS_MAX)
+		return;
+	place = &finder->daemons[finder->count++];
+	*place = *daemon;
+	snprintf(place->program, sizeof(place->program), "%s", program);
+	snprintf(place->unit, sizeof(place->unit), "%s", unit);
+}
+
 static void add(struct finder *finder, const char *program, pid_t pid, const char *unit)
 {
-	struct time_daemon *daemon = &finder->daemons[finder->count];
+	const struct time_daemon daemon = {
+		.pid = pid,
+		.is_agent = time_daemon_is_agent(program),
+	};
 
-	if (finder->count == TIME_DAEMONS_MAX || is_known(finder, program, pid, unit))
-		return;
-	finder->count++;
-	*daemon = (struct time_daemon) { .pid = pid, .is_agent = time_daemon_is_agent(program) };
-	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
-	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
+	if (!is_known(finder, program, pid, unit))
+		append(finder, &daemon, program, unit);
 }
 
 /* Of a unit that does not run, no process is known. */
 static void add_enabled(struct finder *finder, const char *program, const char *unit)
 {
-	struct time_daemon *daemon = &finder->daemons[finder->count];
+	const struct time_daemon daemon = { .pid = 0 };
 
-	if (finder->count == TIME_DAEMONS_MAX)
-		return;
-	finder->count++;
-	*daemon = (struct time_daemon) { .pid = 0 };
-	snprintf(daemon->program, sizeof(daemon->program), "%s", program);
-	snprintf(daemon->unit, sizeof(daemon->unit), "%s", unit);
+	append(finder, &daemon, program, unit);
 }
 
 /* --- By process --- */
