@@ -40,19 +40,26 @@ static void log_rivals(const struct daemon *daemon, const struct time_daemon *ri
 		    text, command);
 }
 
+static bool is_known(const struct daemon *daemon, const struct time_daemon *rival)
+{
+	const struct time_daemon *running = daemon->rivals.running;
+	size_t i;
+
+	for (i = 0; i < daemon->rivals.running_count; i++)
+		if (!strcmp(rival->program, running[i].program) &&
+		    !strcmp(rival->unit, running[i].unit))
+			return true;
+	return false;
+}
+
 /* All of these were found before; in which order, and by which of their processes, is no news. */
 static bool are_known(const struct daemon *daemon, const struct time_daemon *rivals, size_t count)
 {
-	size_t i, j;
+	size_t i;
 
-	for (i = 0; i < count; i++) {
-		for (j = 0; j < daemon->rivals.running_count; j++)
-			if (!strcmp(rivals[i].program, daemon->rivals.running[j].program) &&
-			    !strcmp(rivals[i].unit, daemon->rivals.running[j].unit))
-				break;
-		if (j == daemon->rivals.running_count)
+	for (i = 0; i < count; i++)
+		if (!is_known(daemon, &rivals[i]))
 			return false;
-	}
 	return true;
 }
 
