@@ -13,6 +13,8 @@
 #include <linux/string.h>
 #include <linux/truechime.h>
 
+#include "acpi_device.h"
+
 /* The specification's _CID, in upper case as in ACPICA, and the ids of QEMU and others. */
 static const char * const chime_genid_names[] = { "VM_GEN_COUNTER", "VMGENCTR", "QEMUVGID" };
 
@@ -37,24 +39,6 @@ static int chime_genid_address(acpi_handle device, phys_addr_t *address)
 	return ret;
 }
 
-static acpi_status chime_genid_found(acpi_handle device, u32 level, void *context, void **result)
-{
-	*(acpi_handle *)context = device;
-	return AE_CTRL_TERMINATE;
-}
-
-static acpi_handle chime_genid_find(void)
-{
-	acpi_handle device = NULL;
-	unsigned int i;
-
-	if (acpi_disabled)
-		return NULL;
-	for (i = 0; i < ARRAY_SIZE(chime_genid_names) && !device; i++)
-		acpi_get_devices(chime_genid_names[i], chime_genid_found, &device, NULL);
-	return device;
-}
-
 /* ACPI's interrupt; 0: there is none, or it cannot be found. */
 static unsigned int chime_genid_interrupt(void)
 {
@@ -75,7 +59,8 @@ static void chime_genid_notify(acpi_handle device, u32 value, void *context)
 
 int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context)
 {
-	acpi_handle device = chime_genid_find();
+	acpi_handle device = chime_acpi_device_find(chime_genid_names,
+						    ARRAY_SIZE(chime_genid_names));
 	phys_addr_t address;
 	void *page;
 	int ret;

@@ -19,6 +19,8 @@
 #include <asm/tsc.h>
 #endif
 
+#include "acpi_device.h"
+
 /* The specification's _CID and the id that QEMU gives. */
 static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
 
@@ -30,24 +32,6 @@ static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
 
 /* But the device is only looked for once: then it is waited for, for so many milliseconds. */
 #define CHIME_VMCLOCK_OPEN_TRIES	50
-
-static acpi_status chime_vmclock_found(acpi_handle device, u32 level, void *context, void **result)
-{
-	*(acpi_handle *)context = device;
-	return AE_CTRL_TERMINATE;
-}
-
-static acpi_handle chime_vmclock_find(void)
-{
-	acpi_handle device = NULL;
-	unsigned int i;
-
-	if (acpi_disabled)
-		return NULL;
-	for (i = 0; i < ARRAY_SIZE(chime_vmclock_names) && !device; i++)
-		acpi_get_devices(chime_vmclock_names[i], chime_vmclock_found, &device, NULL);
-	return device;
-}
 
 /* The first memory region among the device's resources. */
 static acpi_status chime_vmclock_resource(struct acpi_resource *acpi, void *context)
@@ -110,7 +94,8 @@ static int chime_vmclock_read_first(struct chime_vmclock *vmclock)
 
 int chime_vmclock_open(struct chime_vmclock *vmclock)
 {
-	acpi_handle device = chime_vmclock_find();
+	acpi_handle device = chime_acpi_device_find(chime_vmclock_names,
+						    ARRAY_SIZE(chime_vmclock_names));
 	struct resource region = { };
 
 	if (!device)
