@@ -76,17 +76,25 @@ void chime_steady_doubt_pace(struct chime_steady *steady)
 }
 
 /*
- * Unslewed host time runs at @rate_q32 now, and was off the pace by @off_q32 at most since rates
- * were last compared. That may be a slew that was followed: add it to the bound. Let the pace drift
- * towards @rate_q32, by no more than an oscillator can.
+ * Unslewed host time runs at @rate_q32 now, which is off the pace by @turn_q32. Once that is more
+ * than an oscillator turns by, or the rates were compared last some time ago, how far it was off
+ * since may be a slew that was followed: add it to the bound. Let the pace drift towards @rate_q32,
+ * by no more than an oscillator can.
  */
-static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 off_q32, s64 raw_ns)
+static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 turn_q32,
+				 s64 raw_ns)
 {
 	s64 elapsed_ns = chime_sub_sat(raw_ns, steady->pace_raw_ns);
-	s64 turn_q32 = chime_sub_sat(rate_q32, steady->pace_q32);
+	s64 drift_q32 = chime_sub_sat(rate_q32, steady->pace_q32);
 	s64 most_q32 = elapsed_ns / CHIME_STEADY_UNIT_NS;
 	s64 *bound_ns = &steady->unslew.maxerror_ns;
+	s64 off_q32;
 
+	/* A slew may have ended since: the line's rate until now counts, too. */
+	off_q32 = chime_abs_sat(chime_sub_sat(steady->line.rate_q32, steady->pace_q32));
+	off_q32 = chime_max(off_q32, turn_q32);
+	if (elapsed_ns < CHIME_STEADY_PACE_NS && off_q32 <= CHIME_STEADY_TURN_Q32)
+		return;
 	if (elapsed_ns <= 0)
 		return;
 	steady->pace_raw_ns = raw_ns;
@@ -94,11 +102,11 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 		return;
 	/* Rounded up: this may be from one check to the next. */
 	*bound_ns = chime_add_sat(*bound_ns, chime_scale_q32(elapsed_ns, off_q32) + 1);
-	if (turn_q32 > most_q32)
-		turn_q32 = most_q32;
-	else if (turn_q32 < -most_q32)
-		turn_q32 = -most_q32;
-	steady->pace_q32 = chime_add_sat(steady->pace_q32, turn_q32);
+	if (drift_q32 > most_q32)
+		drift_q32 = most_q32;
+	else if (drift_q32 < -most_q32)
+		drift_q32 = -most_q32;
+	steady->pace_q32 = chime_add_sat(steady->pace_q32, drift_q32);
 }
 
 s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns)
@@ -447,7 +455,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 {
 	bool sees = chime_steady_sees(host);
 	struct chime_line joined;
-	s64 turn_q32, off_q32;
+	s64 turn_q32;
 	bool straight;
 
 	steady->rough.read_ns = host->sigma_ns;
@@ -481,12 +489,7 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 	if (sees && steady->pace_known && !steady->lost)
 		chime_steady_settle(steady, chime_add_sat(turn_q32, chime_steady_slewing(steady)),
 				    raw_ns);
-	/* It may have ended since: the line's rate until now counts, too. */
-	off_q32 = chime_abs_sat(chime_sub_sat(steady->line.rate_q32, steady->pace_q32));
-	off_q32 = chime_max(off_q32, turn_q32);
-	if (chime_sub_sat(raw_ns, steady->pace_raw_ns) >= CHIME_STEADY_PACE_NS ||
-	    off_q32 > CHIME_STEADY_TURN_Q32)
-		chime_steady_compare(steady, joined.rate_q32, off_q32, raw_ns);
+	chime_steady_compare(steady, joined.rate_q32, turn_q32, raw_ns);
 	if (steady->moved_q32)
 		steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns,
 							   chime_steady_misled_ns(steady, raw_ns));
