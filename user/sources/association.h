@@ -166,7 +166,10 @@ void associations_set_timescale(struct associations *associations, struct timesc
 int associations_configure(struct associations *associations, const struct config *config,
 			   int64_t now_raw_ns);
 
-/* The same for its sources only; those that the operator deleted stay so. */
+/*
+ * The same for its sources only; those that the operator deleted stay so while their lines are
+ * there.
+ */
 int associations_set_sources(struct associations *associations, const struct config *config,
 			     int64_t now_raw_ns, struct associations_changes *changes);
 

@@ -192,6 +192,22 @@ static void free_targets(struct target **targets, size_t count)
 	free(targets);
 }
 
+/* A line that left the configuration and comes back is a new one, which nobody deleted. */
+static void forget_deleted(struct associations *list, const struct config *config)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->deleted_count; i++) {
+		for (size_t j = 0; j < config->source_count; j++) {
+			if (!is_same_line(&list->deleted[i], &config->sources[j]))
+				continue;
+			list->deleted[kept++] = list->deleted[i];
+			break;
+		}
+	}
+	list->deleted_count = kept;
+}
+
 /* New targets, NULL for those that are kept, and room for those that the operator added. */
 static struct target **make_targets(struct associations *list, const struct wanted *wanted,
 				    int64_t now_raw_ns)
@@ -295,6 +311,7 @@ static int set_sources(struct associations *list, const struct config *config, i
 					      &wanted.directive[i]->options);
 		target_apply_options(targets[i]);
 	}
+	forget_deleted(list, config);
 	list->targets = targets;
 	list->target_count = wanted.count;
 	changes->removed = drop_unclaimed(list, old, old_count);

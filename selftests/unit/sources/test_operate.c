@@ -449,6 +449,22 @@ TEST_F(world, what_the_operator_deletes_stays_so_until_a_reload)
 	EXPECT_EQ(2, source_count());
 }
 
+/* A lease that ended and came back is another one, as with chronyd. */
+TEST_F(world, what_was_deleted_and_left_its_file_may_come_back)
+{
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0) && *address_at(1)));
+	EXPECT_EQ(1, delete("127.0.0.1"));
+	EXPECT_EQ(1, delete("127.0.0.2"));
+	reload_sources("server 127.0.0.2 port %d\nserver 127.0.0.3 port %d\n");
+	EXPECT_EQ(1, source_count());
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n");
+	ASSERT_EQ(1, source_count());
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0)));
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+}
+
 /* A server that comes by DHCP must not cost what is known of the others. */
 TEST_F(world, who_comes_beside_a_source_changes_its_options_only)
 {
