@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,14 @@ static int write_text(int fd, const char *text, size_t length)
 	return fsync(fd) ? -errno : 0;
 }
 
+/* "/dev/null" for a file that is not wanted: in its place all programs would find a plain file. */
+static bool is_device(const char *path)
+{
+	struct stat about;
+
+	return !lstat(path, &about) && (S_ISCHR(about.st_mode) || S_ISBLK(about.st_mode));
+}
+
 int state_file_replace(const char *path, const char *fresh, int fd, const char *text,
 		       size_t length)
 {
@@ -30,6 +39,8 @@ int state_file_replace(const char *path, const char *fresh, int fd, const char *
 
 	if (close(fd) && !err)
 		err = -errno;
+	if (!err && is_device(path))
+		err = -EINVAL;
 	if (!err && rename(fresh, path))
 		err = -errno;
 	if (err)

@@ -10,7 +10,8 @@
 
 /*
  * Write @text to @fd, which is open for writing at @fresh, close it, and put that file in the place
- * of the one at @path. 0, -errno: then that one is as it was, and there is none at @fresh.
+ * of the one at @path. 0, -EINVAL: that is a device, -errno: then that one is as it was, and there
+ * is none at @fresh.
  */
 int state_file_replace(const char *path, const char *fresh, int fd, const char *text,
 		       size_t length);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "selftests/unit/unit.h"
 
@@ -64,6 +65,21 @@ TEST_F(folder, no_link_is_followed)
 	EXPECT_EQ(0, state_file_write(self->path, "one", 3));
 	EXPECT_EQ(5, state_file_read(self->other, self->text, sizeof(self->text)));
 	EXPECT_EQ(3, state_file_read(self->path, self->text, sizeof(self->text)));
+}
+
+/* One without a number may be made by anybody. */
+TEST_F(folder, no_device_is_replaced)
+{
+	struct stat about;
+
+	ASSERT_EQ(0, mknod(self->path, S_IFCHR | 0600, makedev(0, 0)));
+	EXPECT_EQ(-EINVAL, state_file_write(self->path, "one", 3));
+	ASSERT_EQ(0, lstat(self->path, &about));
+	EXPECT_TRUE(S_ISCHR(about.st_mode));
+	/* Nothing is left beside it. */
+	unlink(self->path);
+	EXPECT_EQ(0, rmdir(self->folder));
+	mkdir(self->folder, 0700);
 }
 
 TEST_F(folder, what_is_no_such_file_is_refused)
