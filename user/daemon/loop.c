@@ -48,7 +48,7 @@ static void on_signal(int number)
 
 void daemon_catch_signals(void)
 {
-	static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGALRM };
+	static const int caught[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGALRM };
 	struct sigaction action = { .sa_handler = on_signal };
 	size_t i;
 
