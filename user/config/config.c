@@ -265,6 +265,8 @@ out_close:
  */
 int config_read_file(struct config_reader *reader, const char *path)
 {
+	/* It has the name that reports have; files of sources that are read again have not. */
+	bool is_first = !strcmp(path, reader->file);
 	const char *outer_file = reader->file;
 	int outer_line = reader->line;
 	size_t length = 0;
@@ -281,10 +283,10 @@ int config_read_file(struct config_reader *reader, const char *path)
 		return 0;
 	}
 	if (err < 0) {
-		if (reader->depth)
-			config_error(reader, "cannot read %s: %s", path, strerror(-err));
-		else
+		if (is_first)
 			config_error(reader, "cannot be read: %s", strerror(-err));
+		else
+			config_error(reader, "cannot read %s: %s", path, strerror(-err));
 		return err;
 	}
 

@@ -324,6 +324,7 @@ TEST_F(sourcedir, a_file_that_cannot_be_read_keeps_its_sources)
 	reload(self);
 	EXPECT_STREQ("oa", names_of(self));
 	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.message, path));
 	/* One that is gone has none. */
 	ASSERT_EQ(0, rmdir(path));
 	reload(self);
