@@ -307,8 +307,8 @@ static int set_sources(struct associations *list, const struct config *config, i
 		else
 			changes->added++;
 		targets[i]->added = false;
-		source_options_take_selection(&targets[i]->config.options,
-					      &wanted.directive[i]->options);
+		/* The same line may be in another file now, or mean something else. */
+		targets[i]->config = *wanted.directive[i];
 		target_apply_options(targets[i]);
 	}
 	forget_deleted(list, config);

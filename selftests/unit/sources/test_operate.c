@@ -465,6 +465,26 @@ TEST_F(world, what_was_deleted_and_left_its_file_may_come_back)
 	EXPECT_STREQ("127.0.0.1", address_at(0));
 }
 
+/* Of whom a server was learned is told by the file that its line is in now. */
+TEST_F(world, a_line_that_is_in_another_file_now)
+{
+	struct associations_changes changes;
+	struct config *config = NULL;
+	struct source *first;
+
+	configure("server 127.0.0.1\n");
+	first = source_at(0);
+	EXPECT_STREQ("", info_at(0)->file);
+	config_from_text("test", "server 127.0.0.1\n", 17, false, no_report, NULL, &config);
+	ASSERT_NE(NULL, config);
+	strcpy(config->sources[0].file, "/run/a.sources");
+	config->sources[0].volatile_origin = true;
+	ASSERT_EQ(0, associations_set_sources(self->list, config, raw_ns(), &changes));
+	config_free(config);
+	EXPECT_EQ(first, source_at(0));
+	EXPECT_STREQ("/run/a.sources", info_at(0)->file);
+}
+
 /* A server that comes by DHCP must not cost what is known of the others. */
 TEST_F(world, who_comes_beside_a_source_changes_its_options_only)
 {
