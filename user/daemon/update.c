@@ -303,6 +303,7 @@ static void daemon_discipline(struct daemon *daemon, struct source *const *sourc
 
 void daemon_update(struct daemon *daemon)
 {
+	bool was_selected = daemon->update.result.selection.selected >= 0;
 	struct source *const *sources;
 	struct timescale_now now;
 	size_t count;
@@ -323,8 +324,11 @@ void daemon_update(struct daemon *daemon)
 	associations_judge_servers(daemon->associations, daemon_orphan_stratum(daemon),
 				   daemon_is_recovering(daemon), now.reference_ns);
 	daemon_judge_smearing(daemon, sources, count, &now);
-	if (!count)
+	if (!count) {
+		if (was_selected)
+			daemon_notify_status(daemon);
 		return;
+	}
 	if (!daemon_judge_sources(daemon, sources, count, &now)) {
 		daemon_notify_status(daemon);
 		return;

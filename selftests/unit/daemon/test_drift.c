@@ -17,6 +17,7 @@
 #include "user/daemon/notify.h"
 #include "user/discipline/drift.h"
 
+#include "selftests/unit/daemon_edges.h"
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 
@@ -419,6 +420,20 @@ TEST_F(drift, the_service_manager_is_told_what_is_not_followed)
 	self->daemon.known.external = true;
 	daemon_update(&self->daemon);
 	EXPECT_STREQ("The clock is left to another program", world.told);
+}
+
+/* One without a source from the start may follow a host, and says nothing. */
+TEST_F(drift, the_service_manager_is_told_that_the_last_source_was_deleted)
+{
+	daemon_edges.deleted = 1;
+	self->daemon.update.result.selection.selected = -1;
+	*world.told = '\0';
+	daemon_update(&self->daemon);
+	EXPECT_STREQ("", world.told);
+	self->daemon.update.result.selection.selected = 0;
+	daemon_update(&self->daemon);
+	EXPECT_STREQ("No usable time source", world.told);
+	daemon_edges.deleted = 0;
 }
 
 /* A daemon that is started, and how many it has been told of by then. */
