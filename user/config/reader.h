@@ -219,7 +219,9 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 
 /* What authselectmode and maxdistance make of the sources, which have all been read. */
 void config_finish_sources(struct config_reader *reader);
-void config_check_keyfile(struct config_reader *reader);
+
+/* Of the sources from @first on: is there a file of keys for those that need one? */
+void config_check_keyfile(struct config_reader *reader, size_t first);
 
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);

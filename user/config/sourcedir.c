@@ -154,13 +154,16 @@ int config_reload_sources(const struct config *before, const struct config_busy_
 		.busy = busy,
 		.authselect = (enum config_authselect)before->authselect,
 	};
+	size_t lasting;
 
 	if (!reader.config)
 		return -ENOMEM;
+	lasting = reader.config->source_count;
 	for (size_t i = 0; i < before->sourcedir_count;)
 		i += read_directive(&reader, i);
 	config_finish_sources(&reader);
-	config_check_keyfile(&reader);
+	/* Of the others it was said when the configuration was read. */
+	config_check_keyfile(&reader, lasting);
 	*config = reader.config;
 
 	return 0;

@@ -457,17 +457,21 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	return add_source(reader, source);
 }
 
-void config_check_keyfile(struct config_reader *reader)
+void config_check_keyfile(struct config_reader *reader, size_t first)
 {
 	const struct config *config = reader->config;
+	const char *file = reader->file;
 
-	for (size_t i = 0; i < config->source_count && !*config->keyfile; i++) {
+	for (size_t i = first; i < config->source_count && !*config->keyfile; i++) {
 		const struct config_source *source = &config->sources[i];
 
-		if (source->key)
-			config_warn(reader, "'%s' is not asked: its key %u is in no file, as there is no 'keyfile' here",
-				    source->options.name, source->key);
+		if (!source->key)
+			continue;
+		reader->file = *source->file ? source->file : file;
+		config_warn(reader, "'%s' is not asked: its key %u is in no file, as there is no 'keyfile' here",
+			    source->options.name, source->key);
 	}
+	reader->file = file;
 }
 
 /* Sources by what authselectmode says of them; those with noselect are not its business. */

@@ -383,6 +383,23 @@ TEST_F(sourcedir, authselectmode_holds_for_those_that_come)
 	EXPECT_TRUE(self->config->sources[1].options.noselect);
 }
 
+TEST_F(sourcedir, a_missing_file_of_keys_is_said_of_each_source_once)
+{
+	char path[128];
+
+	ASSERT_EQ(0, load(self, "server lasting key 1\n"));
+	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_STREQ("main", self->reports.file);
+	reload(self);
+	EXPECT_EQ(0, self->reports.warnings);
+	write_file(self, "a.sources", "server a key 2\n");
+	reload(self);
+	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.message, "'a' is not asked"));
+	snprintf(path, sizeof(path), "%s/a.sources", self->directory);
+	EXPECT_STREQ(path, self->reports.file);
+}
+
 TEST_F(sourcedir, whom_the_server_answers_stays)
 {
 	struct config_source source;
