@@ -534,7 +534,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 		info->resolving_error = association->target->key_problem;
 	info->activity = activity_of(association);
 	info->offline = association->offline;
-	info->added = association->target->added;
+	info->added = association->target->added && !association->target->listed;
 	info->file = association->target->config.file;
 	info->serial = source_serial(association->source);
 	info->said = association->target->config.said;

@@ -263,6 +263,7 @@ static size_t drop_unclaimed(struct associations *list, struct target **old, siz
 		if (!old[i])
 			continue;
 		if (old[i]->added && list->target_count < CONFIG_SOURCES_MAX) {
+			old[i]->listed = false;
 			list->targets[list->target_count++] = old[i];
 			continue;
 		}
@@ -306,7 +307,7 @@ static int set_sources(struct associations *list, const struct config *config, i
 			targets[i] = claim(old, old_count, wanted.directive[i]);
 		else
 			changes->added++;
-		targets[i]->added = false;
+		targets[i]->listed = true;
 		/* The same line may be in another file now, or mean something else. */
 		targets[i]->config = *wanted.directive[i];
 		target_apply_options(targets[i]);
@@ -353,6 +354,9 @@ int associations_configure(struct associations *list, const struct config *confi
 	(void)replace_keys(list, config, &old_keys);
 	associations_forgive(list, now_raw_ns);
 	for (size_t i = 0; i < list->target_count; i++) {
+		/* What the configuration itself names is its own, and goes with its line. */
+		if (list->targets[i]->listed && !list->targets[i]->config.volatile_origin)
+			list->targets[i]->added = false;
 		target_apply_options(list->targets[i]);
 		target_retry_now(list->targets[i], now_raw_ns);
 	}

@@ -155,7 +155,7 @@ static void remove_target(struct associations *list, size_t index)
 {
 	struct target *target = list->targets[index];
 
-	if (!target->added && list->deleted_count < CONFIG_SOURCES_MAX)
+	if (target->listed && list->deleted_count < CONFIG_SOURCES_MAX)
 		list->deleted[list->deleted_count++] = target->config;
 	target_free(target);
 	list->target_count--;

@@ -79,6 +79,7 @@ struct association_label {
  * @refreshing: the query is a routine one, or the operator's ...
  * @refresh_all: ... who wants all addresses replaced that the name no longer has
  * @added: by the operator: a reload of the configuration leaves it alone
+ * @listed: a line of the configuration names it, too
  * @offline: new associations are
  * @removed: addresses of a pool that the operator removed
  * @problem: why there is no address, ""
@@ -101,6 +102,7 @@ struct target {
 	bool refreshing;
 	bool refresh_all;
 	bool added;
+	bool listed;
 	bool offline;
 	size_t removed;
 	const char *problem;

@@ -465,6 +465,46 @@ TEST_F(world, what_was_deleted_and_left_its_file_may_come_back)
 	EXPECT_STREQ("127.0.0.1", address_at(0));
 }
 
+/* A lease may bring the same server, and take away no more than it brought. */
+TEST_F(world, what_the_operator_added_outlasts_the_same_line_of_a_file)
+{
+	struct config *config = NULL;
+	char text[64];
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	configure("server 127.0.0.2 PORT\n");
+	ASSERT_EQ(0, add("server 127.0.0.1"));
+	EXPECT_TRUE(info_at(1)->added);
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n");
+	ASSERT_EQ(2, source_count());
+	EXPECT_FALSE(info_at(0)->added);
+	reload_sources("server 127.0.0.2 port %d\n");
+	ASSERT_EQ(2, source_count());
+	EXPECT_TRUE(info_at(1)->added);
+
+	/* Deleted, it is gone by either. */
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n");
+	ASSERT_TRUE(TURN_UNTIL(*address_at(0)));
+	EXPECT_EQ(1, delete("127.0.0.1"));
+	reload_sources("server 127.0.0.1 port %d\nserver 127.0.0.2 port %d\n");
+	EXPECT_EQ(1, source_count());
+
+	/* With the whole configuration it becomes that one's, but for the lines of such a file. */
+	ASSERT_EQ(0, add("server 127.0.0.3"));
+	snprintf(text, sizeof(text), "server 127.0.0.3 port %d\n", self->port);
+	config_from_text("test", text, strlen(text), false, no_report, NULL, &config);
+	ASSERT_NE(NULL, config);
+	config->sources[0].volatile_origin = true;
+	ASSERT_EQ(0, associations_configure(self->list, config, raw_ns()));
+	config_free(config);
+	configure("server 127.0.0.2 PORT\n");
+	EXPECT_EQ(2, source_count());
+	configure("server 127.0.0.2 PORT\nserver 127.0.0.3 PORT\n");
+	EXPECT_EQ(2, source_count());
+	configure("server 127.0.0.2 PORT\n");
+	EXPECT_EQ(1, source_count());
+}
+
 /* Of whom a server was learned is told by the file that its line is in now. */
 TEST_F(world, a_line_that_is_in_another_file_now)
 {
