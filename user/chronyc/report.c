@@ -8,6 +8,7 @@
 
 #include "ipc/figures.h"
 #include "lib/time_units.h"
+#include "ntp/answer_tests.h"
 
 #define PPM		1e6
 
@@ -328,16 +329,31 @@ void chronyc_report_sourcename(const struct state *state, struct chronyc_request
 	chronyc_put_name(reply, source->info.name);
 }
 
+/* A bit for each test that was passed, the last one lowest. */
+static unsigned int passed(const struct ntp_client_record *record)
+{
+	struct answer_tests tests = answer_tests_of(record->verdict);
+	const char * const groups[] = { tests.packet, tests.server, tests.measured };
+	unsigned int bits = 0;
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		for (const char *test = groups[i]; *test; test++)
+			bits = bits << 1 | (*test == '1');
+	}
+
+	return record->answer.version ? bits : 0;
+}
+
 static uint16_t flags_of(const struct association_info *info)
 {
 	const struct ntp_client_record *record = info->record;
 
-	return (uint16_t)((record->answer.version ? CHRONYC_NTP_TESTS : 0) |
+	return (uint16_t)(passed(record) |
 			  (record->interleaved ? CHRONYC_NTP_INTERLEAVED : 0) |
 			  (info->authenticated ? CHRONYC_NTP_AUTHENTICATED : 0));
 }
 
-/* Daemon, kernel or network card; nothing before the first sample. */
+/* Daemon, kernel or network card; nothing before the first answer. */
 static uint8_t stamp_letter(const struct association_info *info, bool kernel)
 {
 	if (!info->record->answer.version)
@@ -353,10 +369,8 @@ static void put_answer(const struct state *state, const struct state_source *sou
 		       struct chronyc_reply *reply)
 {
 	const struct ntp_packet *answer = &source->info.record->answer;
-	const struct source_status *status = &source->status;
-	struct source_figures figures;
+	const struct source_sample *sample = figures_latest_sample(source);
 
-	figures_of_source(state, status, &figures);
 	chronyc_put8(reply, (uint8_t)answer->leap);
 	chronyc_put8(reply, answer->version);
 	chronyc_put8(reply, (uint8_t)answer->mode);
@@ -368,9 +382,9 @@ static void put_answer(const struct state *state, const struct state_source *sou
 	chronyc_put(reply, answer->refid);
 	chronyc_put_time(reply, answer->reference ? ntp_timestamp_to_ns(answer->reference) : 0);
 	/* As in packets: positive where the server is ahead. */
-	chronyc_put_seconds(reply, status->has_estimate ? -figures.measured_ns : 0);
-	chronyc_put_seconds(reply, status->has_estimate ? status->last.delay_ns : 0);
-	chronyc_put_seconds(reply, status->has_estimate ? status->last.noise_ns : 0);
+	chronyc_put_seconds(reply, sample ? -figures_measured_ns(state, sample) : 0);
+	chronyc_put_seconds(reply, sample ? sample->delay_ns : 0);
+	chronyc_put_seconds(reply, sample ? sample->noise_ns : 0);
 	chronyc_put_seconds(reply, source->info.record->response_ns);
 	chronyc_put_real(reply, 0);
 }

@@ -13,9 +13,8 @@
 #include "ntp/address.h"
 #include "ntp/refid.h"
 
-/* chronyc's tests of packets in three groups: all of them passed, or there was no packet. */
-#define TESTS_PASSED	"111,111,1111"
-#define TESTS_NONE	"000,000,0000"
+/* chronyc's tests of packets in three groups, where there was no packet. */
+#define TESTS_NONE	"000 000 0000"
 
 /* The reference id that stands for an address. */
 static unsigned int refid_of(const char *text)
@@ -63,6 +62,14 @@ static const char *stamp_of(const json_t *source, const json_t *ntp, const char 
 	if (json_bool_of(source, "hardware_timestamps"))
 		return "Hardware";
 	return json_bool_of(ntp, key) ? "Kernel" : "Daemon";
+}
+
+/* "111 111 1111" if it has passed all. */
+static const char *tests_of(const json_t *ntp)
+{
+	const char *tests = json_text_of(ntp, "tests");
+
+	return strlen(tests) == strlen(TESTS_NONE) ? tests : TESTS_NONE;
 }
 
 static void print_header(const char *address, const json_t *source, const json_t *ntp)
@@ -127,7 +134,7 @@ static void print_rest(const json_t *source, const json_t *ntp)
 	       "Total RX        : %lld\n"
 	       "Total valid RX  : %lld\n"
 	       "Total good RX   : %lld\n",
-	       json_bool_of(ntp, "answered") ? "111 111 1111" : "000 000 0000",
+	       tests_of(ntp),
 	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
 	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),
 	       (long long)json_int_of(ntp, "sent", 0), (long long)json_int_of(ntp, "packets", 0),
@@ -139,6 +146,7 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	int poll = (int)json_int_of(ntp, "poll", 0);
 	int precision = (int)json_int_of(ntp, "precision", 0);
 	const char *local = json_text_of(ntp, "local_address");
+	const char *tests = tests_of(ntp);
 	char reference[REFID_TEXT_MAX];
 
 	text_of_reference(ntp, reference);
@@ -150,11 +158,11 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	       ldexp(1, precision), seconds_of(ntp, "root_delay_ns"),
 	       seconds_of(ntp, "root_dispersion_ns"), (unsigned int)json_int_of(ntp, "refid", 0),
 	       reference);
-	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%s,%s,%s,%s,%s,%lld,%lld,%lld,%lld\n",
+	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%.3s,%.3s,%.4s,%s,%s,%s,%s,%lld,%lld,%lld,%lld\n",
 	       seconds_of(ntp, "reference_time_ns"), seconds_of(ntp, "offset_ns"),
 	       seconds_of(ntp, "delay_ns"), seconds_of(ntp, "dispersion_ns"),
 	       seconds_of(ntp, "response_ns"), 0.0,
-	       json_bool_of(ntp, "answered") ? TESTS_PASSED : TESTS_NONE,
+	       tests, tests + 4, tests + 8,
 	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
 	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),
 	       (long long)json_int_of(ntp, "sent", 0), (long long)json_int_of(ntp, "packets", 0),

@@ -112,6 +112,16 @@ void figures_of_reference(const struct state *state, const struct tracking_figur
 		};
 }
 
+const struct source_sample *figures_latest_sample(const struct state_source *source)
+{
+	const struct ntp_client_record *record = source->info.record;
+
+	if (record && record->verdict != NTP_ACCEPTED)
+		return record->sample.delay_ns ? &record->sample : NULL;
+
+	return source->status.has_estimate ? &source->status.last : NULL;
+}
+
 /* That of the timescale; before there is a correction, of the system clock. */
 int64_t figures_measured_ns(const struct state *state, const struct source_sample *sample)
 {

@@ -80,6 +80,12 @@ struct source_figures {
 void figures_of_source(const struct state *state, const struct source_status *status,
 		       struct source_figures *figures);
 
+/*
+ * What was measured by the latest answer of a server, whether it was used or not, or by the latest
+ * reading of a reference clock. NULL: nothing.
+ */
+const struct source_sample *figures_latest_sample(const struct state_source *source);
+
 /* How far our clock was ahead of a source by @sample of it, when that was taken. */
 int64_t figures_measured_ns(const struct state *state, const struct source_sample *sample);
 

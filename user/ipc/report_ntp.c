@@ -6,25 +6,35 @@
 
 #include "ipc/figures.h"
 #include "ipc/report.h"
+#include "ntp/answer_tests.h"
 
 /* What became of the timestamps of the latest exchange. Offset and delay are 0 without one. */
 static void add_measured(json_t *reply, const struct state *state,
 			 const struct state_source *source)
 {
-	const struct source_status *status = &source->status;
-	struct source_figures figures = { .measured_ns = 0 };
+	const struct source_sample *sample = figures_latest_sample(source);
+	int64_t measured_ns = sample ? figures_measured_ns(state, sample) : 0;
 
-	if (status->has_estimate)
-		figures_of_source(state, status, &figures);
 	json_object_update_new(reply, json_pack("{s:I,s:I,s:I,s:I}",
 						/* As in packets: positive where it is ahead. */
-						"offset_ns", (json_int_t)-figures.measured_ns,
-						"delay_ns", status->has_estimate ?
-						(json_int_t)status->last.delay_ns : 0,
-						"dispersion_ns", status->has_estimate ?
-						(json_int_t)status->last.noise_ns : 0,
+						"offset_ns", (json_int_t)-measured_ns,
+						"delay_ns", sample ?
+						(json_int_t)sample->delay_ns : 0,
+						"dispersion_ns", sample ?
+						(json_int_t)sample->noise_ns : 0,
 						"response_ns",
 						(json_int_t)source->info.record->response_ns));
+}
+
+/* As chrony has them; of no answer all are 0. */
+static void add_tests(json_t *reply, const struct ntp_client_record *record)
+{
+	struct answer_tests tests = answer_tests_of(record->verdict);
+
+	if (!record->answer.version)
+		tests = (struct answer_tests){ "000", "000", "0000" };
+	json_object_set_new(reply, "tests", json_sprintf("%s %s %s", tests.packet, tests.server,
+							 tests.measured));
 }
 
 static void add_counts(json_t *reply, const struct state_source *source)
@@ -66,6 +76,7 @@ json_t *report_ntp(const struct state *state, const struct state_source *source)
 			  "interleaved", record->interleaved,
 			  "kernel_sent", record->kernel_sent,
 			  "kernel_received", record->kernel_received);
+	add_tests(reply, record);
 	add_measured(reply, state, source);
 	add_counts(reply, source);
 

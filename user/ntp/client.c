@@ -424,16 +424,25 @@ static void record_answer(struct ntp_client *client, const struct ntp_packet *an
 	uint64_t asked = client->exchange.interleaved ? before : answer->receive;
 
 	record->answer = *answer;
+	record->verdict = client->latest.verdict;
+	record->sample = client->latest.sample;
 	record->response_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->transmit),
 					    ntp_timestamp_to_ns(asked));
 	record->interleaved = client->exchange.interleaved;
 	record->kernel_sent = client->sent.has_realtime;
 	record->kernel_received = received->has_realtime;
+	record->local = client->local;
+}
+
+/* It gave a sample. */
+static void count_good(struct ntp_client *client)
+{
+	struct ntp_client_record *record = &client->record;
+
 	record->good++;
 	record->by_card += client->hardware_timestamps;
 	record->sent_by_kernel += record->kernel_sent && !client->hardware_timestamps;
 	record->received_by_kernel += record->kernel_received && !client->hardware_timestamps;
-	record->local = client->local;
 }
 
 /*
@@ -489,6 +498,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 		source_answered(client->source);
 		return NTP_CLIENT_NOTHING;
 	}
+	record_answer(client, answer, received, before);
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 
@@ -497,10 +507,11 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	err = source_add(client->source, received->now.raw_ns, &sample);
 	if (err < 0) {
 		client->latest.verdict = NTP_DISRUPTED;
+		client->record.verdict = NTP_DISRUPTED;
 		return fail(client, now_raw_ns, err);
 	}
 
-	record_answer(client, answer, received, before);
+	count_good(client);
 	succeed(client);
 	client->refid = sample.refid;
 	client->kernel_timestamps = client->sent.has_realtime && received->has_realtime;

@@ -70,7 +70,9 @@ enum ntp_client_result {
 
 /**
  * struct ntp_client_record - what came from the server, for those who look
- * @answer: the latest one that gave a sample; its version is 0 as long as there was none
+ * @answer: the latest one without fault; its version is 0 as long as there was none
+ * @verdict: whether it gave a sample, or why not
+ * @sample: what was measured by it, whether it was used or not; its delay is 0: nothing was
  * @response_ns: between the request and the answer that its transmit timestamp is of
  * @receive: of the latest answer without fault
  * @local: the address that it came to
@@ -86,6 +88,8 @@ enum ntp_client_result {
  */
 struct ntp_client_record {
 	struct ntp_packet answer;
+	enum ntp_verdict verdict;
+	struct source_sample sample;
 	int64_t response_ns;
 	uint64_t receive;
 	struct net_address local;

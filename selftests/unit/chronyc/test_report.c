@@ -394,6 +394,23 @@ TEST_F(report, ntpdata)
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 112));
 }
 
+/* Its round trip took too long: who asks why the source has no sample sees that here. */
+TEST_F(report, ntpdata_of_an_answer_that_was_not_used)
+{
+	self->record.verdict = NTP_DELAY_TOO_LONG;
+	self->record.sample = (struct source_sample){ .delay_ns = S / 8, .noise_ns = 50 };
+	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
+			       &self->reply);
+	EXPECT_EQ(0, memcmp("\x01\x04\x04\x02\x06\xec", self->reply.bytes + CONTENTS + 42, 6));
+	EXPECT_REAL(0.125, 76);
+	EXPECT_REAL(50e-9, 80);
+	EXPECT_EQ(0x3f7 | 0x4000 | 0x8000, at16(&self->reply, 92));
+	self->record.verdict = NTP_DELAY_OUT_OF_RATIO;
+	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
+			       &self->reply);
+	EXPECT_EQ(0x3fb | 0x4000 | 0x8000, at16(&self->reply, 92));
+}
+
 /* "ntpdata ::ffff:10.0.0.1" */
 TEST_F(report, a_source_by_its_other_name)
 {

@@ -492,7 +492,7 @@ TEST_F(tables, servers_are_found_however_they_are_written)
 
 TEST_F(tables, ntpdata_is_chronycs)
 {
-	static const struct ntp_client_record record = {
+	static struct ntp_client_record record = {
 		.answer = {
 			.version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .poll = 6,
 			.precision = -20, .refid = NTP_REFID('G', 'P', 'S', 0),
@@ -515,6 +515,12 @@ TEST_F(tables, ntpdata_is_chronycs)
 	EXPECT_STREQ("Total good RX   : 7", line_of(self, ntpdata_of_first, "Total good"));
 	EXPECT_EQ(0, strncmp("192.0.2.1,C0000201,123,[UNSPEC],00000000,Normal,4,Server,1,6,64,-20,",
 			     line_by(self, &csv, ntpdata_of_first, "192"), 68));
+	record.verdict = NTP_DELAY_TOO_LONG;
+	record.sample.delay_ns = 4 * S;
+	EXPECT_STREQ("NTP tests       : 111 111 0111", line_of(self, ntpdata_of_first, "NTP t"));
+	EXPECT_STREQ("Peer delay      : 4.000000000 seconds",
+		     line_of(self, ntpdata_of_first, "Peer delay"));
+	EXPECT_NE(NULL, strstr(line_by(self, &csv, ntpdata_of_first, "192"), ",111,111,0111,"));
 	EXPECT_EQ(CLI_NOT, sourcename_of_nobody(&csv));
 }
 

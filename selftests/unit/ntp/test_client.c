@@ -380,6 +380,12 @@ TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
 	EXPECT_EQ(1, source_received(self->source));
 	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.latest.verdict);
 	EXPECT_LE(10000000, self->client.latest.sample.delay_ns);
+	/* For those who ask why. */
+	EXPECT_EQ(4, self->client.record.answer.version);
+	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.record.verdict);
+	EXPECT_LE(10000000, self->client.record.sample.delay_ns);
+	EXPECT_EQ(1, self->client.record.valid);
+	EXPECT_EQ(0, self->client.record.good);
 }
 
 TEST_F(request, the_latest_answer_is_kept_with_what_was_made_of_it)
