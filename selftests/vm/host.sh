@@ -309,9 +309,15 @@ guest_gets_on()
 	local i
 
 	for i in 1 2 3 4 5; do
-		guest_monitor "$1" 'info registers' | grep -oE '[RE]IP=[0-9a-f]+'
+		guest_shows "$1" registers || break
 		sleep 1
-	done | sort -u | awk 'END { exit NR < 2 }'
+	done | grep -oE '[RE]IP=[0-9a-f]+' | sort -u | awk 'END { exit NR < 2 }'
+}
+
+# guest_shows NAME WHAT: by its QEMU's monitor. A QEMU that hangs itself does not say, however long it is asked.
+guest_shows()
+{
+	timeout 20 monitor "/tmp/$1.monitor" "info $2"
 }
 
 # guest_await NAME: until it answers. One emulated boot in 20 hangs, or ends at its first instructions:
@@ -385,8 +391,8 @@ guest_hangs()
 	# address is forgotten, has no route.
 	answer=$(LC_ALL=C timeout 5 bash -c "exec 3<>/dev/tcp/${guest_address[$1]}/9" 2>&1)
 	for i in 1 2 3; do
-		guest_monitor "$1" 'info registers -a'
-		guest_monitor "$1" 'info lapic'
+		guest_shows "$1" 'registers -a' || break
+		guest_shows "$1" lapic || break
 		sleep 1
 	done >"$logs/$1.registers" 2>&1
 	# Modules lie in the last gigabyte.
