@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "discipline/source_interval.h"
-
 /* At most so many samples are replayed into a new combined clock: 20 to 40 ms of work. */
 #define RELEARN_SAMPLES	1024
 
@@ -137,11 +135,7 @@ static bool feed(struct combined_clock *clock, struct source *const *sources,
 		if (clock->slot[slot].received == status.received)
 			continue;
 		clock->slot[slot].received = status.received;
-		sample.at_ns = status.last.at_ns;
-		sample.offset_ns = status.last.offset_ns;
-		sample.delay_ns = (double)status.last.delay_ns;
-		sample.sigma_ns = (double)status.last.noise_ns;
-		sample.root_ns = (double)source_interval_root(&status.last);
+		source_measured(&status.last, &sample);
 		/* A sample from before the combined clock's start is not used. */
 		estimator_add(clock->estimator, slot, &sample);
 		fresh = true;

@@ -216,6 +216,17 @@ static bool is_good(const struct source *source, const struct estimator_sample *
 	return !source->samples || queued_ns <= POOR_FACTOR * usual_ns;
 }
 
+void source_measured(const struct source_sample *sample, struct estimator_sample *measured)
+{
+	*measured = (struct estimator_sample){
+		.at_ns = sample->at_ns,
+		.offset_ns = sample->offset_ns,
+		.delay_ns = (double)sample->delay_ns,
+		.sigma_ns = (double)sample->noise_ns,
+		.root_ns = (double)source_interval_root(sample),
+	};
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	bool late_before = source->samples && source->last.delay_ns > LATE_NS;
@@ -236,11 +247,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		start_anew(source, sample->epoch, true);
 	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
 	jitter_asymmetry_correct(&source->jitter, &source->options, &corrected);
-	measured.at_ns = corrected.at_ns;
-	measured.offset_ns = corrected.offset_ns;
-	measured.delay_ns = (double)corrected.delay_ns;
-	measured.sigma_ns = (double)corrected.noise_ns;
-	measured.root_ns = (double)source_interval_root(&corrected);
+	source_measured(&corrected, &measured);
 	estimator_get(source->estimator, corrected.at_ns, &before);
 	good = is_good(source, &measured, &before);
 	error = estimator_add(source->estimator, 0, &measured);

@@ -179,6 +179,9 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 /* A valid answer, whose sample comes with the next one: the server is reached. */
 void source_answered(struct source *source);
 
+/* What an estimator takes of @sample. */
+void source_measured(const struct source_sample *sample, struct estimator_sample *measured);
+
 /* A valid answer. 0, -ESTALE (another epoch), -EINVAL. Rejected samples change no estimate. */
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample);
 
