@@ -12,9 +12,8 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
+#include "draws.h"
 #include "random.h"
 #include "user/lib/time_units.h"
 #include "world.h"
@@ -162,15 +161,6 @@ static void on_second(void *context, const struct world_second *second)
 	draw->bound_ns = second->maxerror_ns;
 }
 
-static void on_sample(void *context, int server, double raw_ns, double offset_ns, double delay_ns)
-{
-	(void)context;
-	(void)server;
-	(void)raw_ns;
-	(void)offset_ns;
-	(void)delay_ns;
-}
-
 static void describe(const struct draw *draw, const struct world_summary *summary)
 {
 	size_t i;
@@ -202,7 +192,7 @@ static bool run(uint64_t seed)
 {
 	struct world_summary summary;
 	struct draw draw;
-	const struct world_observer observer = { &draw, on_second, on_sample };
+	const struct world_observer observer = { &draw, on_second, NULL };
 	bool good;
 
 	draw_network(seed, &draw);
@@ -215,14 +205,5 @@ static bool run(uint64_t seed)
 
 int main(int argc, char **argv)
 {
-	int count = argc > 1 ? atoi(argv[1]) : 100;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
-	int failed = 0;
-	int i;
-
-	printf("# %d networks drawn from seed %llu\n", count, (unsigned long long)seed);
-	for (i = 0; i < count; i++)
-		failed += !run(seed + (uint64_t)i);
-	printf("%s sim/networks\n", failed ? "not ok" : "ok");
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return draws_run(argc, argv, "networks", run);
 }

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "draws.h"
 #include "random.h"
 #include "user/lib/time_units.h"
 #include "world.h"
@@ -65,17 +65,11 @@ struct draw {
 	unsigned int violations;
 };
 
-/* Evenly spread over the decades. */
-static double draw_between(struct random *random, double least, double most)
-{
-	return least * pow(most / least, random_uniform(random));
-}
-
 static void draw_server(struct random *random, const struct draw *draw,
 			struct world_server *server)
 {
 	*server = (struct world_server){ .stratum = 1 };
-	server->path.up_ns = draw_between(random, 50e3, 20e6);
+	server->path.up_ns = random_log(random, 50e3, 20e6);
 	server->path.down_ns = server->path.up_ns;
 	server->path.jitter_ns = draw->jitter_ns;
 	server->root_dispersion_ns = 10e3;
@@ -91,12 +85,12 @@ static void draw_host(struct random *random, struct draw *draw)
 	double side = random_uniform(random) < 0.5 ? -1 : 1;
 
 	draw->free = random_uniform(random) < 0.5;
-	host->offset_ns = side * draw_between(random, 1e3, 20e6);
+	host->offset_ns = side * random_log(random, 1e3, 20e6);
 	if (!draw->free)
 		return;
 	host->oscillator.frequency = (random_uniform(random) < 0.5 ? -1 : 1) *
-				     draw_between(random, 0.5e-6, 50e-6);
-	host->oscillator.wander = draw_between(random, 1e-11, 1e-9);
+				     random_log(random, 0.5e-6, 50e-6);
+	host->oscillator.wander = random_log(random, 1e-11, 1e-9);
 }
 
 static void add_event(struct draw *draw, double at_s, enum world_event_kind kind, double value)
@@ -117,7 +111,7 @@ static void draw_late_answers(struct random *random, struct draw *draw)
 
 	for (i = 0; i < draw->world.servers; i++) {
 		const struct path_options *path = &draw->world.server[i].path;
-		double late_ns = draw_between(random, LATE_LEAST_NS, LATE_MOST_NS);
+		double late_ns = random_log(random, LATE_LEAST_NS, LATE_MOST_NS);
 		struct world_event event = {
 			.at_s = draw->age_s + SILENT_S,
 			.kind = WORLD_ROUTE,
@@ -143,10 +137,10 @@ static void draw_revert(uint64_t seed, struct draw *draw)
 	random_seed(&random, seed, 100);
 	world_options_init(&draw->world);
 	draw->age_s = random_uniform(&random) < 0.1 ? DAY_S : 7200;
-	draw->age_s = floor(draw_between(&random, 20, draw->age_s));
-	draw->gap_s = floor(draw_between(&random, 60, 400 * DAY_S));
-	draw->jitter_ns = draw_between(&random, 10e3, 10e6);
-	draw->world.oscillator.wander = draw_between(&random, 1e-11, 1e-9);
+	draw->age_s = floor(random_log(&random, 20, draw->age_s));
+	draw->gap_s = floor(random_log(&random, 60, 400 * DAY_S));
+	draw->jitter_ns = random_log(&random, 10e3, 10e6);
+	draw->world.oscillator.wander = random_log(&random, 1e-11, 1e-9);
 	draw->world.has_host = true;
 	draw_host(&random, draw);
 	draw->world.servers = (size_t)(1 + 4 * random_uniform(&random));
@@ -216,7 +210,7 @@ static void describe(const struct draw *draw, bool good)
 	       draw->beside_ns / 1e6);
 }
 
-static bool run(uint64_t seed, bool verbose)
+static bool run(uint64_t seed)
 {
 	struct world_summary summary;
 	struct draw draw;
@@ -225,21 +219,12 @@ static bool run(uint64_t seed, bool verbose)
 
 	draw_revert(seed, &draw);
 	good = !world_run(&draw.world, seed, &observer, &summary) && is_good(&draw);
-	if (!good || verbose)
+	if (!good || getenv("VERBOSE"))
 		describe(&draw, good);
 	return good;
 }
 
 int main(int argc, char **argv)
 {
-	int count = argc > 1 ? atoi(argv[1]) : 100;
-	uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : (uint64_t)time(NULL);
-	int failed = 0;
-	int i;
-
-	printf("# %d reverts drawn from seed %llu\n", count, (unsigned long long)seed);
-	for (i = 0; i < count; i++)
-		failed += !run(seed + (uint64_t)i, getenv("VERBOSE"));
-	printf("%s sim/reverts\n", failed ? "not ok" : "ok");
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return draws_run(argc, argv, "reverts", run);
 }

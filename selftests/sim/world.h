@@ -134,7 +134,7 @@ struct world_second {
  * @context: handed to both
  * @second: at each whole second
  * @sample: at each sample that a source took, before the client acts on it; times are the guest's
- *	raw time since the start, offset_ns the server minus raw
+ *	raw time since the start, offset_ns the server minus raw; NULL: nobody asks
  */
 struct world_observer {
 	void *context;
