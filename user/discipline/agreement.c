@@ -50,8 +50,10 @@ static bool are_trusted(struct source *const *sources, size_t count, int64_t at_
 	struct source_status status;
 
 	for (size_t i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
+		if (!source_get_options(sources[i])->trust)
+			continue;
 		source_get_status(sources[i], at_ns, &status);
-		if (status.options->trust && is_candidate(&status))
+		if (is_candidate(&status))
 			return true;
 	}
 	return false;

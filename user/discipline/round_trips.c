@@ -17,16 +17,27 @@ struct aged {
 	double high;
 };
 
+/* As fmax() and fmin(), which would be calls: nearly all of the time here would go into them. */
+static double larger(double a, double b)
+{
+	return a > b ? a : b;
+}
+
+static double smaller(double a, double b)
+{
+	return a < b ? a : b;
+}
+
 static int64_t whole_ns(double ns)
 {
-	return llrint(fmin(ceil(ns), (double)(INT64_MAX / 2)));
+	return llrint(smaller(ceil(ns), (double)(INT64_MAX / 2)));
 }
 
 /* Widened by what a rate that is not quite the same may have added, against @offset_ns. */
 static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t offset_ns,
 		       double wander)
 {
-	double ago = fmax((double)chime_sub_sat(at_ns, trip->at_ns), 0);
+	double ago = larger((double)chime_sub_sat(at_ns, trip->at_ns), 0);
 	double wandered = wander * ago * sqrt(ago / NS_PER_S_REAL / 3);
 
 	return (struct aged){
@@ -38,10 +49,10 @@ static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t off
 
 static void narrow(struct rate_limits *rate, const struct aged *earlier, const struct aged *later)
 {
-	double span = fmax(earlier->ago - later->ago, 1);
+	double span = larger(earlier->ago - later->ago, 1);
 
-	rate->least = fmax(rate->least, (later->low - earlier->high) / span);
-	rate->most = fmin(rate->most, (later->high - earlier->low) / span);
+	rate->least = larger(rate->least, (later->low - earlier->high) / span);
+	rate->most = smaller(rate->most, (later->high - earlier->low) / span);
 }
 
 /* What is known of the rate by all of them, and by @rate. */
@@ -125,19 +136,37 @@ void round_trips_change_reference(struct round_trips *trips, const struct refere
 	rate->most = reference_change_rate(change, rate->most) + rate_error;
 }
 
-int64_t round_trips_distance(const struct round_trips *trips, const struct rate_limits *rate,
+/* What all of them allow of the truth, against an offset, at one rate. */
+struct reach {
+	double below;
+	double above;
+};
+
+static void reach_less(struct reach *reach, const struct aged *aged, const struct rate_limits *rate)
+{
+	reach->below = larger(reach->below, aged->low + rate->least * aged->ago);
+	reach->above = smaller(reach->above, aged->high + rate->most * aged->ago);
+}
+
+static double reach_distance(const struct reach *reach)
+{
+	return larger(reach->above, -reach->below);
+}
+
+int64_t round_trips_distance(const struct round_trips *trips, const struct rate_limits *changed,
 			     int64_t at_ns, int64_t offset_ns)
 {
-	double below = -INFINITY, above = INFINITY;
+	struct reach by_same = { -INFINITY, INFINITY };
+	struct reach by_changed = by_same;
 	unsigned int i;
 
 	for (i = 0; i < trips->count; i++) {
-		struct aged aged = age(&trips->trip[i], at_ns, offset_ns, rate->wander);
+		struct aged aged = age(&trips->trip[i], at_ns, offset_ns, trips->rate.wander);
 
-		below = fmax(below, aged.low + rate->least * aged.ago);
-		above = fmin(above, aged.high + rate->most * aged.ago);
+		reach_less(&by_same, &aged, &trips->rate);
+		reach_less(&by_changed, &aged, changed);
 	}
 	if (!trips->count)
 		return 0;
-	return whole_ns(fmax(above, -below));
+	return whole_ns(larger(reach_distance(&by_same), reach_distance(&by_changed)));
 }

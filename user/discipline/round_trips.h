@@ -71,10 +71,11 @@ void round_trips_change_reference(struct round_trips *trips, const struct refere
 				  double sigmas);
 
 /*
- * How far @offset_ns is at most from the truth at @at_ns, if the rate has been within @rate since
- * the oldest of them, which may be what they bound it to; 0: there are none.
+ * How far @offset_ns is at most from the truth at @at_ns, if the rate has always been the same, and
+ * if it has been within @changed since the oldest of them (but for the wander that they were added
+ * with); 0: there are none.
  */
-int64_t round_trips_distance(const struct round_trips *trips, const struct rate_limits *rate,
+int64_t round_trips_distance(const struct round_trips *trips, const struct rate_limits *changed,
 			     int64_t at_ns, int64_t offset_ns);
 
 #endif /* DISCIPLINE_ROUND_TRIPS_H */

@@ -62,14 +62,10 @@ static double round_trips_ns(const struct source *source, const struct estimate 
 	const struct rate_limits changed = {
 		.least = estimate->rate - by,
 		.most = estimate->rate + by,
-		.wander = source->trips.rate.wander,
 	};
-	const struct rate_limits *same = &source->trips.rate;
 
-	return (double)chime_max(round_trips_distance(&source->trips, same, estimate->at_ns,
-						      estimate->offset_ns),
-				 round_trips_distance(&source->trips, &changed, estimate->at_ns,
-						      estimate->offset_ns));
+	return (double)round_trips_distance(&source->trips, &changed, estimate->at_ns,
+					    estimate->offset_ns);
 }
 
 /* The number of standard errors in the bound. */
