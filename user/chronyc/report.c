@@ -332,7 +332,7 @@ void chronyc_report_sourcename(const struct state *state, struct chronyc_request
 /* A bit for each test that was passed, the last one lowest. */
 static unsigned int passed(const struct ntp_client_record *record)
 {
-	struct answer_tests tests = answer_tests_of(record->verdict);
+	struct answer_tests tests = answer_tests_of(record->answer.verdict);
 	const char * const groups[] = { tests.packet, tests.server, tests.measured };
 	unsigned int bits = 0;
 
@@ -341,7 +341,7 @@ static unsigned int passed(const struct ntp_client_record *record)
 			bits = bits << 1 | (*test == '1');
 	}
 
-	return record->answer.version ? bits : 0;
+	return record->answer.packet.version ? bits : 0;
 }
 
 static uint16_t flags_of(const struct association_info *info)
@@ -349,14 +349,14 @@ static uint16_t flags_of(const struct association_info *info)
 	const struct ntp_client_record *record = info->record;
 
 	return (uint16_t)(passed(record) |
-			  (record->interleaved ? CHRONYC_NTP_INTERLEAVED : 0) |
+			  (record->answer.interleaved ? CHRONYC_NTP_INTERLEAVED : 0) |
 			  (info->authenticated ? CHRONYC_NTP_AUTHENTICATED : 0));
 }
 
 /* Daemon, kernel or network card; nothing before the first answer. */
 static uint8_t stamp_letter(const struct association_info *info, bool kernel)
 {
-	if (!info->record->answer.version)
+	if (!info->record->answer.packet.version)
 		return 0;
 	if (info->hardware_timestamps)
 		return 'H';
@@ -368,7 +368,7 @@ static uint8_t stamp_letter(const struct association_info *info, bool kernel)
 static void put_answer(const struct state *state, const struct state_source *source,
 		       struct chronyc_reply *reply)
 {
-	const struct ntp_packet *answer = &source->info.record->answer;
+	const struct ntp_packet *answer = &source->info.record->answer.packet;
 	const struct source_sample *sample = figures_latest_sample(source);
 
 	chronyc_put8(reply, (uint8_t)answer->leap);
@@ -431,8 +431,8 @@ void chronyc_report_ntpdata(const struct state *state, struct chronyc_request *r
 	chronyc_put16(reply, (uint16_t)source->info.port);
 	put_answer(state, source, reply);
 	chronyc_put16(reply, flags_of(&source->info));
-	chronyc_put8(reply, stamp_letter(&source->info, record->kernel_sent));
-	chronyc_put8(reply, stamp_letter(&source->info, record->kernel_received));
+	chronyc_put8(reply, stamp_letter(&source->info, record->answer.kernel_sent));
+	chronyc_put8(reply, stamp_letter(&source->info, record->answer.kernel_received));
 	put_counts(source, with_stamps, reply);
 }
 

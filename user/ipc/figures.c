@@ -116,8 +116,8 @@ const struct source_sample *figures_latest_sample(const struct state_source *sou
 {
 	const struct ntp_client_record *record = source->info.record;
 
-	if (record && record->verdict != NTP_ACCEPTED)
-		return record->sample.delay_ns ? &record->sample : NULL;
+	if (record && record->answer.verdict != NTP_ACCEPTED)
+		return record->answer.sample.delay_ns ? &record->answer.sample : NULL;
 
 	return source->status.has_estimate ? &source->status.last : NULL;
 }

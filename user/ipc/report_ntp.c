@@ -29,9 +29,9 @@ static void add_measured(json_t *reply, const struct state *state,
 /* As chrony has them; of no answer all are 0. */
 static void add_tests(json_t *reply, const struct ntp_client_record *record)
 {
-	struct answer_tests tests = answer_tests_of(record->verdict);
+	struct answer_tests tests = answer_tests_of(record->answer.verdict);
 
-	if (!record->answer.version)
+	if (!record->answer.packet.version)
 		tests = (struct answer_tests){ "000", "000", "0000" };
 	json_object_set_new(reply, "tests", json_sprintf("%s %s %s", tests.packet, tests.server,
 							 tests.measured));
@@ -57,7 +57,7 @@ json_t *report_ntp(const struct state *state, const struct state_source *source)
 
 	if (!record || source->status.options->kind == SOURCE_REFCLOCK)
 		return json_null();
-	answer = &record->answer;
+	answer = &record->answer.packet;
 	net_address_format(&record->local, local);
 	reply = json_pack("{s:s,s:b,s:s,s:i,s:i,s:i,s:i,s:i,s:I,s:I,s:I,s:I,s:b,s:b,s:b}",
 			  "local_address", local,
@@ -73,9 +73,9 @@ json_t *report_ntp(const struct state *state, const struct state_source *source)
 			  "refid", (json_int_t)answer->refid,
 			  "reference_time_ns", answer->reference ?
 				(json_int_t)ntp_timestamp_to_ns(answer->reference) : 0,
-			  "interleaved", record->interleaved,
-			  "kernel_sent", record->kernel_sent,
-			  "kernel_received", record->kernel_received);
+			  "interleaved", record->answer.interleaved,
+			  "kernel_sent", record->answer.kernel_sent,
+			  "kernel_received", record->answer.kernel_received);
 	add_tests(reply, record);
 	add_measured(reply, state, source);
 	add_counts(reply, source);

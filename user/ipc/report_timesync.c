@@ -50,20 +50,20 @@ static json_t *report_message(const struct state *state, const struct state_sour
 	const struct source_status *status = &source->status;
 	struct source_figures figures;
 
-	if (!record || !record->answer.version || !status->has_estimate)
+	if (!record || !record->answer.packet.version || !status->has_estimate)
 		return json_null();
 	figures_of_source(state, status, &figures);
 	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
-			 "leap", (int)record->answer.leap,
-			 "version", record->answer.version,
-			 "mode", (int)record->answer.mode,
-			 "stratum", record->answer.stratum,
-			 "precision", record->answer.precision,
-			 "root_delay_ns", (json_int_t)record->answer.root_delay_ns,
-			 "root_dispersion_ns", (json_int_t)record->answer.root_dispersion_ns,
-			 "refid", (json_int_t)record->answer.refid,
+			 "leap", (int)record->answer.packet.leap,
+			 "version", record->answer.packet.version,
+			 "mode", (int)record->answer.packet.mode,
+			 "stratum", record->answer.packet.stratum,
+			 "precision", record->answer.packet.precision,
+			 "root_delay_ns", (json_int_t)record->answer.packet.root_delay_ns,
+			 "root_dispersion_ns", (json_int_t)record->answer.packet.root_dispersion_ns,
+			 "refid", (json_int_t)record->answer.packet.refid,
 			 "transmit_us",
-			 (json_int_t)ntp_timestamp_to_ns(record->answer.transmit) / 1000,
+			 (json_int_t)ntp_timestamp_to_ns(record->answer.packet.transmit) / 1000,
 			 "response_ns", (json_int_t)record->response_ns,
 			 "measured_ns", (json_int_t)figures.measured_ns,
 			 "delay_ns", (json_int_t)status->last.delay_ns);

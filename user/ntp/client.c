@@ -417,20 +417,15 @@ static bool is_delay_out_of_ratio(const struct ntp_client *client,
  * The socket that it came by is still open. In interleaved mode its transmit timestamp is that of
  * the answer before, to the request which came at @before.
  */
-static void record_answer(struct ntp_client *client, const struct ntp_packet *answer,
-			  const struct ntp_moment *received, uint64_t before)
+static void record_answer(struct ntp_client *client, uint64_t before)
 {
 	struct ntp_client_record *record = &client->record;
-	uint64_t asked = client->exchange.interleaved ? before : answer->receive;
+	const struct ntp_packet *answer = &client->latest.packet;
+	uint64_t asked = client->latest.interleaved ? before : answer->receive;
 
-	record->answer = *answer;
-	record->verdict = client->latest.verdict;
-	record->sample = client->latest.sample;
+	record->answer = client->latest;
 	record->response_ns = chime_sub_sat(ntp_timestamp_to_ns(answer->transmit),
 					    ntp_timestamp_to_ns(asked));
-	record->interleaved = client->exchange.interleaved;
-	record->kernel_sent = client->sent.has_realtime;
-	record->kernel_received = received->has_realtime;
 	record->local = client->local;
 }
 
@@ -441,8 +436,10 @@ static void count_good(struct ntp_client *client)
 
 	record->good++;
 	record->by_card += client->hardware_timestamps;
-	record->sent_by_kernel += record->kernel_sent && !client->hardware_timestamps;
-	record->received_by_kernel += record->kernel_received && !client->hardware_timestamps;
+	if (client->hardware_timestamps)
+		return;
+	record->sent_by_kernel += record->answer.kernel_sent;
+	record->received_by_kernel += record->answer.kernel_received;
 }
 
 /*
@@ -498,7 +495,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 		source_answered(client->source);
 		return NTP_CLIENT_NOTHING;
 	}
-	record_answer(client, answer, received, before);
+	record_answer(client, before);
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 
@@ -507,7 +504,7 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 	err = source_add(client->source, received->now.raw_ns, &sample);
 	if (err < 0) {
 		client->latest.verdict = NTP_DISRUPTED;
-		client->record.verdict = NTP_DISRUPTED;
+		client->record.answer.verdict = NTP_DISRUPTED;
 		return fail(client, now_raw_ns, err);
 	}
 

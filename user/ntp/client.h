@@ -69,46 +69,10 @@ enum ntp_client_result {
 };
 
 /**
- * struct ntp_client_record - what came from the server, for those who look
- * @answer: the latest one without fault; its version is 0 as long as there was none
- * @verdict: whether it gave a sample, or why not
- * @sample: what was measured by it, whether it was used or not; its delay is 0: nothing was
- * @response_ns: between the request and the answer that its transmit timestamp is of
- * @receive: of the latest answer without fault
- * @local: the address that it came to
- * @interleaved: it was interleaved
- * @kernel_sent: the request's timestamp was the kernel's ...
- * @kernel_received: ... and the answer's
- * @packets: that came, whatever they were
- * @valid: of these, answers without fault
- * @good: of these, gave a sample
- * @by_card: of these, with timestamps of the network card ...
- * @sent_by_kernel: ... or with the kernel's, of the request ...
- * @received_by_kernel: ... and of the answer
- */
-struct ntp_client_record {
-	struct ntp_packet answer;
-	enum ntp_verdict verdict;
-	struct source_sample sample;
-	int64_t response_ns;
-	uint64_t receive;
-	struct net_address local;
-	bool interleaved;
-	bool kernel_sent;
-	bool kernel_received;
-	uint64_t packets;
-	uint64_t valid;
-	uint64_t good;
-	uint64_t by_card;
-	uint64_t sent_by_kernel;
-	uint64_t received_by_kernel;
-};
-
-/**
- * struct ntp_client_answer - the latest packet that returned our request's timestamp, of use or not
- * @count: how many there were, so that another one is seen
+ * struct ntp_client_answer - a packet that returned our request's timestamp, of use or not
+ * @count: how many there were by then, so that another one is seen
  * @packet: it
- * @verdict: on it
+ * @verdict: whether it gave a sample, or why not
  * @interleaved: it was interleaved
  * @kernel_sent: the request's timestamp was the kernel's ...
  * @kernel_received: ... and the answer's
@@ -124,6 +88,32 @@ struct ntp_client_answer {
 	bool kernel_received;
 	bool by_card;
 	struct source_sample sample;
+};
+
+/**
+ * struct ntp_client_record - what came from the server, for those who look
+ * @answer: the latest one without fault; its packet's version is 0 as long as there was none
+ * @response_ns: between the request and the answer that its transmit timestamp is of
+ * @receive: of the latest answer without fault
+ * @local: the address that it came to
+ * @packets: that came, whatever they were
+ * @valid: of these, answers without fault
+ * @good: of these, gave a sample
+ * @by_card: of these, with timestamps of the network card ...
+ * @sent_by_kernel: ... or with the kernel's, of the request ...
+ * @received_by_kernel: ... and of the answer
+ */
+struct ntp_client_record {
+	struct ntp_client_answer answer;
+	int64_t response_ns;
+	uint64_t receive;
+	struct net_address local;
+	uint64_t packets;
+	uint64_t valid;
+	uint64_t good;
+	uint64_t by_card;
+	uint64_t sent_by_kernel;
+	uint64_t received_by_kernel;
 };
 
 /**
@@ -154,7 +144,7 @@ struct ntp_client_answer {
  * @root: of the latest answer without fault; .receive 0: it had none
  * @moved_ns: by how much the server has set its time forward since the latest sample
  * @record: what came
- * @latest: the latest of it
+ * @latest: the latest answer, with faults or without
  */
 struct ntp_client {
 	struct source *source;

@@ -53,14 +53,19 @@ FIXTURE_SETUP(report)
 		.result = { .stratum = 3, .root_delay_ns = S / 4 },
 	};
 	self->record = (struct ntp_client_record){
-		.answer = { .leap = NTP_LEAP_INSERT, .version = 4, .mode = NTP_MODE_SERVER,
-			    .stratum = 2, .poll = 6, .precision = -20,
-			    .root_delay_ns = S / 2, .root_dispersion_ns = S / 16,
-			    .refid = 0x0a000009,
-			    .reference = ntp_timestamp_from_ns(1699999000 * S) },
+		.answer = {
+			.packet = {
+				.leap = NTP_LEAP_INSERT, .version = 4, .mode = NTP_MODE_SERVER,
+				.stratum = 2, .poll = 6, .precision = -20,
+				.root_delay_ns = S / 2, .root_dispersion_ns = S / 16,
+				.refid = 0x0a000009,
+				.reference = ntp_timestamp_from_ns(1699999000 * S),
+			},
+			.interleaved = true, .kernel_received = true,
+		},
 		.response_ns = S / 1024,
 		.local = { .family = AF_INET, .bytes = { 10, 0, 0, 2 } },
-		.interleaved = true, .kernel_received = true, .packets = 9, .valid = 8, .good = 7,
+		.packets = 9, .valid = 8, .good = 7,
 	};
 	source[0].info = (struct association_info){
 		.name = "ntp.example.net", .serial = 5, .port = 123, .refid = 0x0a000001,
@@ -397,15 +402,15 @@ TEST_F(report, ntpdata)
 /* Its round trip took too long: who asks why the source has no sample sees that here. */
 TEST_F(report, ntpdata_of_an_answer_that_was_not_used)
 {
-	self->record.verdict = NTP_DELAY_TOO_LONG;
-	self->record.sample = (struct source_sample){ .delay_ns = S / 8, .noise_ns = 50 };
+	self->record.answer.verdict = NTP_DELAY_TOO_LONG;
+	self->record.answer.sample = (struct source_sample){ .delay_ns = S / 8, .noise_ns = 50 };
 	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
 			       &self->reply);
 	EXPECT_EQ(0, memcmp("\x01\x04\x04\x02\x06\xec", self->reply.bytes + CONTENTS + 42, 6));
 	EXPECT_REAL(0.125, 76);
 	EXPECT_REAL(50e-9, 80);
 	EXPECT_EQ(0x3f7 | 0x4000 | 0x8000, at16(&self->reply, 92));
-	self->record.verdict = NTP_DELAY_OUT_OF_RATIO;
+	self->record.answer.verdict = NTP_DELAY_OUT_OF_RATIO;
 	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
 			       &self->reply);
 	EXPECT_EQ(0x3fb | 0x4000 | 0x8000, at16(&self->reply, 92));

@@ -209,13 +209,15 @@ TEST_F(tables, peers_are_ntpqs)
 	add_sources();
 	for (i = 0; i < 2; i++)
 		world.sources[i].info.record = &records[i];
-	records[0].answer = (struct ntp_packet){ .version = 4, .stratum = 2, .refid = 0x7f7f0101 };
+	records[0].answer.packet = (struct ntp_packet){
+		.version = 4, .stratum = 2, .refid = 0x7f7f0101,
+	};
 	world.sources[0].status.last.delay_ns = 1500000;
 	EXPECT_STREQ(selected, line_of(self, verb_peers, "*"));
 	EXPECT_STREQ(silent, line_of(self, verb_peers, " 192"));
 	/* Letters that name a clock, and offsets with no room for four decimals. */
-	records[0].answer.stratum = 1;
-	records[0].answer.refid = 0x47505300;
+	records[0].answer.packet.stratum = 1;
+	records[0].answer.packet.refid = 0x47505300;
 	world.sources[0].status.stratum = 1;
 	world.sources[0].status.last.offset_ns = 86400123456789;
 	world.sources[0].status.last_raw_ns = NOW_NS - 3600 * S;
@@ -494,10 +496,12 @@ TEST_F(tables, ntpdata_is_chronycs)
 {
 	static struct ntp_client_record record = {
 		.answer = {
-			.version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .poll = 6,
-			.precision = -20, .refid = NTP_REFID('G', 'P', 'S', 0),
+			.packet = {
+				.version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .poll = 6,
+				.precision = -20, .refid = NTP_REFID('G', 'P', 'S', 0),
+			},
+			.kernel_received = true,
 		},
-		.kernel_received = true,
 		.packets = 9, .valid = 8, .good = 7,
 	};
 	const struct cli csv = { .csv = true };
@@ -515,8 +519,8 @@ TEST_F(tables, ntpdata_is_chronycs)
 	EXPECT_STREQ("Total good RX   : 7", line_of(self, ntpdata_of_first, "Total good"));
 	EXPECT_EQ(0, strncmp("192.0.2.1,C0000201,123,[UNSPEC],00000000,Normal,4,Server,1,6,64,-20,",
 			     line_by(self, &csv, ntpdata_of_first, "192"), 68));
-	record.verdict = NTP_DELAY_TOO_LONG;
-	record.sample.delay_ns = 4 * S;
+	record.answer.verdict = NTP_DELAY_TOO_LONG;
+	record.answer.sample.delay_ns = 4 * S;
 	EXPECT_STREQ("NTP tests       : 111 111 0111", line_of(self, ntpdata_of_first, "NTP t"));
 	EXPECT_STREQ("Peer delay      : 4.000000000 seconds",
 		     line_of(self, ntpdata_of_first, "Peer delay"));

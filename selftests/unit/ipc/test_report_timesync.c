@@ -47,9 +47,11 @@ FIXTURE_SETUP(report)
 	state.steering.synchronised = true;
 	state.steering.base_rate = 2e-6;
 	record = (struct ntp_client_record){
-		.answer = { .version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .precision = -20,
-			    .refid = NTP_REFID('G', 'P', 'S', 0),
-			    .transmit = ntp_timestamp_from_ns(1800000000LL * S + 123456789) },
+		.answer.packet = {
+			.version = 4, .mode = NTP_MODE_SERVER, .stratum = 1, .precision = -20,
+			.refid = NTP_REFID('G', 'P', 'S', 0),
+			.transmit = ntp_timestamp_from_ns(1800000000LL * S + 123456789),
+		},
 		.response_ns = 40000, .good = 9,
 	};
 	state.sources[1].info.ip.family = AF_INET6;
@@ -153,7 +155,7 @@ TEST_F(report, a_message_that_counts_no_more)
 	EXPECT_EQ(0, self->view.message.packets);
 	view_clear(&self->view);
 	state.sources[1].status.has_estimate = true;
-	record.answer.version = 0;
+	record.answer.packet.version = 0;
 	ASSERT_EQ(0, show(self));
 	EXPECT_EQ(0, self->view.message.packets);
 }

@@ -381,9 +381,9 @@ TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
 	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.latest.verdict);
 	EXPECT_LE(10000000, self->client.latest.sample.delay_ns);
 	/* For those who ask why. */
-	EXPECT_EQ(4, self->client.record.answer.version);
-	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.record.verdict);
-	EXPECT_LE(10000000, self->client.record.sample.delay_ns);
+	EXPECT_EQ(4, self->client.record.answer.packet.version);
+	EXPECT_EQ(NTP_DELAY_OUT_OF_RATIO, self->client.record.answer.verdict);
+	EXPECT_LE(10000000, self->client.record.answer.sample.delay_ns);
 	EXPECT_EQ(1, self->client.record.valid);
 	EXPECT_EQ(0, self->client.record.good);
 }
@@ -398,9 +398,9 @@ TEST_F(request, the_latest_answer_is_kept_with_what_was_made_of_it)
 	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
 	EXPECT_EQ(1, latest->count);
 	EXPECT_EQ(NTP_ACCEPTED, latest->verdict);
-	EXPECT_EQ(self->client.record.answer.transmit, latest->packet.transmit);
+	EXPECT_EQ(self->client.record.answer.packet.transmit, latest->packet.transmit);
 	EXPECT_LT(0, latest->sample.delay_ns);
-	EXPECT_EQ(self->client.record.kernel_received, latest->kernel_received);
+	EXPECT_EQ(self->client.record.answer.kernel_received, latest->kernel_received);
 	EXPECT_FALSE(latest->interleaved);
 }
 
@@ -601,8 +601,8 @@ TEST_F(request, interleaved_mode_begins_after_a_burst)
 	EXPECT_EQ(8, self->client.record.packets);
 	EXPECT_EQ(8, self->client.record.valid);
 	EXPECT_EQ(7, self->client.record.good);
-	EXPECT_EQ(4, self->client.record.answer.version);
-	EXPECT_TRUE(self->client.record.interleaved);
+	EXPECT_EQ(4, self->client.record.answer.packet.version);
+	EXPECT_TRUE(self->client.record.answer.interleaved);
 	EXPECT_EQ(AF_INET, self->client.record.local.family);
 	EXPECT_EQ(127, self->client.record.local.bytes[0]);
 	/* The transmit timestamp is of the answer before, and so is the request's. */
