@@ -63,6 +63,7 @@ int client_clock_start(struct client_clock *clock, const struct world_options *o
 	oscillator_start(&clock->counter, &options->oscillator, 0, seed, STREAM_COUNTER);
 	host_clock_start(&clock->host, &options->host, seed, STREAM_HOST);
 	clock->slews = options->module;
+	clock->has_servers = options->servers;
 	clock->realtime = options->offset_ns;
 	clock->follower.options = (struct follower_options){
 		.max_rate = RATE_MOST,
@@ -300,6 +301,18 @@ void client_clock_follow(struct client_clock *clock, double true_ns)
 	clock->next_check_ns = command.next_ns;
 }
 
+/* Of UTC. A host that nobody states anything of is right where there is nothing else. */
+static double published_ns(const struct client_clock *clock, const struct timescale_now *now)
+{
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return INFINITY;
+	if (timescale_is_vouched(now))
+		return (double)now->maxerror_ns + (double)now->host_maxerror_ns;
+	if (clock->has_servers && now->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return INFINITY;
+	return (double)now->maxerror_ns;
+}
+
 void client_clock_describe(const struct client_clock *clock, double true_ns,
 			   struct world_second *second)
 {
@@ -313,8 +326,5 @@ void client_clock_describe(const struct client_clock *clock, double true_ns,
 			       clock->shift_ns;
 	second->frequency = (1 + clock->counter.frequency) * (1 + clock->realtime_rate) - 1;
 	second->sigma_ns = (double)now.sigma_ns;
-	second->maxerror_ns = now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? INFINITY :
-									   (double)now.maxerror_ns;
-	if (timescale_is_vouched(&now))
-		second->maxerror_ns += (double)now.host_maxerror_ns;
+	second->maxerror_ns = published_ns(clock, &now);
 }

@@ -21,6 +21,7 @@
  * @counter: raw
  * @host: the host's clock
  * @module: looks at it; NULL: there is no host
+ * @has_servers: that are to say what UTC is: the host's word for it is not taken
  * @next_pairing_ns: raw, CLIENT_CLOCK_START_NS included
  * @changes_seen: of the host's rate
  * @straight: looks since the one that saw the latest
@@ -43,6 +44,7 @@ struct client_clock {
 	struct oscillator counter;
 	struct host_clock host;
 	struct guest_module *module;
+	bool has_servers;
 	int64_t next_pairing_ns;
 	unsigned int changes_seen;
 	int straight;
