@@ -75,6 +75,60 @@ void chime_steady_doubt_pace(struct chime_steady *steady)
 	steady->pace_doubted = true;
 }
 
+static bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
+{
+	return chime_abs_sat(chime_sub_sat(a_q32, b_q32)) <= CHIME_STEADY_TURN_Q32;
+}
+
+s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32)
+{
+	const struct chime_steady_contained *contained = &steady->contained;
+	s64 off_q32;
+
+	if (!contained->active)
+		return 0;
+	off_q32 = chime_max(chime_abs_sat(chime_sub_sat(rate_q32, contained->least_q32)),
+			    chime_abs_sat(chime_sub_sat(rate_q32, contained->most_q32)));
+	return off_q32 > CHIME_STEADY_TURN_Q32 ? off_q32 : 0;
+}
+
+void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns)
+{
+	struct chime_steady_contained *contained = &steady->contained;
+	s64 pace_q32 = steady->pace_q32;
+
+	if (!contained->active)
+		*contained = (struct chime_steady_contained){
+			.active = true, .least_q32 = pace_q32, .most_q32 = pace_q32,
+		};
+	contained->least_q32 = chime_min(contained->least_q32, pace_q32);
+	contained->most_q32 = chime_max(contained->most_q32, pace_q32);
+	contained->latest_q32 = pace_q32;
+	contained->since_raw_ns = raw_ns;
+}
+
+/*
+ * A correction was measured. While the pace is not confirmed the host is followed, and what it runs
+ * at is in the correction, as if another machine's raw clock were the cause. If it is a slew, the
+ * correction is off by that from its end on. Corrections measured at one rate for longer than slews
+ * last contain that rate, and nothing else.
+ */
+static void chime_steady_note_contained(struct chime_steady *steady, s64 raw_ns)
+{
+	struct chime_steady_contained *contained = &steady->contained;
+	s64 rate_q32 = steady->line.rate_q32;
+
+	if (!contained->active)
+		return;
+	contained->least_q32 = chime_min(contained->least_q32, rate_q32);
+	contained->most_q32 = chime_max(contained->most_q32, rate_q32);
+	if (!chime_steady_same_rate(rate_q32, contained->latest_q32))
+		contained->since_raw_ns = raw_ns;
+	else if (chime_sub_sat(raw_ns, contained->since_raw_ns) >= CHIME_SLEW_LONGEST_NS)
+		contained->active = false;
+	contained->latest_q32 = rate_q32;
+}
+
 /*
  * Unslewed host time runs at @rate_q32 now, which is off the pace by @turn_q32. Once that is more
  * than an oscillator turns by, or the rates were compared last some time ago, how far it was off
@@ -93,6 +147,8 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 	/* A slew may have ended since: the line's rate until now counts, too. */
 	off_q32 = chime_abs_sat(chime_sub_sat(steady->line.rate_q32, steady->pace_q32));
 	off_q32 = chime_max(off_q32, turn_q32);
+	off_q32 = chime_max(off_q32, chime_steady_off_contained(steady, rate_q32));
+	off_q32 = chime_max(off_q32, chime_steady_off_contained(steady, steady->line.rate_q32));
 	if (elapsed_ns < CHIME_STEADY_PACE_NS && off_q32 <= CHIME_STEADY_TURN_Q32)
 		return;
 	if (elapsed_ns <= 0)
@@ -124,11 +180,6 @@ bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns)
 s64 chime_steady_slewing(const struct chime_steady *steady)
 {
 	return chime_abs_sat(chime_sub_sat(steady->unslew.rate_q32, steady->rest_q32));
-}
-
-static bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
-{
-	return chime_abs_sat(chime_sub_sat(a_q32, b_q32)) <= CHIME_STEADY_TURN_Q32;
 }
 
 /*
@@ -236,6 +287,7 @@ static void chime_steady_end_moved(struct chime_steady *steady, const struct chi
 	struct chime_line joined;
 
 	chime_steady_drop_move(steady);
+	steady->contained.active = false;
 	steady->unslew = steady->unmoved;
 	steady->unslew.maxerror_ns = maxerror_ns;
 	steady->rest_q32 = steady->unslew.rate_q32;
@@ -261,21 +313,24 @@ static void chime_steady_judge_move(struct chime_steady *steady, const struct ch
 static void chime_steady_keep(struct chime_steady *steady, const struct chime_line *host,
 			      s64 turn_q32, s64 raw_ns)
 {
+	s64 off_q32 = chime_steady_off_contained(steady, steady->pace_q32);
+	s64 since_ns = chime_max(chime_sub_sat(raw_ns, steady->pace_raw_ns), 0);
 	struct chime_line *line = &steady->line;
 
 	if (!steady->parted)
 		chime_steady_part(steady, raw_ns);
 	line->maxerror_rate_q32 = 0;
 	chime_steady_ask_for_move(steady, turn_q32);
-	if (steady->rough.active || steady->moved_q32)
+	if (steady->rough.active || steady->moved_q32 || off_q32)
 		chime_line_move(line, raw_ns);
+	line->maxerror_ns = chime_add_sat(line->maxerror_ns, chime_scale_q32(since_ns, off_q32));
 	if (steady->moved_q32)
 		line->maxerror_ns = chime_add_sat(line->maxerror_ns,
 						  chime_steady_misled_ns(steady, raw_ns));
 	steady->parted_raw_ns = raw_ns;
 	steady->pace_raw_ns = raw_ns;
 	chime_line_convert(line, host, raw_ns, &steady->unslew);
-	line->maxerror_rate_q32 = steady->moved_q32;
+	line->maxerror_rate_q32 = chime_add_sat(steady->moved_q32, off_q32);
 }
 
 static void chime_steady_set_pace(struct chime_steady *steady, s64 rate_q32, s64 raw_ns)
@@ -349,6 +404,7 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 	    waited_ns < (steady->pace_known ? CHIME_STEADY_PATIENCE_NS : CHIME_STEADY_PROBATION_NS))
 		return;
 	chime_steady_set_pace(steady, rate_q32, raw_ns);
+	steady->contained.active = false;
 	steady->paced = true;
 }
 
@@ -362,6 +418,7 @@ void chime_steady_go_along(struct chime_steady *steady, const struct chime_line 
 	if (!steady->pace_known || elapsed_ns < 0)
 		return;
 	turn_q32 = chime_abs_sat(chime_sub_sat(line->rate_q32, steady->pace_q32));
+	turn_q32 = chime_max(turn_q32, chime_steady_off_contained(steady, line->rate_q32));
 	line->maxerror_ns = chime_add_sat(line->maxerror_ns, chime_scale_q32(elapsed_ns, turn_q32));
 	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turn_q32);
 }
@@ -529,6 +586,7 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 	steady->allowance_ns = 0;
 	steady->unseen_ns = 0;
 	chime_steady_measure_move(steady, raw_ns);
+	chime_steady_note_contained(steady, raw_ns);
 	if (steady->parted)
 		chime_line_move(line, raw_ns);
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;

@@ -57,6 +57,23 @@ struct chime_steady_rough {
 };
 
 /**
+ * struct chime_steady_contained - rates that corrections since this guest resumed may contain
+ * @active: other ones than the pace are possible
+ * @least_q32: at which unslewed host time ran against the raw clock while they were measured: the
+ *	lowest ...
+ * @most_q32: ... and the highest
+ * @latest_q32: at the latest one it was this ...
+ * @since_raw_ns: ... and has been since then
+ */
+struct chime_steady_contained {
+	bool active;
+	s64 least_q32;
+	s64 most_q32;
+	s64 latest_q32;
+	s64 since_raw_ns;
+};
+
+/**
  * struct chime_steady - the state of unslewed host time; chime_steady_start() begins it
  * @line: unslewed host time as a function of the raw clock, as of the latest check
  * @unslew: unslewed minus host time as a function of host time; its bound is by how much unslewed
@@ -91,6 +108,7 @@ struct chime_steady_rough {
  * @lost: the raw clock's rate changed, and the pace found since may be that of a slewed host ...
  * @turned: ... whose rate changed since that was found ...
  * @seen_q32: ... and then @unslew's rate became this
+ * @contained: by what corrections are off if the host's rate was that of a slew
  * @rough: what counts instead where the pace was not seen
  */
 struct chime_steady {
@@ -121,6 +139,7 @@ struct chime_steady {
 	bool lost;
 	bool turned;
 	s64 seen_q32;
+	struct chime_steady_contained contained;
 	struct chime_steady_rough rough;
 };
 

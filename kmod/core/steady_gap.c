@@ -108,6 +108,8 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 		unslew->rate_q32 = steady->rest_q32;
 	chime_steady_stay(steady, gap_ns, reach_ns);
 	chime_steady_drop_move(steady);
+	if (steady->pace_known)
+		chime_steady_doubt_contained(steady, raw_ns);
 	steady->unmoved = *unslew;
 	steady->renewed = false;
 	steady->pace_seen = false;
@@ -148,5 +150,6 @@ void chime_steady_set_raw_ahead(struct chime_steady *steady, s64 by_ns)
 	steady->rest_raw_ns = chime_add_sat(steady->rest_raw_ns, by_ns);
 	steady->moved_raw_ns = chime_add_sat(steady->moved_raw_ns, by_ns);
 	steady->renewed_raw_ns = chime_add_sat(steady->renewed_raw_ns, by_ns);
+	steady->contained.since_raw_ns = chime_add_sat(steady->contained.since_raw_ns, by_ns);
 	steady->rough.found_raw_ns = chime_add_sat(steady->rough.found_raw_ns, by_ns);
 }

@@ -41,6 +41,12 @@ s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns);
 /* The host was slewed so recently that the slew may be the same as one that is seen now. */
 bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns);
 
+/* How far a rate against the raw clock is off what corrections may contain; 0: that is known. */
+s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32);
+
+/* This guest resumed: the corrections until now contain the pace. */
+void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns);
+
 /* The host's present slew rate, as far as its rate without a slew is known. */
 s64 chime_steady_slewing(const struct chime_steady *steady);
 

@@ -663,6 +663,55 @@ TEST_F(steady, follows_after_a_gap_what_oscillators_differ_by)
 	EXPECT_NE(0, self->steady.moved_q32);
 }
 
+/* A correction, and how unslewed host time runs on beside what that contains. */
+static s64 off_after_correction(struct _test_data_steady *self, s64 then_q32, s64 duration_ns)
+{
+	s64 contained_q32, before_ns;
+
+	chime_steady_renew(&self->steady, self->raw_ns);
+	contained_q32 = self->steady.line.rate_q32;
+	before_ns = gained(self);
+	watch(self, then_q32, duration_ns);
+	return gained(self) - before_ns - chime_scale_q32(duration_ns, contained_q32);
+}
+
+/*
+ * Corrections that were measured while the host was slewed after a gap contain that, as its rate
+ * might have been another machine's. Once it ends they are off by what they contain, whatever the
+ * host's rate was before.
+ */
+TEST_F(steady, allows_for_the_end_of_a_slew_that_corrections_contain)
+{
+	static const s64 then_ppm[] = { -30, 0, 20, 70, 200 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(then_ppm); i++) {
+		const s64 most_ns = 20000LL * (40 + llabs(then_ppm[i]));
+		s64 off_ns;
+
+		watch(self, 0, 1200 * S);
+		chime_steady_start(&self->steady, &self->host, self->raw_ns);
+		watch(self, 0, 1200 * S);
+		revert(self, 90 * S);
+		watch(self, 40 * PPM_Q32, 20 * S);
+		off_after_correction(self, 40 * PPM_Q32, 20 * S);
+		off_ns = off_after_correction(self, then_ppm[i] * PPM_Q32, 20 * S);
+		EXPECT_LE(20 * 20000, llabs(off_ns));
+		EXPECT_GE(bound(self), llabs(off_ns));
+		/* More than oscillators differ by is a slew or a move since the gap. */
+		EXPECT_EQ(then_ppm[i] > 50, bound(self) > most_ns + 100000);
+		/* Slewed again, unslewed host time keeps its pace, and stays off the correction. */
+		off_ns = llabs(off_ns) + 10 * 20000;
+		watch(self, -300 * PPM_Q32, 10 * S);
+		EXPECT_GE(bound(self), off_ns);
+		watch(self, 0, 5 * S);
+		off_after_correction(self, 0, 120 * S);
+		EXPECT_EQ(0, off_after_correction(self, 0, 10 * S));
+		EXPECT_FALSE(self->steady.contained.active);
+		EXPECT_GE(20 * READING_NS, bound(self));
+	}
+}
+
 /* Until it is decided whether the raw clock is another machine's, the bound covers that it is. */
 TEST_F(steady, bound_covers_another_machines_raw_clock)
 {
