@@ -296,6 +296,12 @@ static void chime_steady_end_moved(struct chime_steady *steady, const struct chi
 	steady->pace_raw_ns = raw_ns;
 }
 
+/* The host has run at its rate for longer than slews last: it is no slew that passes. */
+static bool chime_steady_lasts(const struct chime_steady *steady, s64 raw_ns)
+{
+	return chime_sub_sat(raw_ns, steady->rough.even_raw_ns) >= CHIME_SLEW_LONGEST_NS;
+}
+
 static void chime_steady_judge_move(struct chime_steady *steady, const struct chime_line *host,
 				    s64 raw_ns)
 {
@@ -304,7 +310,7 @@ static void chime_steady_judge_move(struct chime_steady *steady, const struct ch
 	if (chime_steady_same_rate(steady->unslew.rate_q32, steady->unmoved.rate_q32) ||
 	    chime_steady_is_back(steady, raw_ns))
 		chime_steady_end_slewed(steady);
-	else if (!steady->renewed &&
+	else if (!steady->renewed && chime_steady_lasts(steady, raw_ns) &&
 		 chime_sub_sat(raw_ns, steady->begin_raw_ns) >= CHIME_STEADY_PATIENCE_NS)
 		chime_steady_end_moved(steady, host, raw_ns);
 }
@@ -402,6 +408,8 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 		steady->paced = true;
 	if (steady->paced ||
 	    waited_ns < (steady->pace_known ? CHIME_STEADY_PATIENCE_NS : CHIME_STEADY_PROBATION_NS))
+		return;
+	if (steady->pace_known && !chime_steady_lasts(steady, raw_ns))
 		return;
 	chime_steady_set_pace(steady, rate_q32, raw_ns);
 	steady->contained.active = false;

@@ -372,6 +372,25 @@ TEST_F(steady, a_pace_that_does_not_come_back_was_another_clocks)
 	EXPECT_LE(bound(self), 20 * READING_NS);
 }
 
+/* A host that is slewed to and fro shows no other clock, however long ago the gap was. */
+TEST_F(steady, a_slew_is_no_other_clock_however_late)
+{
+	static const s64 ppm[] = { 200, 40 };
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		watch(self, 0, 20 * MS);
+		chime_steady_start(&self->steady, &self->host, self->raw_ns);
+		watch(self, 0, 10 * S);
+		revert(self, 1000 * S);
+		for (j = 0; j < 13; j++) {
+			watch(self, ppm[i] * PPM_Q32, 45 * S);
+			watch(self, -ppm[i] * PPM_Q32, 45 * S);
+		}
+		EXPECT_EQ(0, self->steady.pace_q32);
+	}
+}
+
 TEST_F(steady, is_set_along_with_the_host)
 {
 	const s64 rates[] = { 0, 50 * PPM_Q32 };
