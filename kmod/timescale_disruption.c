@@ -97,11 +97,31 @@ void chime_timescale_clear_suspect(struct chime_timescale *timescale, bool seen,
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
+/*
+ * What the bound lacks if the host's clock was set, and this guest was not stopped: time has moved
+ * by what the correction makes of the step, at whose rate the step did not run, and the correction
+ * is as old as at @before_ns of the host's time.
+ */
+static s64 chime_timescale_step_ns(const struct chime_timescale *timescale, s64 before_ns,
+				   s64 raw_ns)
+{
+	const struct chime_line *correction = &timescale->correction;
+	s64 now_ns = chime_line_eval(&timescale->steady.line, raw_ns);
+	s64 moved_ns = chime_sub_sat(chime_line_eval(correction, now_ns),
+				     chime_line_eval(correction, before_ns));
+	s64 younger_ns = chime_sub_sat(chime_line_maxerror(correction, before_ns),
+				       chime_line_maxerror(correction, now_ns));
+
+	return chime_add_sat(chime_abs_sat(moved_ns), max_t(s64, younger_ns, 0));
+}
+
 /* The raw clock moved: this is the same host's line now, and the correction stays valid. */
 static void chime_timescale_resync(struct chime_timescale *timescale,
 				   const struct chime_reference_terms *terms, s64 raw_ns)
 {
+	s64 before_ns = chime_line_eval(&timescale->steady.line, raw_ns);
 	struct chime_view *view = &timescale->current_view;
+	struct chime_reference_terms allowed = *terms;
 
 	chime_steady_resync(&timescale->steady, &view->host, terms->host,
 			    chime_timescale_reach(timescale, raw_ns), raw_ns);
@@ -110,7 +130,10 @@ static void chime_timescale_resync(struct chime_timescale *timescale,
 	view->host = *terms->host;
 	view->has_host = true;
 	chime_timescale_widen(timescale, terms->gap_error_ns);
-	chime_timescale_allow_for_host(timescale, terms, raw_ns);
+	if (terms->suspect_ns)
+		allowed.suspect_ns = max_t(s64, terms->suspect_ns,
+					   chime_timescale_step_ns(timescale, before_ns, raw_ns));
+	chime_timescale_allow_for_host(timescale, &allowed, raw_ns);
 	chime_timescale_change(timescale, raw_ns, true);
 }
 

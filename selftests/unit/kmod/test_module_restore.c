@@ -252,6 +252,50 @@ TEST_F(module, gap_that_no_witness_explains_is_doubted)
 	EXPECT_LE(HOUR, latest()->maxerror_ns);
 }
 
+/* What the correction says of the host's rate would have counted for a stop, and not for a step. */
+TEST_F(module, step_of_the_host_that_looks_like_a_stop_does_not_run_at_its_rate)
+{
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	machine.host_rate_ppm = -40;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct_at_rate(40 * CHIME_PPM_Q32));
+	machine.host_ahead_ns += 24 * HOUR;
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	run(5 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_GE(24 * HOUR + 5 * S, status().now.maxerror_ns);
+}
+
+/* Nor does it make a correction younger, of which that little is known. */
+TEST_F(module, step_back_of_the_host_that_looks_like_a_stop_takes_no_age_from_a_correction)
+{
+	const s64 age_ns = 30 * 24 * HOUR;
+	struct chime_line correction = {
+		.sigma_ns = US,
+		.maxerror_ns = 10 * US,
+		.maxerror_rate_q32 = CHIME_PPM_Q32,
+	};
+
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	ASSERT_EQ(0, load());
+	/* Off by less than a millionth of its age. */
+	correction.origin_ns = status().now.reference_ns - age_ns;
+	correction.offset_ns = -2 * S;
+	ASSERT_EQ(0, chime_control_correct(machine.chime, &correction, status().now.epoch, -1,
+					   true));
+	ASSERT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	machine.host_ahead_ns -= age_ns;
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(error_ns()), latest()->maxerror_ns);
+	run(5 * S);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
 /* A generation id notifies of restores, but not of pauses. */
 TEST_F(module, pause_that_nobody_reports_is_doubted)
 {
