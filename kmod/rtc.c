@@ -138,17 +138,21 @@ static void chime_rtc_jumped(struct chime *chime, s64 gap_ns, const struct chime
 		rtc->due_raw_ns += CHIME_RTC_PATIENCE_NS;
 }
 
-/* Restart the track if the RTC was not read for a while. */
+/* Restart the track if the RTC was not read for a while; note in it what was reported since. */
 static void chime_rtc_renew(struct chime *chime)
 {
-	bool renew;
+	struct chime_rtc *rtc = &chime->rtc;
+	bool renew, moved;
 
 	mutex_lock(&chime->lock);
-	renew = chime->rtc.renew;
-	chime->rtc.renew = false;
+	renew = rtc->renew;
+	moved = rtc->moved;
+	rtc->renew = false;
+	rtc->moved = false;
 	mutex_unlock(&chime->lock);
 	if (renew)
-		chime->rtc.track = (struct chime_rtc_track){ };
+		rtc->track = (struct chime_rtc_track){ };
+	rtc->track.moved |= moved;
 }
 
 static void chime_rtc_work(struct work_struct *work)
@@ -202,6 +206,7 @@ void chime_rtc_read_soon(struct chime *chime)
 {
 	lockdep_assert_held(&chime->lock);
 	chime->rtc.asked_raw_ns = ktime_get_raw_ns() - CHIME_RTC_SPARE_NS;
+	chime->rtc.moved = true;
 }
 
 void chime_rtc_release(struct chime *chime)

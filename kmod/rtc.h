@@ -22,6 +22,7 @@ struct chime;
  * struct chime_rtc - the witness
  * @policy: how the RTC is used; under the module's lock
  * @renew: @track is out of date; under the lock
+ * @moved: @track is of before a disruption that was reported; under the lock
  * @work: a reading; does not run twice at once
  * @track: the RTC against the raw clock; used by @work only
  * @asked_raw_ns: when the latest reading was requested, by the raw clock; under the lock
@@ -32,6 +33,7 @@ struct chime;
 struct chime_rtc {
 	enum truechime_rtc policy;
 	bool renew;
+	bool moved;
 	struct work_struct work;
 	struct chime_rtc_track track;
 	s64 asked_raw_ns;
@@ -62,7 +64,10 @@ void chime_rtc_stop(struct chime *chime);
 /* Start a reading of the RTC, if one is due. Lock held. */
 void chime_rtc_ask(struct chime *chime);
 
-/* A disruption was reported, the RTC's jump included: make a reading due at the next check. */
+/*
+ * A disruption was reported, the RTC's jump included: make a reading due at the next check, and
+ * take nothing that bounded the RTC before for a bound of now.
+ */
 void chime_rtc_read_soon(struct chime *chime);
 #else
 /* A jump of an RTC that is not there is not reported. But whoever trusts it expects a repair. */

@@ -60,6 +60,7 @@ static void chime_rtc_track_restart(struct chime_rtc_track *track,
 				       reading->before_ns);
 	track->raw_ns = reading->after_ns;
 	track->system_ahead_ns = chime_sub_sat(reading->system_ns, reading->after_ns);
+	track->moved = false;
 }
 
 enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
@@ -88,6 +89,10 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 		    chime_rtc_is_small(chime_rtc_behind_ns(&before, &now, reading)))
 			return CHIME_RTC_SET;
 		return CHIME_RTC_JUMPED;
+	}
+	if (before.moved) {
+		*track = now;
+		return CHIME_RTC_OK;
 	}
 	/* The intersection; if it is empty but for the slack, the new interval. */
 	if (now.low_ns < before.low_ns && before.low_ns <= now.high_ns)

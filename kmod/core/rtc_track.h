@@ -37,6 +37,7 @@ struct chime_rtc_reading {
  * @high_ns: ... and at most this
  * @raw_ns: raw time of the latest reading
  * @system_ahead_ns: system clock minus raw clock at the latest reading
+ * @moved: a disruption was reported since: its size still shows, but no bound of before counts
  */
 struct chime_rtc_track {
 	bool known;
@@ -44,6 +45,7 @@ struct chime_rtc_track {
 	s64 high_ns;
 	s64 raw_ns;
 	s64 system_ahead_ns;
+	bool moved;
 };
 
 enum chime_rtc_verdict {

@@ -110,6 +110,33 @@ TEST(a_revert_is_a_jump_of_its_size)
 	}
 }
 
+/* It may be too small for the RTC to show it at once, and the RTC must not show it later. */
+TEST(a_disruption_that_was_reported_is_no_jump_at_a_later_reading)
+{
+	struct unit_random random = { 4 };
+	int times, readings;
+	s64 gap_ns;
+
+	for (times = 0; times < 2000; times++) {
+		/* The system clock is elsewhere: an RTC that agrees with it was set to it. */
+		struct machine machine = {
+			.raw_ns = unit_random_below(&random, S),
+			.realtime_ahead_ns = 3600 * S,
+			.reading_ns = MS,
+		};
+
+		take_reading(&machine, &gap_ns);
+		machine.rtc_ahead_ns += unit_random_below(&random, 2 * S);
+		machine.track.moved = true;
+		machine.raw_ns += unit_random_below(&random, 2 * S);
+		take_reading(&machine, &gap_ns);
+		for (readings = 0; readings < 50; readings++) {
+			machine.raw_ns += S + unit_random_below(&random, S);
+			ASSERT_EQ(CHIME_RTC_OK, take_reading(&machine, &gap_ns));
+		}
+	}
+}
+
 /*
  * A revert of a machine whose RTC is in another time zone, or was set in a wrong one: the system
  * clock, which was right, is behind by the gap, and not by its difference from the RTC.

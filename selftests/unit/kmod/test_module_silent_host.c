@@ -438,4 +438,39 @@ TEST_F(module, late_notification_of_a_restore_marks_the_clock_beside_a_silent_ho
 	EXPECT_LT(0, machine.sets);
 }
 
+/* Check when the RTC's second has begun so long ago. */
+static void check_in_second(s64 ns)
+{
+	machine_pass(S + ns - machine.utc_ns % S);
+	check();
+}
+
+/* What bounded the RTC before a pause that the host has measured says nothing of it afterwards. */
+TEST_F(module, rtc_does_not_report_a_pause_once_more_when_the_host_falls_silent)
+{
+	machine.has_rtc = true;
+	machine.rtc_ahead_ns = 5 * HOUR;
+	ASSERT_EQ(0, load());
+	/* The RTC is read after each report, when it has shown the same second for long. */
+	stand_still(30 * S);
+	check();
+	check_in_second(970 * MS);
+	stand_still(S);
+	check();
+	check_in_second(984 * MS);
+	ASSERT_EQ(0, correct());
+	EXPECT_EQ(2, machine.count);
+	machine.host_silent = true;
+	check_in_second(20 * MS);
+	run(10 * S);
+	EXPECT_EQ(2, machine.count);
+	EXPECT_TRUE(status().corrected);
+	/* A pause beside a host that is lost is reported as before. */
+	stand_still(30 * S);
+	machine.was_set = false;
+	run(3 * S);
+	EXPECT_EQ(3, machine.count);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RTC));
+}
+
 TEST_HARNESS_MAIN
