@@ -166,6 +166,8 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	disrupted->host_stayed = chime_disruption_stayed(chime, evidence);
 	disrupted->host_left = chime_verdict_is_move(evidence, chime_witness_sees_forks(witness));
 	disrupted->unseen = !chime_disruption_was_seen(chime, evidence);
+	disrupted->stopped = evidence & (CHIME_SAW_RESTORE | CHIME_SAW_STOP) &&
+			     !(evidence & CHIME_SAW(RAW_LOST));
 	disrupted->apart_ns = chime->host.apart_ns;
 	chime_snapshot_take(&snapshot);
 	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, snapshot.raw_ns);

@@ -15,6 +15,9 @@
 /* The rate error of a clock that may be undisciplined: the largest that a kernel corrects. */
 #define CHIME_FREE_RATE_Q32	(500 * CHIME_PPM_Q32)
 
+/* A host that only slews its clock while a guest is stopped shortly takes it back by less. */
+#define CHIME_GAINED_NS		(10 * CHIME_NS_PER_MS)
+
 /* Which clock moved. */
 enum chime_moved {
 	CHIME_MOVED_NONE,
@@ -126,6 +129,19 @@ static s64 chime_reaction_apart(const struct chime_disrupted *disrupted, bool ma
 }
 
 /*
+ * A guest that was stopped loses time. This one gained some, and more than two hosts' clocks differ
+ * by: so the host's clock was set back as well, and nobody knows how far, as nobody knows how long
+ * the stop took.
+ */
+static bool chime_reaction_gained(const struct chime_disrupted *disrupted, enum chime_moved moved,
+				  s64 apart_ns)
+{
+	return disrupted->stopped && moved == CHIME_MOVED_RAW &&
+	       disrupted->measure == CHIME_MEASURED_BY_HOST &&
+	       disrupted->gap_ns < -chime_max(apart_ns, CHIME_GAINED_NS);
+}
+
+/*
  * This guest is assumed to have lost time, but if no witness could see that, the host's clock may
  * have been set as well.
  */
@@ -169,15 +185,17 @@ chime_reaction_change(const struct chime_disrupted *disrupted, enum chime_moved 
 void chime_react(const struct chime_disrupted *disrupted, struct chime_reaction *reaction)
 {
 	const struct chime_reaction_row *row = chime_reaction_row(disrupted->cause);
-	bool vouched = chime_reaction_is_vouched(disrupted, row->suspect);
+	s64 apart_ns = chime_reaction_apart(disrupted, row->may_move);
+	bool suspect = row->suspect || chime_reaction_gained(disrupted, row->moved, apart_ns);
+	bool vouched = chime_reaction_is_vouched(disrupted, suspect);
 
 	*reaction = (struct chime_reaction){
 		.change = vouched ? CHIME_REFERENCE_REPLACE :
 				    chime_reaction_change(disrupted, row->moved),
 		.lost_ns = row->moved == CHIME_MOVED_HOST ? 0 : disrupted->gap_ns,
-		.suspect_host = row->suspect && !vouched &&
+		.suspect_host = suspect && !vouched &&
 				disrupted->measure != CHIME_MEASURED_BY_SOURCES,
-		.apart_ns = chime_reaction_apart(disrupted, row->may_move),
+		.apart_ns = apart_ns,
 		.suspect_ns = chime_reaction_step_ns(disrupted, row->moved),
 	};
 	reaction->repair = reaction->change != CHIME_REFERENCE_ABSORB &&

@@ -67,6 +67,8 @@ enum chime_measure {
  * @host_stayed: a move to another host would have been reported
  * @host_left: one was reported, and nothing else explains the report
  * @unseen: no witness saw that anything happened to this guest, nor could have seen it
+ * @stopped: one saw that this guest was stopped or restored, and nothing shows that its raw clock
+ *	failed
  * @apart_ns: the clocks of two hosts differ by at most this, unless it is known how right they are
  * @host_off_ns: by how much the host's clock differed from the timescale before the disruption
  * @maxerror_ns: bound of the timescale's error before the disruption
@@ -83,6 +85,7 @@ struct chime_disrupted {
 	bool host_stayed;
 	bool host_left;
 	bool unseen;
+	bool stopped;
 	s64 apart_ns;
 	s64 host_off_ns;
 	s64 maxerror_ns;

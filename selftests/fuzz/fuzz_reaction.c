@@ -25,6 +25,7 @@ static struct chime_disrupted take_disrupted(struct fuzz_input *input)
 	disrupted.host_stayed = flags & 16;
 	disrupted.host_left = flags & 32;
 	disrupted.unseen = flags & 64;
+	disrupted.stopped = flags & 128;
 	disrupted.gap_ns = fuzz_take_s64(input);
 	disrupted.host_off_ns = fuzz_take_s64(input) & INT64_MAX;
 	disrupted.gap_error_ns = fuzz_take_s64(input) & INT64_MAX;
@@ -98,7 +99,8 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	check_bounds(&disrupted, &reaction);
 	check_change(&disrupted, &reaction);
 	FUZZ_CHECK(reaction.lost_ns == 0 || reaction.lost_ns == disrupted.gap_ns);
-	FUZZ_CHECK(!reaction.suspect_host || chime_reaction_suspects_host(disrupted.cause));
+	FUZZ_CHECK(!reaction.suspect_host || chime_reaction_suspects_host(disrupted.cause) ||
+		   (disrupted.stopped && disrupted.gap_ns < 0));
 
 	FUZZ_CHECK(chime_reaction_spares_ns(disrupted.cause) >= 0);
 	FUZZ_CHECK(chime_reaction_occasion(disrupted.cause) <= TRUECHIME_OCCASION_OPERATOR);

@@ -162,6 +162,42 @@ TEST(doubts_a_gap_that_no_witness_explains)
 	}
 }
 
+/* Its host's clock was set back meanwhile: by more than it gained, and nobody knows how much. */
+TEST(knows_nothing_of_the_host_of_a_guest_that_gained_time_by_a_stop)
+{
+	size_t i;
+
+	for (i = 0; i < ROWS; i++) {
+		const struct chime_disrupted disrupted = {
+			.cause = rows[i].cause, .measure = CHIME_MEASURED_BY_HOST,
+			.gap_ns = -5 * S, .has_host = true, .corrected = true,
+			.stopped = true, .apart_ns = 30 * MS, .maxerror_ns = MS,
+		};
+		bool lost = rows[i].counts && rows[i].followed == CHIME_REFERENCE_RESYNC;
+		struct chime_disrupted other = disrupted;
+
+		TH_LOG("%s", rows[i].name);
+		EXPECT_EQ(lost || rows[i].suspects, react(disrupted).suspect_host);
+		EXPECT_EQ(rows[i].followed, react(disrupted).change);
+		other.host_vouched = true;
+		if (lost)
+			EXPECT_EQ(CHIME_REFERENCE_REPLACE, react(other).change);
+		/* That may be the difference of two hosts' clocks, or a slew. */
+		other = disrupted;
+		other.gap_ns = -10 * MS;
+		EXPECT_EQ(rows[i].suspects, react(other).suspect_host);
+		other.gap_ns = -30 * MS;
+		if (rows[i].moves)
+			EXPECT_EQ(rows[i].suspects, react(other).suspect_host);
+		other = disrupted;
+		other.gap_ns = 5 * S;
+		EXPECT_EQ(rows[i].suspects, react(other).suspect_host);
+		other = disrupted;
+		other.stopped = false;
+		EXPECT_EQ(rows[i].suspects, react(other).suspect_host);
+	}
+}
+
 TEST(has_a_row_for_each_cause)
 {
 	size_t i;

@@ -330,6 +330,53 @@ TEST_F(module, pause_that_nobody_reports_is_doubted)
 	EXPECT_GE(1600 * MS, latest()->maxerror_ns);
 }
 
+/* A stop takes time, and it is not known how much, so neither is how far the host was set back. */
+TEST_F(module, stop_in_which_the_host_was_set_back_leaves_no_bound)
+{
+	static const enum truechime_cause causes[] = {
+		TRUECHIME_CAUSE_UNKNOWN, TRUECHIME_CAUSE_REVERT,
+	};
+	unsigned int i;
+	u32 epoch;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(causes); i++) {
+		ASSERT_EQ(0, correct());
+		epoch = status().now.epoch;
+		machine.host_ahead_ns -= 3 * HOUR;
+		stand_still(HOUR);
+		if (causes[i] == TRUECHIME_CAUSE_REVERT)
+			notify_genid();
+		check();
+		EXPECT_EQ(causes[i], latest()->cause);
+		EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
+		EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+		EXPECT_TRUE(status().corrected);
+		/* What was measured before it cannot be converted. */
+		EXPECT_EQ(epoch + 1, status().now.epoch);
+		EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.change.maxerror_ns);
+		run(10 * S);
+		EXPECT_EQ(i + 1, machine.count);
+	}
+	/* A slew, or another host, may take as much of a short stop. */
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns -= 6 * MS;
+	stand_still(MS);
+	check();
+	EXPECT_EQ(i + 1, machine.count);
+	EXPECT_GE(11 * MS, status().now.maxerror_ns);
+	/* How right the host is now is known. */
+	state_host_maxerror(HOUR);
+	machine.host_ahead_ns = 0;
+	run(10 * S);
+	ASSERT_EQ(0, correct());
+	machine.host_ahead_ns = -HOUR / 2;
+	stand_still(HOUR / 4);
+	check();
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	EXPECT_GE(HOUR + S, status().now.maxerror_ns);
+}
+
 /* The same where the host is not the reference, but measures the gap. */
 TEST_F(module, gap_by_a_demoted_host_may_be_a_step_of_its_clock)
 {
@@ -376,6 +423,8 @@ TEST_F(module, clock_is_right_before_a_notification_is_waited_for)
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 	EXPECT_TRUE(status().corrected);
+	/* Sources confirm that no other clock was set. */
+	ASSERT_EQ(0, correct());
 	unit_settling = NULL;
 	run(5 * S);
 	machine.host_ahead_ns = -HOUR;
