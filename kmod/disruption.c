@@ -240,6 +240,8 @@ static void chime_disruption_note_clocksource(struct chime *chime)
 	disruption->clocksource_epoch++;
 	chime_timescale_lose_rate(&chime->timescale, min(disruption->ok_raw_ns, snapshot.raw_ns),
 				  snapshot.raw_ns);
+	/* For whoever takes it as the reference anew before the host answers. */
+	chime_host_line_doubt_rate(&chime->host.track);
 }
 
 /* Of several stops together as much as one alone is reported for. */

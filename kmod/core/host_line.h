@@ -133,6 +133,12 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
  */
 void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pairing *pairing);
 
+/*
+ * The raw clock's rate is unknown since the latest cross-timestamp: until the next one the line is
+ * extrapolated by a clock of any rate.
+ */
+void chime_host_line_doubt_rate(struct chime_host_line *host);
+
 /* Forget the slope and all cross-timestamps but the latest one, which the line goes on from. */
 void chime_host_line_forget(struct chime_host_line *host);
 

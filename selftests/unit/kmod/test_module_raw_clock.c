@@ -326,6 +326,39 @@ TEST_F(module, another_clocksource_loses_the_rate)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* Its line is of before: whoever chooses the host anew knows no more of the new counter. */
+TEST_F(module, silent_host_that_is_chosen_anew_after_another_clocksource_keeps_its_doubt)
+{
+	const char *const names[] = { "auto", NULL };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		machine_begin();
+		ASSERT_EQ(0, load());
+		state_host_maxerror(US);
+		machine.host_silent = true;
+		machine.clocksource++;
+		machine.raw_slow_ppm = 46;
+		run_in_checks(S / 2, 100 * MS);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		if (names[i]) {
+			ASSERT_EQ(0, choose_host(names[i]));
+		} else {
+			ASSERT_EQ(0, demote_host(true));
+			ASSERT_EQ(0, demote_host(false));
+		}
+		EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		run_in_checks(S, 100 * MS);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		EXPECT_GE(2 * MS, status().now.maxerror_ns);
+		machine.host_silent = false;
+		run(5 * S);
+		EXPECT_GE(10 * US, status().now.maxerror_ns);
+		machine_unload();
+	}
+}
+
 /* It has had another rate since the check before, when everything was right. */
 TEST_F(module, another_clocksource_may_have_been_taken_right_after_a_check)
 {
