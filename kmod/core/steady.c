@@ -423,6 +423,7 @@ void chime_steady_go_along(struct chime_steady *steady, const struct chime_line 
 	s64 turn_q32;
 
 	chime_steady_join(steady, host, raw_ns, line);
+	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, steady->moved_q32);
 	if (!steady->pace_known || elapsed_ns < 0)
 		return;
 	turn_q32 = chime_abs_sat(chime_sub_sat(line->rate_q32, steady->pace_q32));
@@ -559,8 +560,6 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 		steady->unslew.maxerror_ns = chime_add_sat(steady->unslew.maxerror_ns,
 							   chime_steady_misled_ns(steady, raw_ns));
 	chime_steady_go_along(steady, host, raw_ns);
-	steady->line.maxerror_rate_q32 = chime_add_sat(steady->line.maxerror_rate_q32,
-						       steady->moved_q32);
 	chime_steady_mark(steady, raw_ns);
 	if (corrected)
 		chime_steady_bound_rough(steady, raw_ns);

@@ -326,6 +326,34 @@ TEST_F(module, another_clocksource_loses_the_rate)
 	EXPECT_EQ(0, machine.count);
 }
 
+/* The bound allows for the new counter's rate all the same. */
+TEST_F(module, step_of_the_host_soon_after_another_clocksource_takes_nothing_from_the_bound)
+{
+	s64 before_ns;
+	int checks;
+
+	machine.sees_stops = false;
+	machine.has_page = true;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	machine.clocksource++;
+	run(5 * S);
+	ASSERT_EQ(0, correct());
+	run(S);
+	machine.host_ahead_ns -= 2 * S;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_CAUSE_HOST_STEP, latest()->cause);
+	for (checks = 0; checks < 20; checks++) {
+		before_ns = status().now.maxerror_ns;
+		machine_pass(300 * MS);
+		EXPECT_LE(before_ns, status().now.maxerror_ns);
+		check();
+		EXPECT_LE(before_ns, status().now.maxerror_ns);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	}
+}
+
 /* Its line is of before: whoever chooses the host anew knows no more of the new counter. */
 TEST_F(module, silent_host_that_is_chosen_anew_after_another_clocksource_keeps_its_doubt)
 {
