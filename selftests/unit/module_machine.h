@@ -181,10 +181,17 @@ static inline s64 realtime_ns(void)
 	return machine.utc_ns - machine.behind_ns;
 }
 
+/* The true time passes while it stands still. */
+static inline void machine_miss(s64 ns)
+{
+	machine.utc_ns += ns;
+	machine.host_ahead_ns += ns / 1000000 * machine.host_rate_ppm;
+}
+
 /* It stands still, or is taken back, for so long of the true time, and nobody looks yet. */
 static inline void stand_still(s64 ns)
 {
-	machine.utc_ns += ns;
+	machine_miss(ns);
 	machine.behind_ns += ns;
 	machine.was_set = true;
 	machine.set_raw_ns = machine.raw_ns;
@@ -556,7 +563,7 @@ static inline void run(s64 ns)
 /* It stands still, and the hypervisor sets all its clocks ahead by all but @missing_ns of it. */
 static inline void stand_still_set_ahead(s64 ns, s64 missing_ns)
 {
-	machine.utc_ns += ns;
+	machine_miss(ns);
 	machine.raw_ns += ns - missing_ns;
 	machine.behind_ns += missing_ns;
 	machine.was_set = true;
@@ -566,7 +573,7 @@ static inline void stand_still_set_ahead(s64 ns, s64 missing_ns)
 /* The counter of its clocksource wraps unseen: the kernel's clocks lose so much, and no other. */
 static inline void lose_ticks(s64 ns)
 {
-	machine.utc_ns += ns;
+	machine_miss(ns);
 	machine.behind_ns += ns;
 	machine.raw_lost_ns += ns;
 }
@@ -588,7 +595,7 @@ static inline void revert(s64 gap_ns)
 static inline void sleep_for(s64 ns, s64 missing_ns)
 {
 	machine.suspend->notifier_call(machine.suspend, PM_SUSPEND_PREPARE, NULL);
-	machine.utc_ns += ns;
+	machine_miss(ns);
 	machine.slept_ns += ns - missing_ns;
 	machine.behind_ns += missing_ns;
 	machine.suspend->notifier_call(machine.suspend, PM_POST_SUSPEND, NULL);

@@ -2,10 +2,11 @@
 /*
  * Random histories of the whole module: its guest runs, is restored, paused, moved and suspended,
  * for seconds or years, at rest or while it reads its host, and goes on beside another clock; the
- * host's clock is set or falls silent, is demoted and trusted again, chosen and given up, stated to
- * be right and not, by the operator or a vmclock page; sources correct it, in time or too late, and
- * find out what nothing else saw; other programs and operators set the system clock, change the
- * policy and reset it, and the kernel refuses to. Whatever happens in whatever order:
+ * host's clock runs free, is set, falls silent or gives a wrong reading, is demoted and trusted
+ * again, chosen and given up, stated to be right and not, by the operator or a vmclock page;
+ * sources correct it, well or roughly, in time or too late, and find out what nothing else saw;
+ * other programs and operators set the system clock, change the policy and reset it, and the kernel
+ * refuses to. Whatever happens in whatever order:
  *
  * - the true time is within the published bound;
  * - the system clock is not stepped without an event that says so;
@@ -281,6 +282,67 @@ static const char *sleeps(void)
 	return "suspend";
 }
 
+static const char *sleep_is_given_up(void)
+{
+	machine.suspend->notifier_call(machine.suspend, PM_SUSPEND_PREPARE, NULL);
+	if (between(0, 1))
+		run(between(0, 3) * S);
+	machine.suspend->notifier_call(machine.suspend, PM_POST_SUSPEND, NULL);
+	check();
+	return "suspend that was given up";
+}
+
+static const char *is_restored_asleep(void)
+{
+	bool notifies = machine.has_genid && between(0, 1);
+
+	if (would_be_hidden(notifies || machine.has_page))
+		return NULL;
+	machine.suspend->notifier_call(machine.suspend, PM_SUSPEND_PREPARE, NULL);
+	if (between(0, 1))
+		check();
+	stand_still(any_gap());
+	if (machine.has_page)
+		machine.page_evidence |= BIT(TRUECHIME_EVIDENCE_MARKER);
+	if (notifies)
+		notify_genid();
+	if (between(0, 1))
+		check();
+	machine.suspend->notifier_call(machine.suspend, PM_POST_SUSPEND, NULL);
+	check();
+	return "restore while it goes to sleep";
+}
+
+/* At most a reading in a row is wrong, and it falls silent for less than it takes to be lost. */
+static const char *host_stutters(void)
+{
+	int times;
+
+	if (!machine.has_host || !has_chosen() || machine.host_silent)
+		return NULL;
+	for (times = between(1, 6); times; times--) {
+		machine.answers = between(1, 4);
+		run(between(1, 3) * S);
+		machine.host_silent = between(0, 1);
+	}
+	machine.answers = 0;
+	machine.host_silent = false;
+	machine.wild_at = between(0, 5);
+	check();
+	return "host that stutters";
+}
+
+static const char *is_busy(void)
+{
+	int checks;
+
+	for (checks = between(1, 400); checks; checks--) {
+		machine_pass(between(1, 100) * MS);
+		check();
+	}
+	return "busy times";
+}
+
 static const char *host_is_set(void)
 {
 	s64 step_ns = any_step();
@@ -295,14 +357,46 @@ static const char *host_is_set(void)
 	return "host step";
 }
 
+/* By which UTC gains on the reference. */
+static s64 reference_rate_q32(void)
+{
+	return (status().now.reference == TRUECHIME_REFERENCE_HOST ? -machine.host_rate_ppm :
+								    machine.raw_slow_ppm) *
+	       CHIME_PPM_Q32;
+}
+
 static const char *is_corrected(void)
 {
-	bool host = status().now.reference == TRUECHIME_REFERENCE_HOST;
-
 	/* To step to it is up to whoever measured it. */
-	correct_at_rate(host ? 0 : machine.raw_slow_ppm * CHIME_PPM_Q32);
+	correct_at_rate(reference_rate_q32());
 	history.may_differ = true;
 	return "correction";
+}
+
+/* It is wrong by nearly as much as it says, and says at times how far its rate is known. */
+static const char *is_corrected_roughly(void)
+{
+	struct chime_status now = status();
+	s64 maxerror_ns = between(10, 1000) * US;
+	struct chime_line correction = {
+		.origin_ns = now.now.reference_ns,
+		.offset_ns = machine.utc_ns - now.now.reference_ns +
+			     between(-maxerror_ns, maxerror_ns) * 9 / 10,
+		.rate_q32 = reference_rate_q32(),
+		.sigma_ns = maxerror_ns,
+		.maxerror_ns = maxerror_ns,
+		.maxerror_rate_q32 = CHIME_PPM_Q32,
+	};
+
+	if (between(0, 1)) {
+		correction.rate_horizon_ns = any_gap();
+		correction.horizon_ns = correction.rate_horizon_ns;
+		correction.beyond_sigma_rate_q32 = (DRIFT_MOST_PPM + 10) * CHIME_PPM_Q32;
+		correction.beyond_maxerror_rate_q32 = (DRIFT_MOST_PPM + 10) * CHIME_PPM_Q32;
+	}
+	chime_control_correct(machine.chime, &correction, now.now.epoch, -1, true);
+	history.may_differ = true;
+	return "rough correction";
 }
 
 /* It was right when it was measured, but this guest was stopped since. */
@@ -312,6 +406,7 @@ static const char *is_corrected_late(void)
 	const struct chime_line correction = {
 		.origin_ns = before.now.reference_ns,
 		.offset_ns = machine.utc_ns - before.now.reference_ns,
+		.rate_q32 = reference_rate_q32(),
 		.sigma_ns = US,
 		.maxerror_ns = 10 * US,
 		.maxerror_rate_q32 = CHIME_PPM_Q32,
@@ -372,7 +467,8 @@ static const char *host_is_chosen(void)
 static const char *host_is_stated(void)
 {
 	s64 off_us = llabs(machine.host_ahead_ns) / US;
-	bool states = !history.misstated && off_us < 10000 && between(0, 1);
+	bool states = !history.misstated && !machine.host_rate_ppm && off_us < 10000 &&
+		      between(0, 1);
 
 	history.stated_ns = states ? between(off_us + 1, 10000) * US : 0;
 	state_host_maxerror(history.stated_ns);
@@ -470,6 +566,9 @@ static const struct happening {
 	{ host_is_chosen, false, false }, { host_is_stated, false, false },
 	{ policy_changes, false, false }, { is_migrated, true, false },
 	{ page_turns, false, false }, { sources_find_a_jump, true, false },
+	{ is_corrected_roughly, false, false }, { sleep_is_given_up, false, false },
+	{ is_restored_asleep, true, true }, { host_stutters, false, false },
+	{ is_busy, false, false },
 };
 
 static const struct happening no_happening;
@@ -507,6 +606,8 @@ static bool holds(const struct chime_status *now)
 {
 	bool known = now->corrected || history.stated_ns || history.page_states;
 
+	if (now->now.maxerror_ns < 0)
+		return false;
 	if (history.misstated || !known || now->now.mode == TRUECHIME_MODE_EXTERNAL)
 		return true;
 	return now->now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
@@ -525,7 +626,7 @@ static const char *judge_at_once(void)
  * The clock of mode external goes on as it was, whatever happens to guest and host, but for what
  * its rate, set by another clocksource perhaps, makes of the time that ran since, and for what two
  * hosts' clocks differ by. A guest that does not see its stops takes a step of the host's clock for
- * one.
+ * one. A host that runs free measures a gap by its own rate.
  */
 static bool external_goes_on(const struct chime_status *before, s64 before_off_ns)
 {
@@ -533,7 +634,8 @@ static bool external_goes_on(const struct chime_status *before, s64 before_off_n
 	s64 off_ns = now.now.time_ns - machine.utc_ns;
 	s64 most_ns = 5 * MS + (history.went ? 2 * PLACE_MOST_NS : 0);
 
-	return !machine.sees_stops || before->now.mode != TRUECHIME_MODE_EXTERNAL ||
+	return !machine.sees_stops || machine.host_rate_ppm ||
+	       before->now.mode != TRUECHIME_MODE_EXTERNAL ||
 	       now.now.mode != TRUECHIME_MODE_EXTERNAL || !host_answers(before) ||
 	       !host_answers(&now) || llabs(off_ns - before_off_ns) <= most_ns;
 }
@@ -602,6 +704,9 @@ static void begin(void)
 	history.stated_ns = machine.has_host && between(0, 1) ? between(1, 10000) * US : 0;
 	history.misstated = false;
 	history.page_states = machine.has_page && between(0, 1);
+	/* Of a host that runs free nobody states how right it is. */
+	if (!history.stated_ns && !machine.has_page && between(0, 1))
+		machine.host_rate_ppm = between(-DRIFT_MOST_PPM, DRIFT_MOST_PPM);
 	history.place_ns = 0;
 	history.went = false;
 	history.jumped = false;
