@@ -11,195 +11,43 @@
  */
 #include <math.h>
 #include <stdbool.h>
-#include <stdio.h>
 
+#include "draw_world.h"
 #include "draws.h"
-#include "random.h"
-#include "user/lib/time_units.h"
-#include "world.h"
 
-#define SERVERS_MOST	5
 #define EVENTS_MOST	4
 
 #define SHORTEST_S	1500
 #define LONGEST_S	20000
 
-/* What the rate changes by at once: less than the bound allows for, as it wanders as well. */
-#define JUMP_MOST	0.9e-6
-
-struct draw {
-	uint64_t seed;
-	struct world_options world;
-	/* what came of it */
-	unsigned int violations;
-	double first_s;
-	double error_ns;
-	double bound_ns;
-};
-
-static double draw_side(struct random *random, double most)
-{
-	return most * (2 * random_uniform(random) - 1);
-}
-
-/* Below @count, evenly. */
-static int draw_number(struct random *random, int count)
-{
-	return (int)(count * random_uniform(random));
-}
-
-static double draw_way_ns(struct random *random)
-{
-	return random_log(random, 30e3, 80e6);
-}
-
-static double draw_jitter_ns(struct random *random)
-{
-	return random_log(random, 2e3, 20e6);
-}
-
-static void draw_path(struct random *random, struct path_options *path)
-{
-	double way_ns = draw_way_ns(random);
-	double uneven = random_uniform(random) < 0.25 ? draw_side(random, 0.9) : 0;
-
-	path->up_ns = way_ns * (1 + uneven);
-	path->down_ns = way_ns * (1 - uneven);
-	path->jitter_ns = draw_jitter_ns(random);
-	path->shape = (enum path_shape)draw_number(random, PATH_NORMAL);
-	path->skew = random_uniform(random) < 0.25 ? draw_side(random, 1) : 0;
-	path->loss = random_uniform(random) < 0.25 ? 0.4 * random_uniform(random) : 0;
-}
-
-static void draw_server(struct random *random, int minpoll, int maxpoll,
-			struct world_server *server)
-{
-	*server = (struct world_server){
-		.stratum = 1,
-		.source = {
-			.kind = SOURCE_SERVER, .minpoll = minpoll, .maxpoll = maxpoll,
-			.iburst = random_uniform(random) < 0.6,
-		},
-	};
-	draw_path(random, &server->path);
-	if (random_uniform(random) > 0.3)
-		return;
-	server->root_dispersion_ns = random_log(random, 10e3, 5e6);
-	server->offset_ns = draw_side(random, 0.9 * server->root_dispersion_ns);
-}
-
-static struct world_event *add_event(struct draw *draw, double at_s, enum world_event_kind kind,
-				     int server, double value)
-{
-	struct world_event *event = &draw->world.event[draw->world.events++];
-
-	*event = (struct world_event){
-		.at_s = floor(at_s), .kind = kind, .server = server, .value = value,
-	};
-	return event;
-}
-
-static void draw_event(struct random *random, struct draw *draw)
-{
-	double at_s = (0.2 + 0.75 * random_uniform(random)) * draw->world.duration_s;
-	int server = draw_number(random, (int)draw->world.servers);
-
-	switch (draw_number(random, 5)) {
-	case 0:
-		add_event(draw, at_s, WORLD_ROUTE, server, draw_way_ns(random))->value2 =
-			draw_way_ns(random);
-		break;
-	case 1:
-		add_event(draw, at_s, WORLD_JITTER, server, draw_jitter_ns(random));
-		break;
-	case 2:
-		server = random_uniform(random) < 0.5 ? server : -1;
-		add_event(draw, at_s, WORLD_SILENT, server, 1);
-		add_event(draw, at_s + random_log(random, 30, 5000), WORLD_SILENT, server, 0);
-		break;
-	case 3:
-		add_event(draw, at_s, WORLD_FREQUENCY, -1, draw_side(random, JUMP_MOST));
-		break;
-	case 4:
-		add_event(draw, at_s, WORLD_AGING, -1, draw_side(random, 1e-10));
-		break;
-	}
-}
-
 static void draw_network(uint64_t seed, struct draw *draw)
 {
+	struct world_options *world = &draw->world;
 	struct random random;
-	int minpoll, maxpoll, events;
-	size_t i;
+	int events;
 
 	*draw = (struct draw){ .seed = seed };
 	random_seed(&random, seed, 200);
-	world_options_init(&draw->world);
-	draw->world.duration_s = floor(random_log(&random, SHORTEST_S, LONGEST_S));
-	draw->world.oscillator.wander = random_log(&random, 1e-11, 3e-9);
-	draw->world.oscillator.frequency = draw_side(&random, 80e-6);
-	draw->world.offset_ns = random_uniform(&random) < 0.5 ? 0 : draw_side(&random, 5e9);
-	minpoll = draw_number(&random, 7);
-	maxpoll = minpoll + draw_number(&random, 5);
-	draw->world.servers = 1 + (size_t)draw_number(&random, SERVERS_MOST);
-	for (i = 0; i < draw->world.servers; i++)
-		draw_server(&random, minpoll, maxpoll, &draw->world.server[i]);
+	world_options_init(world);
+	world->duration_s = floor(random_log(&random, SHORTEST_S, LONGEST_S));
+	draw_client(&random, world);
+	draw_servers(&random, world);
 	events = draw_number(&random, EVENTS_MOST + 1);
 	while (events--)
-		draw_event(&random, draw);
-}
-
-static void on_second(void *context, const struct world_second *second)
-{
-	struct draw *draw = context;
-	double error_ns = fabs(second->timescale_ns);
-
-	if (error_ns <= second->maxerror_ns || draw->violations++)
-		return;
-	draw->first_s = second->at_s;
-	draw->error_ns = error_ns;
-	draw->bound_ns = second->maxerror_ns;
-}
-
-static void describe(const struct draw *draw, const struct world_summary *summary)
-{
-	size_t i;
-
-	printf("# MISSED seed %llu, %.0f s: %u s outside the bound, first after %.0f s ",
-	       (unsigned long long)draw->seed, draw->world.duration_s, draw->violations,
-	       draw->first_s);
-	printf("(%.3f ms by %.3f ms), %d steps, falsetickers %#x\n", draw->error_ns / 1e6,
-	       draw->bound_ns / 1e6, summary->steps, summary->falsetickers);
-	for (i = 0; i < draw->world.servers; i++) {
-		const struct world_server *server = &draw->world.server[i];
-		const struct path_options *path = &server->path;
-
-		printf("#   server %zu: polls %d to %d, up %.3f ms, down %.3f ms, jitter %.3f ms, ",
-		       i, server->source.minpoll, server->source.maxpoll, path->up_ns / 1e6,
-		       path->down_ns / 1e6, path->jitter_ns / 1e6);
-		printf("shape %d, skew %.2f, loss %.2f, %.3f ms off\n", (int)path->shape,
-		       path->skew, path->loss, server->offset_ns / 1e6);
-	}
-	for (i = 0; i < draw->world.events; i++) {
-		const struct world_event *event = &draw->world.event[i];
-
-		printf("#   at %.0f s: event %d of server %d, %g, %g\n", event->at_s,
-		       (int)event->kind, event->server, event->value, event->value2);
-	}
+		draw_event(&random, world,
+			   (0.2 + 0.75 * random_uniform(&random)) * world->duration_s);
 }
 
 static bool run(uint64_t seed)
 {
 	struct world_summary summary;
 	struct draw draw;
-	const struct world_observer observer = { &draw, on_second, NULL };
 	bool good;
 
 	draw_network(seed, &draw);
-	good = !world_run(&draw.world, seed, &observer, &summary) && !draw.violations &&
-	       summary.steps <= 1 && !summary.falsetickers;
+	good = draw_run(&draw, &summary) && summary.steps <= 1 && !summary.falsetickers;
 	if (!good)
-		describe(&draw, &summary);
+		draw_describe(&draw, &summary);
 	return good;
 }
 

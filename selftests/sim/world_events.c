@@ -50,6 +50,7 @@ void world_pair(struct world *world, double true_ns)
 	client_clock_pair(&world->clock, true_ns, host_step,
 			  counts ? &world->summary->host : NULL, &look);
 	world->host_stepped = false;
+	world->stopped = false;
 	if (look.returned)
 		world_check_epoch(world, true_ns);
 	if (!look.jumped)
@@ -74,6 +75,7 @@ static void stop(struct world *world, double gap_ns, double true_ns)
 	size_t i;
 
 	client_clock_stop(&world->clock, true_ns, gap_ns);
+	world->stopped = world->clock.module;
 	for (i = 0; i < world->options.servers; i++) {
 		struct server *server = &world->server[i];
 
@@ -138,6 +140,13 @@ static void change_server(struct server *server, const struct world_event *event
 	}
 }
 
+/* A look at the host tells one disruption: of two at one instant the first is seen first. */
+static void look_first(struct world *world, double true_ns)
+{
+	if (world->clock.module && (world->host_stepped || world->stopped))
+		world_pair(world, true_ns);
+}
+
 static void change_client(struct world *world, const struct world_event *event, double true_ns)
 {
 	struct client_clock *clock = &world->clock;
@@ -150,6 +159,7 @@ static void change_client(struct world *world, const struct world_event *event, 
 		clock->counter.options.aging = event->value;
 		break;
 	case WORLD_HOST_STEP:
+		look_first(world, true_ns);
 		host_clock_set(&clock->host, event->value);
 		world->host_stepped = true;
 		break;
@@ -157,14 +167,17 @@ static void change_client(struct world *world, const struct world_event *event, 
 		host_clock_set_frequency(&clock->host, true_ns, event->value);
 		break;
 	case WORLD_LEAP_SECOND:
+		look_first(world, true_ns);
 		leap(world, event->value, true_ns);
 		break;
 	case WORLD_REVERT:
+		look_first(world, true_ns);
 		stop(world, event->value, true_ns);
 		if (!clock->module && event->value2 > 0)
 			lose(world, 0, true_ns);
 		break;
 	case WORLD_SUSPEND:
+		look_first(world, true_ns);
 		stop(world, event->value, true_ns);
 		if (!clock->module)
 			lose(world, event->value + event->value2, true_ns);

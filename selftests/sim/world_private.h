@@ -58,6 +58,7 @@ struct world {
 	int64_t check_again_ns;		/* by raw: not enough have answered; INT64_MAX: never */
 	uint32_t epoch;			/* as last seen */
 	bool host_stepped;		/* a witness would know */
+	bool stopped;			/* and nobody has looked at the host since */
 };
 
 /* The events that are due at @true_ns, the beginning of a second. */
