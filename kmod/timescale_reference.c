@@ -131,25 +131,11 @@ void chime_timescale_lose_host(struct chime_timescale *timescale, s64 slewing_q3
 	chime_timescale_set_reference(timescale, NULL, false, 0, raw_ns);
 }
 
-/* How far a line that goes on by the rate of another clock may be off an unknown one. */
-static s64 chime_line_lost_rate(const struct chime_line *line)
-{
-	return chime_add_sat(CHIME_UNKNOWN_RATE_Q32, chime_abs_sat(line->rate_q32));
-}
-
-static void chime_line_lose_rate(struct chime_line *line)
-{
-	s64 lost_q32 = chime_line_lost_rate(line);
-
-	line->sigma_rate_q32 = max_t(s64, line->sigma_rate_q32, lost_q32);
-	line->maxerror_rate_q32 = max_t(s64, line->maxerror_rate_q32, lost_q32);
-}
-
 /* Until the host answers, its line is extrapolated by a clock whose rate is not known. */
 static void chime_timescale_doubt_host(struct chime_timescale *timescale, s64 raw_ns)
 {
-	chime_line_lose_rate(&timescale->current_view.host);
-	chime_line_lose_rate(&timescale->steady.line);
+	chime_line_lose_rate(&timescale->current_view.host, CHIME_UNKNOWN_RATE_Q32);
+	chime_line_lose_rate(&timescale->steady.line, CHIME_UNKNOWN_RATE_Q32);
 	chime_timescale_change(timescale, raw_ns, false);
 }
 
@@ -170,7 +156,7 @@ void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 since_ns, 
 	}
 	/* At @raw_ns the line is as far off as its rate has taken it from the unknown one. */
 	chime_line_move(line, since_ns);
-	line->sigma_rate_q32 = chime_line_lost_rate(line);
+	line->sigma_rate_q32 = chime_line_lost_rate(line, CHIME_UNKNOWN_RATE_Q32);
 	line->maxerror_rate_q32 = line->sigma_rate_q32;
 	line->horizon_ns = 0;
 	chime_line_move(line, raw_ns);

@@ -443,11 +443,7 @@ void chime_host_line_rebase(struct chime_host_line *host, const struct chime_pai
 
 void chime_host_line_doubt_rate(struct chime_host_line *host)
 {
-	struct chime_line *line = &host->line;
-	s64 lost_q32 = chime_add_sat(CHIME_GROWTH_UNKNOWN_Q32, chime_abs_sat(line->rate_q32));
-
-	line->sigma_rate_q32 = chime_max(line->sigma_rate_q32, lost_q32);
-	line->maxerror_rate_q32 = chime_max(line->maxerror_rate_q32, lost_q32);
+	chime_line_lose_rate(&host->line, CHIME_GROWTH_UNKNOWN_Q32);
 }
 
 void chime_host_line_forget(struct chime_host_line *host)

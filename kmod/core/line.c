@@ -226,6 +226,19 @@ void chime_line_set_ahead(struct chime_line *line, s64 by_ns)
 	line->offset_ns = chime_sub_sat(line->offset_ns, by_ns);
 }
 
+s64 chime_line_lost_rate(const struct chime_line *line, s64 unknown_q32)
+{
+	return chime_add_sat(unknown_q32, chime_abs_sat(line->rate_q32));
+}
+
+void chime_line_lose_rate(struct chime_line *line, s64 unknown_q32)
+{
+	s64 lost_q32 = chime_line_lost_rate(line, unknown_q32);
+
+	line->sigma_rate_q32 = chime_max(line->sigma_rate_q32, lost_q32);
+	line->maxerror_rate_q32 = chime_max(line->maxerror_rate_q32, lost_q32);
+}
+
 void chime_line_move(struct chime_line *line, s64 origin_ns)
 {
 	const struct chime_line from = *line;

@@ -134,6 +134,13 @@ s64 chime_line_sigma(const struct chime_line *line, s64 at_ns);
 s64 chime_line_maxerror(const struct chime_line *line, s64 at_ns);
 
 /*
+ * How far the line's rate may be off if what it is a function of is another clock now, of any rate
+ * up to @unknown_q32 off; and let the line be no better known than that.
+ */
+s64 chime_line_lost_rate(const struct chime_line *line, s64 unknown_q32);
+void chime_line_lose_rate(struct chime_line *line, s64 unknown_q32);
+
+/*
  * Rewrite the line with another origin, its errors aged accordingly. This rounds the offset to the
  * ns: always move the original line, not the last result, or the roundings add up. A horizon lies
  * at the same distance both ways; the new one ends where the old one's nearer end was, and so may
