@@ -80,7 +80,8 @@ static bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
 	return chime_abs_sat(chime_sub_sat(a_q32, b_q32)) <= CHIME_STEADY_TURN_Q32;
 }
 
-s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32)
+/* How far a rate against the raw clock is off what corrections may contain; 0: that is known. */
+static s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32)
 {
 	const struct chime_steady_contained *contained = &steady->contained;
 	s64 off_q32;
@@ -92,6 +93,20 @@ s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32)
 	return off_q32 > CHIME_STEADY_TURN_Q32 ? off_q32 : 0;
 }
 
+/* How far such a rate is off the pace, or off what corrections may contain. */
+static s64 chime_steady_off(const struct chime_steady *steady, s64 rate_q32)
+{
+	return chime_max(chime_abs_sat(chime_sub_sat(rate_q32, steady->pace_q32)),
+			 chime_steady_off_contained(steady, rate_q32));
+}
+
+static void chime_steady_contain(struct chime_steady_contained *contained, s64 rate_q32)
+{
+	contained->least_q32 = chime_min(contained->least_q32, rate_q32);
+	contained->most_q32 = chime_max(contained->most_q32, rate_q32);
+	contained->latest_q32 = rate_q32;
+}
+
 void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns)
 {
 	struct chime_steady_contained *contained = &steady->contained;
@@ -101,9 +116,7 @@ void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns)
 		*contained = (struct chime_steady_contained){
 			.active = true, .least_q32 = pace_q32, .most_q32 = pace_q32,
 		};
-	contained->least_q32 = chime_min(contained->least_q32, pace_q32);
-	contained->most_q32 = chime_max(contained->most_q32, pace_q32);
-	contained->latest_q32 = pace_q32;
+	chime_steady_contain(contained, pace_q32);
 	contained->since_raw_ns = raw_ns;
 }
 
@@ -120,13 +133,11 @@ static void chime_steady_note_contained(struct chime_steady *steady, s64 raw_ns)
 
 	if (!contained->active)
 		return;
-	contained->least_q32 = chime_min(contained->least_q32, rate_q32);
-	contained->most_q32 = chime_max(contained->most_q32, rate_q32);
 	if (!chime_steady_same_rate(rate_q32, contained->latest_q32))
 		contained->since_raw_ns = raw_ns;
 	else if (chime_sub_sat(raw_ns, contained->since_raw_ns) >= CHIME_SLEW_LONGEST_NS)
 		contained->active = false;
-	contained->latest_q32 = rate_q32;
+	chime_steady_contain(contained, rate_q32);
 }
 
 /*
@@ -145,10 +156,8 @@ static void chime_steady_compare(struct chime_steady *steady, s64 rate_q32, s64 
 	s64 off_q32;
 
 	/* A slew may have ended since: the line's rate until now counts, too. */
-	off_q32 = chime_abs_sat(chime_sub_sat(steady->line.rate_q32, steady->pace_q32));
-	off_q32 = chime_max(off_q32, turn_q32);
+	off_q32 = chime_max(turn_q32, chime_steady_off(steady, steady->line.rate_q32));
 	off_q32 = chime_max(off_q32, chime_steady_off_contained(steady, rate_q32));
-	off_q32 = chime_max(off_q32, chime_steady_off_contained(steady, steady->line.rate_q32));
 	if (elapsed_ns < CHIME_STEADY_PACE_NS && off_q32 <= CHIME_STEADY_TURN_Q32)
 		return;
 	if (elapsed_ns <= 0)
@@ -296,12 +305,6 @@ static void chime_steady_end_moved(struct chime_steady *steady, const struct chi
 	steady->pace_raw_ns = raw_ns;
 }
 
-/* The host has run at its rate for longer than slews last: it is no slew that passes. */
-static bool chime_steady_lasts(const struct chime_steady *steady, s64 raw_ns)
-{
-	return chime_sub_sat(raw_ns, steady->rough.even_raw_ns) >= CHIME_SLEW_LONGEST_NS;
-}
-
 static void chime_steady_judge_move(struct chime_steady *steady, const struct chime_line *host,
 				    s64 raw_ns)
 {
@@ -420,16 +423,15 @@ void chime_steady_go_along(struct chime_steady *steady, const struct chime_line 
 {
 	s64 elapsed_ns = chime_sub_sat(raw_ns, steady->pace_raw_ns);
 	struct chime_line *line = &steady->line;
-	s64 turn_q32;
+	s64 off_q32;
 
 	chime_steady_join(steady, host, raw_ns, line);
 	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, steady->moved_q32);
 	if (!steady->pace_known || elapsed_ns < 0)
 		return;
-	turn_q32 = chime_abs_sat(chime_sub_sat(line->rate_q32, steady->pace_q32));
-	turn_q32 = chime_max(turn_q32, chime_steady_off_contained(steady, line->rate_q32));
-	line->maxerror_ns = chime_add_sat(line->maxerror_ns, chime_scale_q32(elapsed_ns, turn_q32));
-	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turn_q32);
+	off_q32 = chime_steady_off(steady, line->rate_q32);
+	line->maxerror_ns = chime_add_sat(line->maxerror_ns, chime_scale_q32(elapsed_ns, off_q32));
+	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, off_q32);
 }
 
 /*

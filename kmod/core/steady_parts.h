@@ -41,9 +41,6 @@ s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns);
 /* The host was slewed so recently that the slew may be the same as one that is seen now. */
 bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns);
 
-/* How far a rate against the raw clock is off what corrections may contain; 0: that is known. */
-s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32);
-
 /* This guest resumed: the corrections until now contain the pace. */
 void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns);
 
@@ -77,6 +74,9 @@ void chime_steady_settle(struct chime_steady *steady, s64 off_q32, s64 raw_ns);
 
 /* A check at which unslewed host time follows the host. */
 void chime_steady_mark(struct chime_steady *steady, s64 raw_ns);
+
+/* The host has run at its rate for longer than slews last: it is no slew that passes. */
+bool chime_steady_lasts(const struct chime_steady *steady, s64 raw_ns);
 
 /* The host is read too coarsely for its slope to show a slew. */
 bool chime_steady_is_coarse(const struct chime_steady *steady);

@@ -77,6 +77,11 @@ void chime_steady_note_even(struct chime_steady *steady, const struct chime_line
 	rough->even_q32 = host->rate_q32;
 }
 
+bool chime_steady_lasts(const struct chime_steady *steady, s64 raw_ns)
+{
+	return chime_sub_sat(raw_ns, steady->rough.even_raw_ns) >= CHIME_SLEW_LONGEST_NS;
+}
+
 bool chime_steady_is_coarse(const struct chime_steady *steady)
 {
 	return steady->rough.read_ns > CHIME_STEADY_FINE_NS;
@@ -92,8 +97,7 @@ static bool chime_steady_may_hide(const struct chime_steady *steady, s64 raw_ns)
 	s64 hidden_q32 = chime_ratio_q32(chime_add_sat(rough->read_ns, rough->read_ns),
 					 CHIME_NS_PER_S);
 
-	return hidden_q32 > CHIME_STEADY_TURN_Q32 &&
-	       chime_sub_sat(raw_ns, rough->even_raw_ns) < CHIME_SLEW_LONGEST_NS;
+	return hidden_q32 > CHIME_STEADY_TURN_Q32 && !chime_steady_lasts(steady, raw_ns);
 }
 
 /*
