@@ -68,11 +68,7 @@ static void draw_beside_host(uint64_t seed, struct draw *draw)
 	double at_s;
 	int events;
 
-	*draw = (struct draw){ .seed = seed };
-	random_seed(&random, seed, 300);
-	world_options_init(world);
-	world->duration_s = floor(random_log(&random, SHORTEST_S, LONGEST_S));
-	draw_client(&random, world);
+	draw_begin(draw, seed, 300, SHORTEST_S, LONGEST_S, &random);
 	draw_host(&random, world);
 	draw_servers(&random, world);
 	at_s = (0.1 + 0.4 * random_uniform(&random)) * world->duration_s;

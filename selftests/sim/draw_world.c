@@ -9,6 +9,8 @@
 
 #include "user/lib/time_units.h"
 
+#define SERVERS_MOST	5
+
 /* What the rate changes by at once: less than the bound allows for, as it wanders as well. */
 #define JUMP_MOST	0.9e-6
 
@@ -62,8 +64,15 @@ static void draw_server(struct random *random, int minpoll, int maxpoll,
 	server->offset_ns = draw_side(random, 0.9 * server->root_dispersion_ns);
 }
 
-void draw_client(struct random *random, struct world_options *world)
+void draw_begin(struct draw *draw, uint64_t seed, uint64_t stream, double shortest_s,
+		double longest_s, struct random *random)
 {
+	struct world_options *world = &draw->world;
+
+	*draw = (struct draw){ .seed = seed };
+	random_seed(random, seed, stream);
+	world_options_init(world);
+	world->duration_s = floor(random_log(random, shortest_s, longest_s));
 	world->oscillator.wander = random_log(random, 1e-11, 3e-9);
 	world->oscillator.frequency = draw_side(random, 80e-6);
 	world->offset_ns = random_uniform(random) < 0.5 ? 0 : draw_side(random, 5e9);
@@ -75,7 +84,7 @@ void draw_servers(struct random *random, struct world_options *world)
 	int maxpoll = minpoll + draw_number(random, 5);
 	size_t i;
 
-	world->servers = 1 + (size_t)draw_number(random, DRAW_SERVERS_MOST);
+	world->servers = 1 + (size_t)draw_number(random, SERVERS_MOST);
 	for (i = 0; i < world->servers; i++)
 		draw_server(random, minpoll, maxpoll, &world->server[i]);
 }

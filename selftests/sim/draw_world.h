@@ -12,8 +12,6 @@
 #include "random.h"
 #include "world.h"
 
-#define DRAW_SERVERS_MOST	5
-
 /**
  * struct draw - a world, and what came of its bound
  * @seed: it was drawn from
@@ -38,10 +36,14 @@ double draw_side(struct random *random, double most);
 /* From 0 to @count - 1, evenly. */
 int draw_number(struct random *random, int count);
 
-/* An oscillator, and how far the system clock is off at the start. */
-void draw_client(struct random *random, struct world_options *world);
+/*
+ * Begin a world of @seed, and @random with it, of which @stream is for this kind of world: how long
+ * it lasts, its oscillator, and how far the system clock is off at the start.
+ */
+void draw_begin(struct draw *draw, uint64_t seed, uint64_t stream, double shortest_s,
+		double longest_s, struct random *random);
 
-/* One to DRAW_SERVERS_MOST servers, near and far, whose clocks are as right as they say. */
+/* One to five servers, near and far, whose clocks are as right as they say. */
 void draw_servers(struct random *random, struct world_options *world);
 
 /* Something happens to the @server, -1: to all, or to the world. It can still be changed. */

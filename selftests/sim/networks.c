@@ -9,7 +9,6 @@
  * once the first answers are there, it is stepped at its start only, and nobody is called a
  * falseticker.
  */
-#include <math.h>
 #include <stdbool.h>
 
 #include "draw_world.h"
@@ -26,11 +25,7 @@ static void draw_network(uint64_t seed, struct draw *draw)
 	struct random random;
 	int events;
 
-	*draw = (struct draw){ .seed = seed };
-	random_seed(&random, seed, 200);
-	world_options_init(world);
-	world->duration_s = floor(random_log(&random, SHORTEST_S, LONGEST_S));
-	draw_client(&random, world);
+	draw_begin(draw, seed, 200, SHORTEST_S, LONGEST_S, &random);
 	draw_servers(&random, world);
 	events = draw_number(&random, EVENTS_MOST + 1);
 	while (events--)
