@@ -386,6 +386,22 @@ static void daemon_enter_epoch(struct daemon *daemon, const struct timescale_now
 		daemon_burst(daemon, DAEMON_BURST);
 }
 
+/*
+ * A disruption took the bound from a correction that an earlier daemon, with sources, left. The
+ * host alone is known better than that.
+ */
+static void daemon_drop_orphan(struct daemon *daemon)
+{
+	struct module_status status;
+
+	if (!daemon->link || daemon->known.external || !daemon->known.has_host ||
+	    daemon->known.maxerror_ns != CHIME_LINE_UNBOUNDED_NS || daemon_has_sources(daemon))
+		return;
+	if (!module_link_status(daemon->link, &status) && status.has_correction &&
+	    !module_link_reset(daemon->link))
+		log_notice("An earlier correction is dropped: no time source is configured that could confirm it");
+}
+
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 	const struct reference_change change = timescale_change_since(now, daemon->known.epoch);
@@ -402,4 +418,5 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 		daemon_enter_epoch(daemon, now, &change, disrupted);
 	if (disrupted && known)
 		daemon_check_reach(daemon, now);
+	daemon_drop_orphan(daemon);
 }

@@ -44,27 +44,13 @@ static void daemon_publish_event(struct daemon *daemon, const struct module_even
 		control_publish(daemon->control, event_report(event));
 }
 
-/*
- * Drop a correction that an earlier daemon, with sources, left. Without a bound the host alone is
- * known better.
- */
-static void daemon_drop_orphan(struct daemon *daemon)
-{
-	struct module_status status;
-
-	if (daemon_has_sources(daemon) || daemon->known.external || !daemon->known.has_host)
-		return;
-	if (!module_link_status(daemon->link, &status) && status.has_correction &&
-	    !module_link_reset(daemon->link))
-		log_notice("An earlier correction is dropped: no time source is configured that could confirm it");
-}
-
 static void daemon_handle_event(void *context, const struct module_event *event)
 {
 	bool elsewhere = chime_reaction_suspects_host(event->cause);
 	struct daemon *daemon = context;
-	bool moved = elsewhere && daemon_is_corrected(daemon);
+	bool corrected = daemon_is_corrected(daemon);
 	struct timescale_now now;
+	bool lost = elsewhere;
 
 	daemon_publish_event(daemon, event);
 	if (!chime_reaction_counts(event->cause)) {
@@ -73,12 +59,11 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 	}
 	if (!timescale_read(daemon->timescale, &now)) {
 		daemon_check_epoch(daemon, &now);
-		/* The other host's time is followed, and it is stated how right that is. */
-		moved = moved && !timescale_is_vouched(&now);
+		/* Unless the other host's time is followed, and it is stated how right that is. */
+		lost = now.maxerror_ns == CHIME_LINE_UNBOUNDED_NS ||
+		       (elsewhere && !timescale_is_vouched(&now));
 	}
-	if (elsewhere)
-		daemon_drop_orphan(daemon);
-	steering_disrupted(daemon->steering, !moved);
+	steering_disrupted(daemon->steering, !(lost && corrected));
 	daemon_burst(daemon, DAEMON_BURST);
 }
 

@@ -649,15 +649,33 @@ TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host
 	world.status.has_correction = true;
 	happen(self, TRUECHIME_CAUSE_REVERT);
 	EXPECT_EQ(0, world.resets);
+	world.module_now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(1, world.resets);
 	EXPECT_EQ(0, world.voids);
 
+	/* It may have stopped while the host's clock was set, or before this daemon was there. */
+	happen(self, TRUECHIME_CAUSE_PAUSE);
+	EXPECT_EQ(2, world.resets);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(3, world.resets);
+	EXPECT_EQ(0, world.voids);
+
 	/* Raw alone says nothing, nor does a host that others have set aside. */
-	self->daemon.known.has_host = false;
-	module_says(3, false);
+	world.module_now.has_host = false;
 	happen(self, TRUECHIME_CAUSE_FORK);
-	EXPECT_EQ(1, world.resets);
+	EXPECT_EQ(3, world.resets);
+}
+
+TEST_F(daemon, what_left_no_bound_is_to_be_confirmed_whatever_it_was)
+{
+	world.corrected = true;
+	happen(self, TRUECHIME_CAUSE_PAUSE);
+	EXPECT_EQ(0, world.voids);
+	world.module_now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	happen(self, TRUECHIME_CAUSE_PAUSE);
+	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(0, world.resets);
 }
 
 /* The timescale may be read before the event is: the new epoch has ended the correction then. */
