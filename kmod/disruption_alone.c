@@ -268,7 +268,8 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 		return CHIME_CHECK_OK;
 	}
 	/* The reference begins with the line as it is now. */
-	return check == CHIME_CHECK_LOST_LITTLE ? CHIME_CHECK_OK : check;
+	return check == CHIME_CHECK_LOST_LITTLE || check == CHIME_CHECK_HID_LITTLE ?
+	       CHIME_CHECK_OK : check;
 }
 
 void chime_disruption_seek_host(struct chime *chime, bool resumed)

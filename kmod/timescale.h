@@ -176,8 +176,8 @@ void chime_timescale_set_host(struct chime_timescale *timescale, const struct ch
  * struct chime_reference_terms - parameters of a change of the reference
  * @host: the host's line from now on; NULL: there is no host
  * @gap_ns: how far the clock moved
- * @gap_error_ns: for CHIME_REFERENCE_SHIFT and CHIME_REFERENCE_RESYNC: bound of @gap_ns's error,
- *	added to the correction's
+ * @gap_error_ns: for CHIME_REFERENCE_SHIFT, CHIME_REFERENCE_RESYNC and CHIME_REFERENCE_SAME: bound
+ *	of @gap_ns's error, added to the correction's
  * @realtime_ns: for CHIME_REFERENCE_RESTART: the time to begin with
  * @apart_ns: for CHIME_REFERENCE_RESYNC and CHIME_REFERENCE_SAME: the host may be another one,
  *	whose clock differs from the first one's by up to this; 0: it is the same. For

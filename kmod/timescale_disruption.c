@@ -237,6 +237,7 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 	lockdep_assert_held(timescale->lock);
 	switch (change) {
 	case CHIME_REFERENCE_SAME:
+		chime_timescale_widen(timescale, terms->gap_error_ns);
 		chime_timescale_allow_for_host(timescale, terms, raw_ns);
 		chime_timescale_change(timescale, raw_ns, false);
 		break;

@@ -373,6 +373,12 @@ static void chime_host_line_change_rate(struct chime_host_line *host,
 	chime_host_line_restart(host, &start, CHIME_BASELINE_KEPT_NS);
 }
 
+s64 chime_host_line_hides(const struct chime_host_line *host, const struct chime_pairing *pairing)
+{
+	return chime_max(0, chime_add_sat(chime_host_line_deviation(host, pairing),
+					  chime_host_line_tolerance(host, pairing)));
+}
+
 enum chime_verdict chime_host_line_verdict(const struct chime_host_line *host,
 					   const struct chime_pairing *pairing)
 {

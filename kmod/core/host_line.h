@@ -128,6 +128,12 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 					  const struct chime_pairing *pairing);
 
 /*
+ * The longest stop before @pairing that the errors of the readings and of the slope could hide, if
+ * the line is not touched yet.
+ */
+s64 chime_host_line_hides(const struct chime_host_line *host, const struct chime_pairing *pairing);
+
+/*
  * The caller accepts a jump: move the line through @pairing and keep its rate, which is suspect
  * unless a stop of this guest would have been seen and was not.
  */

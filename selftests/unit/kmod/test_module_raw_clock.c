@@ -311,6 +311,36 @@ TEST_F(module, many_stops_of_less_than_a_millisecond_leave_the_time_right)
 	}
 }
 
+/* Each may have taken as much as the errors of the readings hide. */
+TEST_F(module, stops_that_coarse_readings_hide_are_within_the_bound)
+{
+	unsigned int demoted, i;
+
+	ASSERT_EQ(0, load());
+	for (demoted = 0; demoted <= 1; demoted++) {
+		ASSERT_EQ(0, correct());
+		ASSERT_EQ(0, demote_host(demoted));
+		ASSERT_EQ(0, correct());
+		machine.host_late_ns = 300 * US;
+		run(60 * S);
+		/* However the hosts' clocks may differ is no part of this. */
+		machine.chime->host.apart_ns = 0;
+		machine.count = 0;
+		for (i = 0; i < 20; i++) {
+			stand_still(500 * US);
+			machine_pass(8 * MS);
+			check();
+			EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+			run(2 * S);
+		}
+		EXPECT_EQ(0, machine.count);
+		machine.host_late_ns = 0;
+		run(10 * S);
+		ASSERT_EQ(0, correct());
+		EXPECT_GE(400 * US, status().now.maxerror_ns);
+	}
+}
+
 TEST_F(module, another_clocksource_loses_the_rate)
 {
 	s64 before_ns;
