@@ -226,12 +226,17 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	source->changed++;
 }
 
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	memset(status, 0, sizeof(*status));
 	status->options = &source->options;
 	status->reach = source->reach;
 	status->verdict = source->verdict;
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	source_get_record(source, status);
 	status->has_estimate = source->has_estimate;
 	status->estimate.offset_ns = source->estimate_ns;
 }
@@ -416,7 +421,7 @@ bool source_is_loop(const struct source *source)
 }
 
 void loop_judge(struct source *const *sources, const struct source_identity *identities,
-		size_t count, int64_t at_ns, bool recovering)
+		size_t count, bool recovering)
 {
 	loops.recovering = recovering;
 	if (count)

@@ -72,7 +72,7 @@ const struct source_options *source_get_options(const struct source *source)
 	return &options;
 }
 
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	static const struct source_options options;
 

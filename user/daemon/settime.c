@@ -26,7 +26,7 @@
 #define RATE_SIGMAS	5
 
 /* A source that answers has corrected the clock, and will again. */
-static bool is_told(const struct daemon *daemon, const struct timescale_now *now)
+static bool is_told(const struct daemon *daemon)
 {
 	int selected = daemon->update.result.selection.selected;
 	struct source *const *sources;
@@ -36,7 +36,7 @@ static bool is_told(const struct daemon *daemon, const struct timescale_now *now
 	count = associations_sources(daemon->associations, &sources);
 	if (!daemon->update.raw_ns || selected < 0 || (size_t)selected >= count)
 		return false;
-	source_get_status(sources[selected], now->reference_ns, &status);
+	source_get_record(sources[selected], &status);
 
 	return status.reach && !status.withdrawn;
 }
@@ -69,7 +69,7 @@ static bool settime_is_refused(struct daemon *daemon, struct timescale_now *now,
 	if (now->has_host)
 		return refuse(error,
 			      "the clock follows its host, which knows the time better than a person. If it is wrong: truechime host demote");
-	if (is_told(daemon, now))
+	if (is_told(daemon))
 		return refuse(error,
 			      "time sources tell the time, and would correct the clock again. If they are wrong: truechime offline");
 

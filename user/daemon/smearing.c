@@ -33,7 +33,7 @@ void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources,
 	for (size_t i = 0; news && i < count; i++) {
 		if (!(news >> i & 1))
 			continue;
-		source_get_status(sources[i], now->reference_ns, &status);
+		source_get_record(sources[i], &status);
 		report(daemon, i, chime_sub_sat(status.last.offset_ns,
 						chime_sub_sat(now->time_ns, now->reference_ns)));
 	}

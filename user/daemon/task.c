@@ -75,20 +75,11 @@ void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 	count = associations_sources(daemon->associations, &sources);
 	if (result->selection.selected < 0 || (size_t)result->selection.selected >= count)
 		return;
-	source_get_status(sources[result->selection.selected], now->reference_ns, &status);
+	source_get_record(sources[result->selection.selected], &status);
 	if (status.samples < enough_samples(&status) &&
 	    now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
 		return;
 	end_with_offset(daemon);
-}
-
-static int64_t reference_now(const struct daemon *daemon)
-{
-	struct steering_status status;
-
-	steering_get_status(daemon->steering, &status);
-
-	return status.now.reference_ns;
 }
 
 /* It had its chance, of as many requests as chronyd gives. */
@@ -111,13 +102,12 @@ static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 static void end_without_offset(struct daemon *daemon)
 {
 	size_t count, answered = 0, i;
-	int64_t at_ns = reference_now(daemon);
 	struct source *const *sources;
 	struct source_status status;
 
 	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		answered += status.received > 0;
 	}
 	if (!answered)
@@ -134,15 +124,13 @@ void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 	struct source *const *sources;
 	struct source_status status;
 	size_t count, i;
-	int64_t at_ns;
 
 	if (daemon->options->task == DAEMON_RUN || daemon->stop ||
 	    daemon->update.result.selection.selected >= 0)
 		return;
-	at_ns = reference_now(daemon);
 	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		if (!is_in_vain(daemon, sources[i], &status, now_ns))
 			return;
 	}

@@ -45,14 +45,14 @@ static int64_t asked_ns(const struct source_status *status)
  * Nobody outvotes those whom the operator trusts, as in selection, nor does their majority need the
  * others. Is one of them a candidate?
  */
-static bool are_trusted(struct source *const *sources, size_t count, int64_t at_ns)
+static bool are_trusted(struct source *const *sources, size_t count)
 {
 	struct source_status status;
 
 	for (size_t i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		if (!source_get_options(sources[i])->trust)
 			continue;
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		if (is_candidate(&status))
 			return true;
 	}
@@ -68,7 +68,7 @@ static int latest_first(const void *a, const void *b)
 
 int64_t agreement_since(struct source *const *sources, size_t count, int64_t at_ns)
 {
-	bool trusted_only = are_trusted(sources, count, at_ns);
+	bool trusted_only = are_trusted(sources, count);
 	int64_t asked[SOURCE_SELECT_MAX];
 	size_t candidates = 0, found = 0;
 	struct source_status status;

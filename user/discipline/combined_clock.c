@@ -117,7 +117,7 @@ static bool follow_moves(struct combined_clock *clock, struct source *const *sou
 
 /* Add new samples of the combined sources to the combined clock. false: there is none. */
 static bool feed(struct combined_clock *clock, struct source *const *sources,
-		 const struct selection *selection, int64_t at_ns)
+		 const struct selection *selection)
 {
 	bool fresh = false;
 	size_t i;
@@ -129,7 +129,7 @@ static bool feed(struct combined_clock *clock, struct source *const *sources,
 		struct estimator_sample sample;
 		int slot;
 
-		source_get_status(source, at_ns, &status);
+		source_get_record(source, &status);
 		slot = find_slot(clock, source);
 		clock->slot[slot].update = clock->update;
 		if (clock->slot[slot].received == status.received)
@@ -281,7 +281,7 @@ static void start_anew(struct combined_clock *clock, struct source *const *sourc
 		return;
 	/* Of sources that were wrong lately only the latest sample is kept. */
 	memset(clock->slot, 0, sizeof(clock->slot));
-	feed(clock, sources, selection, now->reference_ns);
+	feed(clock, sources, selection);
 }
 
 bool combined_clock_learn(struct combined_clock *clock, struct source *const *sources,
@@ -293,7 +293,7 @@ bool combined_clock_learn(struct combined_clock *clock, struct source *const *so
 	misled = distrust_wrong(clock, sources, count, selection) ||
 		 learned_from_unwanted(clock, sources, count, selection);
 	misled |= follow_moves(clock, sources, selection, now->reference_ns);
-	fresh = feed(clock, sources, selection, now->reference_ns);
+	fresh = feed(clock, sources, selection);
 	if (misled || is_outdone(clock, sources, selection, now->reference_ns))
 		start_anew(clock, sources, selection, now);
 	return fresh;

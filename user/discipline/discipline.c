@@ -464,8 +464,7 @@ static enum vouched_host judge_vouched_host(const struct timescale_now *now,
  * what they say.
  */
 static void leave_to_host(struct discipline *discipline, struct source *const *sources,
-			  const struct timescale_now *now, bool measured,
-			  struct discipline_result *result)
+			  bool measured, struct discipline_result *result)
 {
 	discipline->has_line = false;
 	change_limits_count(&discipline->limits,
@@ -475,7 +474,7 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 		return;
 	}
 	host_vote_break(&discipline->host_vote);
-	selected_describe(sources, now->reference_ns, result);
+	selected_describe(sources, result);
 	result->measured = measured;
 	result->synchronised = true;
 }
@@ -544,7 +543,7 @@ static void bound_error(struct discipline *discipline, struct update *update,
 	struct combined *combined = &update->combined;
 
 	outlasted_keep(&discipline->outlasted, now, selection,
-		       selected_late_ns(update->sources, selection, now->reference_ns),
+		       selected_late_ns(update->sources, selection),
 		       combined);
 	if (!update->fresh || combined->estimate.suspect)
 		keep_bound(combined, now);
@@ -577,7 +576,6 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 {
 	struct update update = { .sources = sources, .count = count, .now = now };
 	const struct combined *combined = &update.combined;
-	int64_t at_ns = now->reference_ns;
 	bool known, fallen, counts;
 	int error;
 
@@ -591,23 +589,23 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		return 0;
 	}
 	bound_error(discipline, &update, &result->selection);
-	result->leap = (uint8_t)leap_vote(sources, count, at_ns);
+	result->leap = (uint8_t)leap_vote(sources, count);
 	remember_rate(discipline, combined->estimate.rate, combined->estimate.rate_sigma);
 	result->vouched_host = judge_vouched_host(now, &result->selection, combined, &update.pace,
 						  update.measured);
 	if (vouched_host_stays(result->vouched_host)) {
-		leave_to_host(discipline, sources, now, update.measured, result);
+		leave_to_host(discipline, sources, update.measured, result);
 		return 0;
 	}
 	if (fallen || (!update.fresh && is_beyond_reach(discipline, &combined->estimate))) {
-		selected_describe(sources, at_ns, result);
+		selected_describe(sources, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
 		return 0;
 	}
 	counts = has_news(discipline, sources, &result->selection) && update.fresh;
 	error = judge(discipline, combined, now, counts, result);
-	selected_describe(sources, at_ns, result);
+	selected_describe(sources, result);
 	if (result->step == DISCIPLINE_REFUSED)
 		return error;
 	make_correction(discipline, &update, result);

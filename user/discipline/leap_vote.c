@@ -16,7 +16,7 @@ static bool may_vote(const struct source_status *status)
 	       !status->last.numbered;
 }
 
-int leap_vote(struct source *const *sources, size_t count, int64_t at_ns)
+int leap_vote(struct source *const *sources, size_t count)
 {
 	size_t votes[3] = { 0 }, voters = 0;
 	struct source_status status;
@@ -24,7 +24,7 @@ int leap_vote(struct source *const *sources, size_t count, int64_t at_ns)
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		if (!may_vote(&status) || (trusts && !status.options->trust))
 			continue;
 		/* As in selection nobody outvotes those that the operator trusts. */

@@ -15,10 +15,9 @@
  * @sources: all of them; falsetickers count as well, as liars may have led the clock away from
  *	honest servers
  * @count: how many
- * @at_ns: now, by the reference
  *
  * Return: 0: none, 1: a second is inserted, 2: one is deleted.
  */
-int leap_vote(struct source *const *sources, size_t count, int64_t at_ns);
+int leap_vote(struct source *const *sources, size_t count);
 
 #endif /* DISCIPLINE_LEAP_VOTE_H */

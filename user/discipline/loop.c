@@ -14,12 +14,12 @@ static bool is_loop(const struct source_status *status, const struct source_iden
 }
 
 void loop_judge(struct source *const *sources, const struct source_identity *identities,
-		size_t count, int64_t at_ns, bool recovering)
+		size_t count, bool recovering)
 {
 	struct source_status status;
 
 	for (size_t i = 0; i < count; i++) {
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		source_set_loop(sources[i], !recovering && is_loop(&status, &identities[i]));
 	}
 }

@@ -19,11 +19,10 @@
  * @sources: all; source_set_loop() is called for each
  * @identities: of these
  * @count: how many
- * @at_ns: now, by the reference
  * @recovering: this machine has lost the time, and who followed it may have kept it: nobody is
  *	left out for that
  */
 void loop_judge(struct source *const *sources, const struct source_identity *identities,
-		size_t count, int64_t at_ns, bool recovering);
+		size_t count, bool recovering);
 
 #endif /* DISCIPLINE_LOOP_H */

@@ -63,7 +63,7 @@ static bool are_trusted(const struct roll *roll, struct source *const *sources)
 	for (i = 0; i < roll->count; i++) {
 		if (!source_get_options(sources[i])->trust)
 			continue;
-		source_get_status(sources[i], 0, &status);
+		source_get_record(sources[i], &status);
 		if (quorum_may_vote(sources[i], &status))
 			return true;
 	}
@@ -95,7 +95,7 @@ struct opinion *roll_call(struct roll *roll, size_t index, struct source *const 
 	struct source_status status;
 	struct opinion *opinion;
 
-	source_get_status(source, now->reference_ns, &status);
+	source_get_record(source, &status);
 	opinion = find_opinion(roll, index, sources);
 	opinion->votes = false;
 	if (roll->trusts && !status.options->trust)

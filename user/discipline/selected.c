@@ -6,26 +6,24 @@
 
 #include <math.h>
 
-double selected_late_ns(struct source *const *sources, const struct selection *selection,
-			int64_t at_ns)
+double selected_late_ns(struct source *const *sources, const struct selection *selection)
 {
 	struct source_status status;
 	int64_t most_ns = 0;
 	size_t i;
 
 	for (i = 0; i < selection->count; i++) {
-		source_get_status(sources[selection->index[i]], at_ns, &status);
+		source_get_record(sources[selection->index[i]], &status);
 		most_ns = chime_max(most_ns, status.late_ns / 2);
 	}
 	return (double)most_ns;
 }
 
-void selected_describe(struct source *const *sources, int64_t at_ns,
-		       struct discipline_result *result)
+void selected_describe(struct source *const *sources, struct discipline_result *result)
 {
 	struct source_status status;
 
-	source_get_status(sources[result->selection.selected], at_ns, &status);
+	source_get_record(sources[result->selection.selected], &status);
 	result->stratum = status.stratum;
 	if (!status.options->copy)
 		result->stratum = status.stratum < 15 ? status.stratum + 1 : 16;
@@ -40,7 +38,7 @@ void selected_pace(struct source *const *sources, const struct selection *select
 
 	*pace = (struct pace){ .interval_s = INFINITY, .age_ns = INFINITY };
 	for (i = 0; i < selection->count; i++) {
-		source_get_status(sources[selection->index[i]], at_ns, &status);
+		source_get_record(sources[selection->index[i]], &status);
 		pace->interval_s = fmin(pace->interval_s, ldexp(1, status.poll));
 		pace->age_ns = fmin(pace->age_ns,
 				    fmax((double)chime_sub_sat(at_ns, status.last.at_ns), 0));

@@ -14,12 +14,10 @@
 #include "discipline/source_select.h"
 
 /* By how much the answers may be off because all of those of a source were late. */
-double selected_late_ns(struct source *const *sources, const struct selection *selection,
-			int64_t at_ns);
+double selected_late_ns(struct source *const *sources, const struct selection *selection);
 
 /* Fill in what @result tells of the reference, by the source that it has selected. */
-void selected_describe(struct source *const *sources, int64_t at_ns,
-		       struct discipline_result *result);
+void selected_describe(struct source *const *sources, struct discipline_result *result);
 
 /* The samples of the selected sources in time. */
 void selected_pace(struct source *const *sources, const struct selection *selection,

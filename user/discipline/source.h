@@ -256,7 +256,7 @@ int64_t source_moved_ns(const struct source *source);
  * struct source_status - for selection, tables and JSON
  * @options: as configured
  * @verdict: selection's latest verdict
- * @has_estimate: @estimate and the sample fields are valid
+ * @has_estimate: @estimate and @root_distance_ns are valid
  * @estimate: at the instant asked for
  * @root_distance_ns: bound of the error: half the root delay and path delay, plus dispersion aged
  * @minimum_delay_ns: least round trip of the path
@@ -321,6 +321,12 @@ struct source_status {
 
 /* As configured; the options last as long as the source. */
 const struct source_options *source_get_options(const struct source *source);
+
+/*
+ * The status but for what depends on the instant and takes most of the time: there is no estimate
+ * and no root distance.
+ */
+void source_get_record(const struct source *source, struct source_status *status);
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status);
 void source_set_verdict(struct source *source, enum source_verdict verdict);

@@ -209,7 +209,7 @@ static size_t count_usable(const struct candidate *candidates, size_t count)
 }
 
 /* Count sources, not lost ones, that have not answered since their samples became void. */
-static size_t count_silent(struct source *const *sources, size_t count, int64_t at_ns)
+static size_t count_silent(struct source *const *sources, size_t count)
 {
 	struct source_status status;
 	size_t i, silent = 0;
@@ -217,7 +217,7 @@ static size_t count_silent(struct source *const *sources, size_t count, int64_t 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
 		if (source_has_samples(sources[i]))
 			continue;
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		if (status.loop)
 			continue;
 		silent += quorum_may_be_right(sources[i], &status);
@@ -463,7 +463,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 	}
 	median_ns = relate(candidates, found);
 	selection->candidates = usable;
-	if (!usable || !intersection_find(candidates, found, count_silent(sources, count, at_ns),
+	if (!usable || !intersection_find(candidates, found, count_silent(sources, count),
 					  &place, &bound)) {
 		call_falsetickers(candidates, found, sources);
 		return;
@@ -496,13 +496,13 @@ static bool was_usable(const struct source_status *status)
 }
 
 /* The latest selection was among sources of which none can answer any more. */
-static bool were_lost(struct source *const *sources, size_t count, int64_t at_ns)
+static bool were_lost(struct source *const *sources, size_t count)
 {
 	struct source_status status;
 	size_t i;
 
 	for (i = 0; i < count && i < SOURCE_SELECT_MAX; i++) {
-		source_get_status(sources[i], at_ns, &status);
+		source_get_record(sources[i], &status);
 		if (was_usable(&status) && may_answer(sources[i], &status))
 			return false;
 	}
@@ -514,7 +514,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 {
 	struct candidate candidates[SOURCE_SELECT_MAX];
 	struct extent place = { 0, 0 }, bound = { 0, 0 };
-	bool lost_too = were_lost(sources, count, at_ns), usable;
+	bool lost_too = were_lost(sources, count), usable;
 	size_t found = 0, i;
 	int64_t median_ns;
 
@@ -530,7 +530,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 		nominate(&status, terms, i, usable, &candidates[found++]);
 	}
 	median_ns = relate(candidates, found);
-	if (!found || !intersection_find(candidates, found, count_silent(sources, count, at_ns),
+	if (!found || !intersection_find(candidates, found, count_silent(sources, count),
 					 &place, &bound))
 		return false;
 	*low_ns = median_ns + (int64_t)floor(bound.low);

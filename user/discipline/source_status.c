@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What one source is worth at some instant: its estimate, and how far from it the truth may be.
+ * What is known of one source, and what it is worth at some instant: its estimate, and how far from
+ * it the truth may be.
  */
 #include "discipline/source.h"
 
@@ -92,7 +93,7 @@ static double distance_ns(const struct source *source, const struct source_statu
 		    round_trips_ns(source, estimate));
 }
 
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	memset(status, 0, sizeof(*status));
 	status->options = &source->options;
@@ -120,16 +121,22 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->last_error = source->last_error;
 	status->kiss = source->kiss;
 	status->distrusted = source->received < source->distrusted_until;
-	status->has_estimate = source->samples &&
-			       estimator_get(source->estimator, at_ns, &status->estimate);
-	if (!status->has_estimate)
+	if (!source->samples)
 		return;
 	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);
 	if (source->known_floor_ns > 0)
 		status->late_ns = chime_max(status->minimum_delay_ns -
 					    (int64_t)source->known_floor_ns, 0);
-	status->root_distance_ns = distance_ns(source, status);
 	status->jitter_ns = source->scatter.jitter_ns;
 	status->runs = source->scatter.runs;
 	status->span_ns = source->scatter.span_ns;
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	source_get_record(source, status);
+	status->has_estimate = source->samples &&
+			       estimator_get(source->estimator, at_ns, &status->estimate);
+	if (status->has_estimate)
+		status->root_distance_ns = distance_ns(source, status);
 }

@@ -131,7 +131,7 @@ enum ntp_client_result ntp_client_fail(struct ntp_client *client, int64_t now_ra
 {
 	struct source_status status;
 
-	source_get_status(client->source, now_raw_ns, &status);
+	source_get_record(client->source, &status);
 	if (status.reach && source_next_poll(client->source) <= now_raw_ns)
 		source_polled(client->source, now_raw_ns);
 

@@ -232,7 +232,7 @@ static bool may_be_replaced(const struct association *association, int64_t now_r
 {
 	const struct associations *list = association->target->list;
 
-	return !associations_needs(list, association->source, now_raw_ns) &&
+	return !associations_needs(list, association->source) &&
 	       (association->trying || now_raw_ns >= list->replace_ns);
 }
 
@@ -289,7 +289,7 @@ static void replace_outdated(struct target *target, bool all, int64_t now_raw_ns
 		if (!association_has_address(association) ||
 		    net_address_is_among(named_address(association), target->found,
 					 target->found_count) ||
-		    associations_needs(target->list, association->source, now_raw_ns))
+		    associations_needs(target->list, association->source))
 			continue;
 		if (!move_on(association, OUTDATED, now_raw_ns))
 			look_for_others(target, now_raw_ns);

@@ -112,12 +112,12 @@ bool associations_address_used(const struct associations *list, const struct net
 }
 
 /* Some sources are selected, so that there is a verdict on falsetickers. */
-bool associations_agree(const struct associations *list, int64_t now_raw_ns)
+bool associations_agree(const struct associations *list)
 {
 	struct source_status status;
 
 	for (size_t i = 0; i < list->count; i++) {
-		source_get_status(list->sources[i], now_raw_ns, &status);
+		source_get_record(list->sources[i], &status);
 		if (status.verdict >= SOURCE_COMBINED)
 			return true;
 	}
@@ -125,15 +125,14 @@ bool associations_agree(const struct associations *list, int64_t now_raw_ns)
 	return false;
 }
 
-bool associations_needs(const struct associations *list, const struct source *source,
-			int64_t now_raw_ns)
+bool associations_needs(const struct associations *list, const struct source *source)
 {
 	size_t agreeing = 0, falsetickers = 0;
 	struct source_status status;
 	bool agrees = false;
 
 	for (size_t i = 0; i < list->count; i++) {
-		source_get_status(list->sources[i], now_raw_ns, &status);
+		source_get_record(list->sources[i], &status);
 		falsetickers += status.verdict == SOURCE_FALSETICKER;
 		/* Pulses that the timescale numbers agree with any majority. */
 		if (status.verdict < SOURCE_NOT_COMBINED || status.options->numbered ||
@@ -456,7 +455,7 @@ void associations_judge_servers(struct associations *list, int orphan_stratum, b
 	}
 	report_leader(list, orphan_judge(list->sources, identities, list->count, at_ns,
 					 orphan_stratum));
-	loop_judge(list->sources, identities, list->count, at_ns, recovering);
+	loop_judge(list->sources, identities, list->count, recovering);
 	report_loops(list, recovering, at_ns);
 }
 

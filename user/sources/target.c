@@ -277,7 +277,7 @@ static void retry_association_now(struct association *association, int64_t now_r
 		ntp_client_retry_now(client, now_raw_ns);
 		return;
 	}
-	source_get_status(association->source, now_raw_ns, &status);
+	source_get_record(association->source, &status);
 	if (!association_has_address(association) || !client->failures || status.reach)
 		return;
 	source_burst(association->source, now_raw_ns,
@@ -406,14 +406,14 @@ static void log_kiss(struct association *association)
  * Another address of a pool may be right. A server that was configured by name is kept, and without
  * a majority it is unknown which source is wrong.
  */
-static void count_false_sample(struct association *association, int64_t now_raw_ns)
+static void count_false_sample(struct association *association)
 {
 	struct target *target = association->target;
 	struct source_status status;
 
-	source_get_status(association->source, now_raw_ns, &status);
+	source_get_record(association->source, &status);
 	if (target->config.kind != CONFIG_POOL || status.verdict != SOURCE_FALSETICKER ||
-	    !associations_agree(target->list, now_raw_ns))
+	    !associations_agree(target->list))
 		association->false_samples = 0;
 	else
 		association->false_samples++;
@@ -470,7 +470,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 					     association_label(association).text);
 		association->complained = false;
 		association->trying = false;
-		count_false_sample(association, now_raw_ns);
+		count_false_sample(association);
 		if (!association->false_samples)
 			target_found_right(target);
 		break;

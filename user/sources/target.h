@@ -218,8 +218,7 @@ struct associations {
  * associations_forgive(): a reload asks servers again that refused to serve us. "RATE" stays in
  *	force.
  */
-bool associations_needs(const struct associations *list, const struct source *source,
-			int64_t now_raw_ns);
+bool associations_needs(const struct associations *list, const struct source *source);
 void associations_report_change(struct associations *list);
 void associations_need_keys(struct associations *list);
 void associations_forgive(struct associations *list, int64_t now_raw_ns);
@@ -228,7 +227,7 @@ void associations_forgive(struct associations *list, int64_t now_raw_ns);
 void associations_end_bursts(struct associations *list, int64_t now_raw_ns);
 bool associations_address_used(const struct associations *list, const struct net_address *address,
 			       int port);
-bool associations_agree(const struct associations *list, int64_t now_raw_ns);
+bool associations_agree(const struct associations *list);
 void associations_message(struct associations *list, int priority, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void associations_list_changed(struct associations *list);

@@ -67,7 +67,7 @@ size_t associations_sources(const struct associations *associations,
 	return 1;
 }
 
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	*status = world.status;
 }

@@ -58,7 +58,7 @@ size_t associations_sources(const struct associations *associations,
 	return world.count;
 }
 
-void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	*status = source->status;
 }

@@ -21,11 +21,16 @@ struct source {
 	uint64_t serial;
 };
 
+void source_get_record(const struct source *source, struct source_status *status)
+{
+	*status = source->status;
+	status->options = &source->options;
+}
+
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
 	(void)at_ns;
-	*status = source->status;
-	status->options = &source->options;
+	source_get_record(source, status);
 }
 
 const struct source_options *source_get_options(const struct source *source)

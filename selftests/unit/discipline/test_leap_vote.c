@@ -13,7 +13,7 @@ struct source {
 	struct source_status status;
 };
 
-void source_get_status(const struct source *source, int64_t now_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	*status = source->status;
 	status->options = &source->options;
@@ -46,13 +46,13 @@ static void announce(FIXTURE_DATA(vote) *self, int first, int last, int leap)
 
 static int count(FIXTURE_DATA(vote) *self)
 {
-	return leap_vote(self->sources, 5, 0);
+	return leap_vote(self->sources, 5);
 }
 
 TEST_F(vote, nobody_announces_anything)
 {
 	EXPECT_EQ(NONE, count(self));
-	EXPECT_EQ(NONE, leap_vote(self->sources, 0, 0));
+	EXPECT_EQ(NONE, leap_vote(self->sources, 0));
 }
 
 TEST_F(vote, more_than_half_decide)
@@ -70,10 +70,10 @@ TEST_F(vote, more_than_half_decide)
 TEST_F(vote, half_of_them_are_not_enough)
 {
 	announce(self, 0, 1, INSERT);
-	EXPECT_EQ(NONE, leap_vote(self->sources, 4, 0));
+	EXPECT_EQ(NONE, leap_vote(self->sources, 4));
 	announce(self, 0, 1, DELETE);
-	EXPECT_EQ(NONE, leap_vote(self->sources, 4, 0));
-	EXPECT_EQ(DELETE, leap_vote(self->sources, 3, 0));
+	EXPECT_EQ(NONE, leap_vote(self->sources, 4));
+	EXPECT_EQ(DELETE, leap_vote(self->sources, 3));
 }
 
 TEST_F(vote, falsetickers_count)

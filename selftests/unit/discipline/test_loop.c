@@ -74,7 +74,7 @@ static int select_one(FIXTURE_DATA(loop) *self, bool recovering)
 {
 	const struct selection_terms terms = { .previous = -1, .minsources = 1 };
 
-	loop_judge(self->source, self->identity, SOURCES, self->now_ns, recovering);
+	loop_judge(self->source, self->identity, SOURCES, recovering);
 	source_select(self->source, SOURCES, self->now_ns, &terms, &self->selection);
 	return self->selection.selected;
 }

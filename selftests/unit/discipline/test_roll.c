@@ -24,7 +24,7 @@ const struct source_options *source_get_options(const struct source *source)
 	return &source->options;
 }
 
-void source_get_status(const struct source *source, int64_t now_ns, struct source_status *status)
+void source_get_record(const struct source *source, struct source_status *status)
 {
 	*status = source->status;
 	status->options = &source->options;
