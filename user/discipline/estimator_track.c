@@ -23,7 +23,8 @@
 
 /*
  * Does the latest sample of @other show at least half of what @path saw by then? 1: it does; -1: it
- * does not, however its queueing was spent on its ways; 0: it cannot tell.
+ * does not, however its queueing was spent on its ways; 0: it cannot tell. One from before the
+ * latest outlier but one cannot: the clock may have run off since.
  */
 static int shares_residual(const struct path_memory *other, const struct path_memory *path)
 {
@@ -35,6 +36,8 @@ static int shares_residual(const struct path_memory *other, const struct path_me
 
 	if (shown_ns > least_ns)
 		return 1;
+	if (reading->at_ns <= path_memory_instant(path, 1))
+		return 0;
 	return shown_ns + queued_ns > least_ns ? 0 : -1;
 }
 
