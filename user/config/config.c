@@ -278,7 +278,8 @@ int config_read_file(struct config_reader *reader, const char *path)
 		return -ELOOP;
 	}
 	err = read_whole(path, &text, &length);
-	if (err == -EISDIR && reader->depth) {
+	/* Such a file is the first one where only the files of sources are read again. */
+	if (err == -EISDIR && (reader->depth || reader->volatile_origin)) {
 		config_warn(reader, "%s is a directory, of which nothing is read", path);
 		return 0;
 	}

@@ -320,15 +320,33 @@ TEST_F(sourcedir, a_file_that_cannot_be_read_keeps_its_sources)
 	ASSERT_EQ(0, load(self, ""));
 	snprintf(path, sizeof(path), "%s/a.sources", self->directory);
 	ASSERT_EQ(0, unlink(path));
-	make_directory(path);
+	ASSERT_EQ(0, symlink(path, path));
 	reload(self);
 	EXPECT_STREQ("oa", names_of(self));
 	EXPECT_EQ(1, self->reports.warnings);
 	EXPECT_NE(NULL, strstr(self->reports.message, path));
 	/* One that is gone has none. */
-	ASSERT_EQ(0, rmdir(path));
+	ASSERT_EQ(0, unlink(path));
 	reload(self);
 	EXPECT_STREQ("o", names_of(self));
+}
+
+/* A directory is no file of sources: nothing in one is wrong, whenever it is read. */
+TEST_F(sourcedir, a_directory_named_like_a_file_has_no_sources)
+{
+	char path[128];
+
+	write_file(self, "a.sources", "server a\n");
+	write_file(self, "b.sources", "server b\n");
+	ASSERT_EQ(0, load(self, ""));
+	snprintf(path, sizeof(path), "%s/a.sources", self->directory);
+	ASSERT_EQ(0, unlink(path));
+	make_directory(path);
+	reload(self);
+	EXPECT_STREQ("ob", names_of(self));
+	EXPECT_EQ(1, self->reports.warnings);
+	EXPECT_NE(NULL, strstr(self->reports.message, "is a directory"));
+	EXPECT_EQ(NULL, strstr(self->reports.message, "kept"));
 }
 
 /* As where no descriptor is left: nobody has taken its files away. */
