@@ -337,6 +337,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 	if (!err && !reader->errors) {
 		reader->config->authselect = (int)reader->authselect;
 		err = config_apply_initstepslew(reader);
+		config_order_sources(reader->config);
 		config_finish_sources(reader);
 		config_close_access(reader->config);
 		config_check_keyfile(reader, 0);

@@ -149,6 +149,7 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 /* false: there is no room for them, as was reported, and none is to be read */
 bool config_add_sourcedirs(struct config_reader *reader, int count, char **directories);
 void config_read_source_file(struct config_reader *reader, const char *path);
+void config_order_sources(struct config *config);
 
 /* option.c */
 const struct config_option *config_option_find(const struct config_option *table, size_t count,

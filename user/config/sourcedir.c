@@ -118,6 +118,25 @@ static size_t read_directive(struct config_reader *reader, size_t first)
 	return count;
 }
 
+/* In the order in which they come when only the files are read again. Each keeps its own. */
+void config_order_sources(struct config *config)
+{
+	struct config_source *sources = config->sources, source;
+	size_t lasting = 0;
+
+	for (size_t i = 0; i < config->source_count; i++) {
+		if (sources[i].volatile_origin)
+			continue;
+		if (i > lasting) {
+			source = sources[i];
+			memmove(&sources[lasting + 1], &sources[lasting],
+				(i - lasting) * sizeof(source));
+			sources[lasting] = source;
+		}
+		lasting++;
+	}
+}
+
 /* A copy of @before without the sources of files. */
 static struct config *copy_lasting(const struct config *before)
 {

@@ -212,11 +212,11 @@ TEST_F(files, a_bad_line_in_a_sourcedir_is_skipped)
 	EXPECT_EQ(0, self->reports.errors);
 	EXPECT_EQ(5, self->reports.warnings);
 	ASSERT_EQ(3, self->config->source_count);
-	EXPECT_STREQ("one", self->config->sources[0].options.name);
-	EXPECT_STREQ("three", self->config->sources[1].options.name);
-	EXPECT_STREQ("own", self->config->sources[2].options.name);
-	EXPECT_TRUE(self->config->sources[0].volatile_origin);
-	EXPECT_FALSE(self->config->sources[2].volatile_origin);
+	EXPECT_STREQ("own", self->config->sources[0].options.name);
+	EXPECT_STREQ("one", self->config->sources[1].options.name);
+	EXPECT_STREQ("three", self->config->sources[2].options.name);
+	EXPECT_FALSE(self->config->sources[0].volatile_origin);
+	EXPECT_TRUE(self->config->sources[2].volatile_origin);
 	EXPECT_EQ(0, self->config->discipline.step_limit);
 }
 

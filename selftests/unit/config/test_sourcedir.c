@@ -132,7 +132,7 @@ TEST_F(sourcedir, it_is_printed_as_a_directory)
 	write_file(self, "new\nallow\n.sources", "server c\n");
 	snprintf(expected, sizeof(expected), "sourcedir /nowhere %s\n", self->directory);
 	ASSERT_EQ(0, load(self, expected));
-	ASSERT_STREQ("abcoabc", names_of(self));
+	ASSERT_STREQ("oabcabc", names_of(self));
 	text = printed(self->config);
 	EXPECT_EQ(text, strstr(text, "server own "));
 	EXPECT_NE(NULL, strstr(text, expected));
@@ -148,11 +148,23 @@ TEST_F(sourcedir, it_is_printed_as_a_directory)
 	EXPECT_EQ(0, memcmp(self->config->sourcedirs, again->sourcedirs,
 			    sizeof(again->sourcedirs)));
 	EXPECT_EQ(7, again->source_count);
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 7; i++) {
 		EXPECT_EQ(i > 0, again->sources[i].volatile_origin);
+		EXPECT_STREQ(self->config->sources[i].options.name, again->sources[i].options.name);
+	}
 	EXPECT_EQ(0, again->server.rule_count);
 	config_free(again);
 	free(text);
+}
+
+/* Of two lines for one server the same counts from the start as later, and as is printed. */
+TEST_F(sourcedir, its_sources_come_behind_those_of_the_configuration)
+{
+	write_file(self, "a.sources", "server a\nserver b\n");
+	ASSERT_EQ(0, load(self, "server late\ninitstepslew 1 first\n"));
+	EXPECT_STREQ("olfab", names_of(self));
+	reload(self);
+	EXPECT_STREQ("olfab", names_of(self));
 }
 
 TEST_F(sourcedir, a_mistake_keeps_what_the_file_said)
