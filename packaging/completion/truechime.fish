@@ -39,6 +39,8 @@ complete -c truechime -l crit -x -d 'check: the same, and critical beyond'
 complete -c truechime -l ceph -d "check: the limit of Ceph's monitors"
 complete -c truechime -l ntp-only -d 'skew: do not use ssh'
 complete -c truechime -l port -x -d 'skew: the UDP port of NTP'
+complete -c truechime -s e -d 'End by a line with a dot, as chronyc -e'
+complete -c truechime -s m -d 'Each word is a command, as with chronyc -m'
 complete -c truechime -s n -d 'As with chronyc: addresses are never looked up'
 complete -c truechime -s V -l version -d 'The version'
 complete -c truechime -s h -l help -d 'What there is'

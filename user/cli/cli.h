@@ -32,6 +32,8 @@ enum cli_exit {
  * @follow: events: go on
  * @kind: import: of the files; NULL: not given
  * @names: sources: as configured instead of addresses
+ * @end_dot: a line with a dot ends what a command prints, as of chronyc -e
+ * @multiple: each word is a command, as with chronyc -m
  * @all: sources: with csv, those without an address, too
  * @within_ns: skew, check: how far clocks may be apart, the least of several; 0: not given
  * @warn_ns: check: a warning beyond this; 0: not given
@@ -53,6 +55,8 @@ struct cli {
 	bool follow;
 	const char *kind;
 	bool names;
+	bool end_dot;
+	bool multiple;
 	bool all;
 	int64_t within_ns;
 	int64_t warn_ns;

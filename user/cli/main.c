@@ -18,7 +18,7 @@ enum {
 	OPTION_PORT = 'p',
 	OPTION_WARN = 'W',
 	OPTION_CRIT = 'C',
-	OPTION_CEPH = 'e',
+	OPTION_CEPH = 'E',
 	OPTION_SINCE = 's',
 };
 
@@ -45,10 +45,10 @@ static const struct option names[] = {
 };
 
 /* They are for all verbs. */
-#define OPTIONS_OF_ALL	"nS"
+#define OPTIONS_OF_ALL	"nSdem"
 
 /* A verb of chronyc's takes what chronyc takes, whether or not there is a use for it. */
-#define OPTIONS_OF_CHRONYC	"jcvNa"
+#define OPTIONS_OF_CHRONYC	"jcvNa46"
 
 /* The others take what they have a use for. */
 static const struct {
@@ -57,7 +57,7 @@ static const struct {
 } own_options[] = {
 	{ "status", "j" }, { "peers", "jcNa" }, { "settime", "jv" }, { "events", "jf" },
 	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwpx" },
-	{ "check", "jwWCe" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
+	{ "check", "jwWCE" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
 	{ "import", "k" }, { "host", "j" },
 };
 
@@ -141,7 +141,10 @@ static void print_usage(void)
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
 	      "  -N, --names        tables of sources: names as configured, not addresses\n"
 	      "  -a, --all          with --csv: sources that have no address yet, too\n"
+	      "  -e                 a line with a dot at the end, as of chronyc -e\n"
+	      "  -m                 each word is a command of its own, as with chronyc -m\n"
 	      "  -n                 for those used to chronyc: addresses are never looked up\n"
+	      "  -4, -6, -d         likewise: they change nothing\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
@@ -159,7 +162,7 @@ static void print_usage(void)
 static const char *letters_for(int argc, char **argv)
 {
 	/* With the "+" the first word that is no option ends them. */
-	static const char letters[] = "+:jcvfNak:no:S:w:Vh";
+	static const char letters[] = "+:46acdefjk:mnNo:S:vVw:h";
 	int i;
 
 	for (i = 1; i < argc; i++)
@@ -252,6 +255,12 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
+/* Options that are given, a letter each, and room for those without another name. */
+#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demn"))
+
+/* With -m: as many as a line of chronyc's has at most are fewer. */
+#define LINE_WORDS_MAX	128
+
 /* No exit status: there is more to do. */
 #define GO_ON	(-1)
 
@@ -282,7 +291,16 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 	case 'N':
 		cli->names = true;
 		break;
+	case '4':
+	case '6':
+	case 'd':
 	case 'n':
+		break;
+	case 'e':
+		cli->end_dot = true;
+		break;
+	case 'm':
+		cli->multiple = true;
 		break;
 	case 'S':
 		cli->socket_path = optarg;
@@ -341,16 +359,18 @@ static bool has_use_for(const struct verb *verb, const char *given)
 {
 	const char *options = options_of(verb);
 	const struct option *option = names;
+	char letter[] = "-?";
 
 	for (; *given; given++)
 		if (!strchr(OPTIONS_OF_ALL, *given) && !strchr(options, *given))
 			break;
 	if (!*given)
 		return true;
-	while (option->val != *given)
+	while (option->name && option->val != *given)
 		option++;
-	fprintf(stderr, "truechime: %s has no use for --%s. See: truechime --help\n", verb->name,
-		option->name);
+	letter[1] = *given;
+	fprintf(stderr, "truechime: %s has no use for %s%s. See: truechime --help\n", verb->name,
+		option->name ? "--" : "", option->name ? option->name : letter);
 
 	return false;
 }
@@ -389,23 +409,90 @@ static int run_verb(struct cli *cli, int count, char **words, const char *given)
 	return verb->run(cli);
 }
 
-static int run(int argc, char **argv)
+/* GO_ON: the words from optind on are left. */
+static int take_options(struct cli *cli, int argc, char **argv, char given[GIVEN_MAX])
 {
-	struct cli cli = { .socket_path = CONTROL_PATH };
 	const char *letters = letters_for(argc, argv);
-	char given[sizeof(names) / sizeof(*names) + 1] = "";
 	int option, status;
 
-	opterr = 0;
 	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
-		status = take_option(&cli, option, argc, argv);
+		status = take_option(cli, option, argc, argv);
 		if (status != GO_ON)
 			return status;
 		if (!strchr(given, option))
 			given[strlen(given)] = (char)option;
 	}
 
-	return run_verb(&cli, argc - optind, argv + optind, given);
+	return GO_ON;
+}
+
+static int run_command(struct cli *cli, int count, char **words, const char *given)
+{
+	int status = run_verb(cli, count, words, given);
+
+	/* Who reads more than one answer from a pipe waits for it. */
+	if (cli->end_dot) {
+		puts(".");
+		(void)fflush(stdout);
+	}
+
+	return status;
+}
+
+/* @line is what would be typed behind @program and the options @given. */
+static int run_line(struct cli cli, char *program, char *line, const char *given)
+{
+	char *words[LINE_WORDS_MAX + 1] = { program }, *rest;
+	char all_given[GIVEN_MAX] = "";
+	int count = 1, status;
+
+	snprintf(all_given, sizeof(all_given), "%s", given);
+	for (char *word = strtok_r(line, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+		if (count == LINE_WORDS_MAX) {
+			user_err("too many words in one command");
+			return CLI_ERROR;
+		}
+		words[count++] = word;
+	}
+	if (count == 1)
+		return CLI_OK;
+	/* Begin anew. */
+	optind = 0;
+	status = take_options(&cli, count, words, all_given);
+
+	return status == GO_ON ? run_command(&cli, count - optind, words + optind, all_given) :
+				 status;
+}
+
+/* As with chronyc, the first one that fails is the last. */
+static int run_lines(const struct cli *cli, char *program, char **lines, const char *given)
+{
+	int status = CLI_OK;
+
+	if (!*lines) {
+		user_err("-m is for the commands behind it, and there is none");
+		return CLI_ERROR;
+	}
+	for (; *lines && status == CLI_OK; lines++)
+		status = run_line(*cli, program, *lines, given);
+
+	return status;
+}
+
+static int run(int argc, char **argv)
+{
+	struct cli cli = { .socket_path = CONTROL_PATH };
+	char given[GIVEN_MAX] = "";
+	int status;
+
+	opterr = 0;
+	status = take_options(&cli, argc, argv, given);
+	if (status != GO_ON)
+		return status;
+	if (cli.multiple)
+		return run_lines(&cli, argv[0], argv + optind, given);
+
+	return run_command(&cli, argc - optind, argv + optind, given);
 }
 
 int main(int argc, char **argv)

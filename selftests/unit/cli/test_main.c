@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The program truechime without its verbs: which of them runs, with which options and arguments,
+ * and what is refused before.
+ */
+#define main cli_main
+#include "user/cli/main.c"
+#undef main
+
+#include <stdlib.h>
+
+#include "selftests/unit/unit.h"
+
+#define RUNS_MAX	4
+
+/* The verbs that ran, and the exit status of each. */
+static struct {
+	struct cli cli[RUNS_MAX];
+	char words[RUNS_MAX][128];
+	int status[RUNS_MAX];
+	int count;
+} runs;
+
+static int note(const struct cli *cli, int argc, char **argv)
+{
+	char *words = runs.words[runs.count];
+
+	runs.cli[runs.count] = *cli;
+	strcpy(words, cli->verb);
+	for (int i = 0; i < argc; i++) {
+		strcat(words, " ");
+		strcat(words, argv[i]);
+	}
+
+	return runs.status[runs.count++];
+}
+
+#define VERB(name)							\
+	int verb_##name(const struct cli *cli)				\
+	{								\
+		return note(cli, 0, NULL);				\
+	}
+
+#define VERB_WITH(name)							\
+	int verb_##name(const struct cli *cli, int argc, char **argv)	\
+	{								\
+		return note(cli, argc, argv);				\
+	}
+
+VERB(status) VERB(tracking) VERB(sources) VERB(peers) VERB(authdata) VERB(sourcestats)
+VERB(serverstats) VERB(clients) VERB(selectdata) VERB(activity) VERB(onoffline) VERB(refresh)
+VERB(plain) VERB(dump) VERB(events) VERB(rivals) VERB(top) VERB(plot) VERB(check) VERB(doctor)
+VERB_WITH(ntpdata) VERB_WITH(sourcename) VERB_WITH(accheck) VERB_WITH(cmdaccheck)
+VERB_WITH(waitsync) VERB_WITH(makestep) VERB_WITH(settime) VERB_WITH(manual) VERB_WITH(burst)
+VERB_WITH(online) VERB_WITH(offline) VERB_WITH(add) VERB_WITH(delete) VERB_WITH(directive)
+VERB_WITH(reload) VERB_WITH(skew) VERB_WITH(policy) VERB_WITH(mode) VERB_WITH(import)
+VERB_WITH(host) VERB_WITH(refused)
+
+int check_unknown(const char *reason)
+{
+	return 3;
+}
+
+FIXTURE(main) {
+	int status;
+	char said[512];
+};
+
+FIXTURE_SETUP(main)
+{
+	memset(self, 0, sizeof(*self));
+	memset(&runs, 0, sizeof(runs));
+}
+
+FIXTURE_TEARDOWN(main)
+{
+}
+
+/* Type these words, up to a NULL, behind its name. What it says on either stream is kept. */
+static void type(FIXTURE_DATA(main) *self, char **typed)
+{
+	FILE *out = stdout, *err = stderr, *said = fmemopen(self->said, sizeof(self->said), "w");
+	char *argv[16] = { "truechime" }, text[1024];
+	size_t used = 0;
+	int argc = 1;
+
+	if (!said)
+		abort();
+	/* Commands are cut into words where they are. */
+	for (; typed[argc - 1]; argc++) {
+		argv[argc] = strcpy(text + used, typed[argc - 1]);
+		used += strlen(argv[argc]) + 1;
+	}
+	runs.count = 0;
+	memset(self->said, 0, sizeof(self->said));
+	optind = 0;
+	stdout = said;
+	stderr = said;
+	self->status = cli_main(argc, argv);
+	stdout = out;
+	stderr = err;
+	fclose(said);
+}
+
+#define TYPE(...)	type(self, (char *[]){ __VA_ARGS__, NULL })
+
+TEST_F(main, a_verb_gets_its_words_and_options)
+{
+	TYPE("-c", "ntpdata", "192.0.2.1", "-N");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_STREQ("ntpdata 192.0.2.1", runs.words[0]);
+	EXPECT_TRUE(runs.cli[0].csv);
+	EXPECT_TRUE(runs.cli[0].names);
+	EXPECT_EQ(CLI_OK, self->status);
+	TYPE("add", "server", "x", "offset", "-1");
+	EXPECT_STREQ("add server x offset -1", runs.words[0]);
+	TYPE("--ceph", "check");
+	EXPECT_TRUE(runs.cli[0].ceph);
+}
+
+TEST_F(main, what_is_wrong_runs_no_verb)
+{
+	TYPE("no-such-verb");
+	EXPECT_EQ(CLI_ERROR, self->status);
+	TYPE("tracking", "--kind", "ntp");
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_NE(NULL, strstr(self->said, "no use for --kind"));
+	TYPE("tracking", "-x");
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_EQ(0, runs.count);
+}
+
+/* Each of chronyc's own verbs takes what chronyc takes. Another verb might be expected to obey. */
+TEST_F(main, options_of_chronyc_are_taken)
+{
+	TYPE("-4", "-6", "-d", "-n", "tracking");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_EQ(CLI_OK, self->status);
+	TYPE("-d", "events");
+	EXPECT_EQ(1, runs.count);
+	TYPE("-4", "skew", "192.0.2.1");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_NE(NULL, strstr(self->said, "no use for -4"));
+}
+
+TEST_F(main, a_dot_ends_an_answer)
+{
+	TYPE("-e", "tracking");
+	EXPECT_STREQ(".\n", self->said);
+	runs.status[0] = CLI_NOT;
+	TYPE("-e", "tracking");
+	EXPECT_STREQ(".\n", self->said);
+	EXPECT_EQ(CLI_NOT, self->status);
+}
+
+TEST_F(main, many_commands_at_once)
+{
+	TYPE("-m", "-n", "-c", "tracking", "  sources -v ", "", "ntpdata 192.0.2.1 -N");
+	ASSERT_EQ(3, runs.count);
+	EXPECT_STREQ("tracking", runs.words[0]);
+	EXPECT_STREQ("sources", runs.words[1]);
+	EXPECT_STREQ("ntpdata 192.0.2.1", runs.words[2]);
+	/* What is before them holds for all, and what is in one for that. */
+	EXPECT_TRUE(runs.cli[1].csv);
+	EXPECT_TRUE(runs.cli[1].verbose);
+	EXPECT_TRUE(runs.cli[2].csv);
+	EXPECT_FALSE(runs.cli[2].verbose);
+	EXPECT_TRUE(runs.cli[2].names);
+	EXPECT_EQ(CLI_OK, self->status);
+	TYPE("-me", "add server x offset -1", "online");
+	EXPECT_STREQ("add server x offset -1", runs.words[0]);
+	EXPECT_STREQ(".\n.\n", self->said);
+}
+
+TEST_F(main, the_first_command_that_fails_is_the_last)
+{
+	char many[2 * LINE_WORDS_MAX + 16] = "ntpdata";
+
+	runs.status[1] = CLI_NOT;
+	TYPE("-m", "tracking", "online", "offline");
+	EXPECT_EQ(2, runs.count);
+	EXPECT_EQ(CLI_NOT, self->status);
+	TYPE("-m", "nonsense", "tracking");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	TYPE("-m", "sources -x", "tracking");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	TYPE("-m");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	for (int i = 0; i < LINE_WORDS_MAX; i++)
+		strcat(many, " x");
+	TYPE("-m", many);
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+}
+
+TEST_HARNESS_MAIN
