@@ -2,6 +2,7 @@
 /*
  * truechime: options and the choice of the verb.
  */
+#include <ctype.h>
 #include <getopt.h>
 #include <string.h>
 
@@ -159,15 +160,29 @@ static void print_usage(void)
  * Options of a source may have negative values, and so has makestep: what follows these verbs are
  * no options of this program.
  */
+static bool ends_options(const char *word)
+{
+	return !strcmp(word, "add") || !strcmp(word, "makestep");
+}
+
+/* "settime 16:30 -05:00": no option of this program has a number behind its digit. */
+static bool is_zone(const char *word)
+{
+	return word[0] == '-' && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]);
+}
+
 static const char *letters_for(int argc, char **argv)
 {
 	/* With the "+" the first word that is no option ends them. */
 	static const char letters[] = "+:46acdefjk:mnNo:S:vVw:h";
-	int i;
+	bool sets_time = false;
 
-	for (i = 1; i < argc; i++)
-		if (!strcmp(argv[i], "add") || !strcmp(argv[i], "makestep"))
+	for (int i = 1; i < argc; i++) {
+		if (ends_options(argv[i]) || (sets_time && is_zone(argv[i])))
 			return letters;
+		sets_time |= !strcmp(argv[i], "settime");
+	}
+
 	return letters + 1;
 }
 

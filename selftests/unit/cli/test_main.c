@@ -118,6 +118,20 @@ TEST_F(main, a_verb_gets_its_words_and_options)
 	EXPECT_TRUE(runs.cli[0].ceph);
 }
 
+/* West of Greenwich, too. */
+TEST_F(main, a_time_may_have_a_negative_offset)
+{
+	TYPE("-j", "settime", "16:30", "-05:00");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_STREQ("settime 16:30 -05:00", runs.words[0]);
+	EXPECT_TRUE(runs.cli[0].json);
+	TYPE("settime", "2026-11-23", "16:30", "-0500", "within", "5");
+	EXPECT_STREQ("settime 2026-11-23 16:30 -0500 within 5", runs.words[0]);
+	TYPE("settime", "list", "-v");
+	EXPECT_STREQ("settime list", runs.words[0]);
+	EXPECT_TRUE(runs.cli[0].verbose);
+}
+
 TEST_F(main, what_is_wrong_runs_no_verb)
 {
 	TYPE("no-such-verb");
