@@ -197,7 +197,7 @@ void text_of_ns(double ns, char text[COLUMN_TEXT_MAX]);
 void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX]);
 
 /* The row of @source in the table of sources, and its heading. */
-#define SOURCE_ROW_MAX	1536
+#define SOURCE_ROW_MAX	1792
 #define SOURCES_HEADING	"MS Name/IP address         Stratum Poll Reach LastRx Last sample"
 void text_of_source(const struct cli *cli, const json_t *source, char text[SOURCE_ROW_MAX]);
 

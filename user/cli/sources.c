@@ -31,7 +31,7 @@ void text_of_source(const struct cli *cli, const json_t *source, char text[SOURC
 	text_of_signed_ns(json_real_of(estimate, "adjusted_ns", 0), now);
 	text_of_signed_ns(json_real_of(estimate, "measured_ns", 0), then);
 	text_of_ns(json_real_of(estimate, "distance_ns", 0), bound);
-	snprintf(text, SOURCE_ROW_MAX, "%c%c %-27.128s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
+	snprintf(text, SOURCE_ROW_MAX, "%c%c %-27.255s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
 		 strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
 		 letter_of_source(source), name_of_source(cli, source),
 		 (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),

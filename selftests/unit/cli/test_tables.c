@@ -528,6 +528,22 @@ TEST_F(tables, ntpdata_is_chronycs)
 	EXPECT_EQ(CLI_NOT, sourcename_of_nobody(&csv));
 }
 
+/* As long as a name may be; cut short it would be another one. */
+TEST_F(tables, a_long_name_is_whole)
+{
+	const struct cli cli = { .names = true };
+	const char *row;
+	char name[256];
+
+	add_sources();
+	memset(name, 'n', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	world.sources[0].info.name = name;
+	row = line_by(self, &cli, verb_sources, "^* n");
+	EXPECT_NE(NULL, strstr(row, name));
+	EXPECT_NE(NULL, strstr(row, " +/- "));
+}
+
 TEST_F(tables, authdata)
 {
 	static const struct cli cli;
