@@ -20,7 +20,7 @@ _truechime()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-k | --kind | -S | --socket | -w | --within | --warn | --crit | --port | \
-			-o | --output | --since)
+			-o | --output | --since | -p)
 			# bash makes words of what "=" separates, and of "=".
 			[ "${COMP_WORDS[i + 1]}" != = ] || i=$((i + 1))
 			i=$((i + 1))
@@ -36,7 +36,7 @@ _truechime()
 	-k | --kind) words='chrony ntp timesyncd openntpd' ;;
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
 	--since) words='10min 1h 1d' ;;
-	--port) ;;
+	--port | -p) ;;
 	-S | --socket | -o | --output) _truechime_files "$word" && return ;;
 	*)
 		case $verb:$word in

@@ -23,6 +23,14 @@ int client_report(const struct cli *cli, const char *command,
 	return 0;
 }
 
+int client_report_with(const struct cli *cli, const char *command, int argc, char **argv,
+		       void (*print)(const struct cli *cli, const json_t *reply))
+{
+	(void)argc;
+	(void)argv;
+	return client_report(cli, command, print);
+}
+
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	(void)cli;

@@ -34,6 +34,7 @@ enum cli_exit {
  * @names: sources: as configured instead of addresses
  * @end_dot: a line with a dot ends what a command prints, as of chronyc -e
  * @multiple: each word is a command, as with chronyc -m
+ * @least_hits: clients: only those that asked so often; 0: all
  * @all: sources: with csv, those without an address, too
  * @within_ns: skew, check: how far clocks may be apart, the least of several; 0: not given
  * @warn_ns: check: a warning beyond this; 0: not given
@@ -57,6 +58,7 @@ struct cli {
 	bool names;
 	bool end_dot;
 	bool multiple;
+	uint32_t least_hits;
 	bool all;
 	int64_t within_ns;
 	int64_t warn_ns;

@@ -85,5 +85,11 @@ static void print(const struct cli *cli, const json_t *reply)
 
 int verb_clients(const struct cli *cli)
 {
-	return client_report(cli, "clients", print);
+	char text[64], *words = text;
+
+	if (!cli->least_hits)
+		return client_report(cli, "clients", print);
+	snprintf(text, sizeof(text), "least %u", cli->least_hits);
+
+	return client_report_with(cli, "clients", 1, &words, print);
 }

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "chronyc/refusal.h"
@@ -16,7 +17,7 @@
 /* Options without a letter that can be typed: that of their place in own_options. */
 enum {
 	OPTION_NTP_ONLY = 'x',
-	OPTION_PORT = 'p',
+	OPTION_PORT = 'P',
 	OPTION_WARN = 'W',
 	OPTION_CRIT = 'C',
 	OPTION_CEPH = 'E',
@@ -57,9 +58,9 @@ static const struct {
 	const char *options;
 } own_options[] = {
 	{ "status", "j" }, { "peers", "jcNa" }, { "settime", "jv" }, { "events", "jf" },
-	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwpx" },
+	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwPx" },
 	{ "check", "jwWCE" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
-	{ "import", "k" }, { "host", "j" },
+	{ "import", "k" }, { "host", "j" }, { "clients", OPTIONS_OF_CHRONYC "p" },
 };
 
 static const struct verb {
@@ -140,6 +141,7 @@ static void print_usage(void)
 	      "  -o, --output FILE  plot: write it there\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
+	      "  -p NUMBER          clients: only those that asked so often\n"
 	      "  -N, --names        tables of sources: names as configured, not addresses\n"
 	      "  -a, --all          with --csv: sources that have no address yet, too\n"
 	      "  -e                 a line with a dot at the end, as of chronyc -e\n"
@@ -171,10 +173,10 @@ static bool is_zone(const char *word)
 	return word[0] == '-' && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]);
 }
 
+/* With the "+" the first word that is no option ends them. */
 static const char *letters_for(int argc, char **argv)
 {
-	/* With the "+" the first word that is no option ends them. */
-	static const char letters[] = "+:46acdefjk:mnNo:S:vVw:h";
+	static const char letters[] = "+:46acdefjk:mnNo:p:S:vVw:h";
 	bool sets_time = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -214,6 +216,20 @@ static bool take_since(struct cli *cli, const char *text)
 	if (duration_of_text(text, &cli->since_ns) && cli->since_ns >= 1000000000)
 		return true;
 	user_err("--since takes a time of 1s or more such as 10min or 1h, not \"%s\"", text);
+
+	return false;
+}
+
+static bool take_hits(struct cli *cli, const char *text)
+{
+	char *end;
+	unsigned long long hits = strtoull(text, &end, 10);
+
+	if (isdigit((unsigned char)*text) && !*end && hits <= UINT32_MAX) {
+		cli->least_hits = (uint32_t)hits;
+		return true;
+	}
+	user_err("-p takes a number of requests, not \"%s\"", text);
 
 	return false;
 }
@@ -271,7 +287,7 @@ static const struct verb *find_verb(const char *name)
 }
 
 /* Options that are given, a letter each, and room for those without another name. */
-#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demn"))
+#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demnp"))
 
 /* With -m: as many as a line of chronyc's has at most are fewer. */
 #define LINE_WORDS_MAX	128
@@ -337,6 +353,9 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		break;
 	case 'o':
 		cli->output = optarg;
+		break;
+	case 'p':
+		right = take_hits(cli, optarg);
 		break;
 	case OPTION_NTP_ONLY:
 		cli->ntp_only = true;

@@ -131,14 +131,20 @@ static json_t *daemon_report_serverstats(struct daemon *daemon)
 	return reply;
 }
 
-static json_t *daemon_report_clients(struct daemon *daemon, int64_t now_raw_ns)
+static json_t *daemon_report_clients(struct daemon *daemon, const char *arguments,
+				     int64_t now_raw_ns, const char **error)
 {
 	const struct server_statistics *statistics;
+	struct clients_query query;
 	size_t clients;
 
+	if (!clients_query_parse(arguments, &query)) {
+		*error = "'least' and a number of requests were expected, or nothing";
+		return NULL;
+	}
 	statistics = serving_statistics(daemon->serving, &clients);
 
-	return report_clients(statistics, clients, now_raw_ns);
+	return report_clients(statistics, clients, &query, now_raw_ns);
 }
 
 static json_t *daemon_report_events(struct daemon *daemon)
@@ -170,7 +176,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_SERVERSTATS:
 		return daemon_report_serverstats(daemon);
 	case CONTROL_CLIENTS:
-		return daemon_report_clients(daemon, state.raw_ns);
+		return daemon_report_clients(daemon, request->arguments, state.raw_ns, error);
 	case CONTROL_MAKESTEP:
 		if (*request->arguments)
 			return daemon_change_stepping(daemon, request->arguments, error);

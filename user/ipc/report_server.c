@@ -5,6 +5,8 @@
  */
 #include "ipc/report_server.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/line.h"
@@ -91,8 +93,45 @@ static json_t *report_client(const struct client_record *record, int64_t now_raw
 			 "age_ns", (json_int_t)chime_sub_sat(now_raw_ns, record->last_ns));
 }
 
+/* A number of 32 bits behind @text; NULL: there is none, else what follows it. */
+static const char *take_number(const char *text, uint32_t *number)
+{
+	unsigned long long value;
+	char *end;
+
+	text += strspn(text, " ");
+	if (*text < '0' || *text > '9')
+		return NULL;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (errno || value > UINT32_MAX || (*end && *end != ' '))
+		return NULL;
+	*number = (uint32_t)value;
+
+	return end;
+}
+
+bool clients_query_parse(const char *text, struct clients_query *query)
+{
+	*query = (struct clients_query){ .least_hits = 0 };
+	while (text && *(text += strspn(text, " "))) {
+		if (!strncmp(text, "least ", 6))
+			text = take_number(text + 6, &query->least_hits);
+		else
+			text = NULL;
+	}
+
+	return text;
+}
+
+static bool is_asked_for(const struct client_record *record, const struct clients_query *query)
+{
+	return (record->family == AF_INET || record->family == AF_INET6) &&
+	       record->hits >= query->least_hits;
+}
+
 json_t *report_clients(const struct server_statistics *statistics, size_t count,
-		       int64_t now_raw_ns)
+		       const struct clients_query *query, int64_t now_raw_ns)
 {
 	json_t *list = json_array();
 	struct client_record record;
@@ -100,7 +139,7 @@ json_t *report_clients(const struct server_statistics *statistics, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&record, &statistics->clients[i], sizeof(record));
-		if (record.family != AF_INET && record.family != AF_INET6)
+		if (!is_asked_for(&record, query))
 			continue;
 		if (json_array_size(list) < REPORT_CLIENTS_MAX)
 			json_array_append_new(list, report_client(&record, now_raw_ns));

@@ -6,6 +6,7 @@
 #define IPC_REPORT_SERVER_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,9 +21,23 @@
 json_t *report_serverstats(const struct server_statistics *statistics, size_t clients,
 			   const uint64_t *xdp_counts, const struct nts_statistics *nts);
 
-/* The clients, of @count records; at most REPORT_CLIENTS_MAX of them, and how many more. */
+/**
+ * struct clients_query - which clients are asked for
+ * @least_hits: those that asked so often; 0: all
+ */
+struct clients_query {
+	uint32_t least_hits;
+};
+
+/* What an operator asks for, as "least 100"; "": all. false: it is anything else. */
+bool clients_query_parse(const char *text, struct clients_query *query);
+
+/*
+ * The clients that @query is about, of @count records; at most REPORT_CLIENTS_MAX of them, and how
+ * many more.
+ */
 json_t *report_clients(const struct server_statistics *statistics, size_t count,
-		       int64_t now_raw_ns);
+		       const struct clients_query *query, int64_t now_raw_ns);
 
 /*
  * An answer of the daemon takes no longer than some milliseconds, and is no longer than one may be

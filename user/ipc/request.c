@@ -21,7 +21,7 @@ static const struct {
 	{ "activity", CONTROL_ACTIVITY, false, false },
 	{ "timesync", CONTROL_TIMESYNC, false, false },
 	{ "history", CONTROL_HISTORY, false, true },
-	{ "clients", CONTROL_CLIENTS, true, false },
+	{ "clients", CONTROL_CLIENTS, true, true },
 	{ "makestep", CONTROL_MAKESTEP, true, true },
 	{ "settime", CONTROL_SETTIME, true, true },
 	{ "accheck", CONTROL_ACCHECK, true, true },

@@ -158,6 +158,21 @@ TEST_F(main, options_of_chronyc_are_taken)
 	EXPECT_NE(NULL, strstr(self->said, "no use for -4"));
 }
 
+TEST_F(main, clients_may_be_those_that_asked_often)
+{
+	TYPE("clients", "-p", "100");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_EQ(100, runs.cli[0].least_hits);
+	TYPE("clients", "-p", "often");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	TYPE("sources", "-p", "100");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_NE(NULL, strstr(self->said, "no use for -p"));
+	TYPE("--port", "124", "skew", "x");
+	EXPECT_EQ(124, runs.cli[0].port);
+}
+
 TEST_F(main, a_dot_ends_an_answer)
 {
 	TYPE("-e", "tracking");

@@ -17,6 +17,8 @@
 
 static struct state world;
 
+static const struct clients_query all_clients;
+
 /* Of the NTP server: it runs, and keeps no records. */
 static const struct server_statistics *statistics;
 
@@ -32,12 +34,22 @@ int client_report(const struct cli *cli, const char *command,
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
 			!strcmp(command, "serverstats") ? report_serverstats(NULL, 0, NULL, NULL) :
-			!strcmp(command, "clients") ? report_clients(statistics, 0, NOW_NS) :
+			!strcmp(command, "clients") ? report_clients(statistics, 0, &all_clients, NOW_NS) :
 						       report_sources(&world);
 
 	print(cli, reply);
 	json_decref(reply);
 	return 0;
+}
+
+/* What follows the command. */
+static char asked[64];
+
+int client_report_with(const struct cli *cli, const char *command, int argc, char **argv,
+		       void (*print)(const struct cli *cli, const json_t *reply))
+{
+	strcpy(asked, argc == 1 ? argv[0] : "?");
+	return client_report(cli, command, print);
 }
 
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
@@ -526,6 +538,14 @@ TEST_F(tables, ntpdata_is_chronycs)
 		     line_of(self, ntpdata_of_first, "Peer delay"));
 	EXPECT_NE(NULL, strstr(line_by(self, &csv, ntpdata_of_first, "192"), ",111,111,0111,"));
 	EXPECT_EQ(CLI_NOT, sourcename_of_nobody(&csv));
+}
+
+TEST_F(tables, clients_are_asked_for_by_their_hits)
+{
+	const struct cli cli = { .least_hits = 4000000000 };
+
+	EXPECT_EQ(0, verb_clients(&cli));
+	EXPECT_STREQ("least 4000000000", asked);
 }
 
 /* As long as a name may be; cut short it would be another one. */

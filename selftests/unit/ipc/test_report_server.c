@@ -16,6 +16,7 @@
 TEST(as_many_clients_as_an_answer_has_room_for)
 {
 	struct server_statistics *statistics = calloc(1, server_statistics_size(CLIENTS));
+	static const struct clients_query all;
 	json_t *reply;
 	char *text;
 
@@ -32,7 +33,7 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 		record->answer_interval_ns = 12345;
 		record->last_ns = INT64_MIN;
 	}
-	reply = report_clients(statistics, CLIENTS, INT64_MAX);
+	reply = report_clients(statistics, CLIENTS, &all, INT64_MAX);
 	text = json_dumps(reply, JSON_COMPACT);
 	ASSERT_NE(NULL, text);
 	EXPECT_GT(CONTROL_ANSWER_MAX, strlen(text) + 1);
@@ -43,6 +44,47 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 	free(text);
 	json_decref(reply);
 	free(statistics);
+}
+
+/* More than an answer has room for may have asked, and those meant may be the last of them. */
+TEST(clients_that_asked_so_often)
+{
+	struct server_statistics *statistics = calloc(1, server_statistics_size(CLIENTS));
+	struct clients_query query;
+	json_t *reply, *clients;
+
+	ASSERT_NE(NULL, statistics);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		statistics->clients[i].family = AF_INET;
+		statistics->clients[i].hits = (uint32_t)i;
+	}
+	ASSERT_TRUE(clients_query_parse("least 2046", &query));
+	reply = report_clients(statistics, CLIENTS, &query, 0);
+	clients = json_object_get(reply, "clients");
+	ASSERT_EQ(2, json_array_size(clients));
+	EXPECT_EQ(2046, json_integer_value(json_object_get(json_array_get(clients, 0), "hits")));
+	EXPECT_EQ(0, json_integer_value(json_object_get(reply, "more")));
+	json_decref(reply);
+	free(statistics);
+}
+
+TEST(words_that_say_which_clients)
+{
+	static const char *const wrong[] = {
+		"least", "least ", "least x", "least -1", "least 4294967296", "least 1x", "5",
+		"least 99999999999999999999999", "lest 5",
+	};
+	struct clients_query query;
+
+	EXPECT_TRUE(clients_query_parse("", &query));
+	EXPECT_EQ(0, query.least_hits);
+	EXPECT_TRUE(clients_query_parse(" least 4294967295 ", &query));
+	EXPECT_EQ(UINT32_MAX, query.least_hits);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		EXPECT_FALSE(clients_query_parse(wrong[i], &query)) {
+			TH_LOG("%s", wrong[i]);
+		}
+	}
 }
 
 TEST(timestamps_that_are_held)
