@@ -32,6 +32,7 @@ complete -c truechime -s v -l verbose -d "Explain the tables' columns"
 complete -c truechime -s f -l follow -d 'Report new events as they happen'
 complete -c truechime -s k -l kind -x -a 'chrony ntp timesyncd openntpd' -d 'Import this kind'
 complete -c truechime -s p -x -d 'clients: only those that asked so often'
+complete -c truechime -s r -d 'clients: show them, and count anew from then on'
 complete -c truechime -s N -l names -d 'Names as configured, not addresses'
 complete -c truechime -s S -l socket -r -F -d "The daemon's socket"
 complete -c truechime -s w -l within -x -d 'How far apart clocks may be'

@@ -12,6 +12,7 @@
 
 #include "chronyc/packet.h"
 #include "ipc/state.h"
+#include "ipc/client_marks.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
 #include "xdp/shared.h"
@@ -62,9 +63,12 @@ void chronyc_report_serverstats(const struct server_statistics *statistics, size
 				const struct chronyc_request *request,
 				struct chronyc_reply *reply);
 
-/* The clients, of @count records, as many as @request and a packet have room for. */
+/*
+ * The clients, of @count records, less what @marks takes off, as many as @request and a packet have
+ * room for.
+ */
 void chronyc_report_clients(const struct server_statistics *statistics, size_t count,
-			    int64_t now_raw_ns, struct chronyc_request *request,
-			    struct chronyc_reply *reply);
+			    const struct client_marks *marks, int64_t now_raw_ns,
+			    struct chronyc_request *request, struct chronyc_reply *reply);
 
 #endif /* CHRONYC_REPORT_H */

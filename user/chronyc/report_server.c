@@ -113,15 +113,15 @@ static bool is_wanted(const struct client_record *record, uint32_t least_hits)
 }
 
 void chronyc_report_clients(const struct server_statistics *statistics, size_t count,
-			    int64_t now_raw_ns, struct chronyc_request *request,
-			    struct chronyc_reply *reply)
+			    const struct client_marks *marks, int64_t now_raw_ns,
+			    struct chronyc_request *request, struct chronyc_reply *reply)
 {
 	uint32_t index = chronyc_take(request), most = chronyc_take(request);
 	uint32_t least_hits = chronyc_take(request), reset = chronyc_take(request);
 	struct client_record records[CHRONYC_CLIENTS_MAX];
 	uint32_t found = 0;
 
-	/* This memory is the server's, and only read. */
+	/* Everybody may be permitted to ask; to have the counts begin anew is for the operator. */
 	if (reset) {
 		chronyc_reply_set_status(reply, CHRONYC_FAILED);
 		return;
@@ -130,6 +130,7 @@ void chronyc_report_clients(const struct server_statistics *statistics, size_t c
 		most = CHRONYC_CLIENTS_MAX;
 	for (; index < count && found < most; index++) {
 		memcpy(&records[found], &statistics->clients[index], sizeof(*records));
+		client_marks_apply(marks, index, &records[found]);
 		if (is_wanted(&records[found], least_hits))
 			found++;
 	}

@@ -87,9 +87,9 @@ int verb_clients(const struct cli *cli)
 {
 	char text[64], *words = text;
 
-	if (!cli->least_hits)
+	if (!cli->least_hits && !cli->reset)
 		return client_report(cli, "clients", print);
-	snprintf(text, sizeof(text), "least %u", cli->least_hits);
+	snprintf(text, sizeof(text), "least %u%s", cli->least_hits, cli->reset ? " reset" : "");
 
 	return client_report_with(cli, "clients", 1, &words, print);
 }

@@ -60,7 +60,7 @@ static const struct {
 	{ "status", "j" }, { "peers", "jcNa" }, { "settime", "jv" }, { "events", "jf" },
 	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwPx" },
 	{ "check", "jwWCE" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
-	{ "import", "k" }, { "host", "j" }, { "clients", OPTIONS_OF_CHRONYC "p" },
+	{ "import", "k" }, { "host", "j" }, { "clients", OPTIONS_OF_CHRONYC "pr" },
 };
 
 static const struct verb {
@@ -142,6 +142,7 @@ static void print_usage(void)
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
 	      "  -p NUMBER          clients: only those that asked so often\n"
+	      "  -r                 clients: show them, and count anew from then on\n"
 	      "  -N, --names        tables of sources: names as configured, not addresses\n"
 	      "  -a, --all          with --csv: sources that have no address yet, too\n"
 	      "  -e                 a line with a dot at the end, as of chronyc -e\n"
@@ -176,7 +177,7 @@ static bool is_zone(const char *word)
 /* With the "+" the first word that is no option ends them. */
 static const char *letters_for(int argc, char **argv)
 {
-	static const char letters[] = "+:46acdefjk:mnNo:p:S:vVw:h";
+	static const char letters[] = "+:46acdefjk:mnNo:p:rS:vVw:h";
 	bool sets_time = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -287,7 +288,7 @@ static const struct verb *find_verb(const char *name)
 }
 
 /* Options that are given, a letter each, and room for those without another name. */
-#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demnp"))
+#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demnpr"))
 
 /* With -m: as many as a line of chronyc's has at most are fewer. */
 #define LINE_WORDS_MAX	128
@@ -356,6 +357,9 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		break;
 	case 'p':
 		right = take_hits(cli, optarg);
+		break;
+	case 'r':
+		cli->reset = true;
 		break;
 	case OPTION_NTP_ONLY:
 		cli->ntp_only = true;

@@ -134,17 +134,26 @@ static json_t *daemon_report_serverstats(struct daemon *daemon)
 static json_t *daemon_report_clients(struct daemon *daemon, const char *arguments,
 				     int64_t now_raw_ns, const char **error)
 {
+	struct client_marks *marks = serving_client_marks(daemon->serving);
 	const struct server_statistics *statistics;
 	struct clients_query query;
 	size_t clients;
+	json_t *reply;
 
 	if (!clients_query_parse(arguments, &query)) {
-		*error = "'least' and a number of requests were expected, or nothing";
+		*error = "'least' and a number of requests, and 'reset', were expected, or nothing";
 		return NULL;
 	}
 	statistics = serving_statistics(daemon->serving, &clients);
 
-	return report_clients(statistics, clients, &query, now_raw_ns);
+	reply = report_clients(statistics, clients, marks, &query, now_raw_ns);
+	if (query.reset && statistics && !client_marks_set(marks, statistics->clients, clients)) {
+		json_decref(reply);
+		*error = "there is no memory to begin the counts anew";
+		return NULL;
+	}
+
+	return reply;
 }
 
 static json_t *daemon_report_events(struct daemon *daemon)

@@ -14,7 +14,8 @@ static void report_clients(const struct daemon *daemon, struct chronyc_request *
 
 	statistics = serving_statistics(daemon->serving, &count);
 	if (daemon->config->server.log_bytes)
-		chronyc_report_clients(statistics, count, system_clock_raw_ns(), request, reply);
+		chronyc_report_clients(statistics, count, serving_client_marks(daemon->serving),
+				       system_clock_raw_ns(), request, reply);
 	else
 		chronyc_reply_set_status(reply, CHRONYC_INACTIVE);
 }

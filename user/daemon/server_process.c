@@ -82,6 +82,7 @@ static void drop_statistics(struct server_process *process)
 	munmap((void *)process->statistics, server_statistics_size(process->client_count));
 	close(process->statistics_fd);
 	process->statistics = NULL;
+	client_marks_clear(&process->marks);
 }
 
 /* Those of an earlier process, if they have as many clients; else new ones. */

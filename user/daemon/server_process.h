@@ -12,6 +12,7 @@
 #include "daemon/server_sockets.h"
 #include "ntp/keys.h"
 #include "ntp/nts_server_keys.h"
+#include "ipc/client_marks.h"
 #include "server/statistics.h"
 
 /**
@@ -22,6 +23,7 @@
  * @statistics: what it counts, mapped for reading; NULL: there are none
  * @statistics_fd: same, for the process
  * @client_count: how many records of clients these have
+ * @marks: what to take off their counts
  */
 struct server_process {
 	pid_t pid;
@@ -30,6 +32,7 @@ struct server_process {
 	const struct server_statistics *statistics;
 	int statistics_fd;
 	size_t client_count;
+	struct client_marks marks;
 };
 
 /**

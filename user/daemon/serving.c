@@ -378,6 +378,11 @@ const struct server_statistics *serving_statistics(const struct serving *serving
 	return serving->process.pid ? serving->process.statistics : NULL;
 }
 
+struct client_marks *serving_client_marks(struct serving *serving)
+{
+	return &serving->process.marks;
+}
+
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS])
 {
 	if (!serving->fast.path)

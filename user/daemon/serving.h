@@ -14,6 +14,7 @@
 #include "ipc/state.h"
 #include "ntp/hardware.h"
 #include "ntp/keys.h"
+#include "ipc/client_marks.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
 
@@ -58,6 +59,9 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns);
 
 /* What the process counts, and how many records of clients there are. NULL: none runs. */
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients);
+
+/* What is to be taken off the counts of its clients. */
+struct client_marks *serving_client_marks(struct serving *serving);
 
 /* What the fast path counts. false: there is none. */
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS]);

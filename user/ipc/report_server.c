@@ -111,12 +111,26 @@ static const char *take_number(const char *text, uint32_t *number)
 	return end;
 }
 
+/* Is *@text @word, then a space or its end? It is behind it then. */
+static bool takes_word(const char **text, const char *word)
+{
+	size_t length = strlen(word);
+
+	if (strncmp(*text, word, length) || ((*text)[length] && (*text)[length] != ' '))
+		return false;
+	*text += length;
+
+	return true;
+}
+
 bool clients_query_parse(const char *text, struct clients_query *query)
 {
 	*query = (struct clients_query){ .least_hits = 0 };
 	while (text && *(text += strspn(text, " "))) {
 		if (!strncmp(text, "least ", 6))
 			text = take_number(text + 6, &query->least_hits);
+		else if (takes_word(&text, "reset"))
+			query->reset = true;
 		else
 			text = NULL;
 	}
@@ -131,7 +145,8 @@ static bool is_asked_for(const struct client_record *record, const struct client
 }
 
 json_t *report_clients(const struct server_statistics *statistics, size_t count,
-		       const struct clients_query *query, int64_t now_raw_ns)
+		       const struct client_marks *marks, const struct clients_query *query,
+		       int64_t now_raw_ns)
 {
 	json_t *list = json_array();
 	struct client_record record;
@@ -139,6 +154,7 @@ json_t *report_clients(const struct server_statistics *statistics, size_t count,
 
 	for (size_t i = 0; i < count; i++) {
 		memcpy(&record, &statistics->clients[i], sizeof(record));
+		client_marks_apply(marks, i, &record);
 		if (!is_asked_for(&record, query))
 			continue;
 		if (json_array_size(list) < REPORT_CLIENTS_MAX)

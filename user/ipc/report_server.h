@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ipc/client_marks.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
 #include "xdp/shared.h"
@@ -24,20 +25,23 @@ json_t *report_serverstats(const struct server_statistics *statistics, size_t cl
 /**
  * struct clients_query - which clients are asked for
  * @least_hits: those that asked so often; 0: all
+ * @reset: and all counts begin anew then
  */
 struct clients_query {
 	uint32_t least_hits;
+	bool reset;
 };
 
-/* What an operator asks for, as "least 100"; "": all. false: it is anything else. */
+/* What an operator asks for, as "least 100 reset"; "": all. false: it is anything else. */
 bool clients_query_parse(const char *text, struct clients_query *query);
 
 /*
- * The clients that @query is about, of @count records; at most REPORT_CLIENTS_MAX of them, and how
- * many more.
+ * The clients that @query is about, of @count records, less what @marks takes off; at most
+ * REPORT_CLIENTS_MAX of them, and how many more.
  */
 json_t *report_clients(const struct server_statistics *statistics, size_t count,
-		       const struct clients_query *query, int64_t now_raw_ns);
+		       const struct client_marks *marks, const struct clients_query *query,
+		       int64_t now_raw_ns);
 
 /*
  * An answer of the daemon takes no longer than some milliseconds, and is no longer than one may be

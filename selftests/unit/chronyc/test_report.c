@@ -597,8 +597,9 @@ static struct chronyc_request *clients_from(FIXTURE_DATA(report) *self, uint32_t
 TEST_F(report, clients_in_parts)
 {
 	struct server_statistics *statistics = statistics_of(32);
+	struct client_marks marks = { .marks = NULL };
 
-	chronyc_report_clients(statistics, 32, 1000 * S, clients_from(self, 0, 100, 0, 0),
+	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 0, 100, 0, 0),
 			       &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_CLIENTS);
 	EXPECT_EQ(32, at32(&self->reply, 0));
@@ -611,7 +612,7 @@ TEST_F(report, clients_in_parts)
 	EXPECT_EQ(100, at32(&self->reply, 12 + 60 + 48));
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 12 + 60 + 52));
 
-	chronyc_report_clients(statistics, 32, 1000 * S, clients_from(self, 16, 8, 29, 0),
+	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 16, 8, 29, 0),
 			       &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_CLIENTS);
 	EXPECT_EQ(32, at32(&self->reply, 4));
@@ -619,14 +620,22 @@ TEST_F(report, clients_in_parts)
 	EXPECT_EQ(0x7f, self->reply.bytes[CONTENTS + 12 + 47]);
 	EXPECT_EQ(0, at32(&self->reply, 12 + 2 * 60));
 
-	chronyc_report_clients(statistics, 32, 1000 * S, clients_from(self, UINT32_MAX, 8, 0, 0),
-			       &self->reply);
+	chronyc_report_clients(statistics, 32, &marks, 1000 * S,
+			       clients_from(self, UINT32_MAX, 8, 0, 0), &self->reply);
 	EXPECT_EQ(0, at32(&self->reply, 8));
 	chronyc_reply_start(&self->reply, &self->request, CHRONYC_SUCCESS);
-	chronyc_report_clients(statistics, 32, 1000 * S, clients_from(self, 0, 8, 0, 1),
+	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 0, 8, 0, 1),
 			       &self->reply);
 	EXPECT_EQ(CHRONYC_FAILED, self->reply.bytes[9]);
 	EXPECT_EQ(CONTENTS, self->reply.length);
+	/* truechime had them begin anew. */
+	ASSERT_TRUE(client_marks_set(&marks, statistics->clients, 32));
+	chronyc_reply_start(&self->reply, &self->request, CHRONYC_SUCCESS);
+	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 0, 8, 0, 0),
+			       &self->reply);
+	EXPECT_EQ(0x0a000003, at32(&self->reply, 12 + 60));
+	EXPECT_EQ(0, at32(&self->reply, 12 + 60 + 20));
+	client_marks_clear(&marks);
 	free(statistics);
 }
 

@@ -163,6 +163,9 @@ TEST_F(main, clients_may_be_those_that_asked_often)
 	TYPE("clients", "-p", "100");
 	ASSERT_EQ(1, runs.count);
 	EXPECT_EQ(100, runs.cli[0].least_hits);
+	EXPECT_FALSE(runs.cli[0].reset);
+	TYPE("clients", "-r", "-p", "100");
+	EXPECT_TRUE(runs.cli[0].reset);
 	TYPE("clients", "-p", "often");
 	EXPECT_EQ(0, runs.count);
 	EXPECT_EQ(CLI_ERROR, self->status);

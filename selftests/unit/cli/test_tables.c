@@ -18,6 +18,7 @@
 static struct state world;
 
 static const struct clients_query all_clients;
+static const struct client_marks no_marks;
 
 /* Of the NTP server: it runs, and keeps no records. */
 static const struct server_statistics *statistics;
@@ -34,7 +35,7 @@ int client_report(const struct cli *cli, const char *command,
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
 			!strcmp(command, "serverstats") ? report_serverstats(NULL, 0, NULL, NULL) :
-			!strcmp(command, "clients") ? report_clients(statistics, 0, &all_clients, NOW_NS) :
+			!strcmp(command, "clients") ? report_clients(statistics, 0, &no_marks, &all_clients, NOW_NS) :
 						       report_sources(&world);
 
 	print(cli, reply);
@@ -542,10 +543,12 @@ TEST_F(tables, ntpdata_is_chronycs)
 
 TEST_F(tables, clients_are_asked_for_by_their_hits)
 {
-	const struct cli cli = { .least_hits = 4000000000 };
+	const struct cli often = { .least_hits = 4000000000 }, reset = { .reset = true };
 
-	EXPECT_EQ(0, verb_clients(&cli));
+	EXPECT_EQ(0, verb_clients(&often));
 	EXPECT_STREQ("least 4000000000", asked);
+	EXPECT_EQ(0, verb_clients(&reset));
+	EXPECT_STREQ("least 0 reset", asked);
 }
 
 /* As long as a name may be; cut short it would be another one. */

@@ -12,6 +12,8 @@
 
 #define CLIENTS	(2 * REPORT_CLIENTS_MAX)
 
+static const struct client_marks none;
+
 /* A longer answer is none: the connection is closed. */
 TEST(as_many_clients_as_an_answer_has_room_for)
 {
@@ -33,7 +35,7 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 		record->answer_interval_ns = 12345;
 		record->last_ns = INT64_MIN;
 	}
-	reply = report_clients(statistics, CLIENTS, &all, INT64_MAX);
+	reply = report_clients(statistics, CLIENTS, &none, &all, INT64_MAX);
 	text = json_dumps(reply, JSON_COMPACT);
 	ASSERT_NE(NULL, text);
 	EXPECT_GT(CONTROL_ANSWER_MAX, strlen(text) + 1);
@@ -59,7 +61,7 @@ TEST(clients_that_asked_so_often)
 		statistics->clients[i].hits = (uint32_t)i;
 	}
 	ASSERT_TRUE(clients_query_parse("least 2046", &query));
-	reply = report_clients(statistics, CLIENTS, &query, 0);
+	reply = report_clients(statistics, CLIENTS, &none, &query, 0);
 	clients = json_object_get(reply, "clients");
 	ASSERT_EQ(2, json_array_size(clients));
 	EXPECT_EQ(2046, json_integer_value(json_object_get(json_array_get(clients, 0), "hits")));
@@ -68,11 +70,55 @@ TEST(clients_that_asked_so_often)
 	free(statistics);
 }
 
+static json_int_t number_of(const json_t *reply, size_t client, const char *key)
+{
+	const json_t *clients = json_object_get(reply, "clients");
+
+	return json_integer_value(json_object_get(json_array_get(clients, client), key));
+}
+
+TEST(counts_that_begin_anew)
+{
+	struct server_statistics *statistics = calloc(1, server_statistics_size(2));
+	struct client_record *records = statistics->clients;
+	static const struct clients_query all;
+	struct client_marks marks = { .marks = NULL };
+	json_t *reply;
+
+	for (int i = 0; i < 2; i++)
+		records[i] = (struct client_record){
+			.family = AF_INET, .address = { 192, 0, 2, (uint8_t)i },
+			.hits = 10, .drops = 4,
+		};
+	ASSERT_TRUE(client_marks_set(&marks, records, 2));
+	records[0].hits = 13;
+	records[0].drops = 5;
+	/* Another client has its record. */
+	records[1].address[3] = 9;
+	records[1].hits = 11;
+	reply = report_clients(statistics, 2, &marks, &all, 0);
+	EXPECT_EQ(3, number_of(reply, 0, "hits"));
+	EXPECT_EQ(1, number_of(reply, 0, "drops"));
+	EXPECT_EQ(11, number_of(reply, 1, "hits"));
+	json_decref(reply);
+	/* The first one is back after another had it, and so has begun anew. */
+	records[0].hits = 2;
+	records[0].drops = 0;
+	reply = report_clients(statistics, 2, &marks, &all, 0);
+	EXPECT_EQ(2, number_of(reply, 0, "hits"));
+	json_decref(reply);
+	client_marks_clear(&marks);
+	reply = report_clients(statistics, 2, &marks, &all, 0);
+	EXPECT_EQ(11, number_of(reply, 1, "hits"));
+	json_decref(reply);
+	free(statistics);
+}
+
 TEST(words_that_say_which_clients)
 {
 	static const char *const wrong[] = {
 		"least", "least ", "least x", "least -1", "least 4294967296", "least 1x", "5",
-		"least 99999999999999999999999", "lest 5",
+		"least 99999999999999999999999", "lest 5", "resets", "reset 5", "least reset",
 	};
 	struct clients_query query;
 
@@ -80,6 +126,12 @@ TEST(words_that_say_which_clients)
 	EXPECT_EQ(0, query.least_hits);
 	EXPECT_TRUE(clients_query_parse(" least 4294967295 ", &query));
 	EXPECT_EQ(UINT32_MAX, query.least_hits);
+	EXPECT_FALSE(query.reset);
+	EXPECT_TRUE(clients_query_parse("least 5 reset", &query));
+	EXPECT_EQ(5, query.least_hits);
+	EXPECT_TRUE(query.reset);
+	EXPECT_TRUE(clients_query_parse("reset", &query));
+	EXPECT_TRUE(query.reset);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		EXPECT_FALSE(clients_query_parse(wrong[i], &query)) {
 			TH_LOG("%s", wrong[i]);
