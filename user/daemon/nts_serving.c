@@ -145,9 +145,9 @@ static void fill_settings(const struct nts_serving *nts, const struct config_nts
 	settings->number = nts->settings_number;
 	settings->algorithms = config->algorithms;
 	settings->connections = config->connections;
-	settings->limit = config->limit;
 	/* As in chrony: without a log of clients there is no limit. */
-	settings->limit.enabled &= !!server->log_bytes;
+	settings->records = !!server->log_bytes;
+	settings->limit = config->limit;
 	memcpy(settings->seed, nts->seed, sizeof(settings->seed));
 	if (server->port && server->port != NTP_PORT)
 		settings->ntp_port = server->port;
@@ -170,7 +170,8 @@ static int settings_file(const struct nts_serving *nts, const struct config_nts 
 		return fd;
 	fill_settings(nts, config, server, &settings);
 	if (!memory_file_write(fd, &settings, sizeof(settings), 0) ||
-	    !memory_file_write(fd, server->rules, rules_size, sizeof(settings))) {
+	    !memory_file_write(fd, server->rules, rules_size,
+			       offsetof(struct nts_settings, rules))) {
 		close(fd);
 		return -ENOMEM;
 	}

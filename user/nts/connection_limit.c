@@ -34,7 +34,7 @@ void connection_limit_init(struct connection_limit *limit, struct nts_clients *c
 		.clients = clients,
 		.log = {
 			.records = clients->records,
-			.count = NTS_CLIENTS,
+			.count = settings->records ? NTS_CLIENTS : 0,
 			.limit = settings->limit,
 		},
 	};
@@ -46,7 +46,7 @@ bool connection_limit_allows(struct connection_limit *limit, const struct net_ad
 {
 	enum client_verdict verdict;
 
-	if (!limit->log.limit.enabled)
+	if (!limit->log.count)
 		return true;
 	lock(limit->clients);
 	verdict = client_log_note(&limit->log, address, now_ns, random);

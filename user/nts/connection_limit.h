@@ -27,7 +27,7 @@ struct connection_limit {
 void connection_limit_init(struct connection_limit *limit, struct nts_clients *clients,
 			   const struct nts_settings *settings);
 
-/* May it connect at @now_ns of the raw clock? @random: 64 fresh bits. */
+/* Note that it connects at @now_ns of the raw clock: may it? @random: 64 fresh bits. */
 bool connection_limit_allows(struct connection_limit *limit, const struct net_address *address,
 			     int64_t now_ns, uint64_t random);
 

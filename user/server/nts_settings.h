@@ -49,6 +49,7 @@ enum nts_status {
  * @number: of these settings: other ones have another
  * @algorithms: that may be used
  * @connections: at a time
+ * @records: who connects is recorded, even if there is no limit
  * @limit: of the connections of a client
  * @seed: of the table in which these are counted
  * @ntp_port: that clients are told; 0: none
@@ -65,6 +66,7 @@ struct nts_settings {
 	uint64_t number;
 	uint64_t seed[2];
 	int32_t connections;
+	int32_t records;
 	int32_t ntp_port;
 	char ntp_server[NTS_SERVER_MAX];
 	uint32_t pair_count;
@@ -111,7 +113,7 @@ struct nts_validity {
  * @accepted: connections
  * @dropped: connections of clients that are not allowed, come too often, or had no place
  * @validity: of their certificates
- * @clients: only for the processes
+ * @clients: by the processes
  */
 struct nts_statistics {
 	atomic_uint_least64_t accepted;

@@ -36,6 +36,7 @@ FIXTURE_SETUP(limit)
 	self->settings = (struct nts_settings){
 		.limit = { .enabled = true, .interval_ns = INTERVAL_NS, .burst = BURST, .leak = 2 },
 		.seed = { 1, 2 },
+		.records = true,
 	};
 	connection_limit_init(&self->limit, self->clients, &self->settings);
 }
@@ -50,6 +51,15 @@ static bool connects(struct _test_data_limit *self, uint8_t client, int64_t now_
 	struct net_address address = { .family = AF_INET, .bytes = { 192, 0, 2, client } };
 
 	return connection_limit_allows(&self->limit, &address, now_ns, random);
+}
+
+static uint64_t hits_of_all(const struct _test_data_limit *self)
+{
+	uint64_t hits = 0;
+
+	for (size_t i = 0; i < NTS_CLIENTS; i++)
+		hits += self->clients->records[i].hits;
+	return hits;
 }
 
 TEST_F(limit, a_burst_and_then_one_in_an_interval)
@@ -81,7 +91,16 @@ TEST_F(limit, without_one_all_connect)
 	connection_limit_init(&self->limit, self->clients, &self->settings);
 	for (int i = 0; i < 1000; i++)
 		EXPECT_TRUE(connects(self, 1, NOW_NS, NO_LEAK));
-	EXPECT_EQ(AF_UNSPEC, self->clients->records[0].family);
+	EXPECT_EQ(1000, hits_of_all(self));
+}
+
+TEST_F(limit, without_records_there_is_none)
+{
+	self->settings.records = false;
+	connection_limit_init(&self->limit, self->clients, &self->settings);
+	for (int i = 0; i < 1000; i++)
+		EXPECT_TRUE(connects(self, 1, NOW_NS, NO_LEAK));
+	EXPECT_EQ(0, hits_of_all(self));
 }
 
 /* A process: how many of its attempts succeed. */
