@@ -73,6 +73,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	cli.verbose = data[0] & 1;
 	cli.csv = data[0] & 2;
 	cli.all = data[0] & 4;
+	cli.nts = data[0] & 8;
 	reply_text = (const char *)data + 1;
 	reply_size = size - 1;
 	verb_tracking(&cli);

@@ -35,6 +35,7 @@ enum cli_exit {
  * @end_dot: a line with a dot ends what a command prints, as of chronyc -e
  * @multiple: each word is a command, as with chronyc -m
  * @least_hits: clients: only those that asked so often; 0: all
+ * @nts: clients: how often they connected for keys of NTS, too
  * @reset: clients: their counts begin anew then
  * @all: sources: with csv, those without an address, too
  * @within_ns: skew, check: how far clocks may be apart, the least of several; 0: not given
@@ -60,6 +61,7 @@ struct cli {
 	bool end_dot;
 	bool multiple;
 	uint32_t least_hits;
+	bool nts;
 	bool reset;
 	bool all;
 	int64_t within_ns;

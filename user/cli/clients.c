@@ -28,17 +28,33 @@ static void print_power(const json_t *client, const char *key)
 		printf("   -");
 }
 
-/* chronyc's columns of commands are empty: who asks about the daemon is not counted. */
-static void print_row(const json_t *client)
+/* Of what never came, 4 columns without a number. */
+static void print_age(const json_t *client, const char *key)
+{
+	json_int_t age_ns = json_int_of(client, key, -1);
+
+	printf("  ");
+	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
+}
+
+/* Who asks about the daemon is not counted, so chronyc's columns of that are empty. */
+static void print_row(const struct cli *cli, const json_t *client)
 {
 	printf("%-25s  %6lld  %5lld", json_text_of(client, "address"),
 	       (long long)json_int_of(client, "hits", 0),
 	       (long long)json_int_of(client, "drops", 0));
 	print_power(client, "interval_s");
 	print_power(client, "answer_interval_s");
-	printf("  ");
-	print_interval(json_int_of(client, "age_ns", 0) / 1000000000);
-	printf("  %6d  %5d   -     -\n", 0, 0);
+	print_age(client, "age_ns");
+	if (cli->nts) {
+		printf("  %6lld  %5lld", (long long)json_int_of(client, "nts_hits", 0),
+		       (long long)json_int_of(client, "nts_drops", 0));
+		print_power(client, "nts_interval_s");
+		print_age(client, "nts_age_ns");
+	} else {
+		printf("  %6d  %5d   -     -", 0, 0);
+	}
+	putchar('\n');
 }
 
 #define POWER_UNKNOWN	127
@@ -50,14 +66,22 @@ static int csv_power(const json_t *client, const char *key)
 	return isfinite(power) ? (int)power : POWER_UNKNOWN;
 }
 
+static unsigned int csv_age(const json_t *client, const char *key)
+{
+	json_int_t age_ns = json_int_of(client, key, -1);
+
+	return age_ns < 0 ? UINT32_MAX : (unsigned int)(age_ns / 1000000000);
+}
+
 static void print_csv(const json_t *client)
 {
-	printf("%s,%lld,%lld,%d,%d,%lld,0,0,%d,%u\n", json_text_of(client, "address"),
+	printf("%s,%lld,%lld,%d,%d,%u,%lld,%lld,%d,%u\n", json_text_of(client, "address"),
 	       (long long)json_int_of(client, "hits", 0),
 	       (long long)json_int_of(client, "drops", 0), csv_power(client, "interval_s"),
-	       csv_power(client, "answer_interval_s"),
-	       (long long)(json_int_of(client, "age_ns", 0) / 1000000000), POWER_UNKNOWN,
-	       UINT32_MAX);
+	       csv_power(client, "answer_interval_s"), csv_age(client, "age_ns"),
+	       (long long)json_int_of(client, "nts_hits", 0),
+	       (long long)json_int_of(client, "nts_drops", 0),
+	       csv_power(client, "nts_interval_s"), csv_age(client, "nts_age_ns"));
 }
 
 static void print(const struct cli *cli, const json_t *reply)
@@ -75,10 +99,11 @@ static void print(const struct cli *cli, const json_t *reply)
 		puts(NOT_SERVED);
 	else if (json_is_false(json_object_get(reply, "recording")))
 		puts("Clients are not recorded: 'noclientlog' is in the configuration.");
-	puts("Hostname                      NTP   Drop Int IntL Last     Cmd   Drop Int  Last\n"
-	     "===============================================================================");
+	printf("Hostname                      NTP   Drop Int IntL Last  %6s   Drop Int  Last\n"
+	       "===============================================================================\n",
+	       cli->nts ? "NTS-KE" : "Cmd");
 	json_array_foreach(clients, i, client)
-		print_row(client);
+		print_row(cli, client);
 	if (more > 0)
 		printf("... and %lld more\n", (long long)more);
 }
@@ -87,9 +112,10 @@ int verb_clients(const struct cli *cli)
 {
 	char text[64], *words = text;
 
-	if (!cli->least_hits && !cli->reset)
+	if (!cli->least_hits && !cli->nts && !cli->reset)
 		return client_report(cli, "clients", print);
-	snprintf(text, sizeof(text), "least %u%s", cli->least_hits, cli->reset ? " reset" : "");
+	snprintf(text, sizeof(text), "least %u%s%s", cli->least_hits, cli->nts ? " nts" : "",
+		 cli->reset ? " reset" : "");
 
 	return client_report_with(cli, "clients", 1, &words, print);
 }

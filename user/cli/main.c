@@ -18,6 +18,7 @@
 enum {
 	OPTION_NTP_ONLY = 'x',
 	OPTION_PORT = 'P',
+	OPTION_KIND = 'K',
 	OPTION_WARN = 'W',
 	OPTION_CRIT = 'C',
 	OPTION_CEPH = 'E',
@@ -30,7 +31,7 @@ static const struct option names[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "follow", no_argument, NULL, 'f' },
-	{ "kind", required_argument, NULL, 'k' },
+	{ "kind", required_argument, NULL, OPTION_KIND },
 	{ "names", no_argument, NULL, 'N' },
 	{ "socket", required_argument, NULL, 'S' },
 	{ "within", required_argument, NULL, 'w' },
@@ -60,7 +61,7 @@ static const struct {
 	{ "status", "j" }, { "peers", "jcNa" }, { "settime", "jv" }, { "events", "jf" },
 	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwPx" },
 	{ "check", "jwWCE" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
-	{ "import", "k" }, { "host", "j" }, { "clients", OPTIONS_OF_CHRONYC "pr" },
+	{ "import", "K" }, { "host", "j" }, { "clients", OPTIONS_OF_CHRONYC "kpr" },
 };
 
 static const struct verb {
@@ -141,6 +142,7 @@ static void print_usage(void)
 	      "  -o, --output FILE  plot: write it there\n"
 	      "      --ntp-only     skew: do not ask by ssh those who answer no NTP\n"
 	      "      --port NUMBER  skew: UDP port of NTP (123)\n"
+	      "  -k                 clients: their connections for keys of NTS, too\n"
 	      "  -p NUMBER          clients: only those that asked so often\n"
 	      "  -r                 clients: show them, and count anew from then on\n"
 	      "  -N, --names        tables of sources: names as configured, not addresses\n"
@@ -174,19 +176,25 @@ static bool is_zone(const char *word)
 	return word[0] == '-' && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]);
 }
 
-/* With the "+" the first word that is no option ends them. */
+/*
+ * With the "+" the first word that is no option ends them. The k of clients is chronyc's, and has
+ * no value.
+ */
 static const char *letters_for(int argc, char **argv)
 {
 	static const char letters[] = "+:46acdefjk:mnNo:p:rS:vVw:h";
-	bool sets_time = false;
+	static const char letters_of_clients[] = ":46acdefjkmnNo:p:rS:vVw:h";
+	bool sets_time = false, clients = false, import = false;
 
 	for (int i = 1; i < argc; i++) {
 		if (ends_options(argv[i]) || (sets_time && is_zone(argv[i])))
 			return letters;
 		sets_time |= !strcmp(argv[i], "settime");
+		clients |= !strcmp(argv[i], "clients");
+		import |= !strcmp(argv[i], "import");
 	}
 
-	return letters + 1;
+	return clients && !import ? letters_of_clients : letters + 1;
 }
 
 static bool take_time(const char *option, const char *text, int64_t *ns)
@@ -288,7 +296,7 @@ static const struct verb *find_verb(const char *name)
 }
 
 /* Options that are given, a letter each, and room for those without another name. */
-#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demnpr"))
+#define GIVEN_MAX	(sizeof(names) / sizeof(*names) + sizeof("46demnprk"))
 
 /* With -m: as many as a line of chronyc's has at most are fewer. */
 #define LINE_WORDS_MAX	128
@@ -317,8 +325,11 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 	case 'f':
 		cli->follow = true;
 		break;
-	case 'k':
+	case OPTION_KIND:
 		cli->kind = optarg;
+		break;
+	case 'k':
+		cli->nts = true;
 		break;
 	case 'N':
 		cli->names = true;
@@ -454,6 +465,8 @@ static int take_options(struct cli *cli, int argc, char **argv, char given[GIVEN
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		if (option == 'k' && optarg)
+			option = OPTION_KIND;
 		status = take_option(cli, option, argc, argv);
 		if (status != GO_ON)
 			return status;

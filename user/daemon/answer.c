@@ -134,24 +134,34 @@ static json_t *daemon_report_serverstats(struct daemon *daemon)
 static json_t *daemon_report_clients(struct daemon *daemon, const char *arguments,
 				     int64_t now_raw_ns, const char **error)
 {
+	const struct nts_statistics *nts = serving_nts_statistics(daemon->serving);
 	struct client_marks *marks = serving_client_marks(daemon->serving);
+	struct client_marks *nts_marks = serving_nts_marks(daemon->serving);
+	struct client_table ntp_table = { .marks = marks }, nts_table = { .marks = nts_marks };
 	const struct server_statistics *statistics;
 	struct clients_query query;
-	size_t clients;
 	json_t *reply;
 
 	if (!clients_query_parse(arguments, &query)) {
-		*error = "'least' and a number of requests, and 'reset', were expected, or nothing";
+		*error = "'least' and a number, 'nts' and 'reset' were expected, or nothing";
 		return NULL;
 	}
-	statistics = serving_statistics(daemon->serving, &clients);
-
-	reply = report_clients(statistics, clients, marks, &query, now_raw_ns);
-	if (query.reset && statistics && !client_marks_set(marks, statistics->clients, clients)) {
+	statistics = serving_statistics(daemon->serving, &ntp_table.count);
+	if (statistics)
+		ntp_table.records = statistics->clients;
+	if (nts && daemon->config->server.log_bytes) {
+		nts_table.records = nts->clients.records;
+		nts_table.count = NTS_CLIENTS;
+	}
+	reply = report_clients(&ntp_table, &nts_table, !!statistics, &query, now_raw_ns);
+	if (reply && query.reset &&
+	    (!client_marks_set(marks, ntp_table.records, ntp_table.count) ||
+	     !client_marks_set(nts_marks, nts_table.records, nts_table.count))) {
 		json_decref(reply);
-		*error = "there is no memory to begin the counts anew";
-		return NULL;
+		reply = NULL;
 	}
+	if (!reply)
+		*error = "there is no memory for it";
 
 	return reply;
 }

@@ -37,6 +37,7 @@
  * @process: that runs; .pid 0: none
  * @fast: the fast path to it
  * @nts: the keys of NTS, and who hands them out
+ * @nts_marks: what to take off the counts of their clients
  * @nts_changes: of the keys that @process was told
  * @with_nts: it was started to answer requests by NTS
  * @cards: network cards that stamp packets
@@ -58,6 +59,7 @@ struct serving {
 	struct server_process process;
 	struct serving_fast fast;
 	struct nts_serving *nts;
+	struct client_marks nts_marks;
 	uint64_t nts_changes;
 	bool with_nts;
 	struct serving_cards cards;
@@ -109,6 +111,7 @@ void serving_free(struct serving *serving)
 	serving_fast_configure(&serving->fast, NULL, 0);
 	server_process_clear(&serving->process);
 	nts_serving_free(serving->nts);
+	client_marks_clear(&serving->nts_marks);
 	server_sockets_close(&serving->sockets);
 	if (serving->page)
 		time_page_unmap(serving->page);
@@ -381,6 +384,11 @@ const struct server_statistics *serving_statistics(const struct serving *serving
 struct client_marks *serving_client_marks(struct serving *serving)
 {
 	return &serving->process.marks;
+}
+
+struct client_marks *serving_nts_marks(struct serving *serving)
+{
+	return &serving->nts_marks;
 }
 
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS])

@@ -60,8 +60,9 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns);
 /* What the process counts, and how many records of clients there are. NULL: none runs. */
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients);
 
-/* What is to be taken off the counts of its clients. */
+/* What is to be taken off the counts of clients, and of their connections for NTS. */
 struct client_marks *serving_client_marks(struct serving *serving);
+struct client_marks *serving_nts_marks(struct serving *serving);
 
 /* What the fast path counts. false: there is none. */
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS]);

@@ -76,21 +76,23 @@ static json_t *report_interval(int64_t interval_ns)
 	return interval_ns > 0 ? json_real((double)interval_ns / 1e9) : json_null();
 }
 
+/* Of one that has never asked for the time the age is not known. */
 static json_t *report_client(const struct client_record *record, int64_t now_raw_ns)
 {
 	struct net_address address = { .family = (int)record->family };
+	int64_t age_ns = chime_sub_sat(now_raw_ns, record->last_ns);
 	char text[NET_ADDRESS_TEXT_MAX];
 
 	memcpy(address.bytes, record->address, sizeof(address.bytes));
 	net_address_format(&address, text);
 
-	return json_pack("{s:s,s:I,s:I,s:o,s:o,s:I}",
+	return json_pack("{s:s,s:I,s:I,s:o,s:o,s:o}",
 			 "address", text,
 			 "hits", (json_int_t)record->hits,
 			 "drops", (json_int_t)record->drops,
 			 "interval_s", report_interval(record->interval_ns),
 			 "answer_interval_s", report_interval(record->answer_interval_ns),
-			 "age_ns", (json_int_t)chime_sub_sat(now_raw_ns, record->last_ns));
+			 "age_ns", record->last_ns ? json_integer(age_ns) : json_null());
 }
 
 /* A number of 32 bits behind @text; NULL: there is none, else what follows it. */
@@ -129,6 +131,8 @@ bool clients_query_parse(const char *text, struct clients_query *query)
 	while (text && *(text += strspn(text, " "))) {
 		if (!strncmp(text, "least ", 6))
 			text = take_number(text + 6, &query->least_hits);
+		else if (takes_word(&text, "nts"))
+			query->nts = true;
 		else if (takes_word(&text, "reset"))
 			query->reset = true;
 		else
@@ -138,31 +142,149 @@ bool clients_query_parse(const char *text, struct clients_query *query)
 	return text;
 }
 
-static bool is_asked_for(const struct client_record *record, const struct clients_query *query)
+/* @nts: NULL: it has not connected. */
+static bool is_asked_for(const struct client_record *record, const struct client_record *nts,
+			 const struct clients_query *query)
 {
-	return (record->family == AF_INET || record->family == AF_INET6) &&
-	       record->hits >= query->least_hits;
+	return record->hits >= query->least_hits || (nts && nts->hits >= query->least_hits);
 }
 
-json_t *report_clients(const struct server_statistics *statistics, size_t count,
-		       const struct client_marks *marks, const struct clients_query *query,
-		       int64_t now_raw_ns)
+/* The record at @index, less what is to be taken off. false: there is none. */
+static bool copy_record(const struct client_table *table, size_t index,
+			struct client_record *record)
 {
-	json_t *list = json_array();
-	struct client_record record;
-	json_int_t more = 0;
+	memcpy(record, &table->records[index], sizeof(*record));
+	client_marks_apply(table->marks, index, record);
 
-	for (size_t i = 0; i < count; i++) {
-		memcpy(&record, &statistics->clients[i], sizeof(record));
-		client_marks_apply(marks, i, &record);
-		if (!is_asked_for(&record, query))
-			continue;
-		if (json_array_size(list) < REPORT_CLIENTS_MAX)
-			json_array_append_new(list, report_client(&record, now_raw_ns));
-		else
-			more++;
+	return record->family == AF_INET || record->family == AF_INET6;
+}
+
+/* By address. */
+static int compare_records(const void *one, const void *other)
+{
+	const struct client_record *a = one, *b = other;
+	int order = memcmp(a->address, b->address, sizeof(a->address));
+
+	return order ? order : (a->family > b->family) - (a->family < b->family);
+}
+
+/**
+ * struct nts_clients_copy - those of NTS, by address
+ * @records: of them
+ * @shown: of each, whether its line was written
+ * @count: of them
+ */
+struct nts_clients_copy {
+	struct client_record *records;
+	bool *shown;
+	size_t count;
+};
+
+static bool copy_nts(const struct client_table *table, struct nts_clients_copy *copy)
+{
+	copy->records = calloc(table->count + 1, sizeof(*copy->records));
+	copy->shown = calloc(table->count + 1, sizeof(*copy->shown));
+	if (!copy->records || !copy->shown)
+		return false;
+	for (size_t i = 0; i < table->count; i++)
+		copy->count += copy_record(table, i, &copy->records[copy->count]);
+	qsort(copy->records, copy->count, sizeof(*copy->records), compare_records);
+
+	return true;
+}
+
+static const struct client_record *find_nts(struct nts_clients_copy *copy,
+					    const struct client_record *client)
+{
+	const struct client_record *found = NULL;
+
+	if (copy->count)
+		found = bsearch(client, copy->records, copy->count, sizeof(*found),
+				compare_records);
+	if (found)
+		copy->shown[found - copy->records] = true;
+
+	return found;
+}
+
+/* Of one that has not connected @record is NULL. */
+static void add_nts(json_t *client, const struct client_record *record, int64_t now_raw_ns)
+{
+	json_object_set_new(client, "nts_hits", json_integer(record ? record->hits : 0));
+	json_object_set_new(client, "nts_drops", json_integer(record ? record->drops : 0));
+	json_object_set_new(client, "nts_interval_s",
+			    record ? report_interval(record->interval_ns) : json_null());
+	json_object_set_new(client, "nts_age_ns",
+			    record ? json_integer(chime_sub_sat(now_raw_ns, record->last_ns)) :
+				     json_null());
+}
+
+/**
+ * struct client_list - the report as it is written
+ * @list: of clients
+ * @more: that there was no room for
+ * @query: what is asked for
+ * @now_raw_ns: for ages
+ */
+struct client_list {
+	json_t *list;
+	json_int_t more;
+	const struct clients_query *query;
+	int64_t now_raw_ns;
+};
+
+static void add_client(struct client_list *report, const struct client_record *record,
+		       const struct client_record *nts)
+{
+	size_t most = report->query->nts ? REPORT_NTS_CLIENTS_MAX : REPORT_CLIENTS_MAX;
+	json_t *client;
+
+	if (!is_asked_for(record, nts, report->query))
+		return;
+	if (json_array_size(report->list) >= most) {
+		report->more++;
+		return;
 	}
+	client = report_client(record, report->now_raw_ns);
+	if (report->query->nts)
+		add_nts(client, nts, report->now_raw_ns);
+	json_array_append_new(report->list, client);
+}
 
-	return json_pack("{s:b,s:b,s:b,s:o,s:I}", "ok", 1, "serving", !!statistics,
-			 "recording", !!count, "clients", list, "more", more);
+/* Those that have only asked for keys, of another server or not yet for the time. */
+static void add_rest(struct client_list *report, const struct nts_clients_copy *copy)
+{
+	for (size_t i = 0; i < copy->count; i++) {
+		struct client_record record = { .family = copy->records[i].family };
+
+		memcpy(record.address, copy->records[i].address, sizeof(record.address));
+		if (!copy->shown[i])
+			add_client(report, &record, &copy->records[i]);
+	}
+}
+
+json_t *report_clients(const struct client_table *ntp, const struct client_table *nts,
+		       bool serving, const struct clients_query *query, int64_t now_raw_ns)
+{
+	struct client_list report = { .query = query, .now_raw_ns = now_raw_ns };
+	struct nts_clients_copy copy = { .count = 0 };
+	struct client_record record;
+	json_t *reply = NULL;
+
+	if (query->nts && !copy_nts(nts, &copy))
+		goto out_free;
+	report.list = json_array();
+	for (size_t i = 0; i < ntp->count; i++) {
+		if (copy_record(ntp, i, &record))
+			add_client(&report, &record, find_nts(&copy, &record));
+	}
+	add_rest(&report, &copy);
+	reply = json_pack("{s:b,s:b,s:b,s:o,s:I}", "ok", 1, "serving", serving,
+			  "recording", !!ntp->count, "clients", report.list, "more", report.more);
+
+out_free:
+	free(copy.records);
+	free(copy.shown);
+
+	return reply;
 }

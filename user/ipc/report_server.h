@@ -25,28 +25,42 @@ json_t *report_serverstats(const struct server_statistics *statistics, size_t cl
 /**
  * struct clients_query - which clients are asked for
  * @least_hits: those that asked so often; 0: all
+ * @nts: with their connections for keys of NTS
  * @reset: and all counts begin anew then
  */
 struct clients_query {
 	uint32_t least_hits;
+	bool nts;
 	bool reset;
 };
 
-/* What an operator asks for, as "least 100 reset"; "": all. false: it is anything else. */
+/**
+ * struct client_table - who asked for something
+ * @records: of them
+ * @count: of these; 0: who asks is not recorded
+ * @marks: to be taken off
+ */
+struct client_table {
+	const struct client_record *records;
+	size_t count;
+	const struct client_marks *marks;
+};
+
+/* What an operator asks for, as "least 100 nts reset"; "": all. false: it is anything else. */
 bool clients_query_parse(const char *text, struct clients_query *query);
 
 /*
- * The clients that @query is about, of @count records, less what @marks takes off; at most
- * REPORT_CLIENTS_MAX of them, and how many more.
+ * The clients that @query is about, of those of NTP (@serving: it is served) and, if it asks for
+ * them, of NTS; so many at most, and how many more. NULL: there is no memory for it.
  */
-json_t *report_clients(const struct server_statistics *statistics, size_t count,
-		       const struct client_marks *marks, const struct clients_query *query,
-		       int64_t now_raw_ns);
+json_t *report_clients(const struct client_table *ntp, const struct client_table *nts,
+		       bool serving, const struct clients_query *query, int64_t now_raw_ns);
 
 /*
  * An answer of the daemon takes no longer than some milliseconds, and is no longer than one may be
  * (CONTROL_ANSWER_MAX), however long each client's address and numbers are.
  */
 #define REPORT_CLIENTS_MAX	1024
+#define REPORT_NTS_CLIENTS_MAX	768	/* with NTS, of which there are more numbers */
 
 #endif /* IPC_REPORT_SERVER_H */

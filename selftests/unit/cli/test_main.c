@@ -166,6 +166,16 @@ TEST_F(main, clients_may_be_those_that_asked_often)
 	EXPECT_FALSE(runs.cli[0].reset);
 	TYPE("clients", "-r", "-p", "100");
 	EXPECT_TRUE(runs.cli[0].reset);
+	EXPECT_FALSE(runs.cli[0].nts);
+	TYPE("clients", "-k", "-n");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_TRUE(runs.cli[0].nts);
+	EXPECT_EQ(NULL, runs.cli[0].kind);
+	TYPE("--kind", "ntp", "clients");
+	EXPECT_EQ(0, runs.count);
+	TYPE("-k", "ntp", "import", "clients");
+	EXPECT_STREQ("import clients", runs.words[0]);
+	EXPECT_STREQ("ntp", runs.cli[0].kind);
 	TYPE("clients", "-p", "often");
 	EXPECT_EQ(0, runs.count);
 	EXPECT_EQ(CLI_ERROR, self->status);

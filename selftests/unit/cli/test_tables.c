@@ -17,8 +17,9 @@
 
 static struct state world;
 
-static const struct clients_query all_clients;
 static const struct client_marks no_marks;
+static struct client_table clients, nts_clients;
+static struct clients_query which;
 
 /* Of the NTP server: it runs, and keeps no records. */
 static const struct server_statistics *statistics;
@@ -28,6 +29,11 @@ json_t *event_report(const struct module_event *event)
 	return json_null();
 }
 
+static json_t *report_all_clients(void)
+{
+	return report_clients(&clients, &nts_clients, !!statistics, &which, NOW_NS);
+}
+
 /* What the command line program would get through the socket. */
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply))
@@ -35,7 +41,7 @@ int client_report(const struct cli *cli, const char *command,
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
 			!strcmp(command, "serverstats") ? report_serverstats(NULL, 0, NULL, NULL) :
-			!strcmp(command, "clients") ? report_clients(statistics, 0, &no_marks, &all_clients, NOW_NS) :
+			!strcmp(command, "clients") ? report_all_clients() :
 						       report_sources(&world);
 
 	print(cli, reply);
@@ -75,6 +81,9 @@ FIXTURE_SETUP(tables)
 
 	self->text = NULL;
 	memset(&world, 0, sizeof(world));
+	clients = (struct client_table){ .marks = &no_marks };
+	nts_clients = clients;
+	which = (struct clients_query){ .least_hits = 0 };
 	world.raw_ns = NOW_NS;
 	world.timescale = "module";
 	world.update.result.selection.selected = -1;
@@ -549,6 +558,38 @@ TEST_F(tables, clients_are_asked_for_by_their_hits)
 	EXPECT_STREQ("least 4000000000", asked);
 	EXPECT_EQ(0, verb_clients(&reset));
 	EXPECT_STREQ("least 0 reset", asked);
+}
+
+TEST_F(tables, clients_and_their_connections_for_keys)
+{
+	static const struct client_record records[] = {
+		{ .family = AF_INET, .address = { 192, 0, 2, 1 }, .hits = 7,
+		  .last_ns = NOW_NS - 3 * S, .interval_ns = 64 * S },
+	};
+	static const struct client_record nts_records[] = {
+		{ .family = AF_INET, .address = { 192, 0, 2, 2 }, .hits = 1,
+		  .last_ns = NOW_NS - 9 * S },
+		{ .family = AF_INET, .address = { 192, 0, 2, 1 }, .hits = 5, .drops = 2,
+		  .last_ns = NOW_NS - 8 * S, .interval_ns = 16 * S },
+	};
+	const struct cli cli = { .nts = true }, csv = { .nts = true, .csv = true };
+	static const char *const rows[] = {
+		"Hostname                      NTP   Drop Int IntL Last  NTS-KE   Drop Int  Last",
+		"192.0.2.1                       7      0   6   -     3       5      2   4     8",
+		"192.0.2.2                       0      0   -   -     -       1      0   -     9",
+	};
+
+	clients = (struct client_table){ records, 1, &no_marks };
+	nts_clients = (struct client_table){ nts_records, 2, &no_marks };
+	which.nts = true;
+	EXPECT_STREQ(rows[0], line_by(self, &cli, verb_clients, "Host"));
+	EXPECT_STREQ(rows[1], line_by(self, &cli, verb_clients, "192.0.2.1 "));
+	EXPECT_STREQ(rows[2], line_by(self, &cli, verb_clients, "192.0.2.2 "));
+	EXPECT_STREQ("least 0 nts", asked);
+	EXPECT_STREQ("192.0.2.1,7,0,6,127,3,5,2,4,8",
+		     line_by(self, &csv, verb_clients, "192.0.2.1,"));
+	EXPECT_STREQ("192.0.2.2,0,0,127,127,4294967295,1,0,127,9",
+		     line_by(self, &csv, verb_clients, "192.0.2.2,"));
 }
 
 /* As long as a name may be; cut short it would be another one. */

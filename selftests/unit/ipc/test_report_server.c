@@ -13,6 +13,17 @@
 #define CLIENTS	(2 * REPORT_CLIENTS_MAX)
 
 static const struct client_marks none;
+static const struct client_table no_nts = { .marks = &none };
+
+/* Of those of NTP. */
+static json_t *report(const struct server_statistics *statistics, size_t count,
+		      const struct client_marks *marks, const struct clients_query *query,
+		      int64_t now_raw_ns)
+{
+	const struct client_table ntp = { statistics->clients, count, marks };
+
+	return report_clients(&ntp, &no_nts, true, query, now_raw_ns);
+}
 
 /* A longer answer is none: the connection is closed. */
 TEST(as_many_clients_as_an_answer_has_room_for)
@@ -35,7 +46,7 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 		record->answer_interval_ns = 12345;
 		record->last_ns = INT64_MIN;
 	}
-	reply = report_clients(statistics, CLIENTS, &none, &all, INT64_MAX);
+	reply = report(statistics, CLIENTS, &none, &all, INT64_MAX);
 	text = json_dumps(reply, JSON_COMPACT);
 	ASSERT_NE(NULL, text);
 	EXPECT_GT(CONTROL_ANSWER_MAX, strlen(text) + 1);
@@ -61,7 +72,7 @@ TEST(clients_that_asked_so_often)
 		statistics->clients[i].hits = (uint32_t)i;
 	}
 	ASSERT_TRUE(clients_query_parse("least 2046", &query));
-	reply = report_clients(statistics, CLIENTS, &none, &query, 0);
+	reply = report(statistics, CLIENTS, &none, &query, 0);
 	clients = json_object_get(reply, "clients");
 	ASSERT_EQ(2, json_array_size(clients));
 	EXPECT_EQ(2046, json_integer_value(json_object_get(json_array_get(clients, 0), "hits")));
@@ -96,7 +107,7 @@ TEST(counts_that_begin_anew)
 	/* Another client has its record. */
 	records[1].address[3] = 9;
 	records[1].hits = 11;
-	reply = report_clients(statistics, 2, &marks, &all, 0);
+	reply = report(statistics, 2, &marks, &all, 0);
 	EXPECT_EQ(3, number_of(reply, 0, "hits"));
 	EXPECT_EQ(1, number_of(reply, 0, "drops"));
 	EXPECT_EQ(11, number_of(reply, 1, "hits"));
@@ -104,14 +115,60 @@ TEST(counts_that_begin_anew)
 	/* The first one is back after another had it, and so has begun anew. */
 	records[0].hits = 2;
 	records[0].drops = 0;
-	reply = report_clients(statistics, 2, &marks, &all, 0);
+	reply = report(statistics, 2, &marks, &all, 0);
 	EXPECT_EQ(2, number_of(reply, 0, "hits"));
 	json_decref(reply);
 	client_marks_clear(&marks);
-	reply = report_clients(statistics, 2, &marks, &all, 0);
+	reply = report(statistics, 2, &marks, &all, 0);
 	EXPECT_EQ(11, number_of(reply, 1, "hits"));
 	json_decref(reply);
 	free(statistics);
+}
+
+/* With NTS there is more to say of each, and whoever connected often asked often. */
+TEST(clients_of_nts)
+{
+	struct client_record *records = calloc(CLIENTS, sizeof(*records));
+	struct clients_query query = { .nts = true };
+	struct client_table ntp, nts;
+	json_t *reply;
+	char *text;
+
+	ASSERT_NE(NULL, records);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		records[i] = (struct client_record){
+			.family = AF_INET6, .hits = UINT32_MAX, .drops = UINT32_MAX,
+			.interval_ns = 1234567891234567, .answer_interval_ns = 12345,
+			.last_ns = INT64_MIN,
+		};
+		memset(records[i].address, 0xab, sizeof(records[i].address));
+		records[i].address[0] = (uint8_t)i;
+		records[i].address[1] = (uint8_t)(i >> 8);
+	}
+	ntp = (struct client_table){ records, CLIENTS, &none };
+	nts = (struct client_table){ records, CLIENTS, &none };
+	reply = report_clients(&ntp, &nts, true, &query, INT64_MAX);
+	text = json_dumps(reply, JSON_COMPACT);
+	ASSERT_NE(NULL, text);
+	EXPECT_GT(CONTROL_ANSWER_MAX, strlen(text) + 1);
+	EXPECT_EQ(REPORT_NTS_CLIENTS_MAX, json_array_size(json_object_get(reply, "clients")));
+	/* Each is one client. */
+	EXPECT_EQ(CLIENTS - REPORT_NTS_CLIENTS_MAX,
+		  json_integer_value(json_object_get(reply, "more")));
+	free(text);
+	json_decref(reply);
+	for (size_t i = 0; i < CLIENTS; i++)
+		records[i].hits = 1;
+	records[0].hits = 10;
+	ntp.records = &records[1];
+	ntp.count = 1;
+	ASSERT_TRUE(clients_query_parse("nts least 5", &query));
+	reply = report_clients(&ntp, &nts, true, &query, INT64_MAX);
+	ASSERT_EQ(1, json_array_size(json_object_get(reply, "clients")));
+	EXPECT_EQ(0, number_of(reply, 0, "hits"));
+	EXPECT_EQ(10, number_of(reply, 0, "nts_hits"));
+	json_decref(reply);
+	free(records);
 }
 
 TEST(words_that_say_which_clients)
