@@ -24,6 +24,13 @@ static const struct row rows[] = {
 	{ "Interleaved NTP packets", "interleaved" },
 	{ "NTP timestamps held", "timestamps_held" },
 	{ "NTP timestamp span", "timestamps_span" },
+	/* Since chrony 4.4. */
+	{ "NTP daemon RX timestamps", "rx_daemon" },
+	{ "NTP daemon TX timestamps", "tx_daemon" },
+	{ "NTP kernel RX timestamps", "rx_kernel" },
+	{ "NTP kernel TX timestamps", "tx_kernel" },
+	{ "NTP hardware RX timestamps", "rx_hardware" },
+	{ "NTP hardware TX timestamps", "tx_hardware" },
 	{ NULL, NULL },
 };
 
@@ -34,12 +41,6 @@ static const struct row own_rows[] = {
 	{ "Answers not sent", "unsent" },
 	{ "NTS cookies refused", "nts_refused" },
 	{ "Wrongly keyed NTP packets", "unauthentic" },
-	{ "NTP daemon RX timestamps", "rx_daemon" },
-	{ "NTP daemon TX timestamps", "tx_daemon" },
-	{ "NTP kernel RX timestamps", "rx_kernel" },
-	{ "NTP kernel TX timestamps", "tx_kernel" },
-	{ "NTP hardware RX timestamps", "rx_hardware" },
-	{ "NTP hardware TX timestamps", "tx_hardware" },
 	{ "Hardware stamps refused", "hardware_refused" },
 	{ NULL, NULL },
 };

@@ -288,6 +288,19 @@ TEST_F(tables, why_nobody_is_served)
 	}
 }
 
+/* In the order of chronyc 4.4 and later; earlier ones have the first 11 of these. */
+TEST_F(tables, serverstats)
+{
+	const struct cli cli = { .csv = true };
+	const char *held;
+
+	EXPECT_STREQ("0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0",
+		     line_by(self, &cli, verb_serverstats, "0"));
+	held = line_of(self, verb_serverstats, "NTP timestamp span");
+	EXPECT_STREQ("NTP timestamp span         : 0", held);
+	EXPECT_EQ(0, strncmp(held + strlen(held) + 1, "NTP daemon RX timestamps   : 0\n", 31));
+}
+
 TEST_F(tables, why_there_are_no_clients)
 {
 	static const struct server_statistics none;
