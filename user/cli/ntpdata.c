@@ -123,6 +123,12 @@ static const char *yes(bool is_so)
 	return is_so ? "Yes" : "No";
 }
 
+static long long count_of(const json_t *ntp, const char *key)
+{
+	return (long long)json_int_of(ntp, key, 0);
+}
+
+/* The last four lines are those of chrony 4.6. A card stamps both packets or none. */
 static void print_rest(const json_t *source, const json_t *ntp)
 {
 	printf("NTP tests       : %s\n"
@@ -133,12 +139,18 @@ static void print_rest(const json_t *source, const json_t *ntp)
 	       "Total TX        : %lld\n"
 	       "Total RX        : %lld\n"
 	       "Total valid RX  : %lld\n"
-	       "Total good RX   : %lld\n",
+	       "Total good RX   : %lld\n"
+	       "Total kernel TX : %lld\n"
+	       "Total kernel RX : %lld\n"
+	       "Total HW TX     : %lld\n"
+	       "Total HW RX     : %lld\n",
 	       tests_of(ntp),
 	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
 	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),
-	       (long long)json_int_of(ntp, "sent", 0), (long long)json_int_of(ntp, "packets", 0),
-	       (long long)json_int_of(ntp, "valid", 0), (long long)json_int_of(ntp, "good", 0));
+	       count_of(ntp, "sent"), count_of(ntp, "packets"), count_of(ntp, "valid"),
+	       count_of(ntp, "good"), count_of(ntp, "sent_by_kernel"),
+	       count_of(ntp, "received_by_kernel"), count_of(ntp, "by_hardware"),
+	       count_of(ntp, "by_hardware"));
 }
 
 static void print_csv(const char *address, const json_t *source, const json_t *ntp)
@@ -158,15 +170,19 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	       ldexp(1, precision), seconds_of(ntp, "root_delay_ns"),
 	       seconds_of(ntp, "root_dispersion_ns"), (unsigned int)json_int_of(ntp, "refid", 0),
 	       reference);
-	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%.3s,%.3s,%.4s,%s,%s,%s,%s,%lld,%lld,%lld,%lld\n",
+	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%.3s,%.3s,%.4s,%s,%s,%s,%s,%lld,%lld,%lld,%lld",
 	       seconds_of(ntp, "reference_time_ns"), seconds_of(ntp, "offset_ns"),
 	       seconds_of(ntp, "delay_ns"), seconds_of(ntp, "dispersion_ns"),
 	       seconds_of(ntp, "response_ns"), 0.0,
 	       tests, tests + 4, tests + 8,
 	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
 	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),
-	       (long long)json_int_of(ntp, "sent", 0), (long long)json_int_of(ntp, "packets", 0),
-	       (long long)json_int_of(ntp, "valid", 0), (long long)json_int_of(ntp, "good", 0));
+	       count_of(ntp, "sent"), count_of(ntp, "packets"), count_of(ntp, "valid"),
+	       count_of(ntp, "good"));
+	/* Since chrony 4.6. */
+	printf(",%lld,%lld,%lld,%lld\n", count_of(ntp, "sent_by_kernel"),
+	       count_of(ntp, "received_by_kernel"), count_of(ntp, "by_hardware"),
+	       count_of(ntp, "by_hardware"));
 }
 
 /* @wanted: an address, in any of the ways to write it, or a name; NULL: all. */

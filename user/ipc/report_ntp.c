@@ -41,11 +41,16 @@ static void add_counts(json_t *reply, const struct state_source *source)
 {
 	const struct ntp_client_record *record = source->info.record;
 
-	json_object_update_new(reply, json_pack("{s:I,s:I,s:I,s:I}",
+	json_object_update_new(reply, json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}",
 						"sent", (json_int_t)source->status.sent,
 						"packets", (json_int_t)record->packets,
 						"valid", (json_int_t)record->valid,
-						"good", (json_int_t)record->good));
+						"good", (json_int_t)record->good,
+						"sent_by_kernel",
+						(json_int_t)record->sent_by_kernel,
+						"received_by_kernel",
+						(json_int_t)record->received_by_kernel,
+						"by_hardware", (json_int_t)record->by_card));
 }
 
 json_t *report_ntp(const struct state *state, const struct state_source *source)

@@ -538,6 +538,7 @@ TEST_F(tables, ntpdata_is_chronycs)
 			.kernel_received = true,
 		},
 		.packets = 9, .valid = 8, .good = 7,
+		.sent_by_kernel = 4, .received_by_kernel = 5, .by_card = 2,
 	};
 	const struct cli csv = { .csv = true };
 
@@ -552,6 +553,11 @@ TEST_F(tables, ntpdata_is_chronycs)
 	EXPECT_STREQ("TX timestamping : Daemon", line_of(self, ntpdata_of_first, "TX"));
 	EXPECT_STREQ("RX timestamping : Kernel", line_of(self, ntpdata_of_first, "RX"));
 	EXPECT_STREQ("Total good RX   : 7", line_of(self, ntpdata_of_first, "Total good"));
+	EXPECT_STREQ("Total kernel TX : 4", line_of(self, ntpdata_of_first, "Total kernel TX"));
+	EXPECT_STREQ("Total kernel RX : 5", line_of(self, ntpdata_of_first, "Total kernel RX"));
+	EXPECT_STREQ("Total HW TX     : 2", line_of(self, ntpdata_of_first, "Total HW TX"));
+	EXPECT_STREQ("Total HW RX     : 2", line_of(self, ntpdata_of_first, "Total HW RX"));
+	EXPECT_NE(NULL, strstr(line_by(self, &csv, ntpdata_of_first, "192"), ",9,8,7,4,5,2,2"));
 	EXPECT_EQ(0, strncmp("192.0.2.1,C0000201,123,[UNSPEC],00000000,Normal,4,Server,1,6,64,-20,",
 			     line_by(self, &csv, ntpdata_of_first, "192"), 68));
 	record.answer.verdict = NTP_DELAY_TOO_LONG;
