@@ -8,14 +8,17 @@
 
 #include "cli/cli.h"
 
-/* As log2 s; NAN: not known. chronyc shows that of answers only where the rate was limited. */
+/*
+ * As log2 s; NAN: not known. chronyc shows that of answers only where the rate was limited. What is
+ * rounded to nothing has no sign.
+ */
 static double power_of(const json_t *client, const char *key)
 {
 	double interval_s = json_real_of(client, key, NAN);
 
 	if (!strcmp(key, "answer_interval_s") && !json_int_of(client, "drops", 0))
 		return NAN;
-	return isfinite(interval_s) && interval_s > 0 ? round(log2(interval_s)) : NAN;
+	return isfinite(interval_s) && interval_s > 0 ? round(log2(interval_s)) + 0.0 : NAN;
 }
 
 static void print_power(const json_t *client, const char *key)

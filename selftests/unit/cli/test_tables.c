@@ -579,6 +579,20 @@ TEST_F(tables, clients_are_asked_for_by_their_hits)
 	EXPECT_STREQ("least 0 reset", asked);
 }
 
+TEST_F(tables, clients_that_ask_each_second)
+{
+	static const struct client_record records[] = {
+		{ .family = AF_INET, .address = { 192, 0, 2, 1 }, .hits = 7,
+		  .last_ns = NOW_NS - 3 * S, .interval_ns = S - 100000000 },
+	};
+	static const char row[] =
+		"192.0.2.1                       7      0   0   -     3       0      0   -     -";
+	const struct cli cli = { .json = false };
+
+	clients = (struct client_table){ records, 1, &no_marks };
+	EXPECT_STREQ(row, line_by(self, &cli, verb_clients, "192.0.2.1 "));
+}
+
 TEST_F(tables, clients_and_their_connections_for_keys)
 {
 	static const struct client_record records[] = {
