@@ -125,11 +125,16 @@ class Test:
         yield from self.wrong_types(self.module.policies(), MODULE_TYPES)
 
     def check_module_limits(self):
-        """A number that stands for an enum is limited to it; what has a minimum, has it."""
+        """
+        A number that stands for an enum is limited to it; what has a minimum, has it. Where -1 says
+        that nothing is known, this is the least; YNL has no words for a minimum below 0.
+        """
         for policy, attributes in self.module.policies().items():
             for name, value in attributes.items():
                 attribute = self.attributes[name]
                 minimum = attribute.get('checks', {}).get('min')
+                if minimum is None and re.search(r'(?<!\w)-1\b', attribute.get('doc', '')):
+                    minimum = -1
                 if minimum is not None and not value.endswith(f'NLA_POLICY_MIN(NLA_S64, {minimum})'):
                     yield f'{policy}: {name} has no minimum of {minimum}'
                 if attribute.get('enum') and not attribute.get('enum-as-flags'):

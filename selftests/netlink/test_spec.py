@@ -187,6 +187,13 @@ class Test:
             elif bool(attribute.get('multi-attr')) != ('several in one message' in text):
                 yield f'{name}: only one of the two says that there are several in one message'
 
+    def check_limits(self):
+        """YNL refuses the whole specification for a limit below zero."""
+        for name, (_, attribute) in self.attributes():
+            for limit, value in attribute.get('checks', {}).items():
+                if isinstance(value, int) and value < 0:
+                    yield f'{name}: {limit} is {value}, below 0'
+
     def check_operations(self):
         """Operations name attributes that exist; each attribute is in an operation or a nest."""
         used = set()
