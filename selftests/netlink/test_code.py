@@ -47,6 +47,16 @@ class Source:
         """{command: policy} of the table of operations."""
         return dict(re.findall(r'^\tCHIME_OP\((\w+), (\w+), \w+\),$', self.text, re.M))
 
+    def refusals(self):
+        """{command: errors} of the functions that do what is requested, as errno.h has them."""
+        found = {}
+        for name, body in re.findall(r'^static int chime_do_(\w+)\(.*?\n\{(.*?)^\}', self.text,
+                                     re.S | re.M):
+            # An error that is answered with another one.
+            body = re.sub(r'case -E\w+:((?:(?!case|break).)*?return -E)', r'\1', body, flags=re.S)
+            found[name] = set(re.findall(r'(?<!\w)-(E[A-Z]+)\b', body))
+        return found
+
     def dumps(self):
         return re.findall(r'^\tCHIME_DUMP\((\w+), \w+\),$', self.text, re.M)
 
@@ -146,6 +156,18 @@ class Test:
                 longest = attribute.get('checks', {}).get('max-len')
                 if longest is not None and not re.search(rf'\.len = {longest}\b', value):
                     yield f'{policy}: {name} is not limited to {longest} characters'
+
+    def check_module_refusals(self):
+        """What else may be wrong than the message, the sender's rights and the kernel's memory."""
+        docs = {self.spec.c_name(operation['name']): operation['doc']
+                for operation in self.spec.yaml['operations']['list']}
+        refusals = self.module.refusals()
+        if not any(refusals.values()):
+            yield 'no refusal found'
+        for command, errors in refusals.items():
+            for error in sorted(errors - {'EINVAL', 'ENOMEM'}):
+                if f'-{error}' not in docs[command]:
+                    yield f'{command}: -{error} is not in its description'
 
     def check_helper_types(self):
         yield from self.wrong_types(self.helper.policies(), HELPER_TYPES)
