@@ -222,6 +222,7 @@ endif
 endif
 
 install: deps-install
+	@packaging/activate alone
 	+@$(MAKE) --no-print-directory install-user install-module
 	@packaging/activate installed
 
@@ -232,6 +233,7 @@ install-module:
 	@packaging/dkms-module install
 
 uninstall:
+	@packaging/activate alone
 	@packaging/activate stop
 	@packaging/dkms-module remove
 	@packaging/install-files --remove '$(DESTDIR)'
