@@ -89,6 +89,9 @@ int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 		    struct timespec *timeout);
 int __real_rename(const char *from, const char *to);
 int __wrap_rename(const char *from, const char *to);
+struct ring_buffer;
+int __real_ring_buffer__consume(struct ring_buffer *ring);
+int __wrap_ring_buffer__consume(struct ring_buffer *ring);
 int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t length);

@@ -16,11 +16,15 @@
 /* What the kernel says of its own structures. */
 #define BTF_PATH	"/sys/kernel/btf/vmlinux"
 
+/* So many records fill the ring: none that was there before a reading is left by it. */
+#define READ_MAX	(WATCH_RING_SIZE / (int)sizeof(struct watch_record))
+
 /**
  * struct attachment - what is open
  * @program: loaded and attached
  * @ring: of records
  * @by_probes: by kprobes
+ * @left: so many records are still taken in this reading
  * @take: for each record ...
  * @context: ... with this
  */
@@ -28,10 +32,15 @@ struct attachment {
 	struct watch_program *program;
 	struct ring_buffer *ring;
 	bool by_probes;
+	int left;
 	void (*take)(void *context, const struct watch_record *record);
 	void *context;
 };
 
+/*
+ * Below 0 ends the reading, after this record. Programs on other processors may change the clock as
+ * fast as it is read here: then libbpf would never find the ring empty.
+ */
 static int take_record(void *context, void *data, size_t size)
 {
 	struct attachment *attachment = context;
@@ -39,7 +48,7 @@ static int take_record(void *context, void *data, size_t size)
 	if (size >= sizeof(struct watch_record))
 		attachment->take(attachment->context, data);
 
-	return 0;
+	return --attachment->left > 0 ? 0 : -ECANCELED;
 }
 
 /* A section's name is the way: "fentry/FUNCTION", "kprobe/FUNCTION" ... */
@@ -138,6 +147,7 @@ int attachment_fd(const struct attachment *attachment)
 
 void attachment_read(struct attachment *attachment)
 {
+	attachment->left = READ_MAX;
 	ring_buffer__consume(attachment->ring);
 }
 

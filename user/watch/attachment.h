@@ -29,7 +29,7 @@ void attachment_close(struct attachment *attachment);
 /* Readable when there are records. */
 int attachment_fd(const struct attachment *attachment);
 
-/* Hand out all records that there are. */
+/* Hand out all records that there are; however many come meanwhile, it ends. */
 void attachment_read(struct attachment *attachment);
 
 /* Changes that were not recorded: there was no room, or a program was interrupted by itself. */

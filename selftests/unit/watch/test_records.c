@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
 #include "user/watch/attachment.c"
 #include "watch/records.skel.h"
@@ -35,6 +36,24 @@ static void note(void *context, const struct watch_record *record)
 	(void)context;
 	taken.latest = *record;
 	taken.count++;
+}
+
+/* Of a ring that others fill as fast as it is read; 0: of the real one. */
+static int flood;
+
+static struct attachment flooded;
+
+int __wrap_ring_buffer__consume(struct ring_buffer *ring)
+{
+	struct watch_record record = { .call = WATCH_ADJUSTS };
+	int err = 0;
+
+	if (!flood)
+		return __real_ring_buffer__consume(ring);
+	for (int i = 0; i < flood && err >= 0; i++)
+		err = take_record(&flooded, &record, sizeof(record));
+
+	return err;
 }
 
 static int note_data(void *context, void *data, size_t size)
@@ -236,6 +255,21 @@ TEST(attached_programs_catch_every_change)
 	EXPECT_LE(BURST, taken.count);
 	EXPECT_EQ(0, attachment_lost(attachment));
 	attachment_close(attachment);
+}
+
+/* Who asks, and who ends it, waits for the end of a reading. */
+TEST(changes_without_end_end_a_reading_all_the_same)
+{
+	int most = WATCH_RING_SIZE / (int)sizeof(struct watch_record);
+
+	memset(&taken, 0, sizeof(taken));
+	flooded = (struct attachment){ .take = note };
+	flood = 10 * most;
+	attachment_read(&flooded);
+	EXPECT_EQ(most, taken.count);
+	attachment_read(&flooded);
+	EXPECT_EQ(2 * most, taken.count);
+	flood = 0;
 }
 
 TEST_HARNESS_MAIN
