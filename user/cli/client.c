@@ -99,21 +99,47 @@ static void make_texts_printable(json_t *value)
 		json_make_printable(value);
 }
 
+/*
+ * One line, to free(), and its length; whoever sends one without end gets no memory for it. -errno.
+ */
+static ssize_t read_line(FILE *stream, char **line)
+{
+	size_t length = 0, room = 0;
+	char *more;
+	int byte = 0;
+
+	*line = NULL;
+	errno = 0;
+	while (byte != '\n') {
+		byte = getc_unlocked(stream);
+		if (byte == EOF)
+			return errno == EAGAIN ? -ETIMEDOUT : -EPIPE;
+		if (length == ANSWER_MAX)
+			return -EPROTO;
+		if (length == room) {
+			room = room ? 2 * room : 4096;
+			more = realloc(*line, room);
+			if (!more)
+				return -ENOMEM;
+			*line = more;
+		}
+		(*line)[length++] = (char)byte;
+	}
+
+	return (ssize_t)length;
+}
+
 /* One line, as JSON. */
 int client_read(FILE *stream, json_t **reply)
 {
-	size_t size = 0;
-	char *line = NULL;
 	ssize_t length;
+	char *line;
 
-	errno = 0;
-	length = getline(&line, &size, stream);
-	if (length < 0) {
-		free(line);
-		return errno == EAGAIN ? -ETIMEDOUT : -EPIPE;
-	}
-	*reply = length < ANSWER_MAX ? json_loadb(line, (size_t)length, 0, NULL) : NULL;
+	length = read_line(stream, &line);
+	*reply = length > 0 ? json_loadb(line, (size_t)length, 0, NULL) : NULL;
 	free(line);
+	if (length < 0)
+		return (int)length;
 	if (!json_is_object(*reply)) {
 		json_decref(*reply);
 		*reply = NULL;

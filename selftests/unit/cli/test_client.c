@@ -191,6 +191,34 @@ TEST(answer_that_is_none_is_not_handed_over)
 	fclose(stream);
 }
 
+static ssize_t send_without_end(void *context, char *bytes, size_t size)
+{
+	size_t *sent = context;
+
+	/* As a machine without more memory for it. */
+	if (*sent > 64 << 20)
+		return 0;
+	*sent += size;
+	memset(bytes, 'x', size);
+
+	return (ssize_t)size;
+}
+
+/* The daemon talks to the network, and root asks it. */
+TEST(answer_without_end_is_not_kept)
+{
+	const cookie_io_functions_t functions = { .read = send_without_end };
+	json_t *reply = NULL;
+	size_t sent = 0;
+	FILE *stream = fopencookie(&sent, "r", functions);
+
+	ASSERT_NE(NULL, stream);
+	EXPECT_EQ(-EPROTO, client_read(stream, &reply));
+	EXPECT_EQ(NULL, reply);
+	EXPECT_GT(8 << 20, sent);
+	fclose(stream);
+}
+
 /* Any program may call itself so. */
 TEST(answer_has_no_control_characters)
 {
