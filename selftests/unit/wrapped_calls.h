@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct attachment;
 struct config;
 struct daemon;
 struct source;
@@ -67,6 +68,7 @@ int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+uint64_t __wrap_attachment_lost(const struct attachment *attachment);
 void __wrap_log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_notify_status(const char *format, ...);
 struct pollfd;

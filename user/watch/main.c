@@ -54,6 +54,9 @@
 /* A daemon that does not take it is complained of so often. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
 
+/* Changes that are lost may be so as long as somebody wishes. */
+#define LOST_NS		(60 * NS_PER_S)
+
 /* Room for /proc/PID/cgroup. */
 #define CGROUP_TEXT_MAX	4096
 
@@ -74,7 +77,8 @@
  * @since_ns: CLOCK_BOOTTIME at the beginning
  * @checked_ns: CLOCK_BOOTTIME when the rivals' processes were looked at
  * @looked_ns: CLOCK_BOOTTIME when the daemon was looked for
- * @lost: changes that were lost, as far as that was logged
+ * @lost: changes that were lost, as far as that was logged ...
+ * @lost_log: ... which is done so often
  * @complaint: of the daemon
  * @tally: what is known
  * @waiting: the signals that are blocked while it waits
@@ -93,6 +97,7 @@ struct watch {
 	int64_t checked_ns;
 	int64_t looked_ns;
 	uint64_t lost;
+	struct log_limit lost_log;
 	struct log_limit complaint;
 	struct tally tally;
 	sigset_t waiting;
@@ -253,7 +258,8 @@ static void log_lost(struct watch *watch)
 {
 	uint64_t lost = attachment_lost(watch->attachment);
 
-	if (lost == watch->lost)
+	if (lost == watch->lost ||
+	    !log_limit_pass(&watch->lost_log, clock_ns(CLOCK_BOOTTIME), LOST_NS))
 		return;
 	log_warning("%llu change%s of the system clock came too fast to be recorded",
 		    (unsigned long long)(lost - watch->lost), plural(lost - watch->lost));

@@ -21,6 +21,7 @@ static struct {
 	bool is_starved;	/* the kernel has no memory for a wait for descriptors */
 	int renewals;		/* attempts to make the socket anew */
 	int renewed;		/* what becomes of them */
+	uint64_t lost;		/* changes that came too fast */
 	struct rival_notice notice;
 } world;
 
@@ -44,6 +45,13 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *wait,
 	world.now_ns += wait->tv_sec * S + wait->tv_nsec;
 
 	return 0;
+}
+
+uint64_t __wrap_attachment_lost(const struct attachment *attachment)
+{
+	(void)attachment;
+
+	return world.lost;
 }
 
 int daemon_link_pid(const char *path)
@@ -286,6 +294,21 @@ TEST_F(watch, a_socket_that_was_removed_is_made_again)
 	EXPECT_EQ(-EACCES, self->watch->renew_error);
 	turn(self, 60);
 	EXPECT_EQ(3, world.renewals);
+}
+
+/* A program that changes the clock all the time does not fill the journal. */
+TEST_F(watch, losses_are_logged_once_a_minute)
+{
+	world.lost = 5;
+	turn(self, 0);
+	EXPECT_EQ(5, self->watch->lost);
+	for (int s = 1; s < 60; s++) {
+		world.lost++;
+		turn(self, 1);
+		ASSERT_EQ(5, self->watch->lost);
+	}
+	turn(self, 1);
+	EXPECT_EQ(64, self->watch->lost);
 }
 
 TEST_HARNESS_MAIN
