@@ -23,6 +23,9 @@
 /* No clock shows a later time that s64 ns can hold. */
 #define SECONDS_LATEST	9000000000LL
 
+/* For ssh to end what it has begun, as a program that it reaches the host by. */
+#define GRACE_MS	200
+
 /* Digits of a fraction in ns. */
 #define FRACTION_DIGITS	9
 
@@ -68,7 +71,9 @@ int remote_date_start(struct remote_date *remote, const char *program, const cha
 static void end(struct remote_date *remote)
 {
 	kill(remote->pid, SIGTERM);
-	child_wait(remote->pid);
+	/* It keeps to ignoring that if we were started so, and a stopped one does not get it. */
+	child_await_end(remote->pid, GRACE_MS);
+	child_end(remote->pid);
 	close(remote->fd);
 	remote->fd = -1;
 }

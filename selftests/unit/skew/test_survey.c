@@ -263,6 +263,18 @@ TEST_F(hosts, ssh_that_does_not_end_is_ended)
 	EXPECT_LT(clock_ns(CLOCK_REALTIME) - begun_ns, 10 * S);
 }
 
+/* As where SIGTERM was ignored from the start. */
+TEST_F(hosts, ssh_that_does_not_let_itself_be_ended_is_killed)
+{
+	struct skew_host host = { .name = "127.10.0.99" };
+	int64_t begun_ns = clock_ns(CLOCK_REALTIME);
+
+	write_program(self->ssh, "#!/bin/sh\ntrap '' TERM\nexec sleep 20\n");
+	ASSERT_EQ(0, survey(self, &host, 1, true));
+	EXPECT_STREQ("no answer in time", host.remote.text);
+	EXPECT_LT(clock_ns(CLOCK_REALTIME) - begun_ns, 10 * S);
+}
+
 TEST_F(hosts, ssh_may_be_missing_or_say_anything)
 {
 	struct skew_host host = { .name = "127.10.0.99" };
