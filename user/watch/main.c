@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -177,12 +178,34 @@ static void find_path(const struct watch_record *record, char *path, size_t size
 		identity_path_of_text(text, path, size);
 }
 
-/* A process of that number, and of that name unless that is hidden. */
+/*
+ * No other process ever has the same, unlike a number: since Linux 6.9. Earlier all have the same.
+ * 0: there is none, or nobody knows.
+ */
+static uint64_t identify_process(int pid)
+{
+	int fd = pidfd_open(pid, 0);
+	struct stat about;
+	uint64_t process;
+
+	if (fd < 0)
+		return 0;
+	process = fstat(fd, &about) ? 0 : about.st_ino;
+	close(fd);
+
+	return process;
+}
+
+/* A process of that number, the same one as far as is known, and of that name unless hidden. */
 static bool still_runs(const struct tally_rival *rival)
 {
 	char comm[WATCH_COMM_MAX + 2], name[WATCH_QUEUE_MAX];
+	uint64_t process;
 
 	if (kill(rival->pid, 0) && errno == ESRCH)
+		return false;
+	process = identify_process(rival->pid);
+	if (process && rival->process && process != rival->process)
 		return false;
 	if (!read_of_process(rival->pid, "comm", comm, sizeof(comm)))
 		return true;
@@ -241,7 +264,7 @@ static void log_first(const struct tally_rival *rival)
 static void take_record(void *context, const struct watch_record *record)
 {
 	struct watch *watch = context;
-	const struct tally_rival *rival;
+	struct tally_rival *rival;
 	char path[sizeof(rival->path)];
 
 	find_path(record, path, sizeof(path));
@@ -250,6 +273,7 @@ static void take_record(void *context, const struct watch_record *record)
 		return;
 	}
 	rival = tally_add(&watch->tally, record, path);
+	rival->process = rival->is_kernel ? 0 : identify_process(rival->pid);
 	if (rival->count == 1)
 		log_first(rival);
 }

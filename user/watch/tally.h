@@ -32,6 +32,7 @@
  * @first_ns: CLOCK_BOOTTIME of the first change
  * @latest_ns: of the latest
  * @what: the latest
+ * @process: which of all that ever had its number, where the kernel says so; 0: not known
  * @runs: the process is still there, as far as is known
  * @news: what the daemon has not been told
  * @told_ns: CLOCK_BOOTTIME of the latest time that it was
@@ -51,6 +52,7 @@ struct tally_rival {
 	int64_t first_ns;
 	int64_t latest_ns;
 	char what[CHANGE_TEXT_MAX];
+	uint64_t process;
 	bool runs;
 	bool news;
 	int64_t told_ns;
