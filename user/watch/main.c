@@ -49,6 +49,12 @@
 /* Without a daemon: who has ended, and changed the clock that long ago, is no news for the next. */
 #define FORGET_NS	(3600 * NS_PER_S)
 
+/*
+ * Whether one that is called as the daemon is the daemon is asked so often at most: one that has
+ * just begun to listen is soon known.
+ */
+#define ASK_NS		(100 * NS_PER_MS)
+
 /* Where the kernel cannot say what is to be read, it is asked again so often. */
 #define RETRY_S		1
 
@@ -73,6 +79,7 @@
  * @renew_error: why it could not be made again, -errno; 0: it could
  * @daemon_path: of the daemon's
  * @daemon_pid: its process, when it was last asked for; 0: it did not run
+ * @ask: when that is asked for a change by one that is called so
  * @told_pid: that which was told of all that still run; 0: none
  * @away_ns: CLOCK_BOOTTIME when no daemon listened to what it was to be told; 0: one did
  * @since_ns: CLOCK_BOOTTIME at the beginning
@@ -92,6 +99,7 @@ struct watch {
 	int renew_error;
 	const char *daemon_path;
 	int daemon_pid;
+	struct log_limit ask;
 	int told_pid;
 	int64_t away_ns;
 	int64_t since_ns;
@@ -239,12 +247,16 @@ static void check_processes(struct watch *watch)
 
 /* --- records --- */
 
-/* The daemon may have been started since it was last asked for its number. */
+/*
+ * The daemon may have been started since it was last asked for its number. Any program may be
+ * called so, and each of its changes must not be a connection.
+ */
 static bool is_own(struct watch *watch, const struct watch_record *record, const char *path)
 {
 	if (tally_is_own(record, path, watch->daemon_pid))
 		return true;
-	if (strncmp(record->comm, "truechimed", sizeof(record->comm)) != 0)
+	if (strncmp(record->comm, "truechimed", sizeof(record->comm)) != 0 ||
+	    !log_limit_pass(&watch->ask, clock_ns(CLOCK_BOOTTIME), ASK_NS))
 		return false;
 	watch->daemon_pid = daemon_link_pid(watch->daemon_path);
 

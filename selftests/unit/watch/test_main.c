@@ -20,6 +20,7 @@
 static struct {
 	int64_t now_ns;
 	int daemon_pid;		/* 0: none runs */
+	int asked;		/* for its number */
 	int tries;
 	int told;
 	bool is_ended;		/* before the loop waits */
@@ -62,6 +63,7 @@ uint64_t __wrap_attachment_lost(const struct attachment *attachment)
 int daemon_link_pid(const char *path)
 {
 	(void)path;
+	world.asked++;
 
 	return world.daemon_pid;
 }
@@ -243,6 +245,23 @@ TEST_F(watch, another_process_with_its_number_is_not_it)
 		     strerror(errno));
 	EXPECT_FALSE(still_runs(&self->watch->tally.rivals[0]));
 	end_process(pid);
+}
+
+/* The daemon must be able to do something else. */
+TEST_F(watch, who_is_called_as_the_daemon_does_not_make_it_be_asked_each_time)
+{
+	strcpy(self->record.comm, "truechimed");
+	for (int i = 0; i < 1000; i++)
+		change(self);
+	EXPECT_EQ(1, world.asked);
+	EXPECT_EQ(1000, self->watch->tally.others);
+	/* It was started. */
+	world.now_ns += S / 10;
+	world.daemon_pid = getpid();
+	change(self);
+	change(self);
+	EXPECT_EQ(2, world.asked);
+	EXPECT_EQ(2, self->watch->tally.own);
 }
 
 /* Nothing else would wake it. */
