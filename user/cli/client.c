@@ -112,6 +112,12 @@ static ssize_t read_line(FILE *stream, char **line)
 	errno = 0;
 	while (byte != '\n') {
 		byte = getc_unlocked(stream);
+		/* With a limit in time, no handler of a signal lets it go on by itself. */
+		if (byte == EOF && errno == EINTR) {
+			errno = 0;
+			clearerr(stream);
+			continue;
+		}
 		if (byte == EOF)
 			return errno == EAGAIN ? -ETIMEDOUT : -EPIPE;
 		if (length == ANSWER_MAX)

@@ -219,6 +219,37 @@ TEST(answer_without_end_is_not_kept)
 	fclose(stream);
 }
 
+/* An answer in two parts, with a signal before each. */
+static ssize_t send_between_signals(void *context, char *bytes, size_t size)
+{
+	static const char *const parts[] = { NULL, "{\"ok\":", NULL, "true}\n" };
+	const char *part = parts[(*(int *)context)++ % 4];
+
+	(void)size;
+	if (!part) {
+		errno = EINTR;
+		return -1;
+	}
+	memcpy(bytes, part, strlen(part));
+
+	return (ssize_t)strlen(part);
+}
+
+/* The size of the terminal of "truechime top" changes while it asks. */
+TEST(signal_does_not_end_an_answer)
+{
+	const cookie_io_functions_t functions = { .read = send_between_signals };
+	json_t *reply = NULL;
+	int step = 0;
+	FILE *stream = fopencookie(&step, "r", functions);
+
+	ASSERT_NE(NULL, stream);
+	EXPECT_EQ(0, client_read(stream, &reply));
+	EXPECT_TRUE(json_bool_of(reply, "ok"));
+	json_decref(reply);
+	fclose(stream);
+}
+
 /* Any program may call itself so. */
 TEST(answer_has_no_control_characters)
 {
