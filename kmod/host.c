@@ -31,7 +31,7 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 #define CHIME_CONFIRM_NS	NSEC_PER_MSEC
 
 /* How long to wait until the host's rate shows; at most twice as long. */
-#define CHIME_SLEW_CHECK_US	10000
+#define CHIME_SLEW_CHECK_US	(CHIME_SLEW_CHECK_NS / NSEC_PER_USEC)
 
 /* More than two counters' rates and readings differ between two checks: one of them lost time. */
 #define CHIME_RAW_LOST_MIN_NS	NSEC_PER_MSEC

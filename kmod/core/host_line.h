@@ -73,6 +73,9 @@ enum chime_verdict {
 #define CHIME_HOST_SLEW_MAX_Q32	(1000 * CHIME_PPM_Q32)
 #define CHIME_SLEW_LONGEST_NS	(100 * CHIME_NS_PER_S)
 
+/* How much later than the others that third reading is; at most twice as much. */
+#define CHIME_SLEW_CHECK_NS	(10 * CHIME_NS_PER_MS)
+
 /* Old cross-timestamps kept for the slope: 8 of them, closer at first, then 2 s apart. */
 #define CHIME_HOST_LINE_POINTS	8
 
@@ -165,7 +168,7 @@ bool chime_host_line_may_be_slewed(const struct chime_host_line *host,
  * chime_host_line_follow_slew() - check whether an apparent jump is a slew in progress
  * @host: the line
  * @first: a cross-timestamp off the line ...
- * @second: ... and one some 10 ms later; the two give the rate of the host's clock now
+ * @second: ... and one CHIME_SLEW_CHECK_NS later; the two give the rate of the host's clock now
  *
  * Return: true: that rate explains how far @first is off the line, and the line now goes through
  * @second at that rate; false: it does not, and the line is unchanged.

@@ -20,6 +20,9 @@
 /* After a stop the guest is busy, and looks at the host as soon as it may. */
 #define CHECK_SOON_NS	20000000
 
+/* How long a look waits for its last reading. */
+#define SLEW_CHECK_NS	(CHIME_SLEW_CHECK_NS + CHIME_SLEW_CHECK_NS / 2)
+
 /* Clocks that were set, or guests that were stopped, are nothing that a line could foretell. */
 #define JUMP_NS		10e6
 
@@ -40,6 +43,7 @@ static struct chime_pairing take_pairing(struct client_clock *clock, double true
 		.utc_ns = client_clock_int(host_ns),
 		.uncertainty_ns = (s64)ceil(uncertainty_ns),
 		.exact = clock->host.options.bracket_ns <= 0,
+		.stood_still = clock->stood_still,
 	};
 }
 
@@ -214,18 +218,45 @@ static void judge_line(const struct client_clock *clock, double true_ns, double 
 	record->worst_ns = fmax(record->worst_ns, error_ns);
 }
 
+/* true: it can be decided now what @pairing means. */
+static bool begin_look(struct client_clock *clock, const struct chime_pairing *pairing,
+		       bool host_step, struct guest_module_check *look)
+{
+	guest_module_check(clock->module, pairing, NULL, host_step, look);
+	if (!look->unsure)
+		return true;
+	clock->unsure = true;
+	clock->doubtful = *pairing;
+	clock->next_pairing_ns = pairing->raw_ns + SLEW_CHECK_NS;
+	return false;
+}
+
+static void end_look(struct client_clock *clock, const struct chime_pairing *later,
+		     bool host_step, struct guest_module_check *look)
+{
+	guest_module_check(clock->module, &clock->doubtful, later, host_step, look);
+	clock->unsure = false;
+}
+
 void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
 		       struct world_host_record *record, struct guest_module_check *look)
 {
 	double host_ns = host_clock_read(&clock->host, true_ns);
 	struct chime_pairing pairing;
 
-	clock->straight = clock->changes_seen == clock->host.changes ? clock->straight + 1 : 0;
-	clock->changes_seen = clock->host.changes;
-	if (record)
-		judge_line(clock, true_ns, host_ns, record);
+	if (!clock->unsure) {
+		clock->straight =
+			clock->changes_seen == clock->host.changes ? clock->straight + 1 : 0;
+		clock->changes_seen = clock->host.changes;
+		if (record)
+			judge_line(clock, true_ns, host_ns, record);
+	}
 	pairing = take_pairing(clock, true_ns);
-	guest_module_check(clock->module, &pairing, host_step, look);
+	if (clock->unsure)
+		end_look(clock, &pairing, host_step, look);
+	else if (!begin_look(clock, &pairing, host_step, look))
+		return;
+	clock->stood_still = false;
 	/* What was read before belongs to another line. */
 	if (look->jumped)
 		clock->straight = 0;
@@ -237,8 +268,10 @@ void client_clock_stop(struct client_clock *clock, double true_ns, double gap_ns
 	clock->shift_ns += gap_ns;
 	clock->disruptions++;
 	host_clock_elapse(&clock->host, true_ns, gap_ns);
-	if (clock->module)
-		clock->next_pairing_ns = client_clock_raw(clock, true_ns) + CHECK_SOON_NS;
+	if (!clock->module)
+		return;
+	clock->stood_still = true;
+	clock->next_pairing_ns = client_clock_raw(clock, true_ns) + CHECK_SOON_NS;
 }
 
 void client_clock_lose(struct client_clock *clock, double true_ns, double gap_ns)

@@ -22,7 +22,10 @@
  * @host: the host's clock
  * @module: looks at it; NULL: there is no host
  * @has_servers: that are to say what UTC is: the host's word for it is not taken
+ * @unsure: whether a slew explains @doubtful, or a jump, the next pairing shows
+ * @stood_still: the guest was stopped since the latest look, and a witness saw it
  * @next_pairing_ns: raw, CLIENT_CLOCK_START_NS included
+ * @doubtful: the latest pairing, if @unsure
  * @changes_seen: of the host's rate
  * @straight: looks since the one that saw the latest
  * @shift_ns: the world is so far ahead of the guest's life (reverts, suspends)
@@ -45,7 +48,10 @@ struct client_clock {
 	struct host_clock host;
 	struct guest_module *module;
 	bool has_servers;
+	bool unsure;
+	bool stood_still;
 	int64_t next_pairing_ns;
+	struct chime_pairing doubtful;
 	unsigned int changes_seen;
 	int straight;
 	double shift_ns;
@@ -83,7 +89,10 @@ void client_clock_correct(struct client_clock *clock, double true_ns,
 			  const struct chime_line *correction, bool jump);
 void client_clock_step(struct client_clock *clock, double true_ns);
 
-/* A look at the host; what the line was worth until then is added to @record if there is one. */
+/*
+ * A look at the host; what the line was worth until then is added to @record if there is one. A
+ * look that is unsure goes on with the next one.
+ */
 void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
 		       struct world_host_record *record, struct guest_module_check *look);
 

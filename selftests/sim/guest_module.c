@@ -70,8 +70,34 @@ static bool guest_module_is_vouched(const struct guest_module *module, int64_t r
 	       !chime_timescale_refutes_host(timescale, raw_ns);
 }
 
-void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
-			bool host_step, struct guest_module_check *look)
+/* The host did not jump: its line is published as it is now. */
+static void guest_module_follow(struct guest_module *module, int64_t raw_ns,
+				struct guest_module_check *look)
+{
+	struct chime_timescale *timescale = &module->timescale;
+	struct chime_stated stated;
+
+	if (module->demoted)
+		chime_timescale_watch_host(timescale, &module->track.line);
+	else
+		chime_timescale_set_host(timescale, &module->track.line, raw_ns);
+	look->returned = chime_timescale_return_to_host(timescale, false, raw_ns, &stated);
+}
+
+/* As chime_host_is_slewed(), but for the wait: that is the caller's. */
+static bool guest_module_is_slewed(struct guest_module *module, const struct chime_pairing *pairing,
+				   const struct chime_pairing *later,
+				   struct guest_module_check *look)
+{
+	if (later)
+		return chime_host_line_follow_slew(&module->track, pairing, later);
+	look->unsure = chime_host_line_may_be_slewed(&module->track, pairing);
+	return false;
+}
+
+/* The host's time and raw came apart for good. */
+static void guest_module_react(struct guest_module *module, const struct chime_pairing *pairing,
+			       int64_t raw_ns, bool host_step, struct guest_module_check *look)
 {
 	struct chime_timescale *timescale = &module->timescale;
 	struct chime_reference_terms terms = { .host = &module->track.line };
@@ -81,46 +107,51 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 		.has_host = true,
 		.demoted = module->demoted,
 		.corrected = chime_timescale_correction(timescale),
-		.maxerror_ns = chime_timescale_maxerror(timescale, pairing->raw_ns),
+		.maxerror_ns = chime_timescale_maxerror(timescale, raw_ns),
 	};
 	struct chime_reaction reaction;
 	struct chime_stated stated;
 
-	disrupted.apart_ns = module->apart_ns;
-	disrupted.host_vouched = guest_module_is_vouched(module, pairing->raw_ns);
-	disrupted.host_off_ns = guest_module_host_off(module, pairing->raw_ns);
-	*look = (struct guest_module_check){ };
-	switch (chime_host_line_update(&module->track, pairing)) {
-	case CHIME_VERDICT_STARTED:
-	case CHIME_VERDICT_ON_LINE:
-	case CHIME_VERDICT_RATE_CHANGED:
-		if (module->demoted)
-			chime_timescale_watch_host(timescale, &module->track.line);
-		else
-			chime_timescale_set_host(timescale, &module->track.line, pairing->raw_ns);
-		look->returned = chime_timescale_return_to_host(timescale, false, pairing->raw_ns,
-								&stated);
-		return;
-	case CHIME_VERDICT_USELESS:
-		return;
-	case CHIME_VERDICT_JUMPED:
-		break;
-	}
 	disrupted.gap_ns = chime_host_line_deviation(&module->track, pairing);
+	disrupted.apart_ns = module->apart_ns;
+	disrupted.host_vouched = guest_module_is_vouched(module, raw_ns);
+	disrupted.host_off_ns = guest_module_host_off(module, raw_ns);
 	chime_react(&disrupted, &reaction);
-	*look = (struct guest_module_check){
-		.jumped = true,
-		.outlived = reaction.change == CHIME_REFERENCE_ABSORB,
-	};
+	look->jumped = true;
+	look->outlived = reaction.change == CHIME_REFERENCE_ABSORB;
 	chime_host_line_rebase(&module->track, pairing);
 	terms.gap_ns = disrupted.gap_ns;
 	terms.gap_error_ns = reaction.shift_error_ns;
 	terms.apart_ns = reaction.apart_ns;
 	terms.vouched = disrupted.host_vouched;
-	chime_timescale_apply(timescale, reaction.change, &terms, pairing->raw_ns);
+	chime_timescale_apply(timescale, reaction.change, &terms, raw_ns);
 	look->returned = chime_timescale_return_to_host(timescale,
 							reaction.change == CHIME_REFERENCE_RESYNC,
-							pairing->raw_ns, &stated);
+							raw_ns, &stated);
+}
+
+void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
+			const struct chime_pairing *later, bool host_step,
+			struct guest_module_check *look)
+{
+	int64_t raw_ns = later ? later->raw_ns : pairing->raw_ns;
+
+	*look = (struct guest_module_check){ };
+	switch (chime_host_line_update(&module->track, pairing)) {
+	case CHIME_VERDICT_STARTED:
+	case CHIME_VERDICT_ON_LINE:
+	case CHIME_VERDICT_RATE_CHANGED:
+		guest_module_follow(module, raw_ns, look);
+		break;
+	case CHIME_VERDICT_USELESS:
+		break;
+	case CHIME_VERDICT_JUMPED:
+		if (guest_module_is_slewed(module, pairing, later, look))
+			guest_module_follow(module, raw_ns, look);
+		else if (!look->unsure)
+			guest_module_react(module, pairing, raw_ns, host_step, look);
+		break;
+	}
 }
 
 bool guest_module_steps(const struct guest_module *module, int64_t offset_ns)

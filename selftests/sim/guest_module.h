@@ -14,11 +14,13 @@
 
 /**
  * struct guest_module_check - what a look at the host found
+ * @unsure: the host's time and raw came apart, perhaps by a slew: a later pairing shows it
  * @jumped: the host's time and raw came apart
  * @outlived: UTC is known better than that and goes on as it was
  * @returned: the host is known better than the correction by now, and is followed again
  */
 struct guest_module_check {
+	bool unsure;
 	bool jumped;
 	bool outlived;
 	bool returned;
@@ -35,9 +37,13 @@ struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t
 				      int64_t apart_ns, int64_t stated_ns);
 void guest_module_free(struct guest_module *module);
 
-/* A pairing; @host_step: a witness says that this guest was not stopped or restored. */
+/*
+ * A pairing; @host_step: a witness says that this guest was not stopped or restored. @later: NULL;
+ * if that was unsure, another one, CHIME_SLEW_CHECK_NS later: then it is decided.
+ */
 void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
-			bool host_step, struct guest_module_check *look);
+			const struct chime_pairing *later, bool host_step,
+			struct guest_module_check *look);
 
 /* After a jump that was not outlived: is a system clock that is off by so much stepped? */
 bool guest_module_steps(const struct guest_module *module, int64_t offset_ns);

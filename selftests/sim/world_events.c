@@ -49,6 +49,8 @@ void world_pair(struct world *world, double true_ns)
 
 	client_clock_pair(&world->clock, true_ns, host_step,
 			  counts ? &world->summary->host : NULL, &look);
+	if (look.unsure)
+		return;
 	world->host_stepped = false;
 	world->stopped = false;
 	if (look.returned)
@@ -143,7 +145,12 @@ static void change_server(struct server *server, const struct world_event *event
 /* A look at the host tells one disruption: of two at one instant the first is seen first. */
 static void look_first(struct world *world, double true_ns)
 {
-	if (world->clock.module && (world->host_stepped || world->stopped))
+	if (!world->clock.module)
+		return;
+	if (world->host_stepped || world->stopped)
+		world_pair(world, true_ns);
+	/* There is no time left to wait. */
+	if (world->clock.unsure)
 		world_pair(world, true_ns);
 }
 
