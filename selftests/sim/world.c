@@ -128,8 +128,10 @@ static int act(struct world *world, double true_ns)
 	}
 	if (!world->result.changed)
 		return 0;
-	world->summary->jumps += world->result.jump;
 	world->summary->leap = world->result.leap;
+	if (world_is_stale(world, true_ns))
+		return 0;
+	world->summary->jumps += world->result.jump;
 	correct(world, true_ns);
 	client_clock_follow(&world->clock, true_ns);
 	judge_host(world, true_ns);

@@ -71,6 +71,16 @@ void world_pair(struct world *world, double true_ns)
 	world_burst(world, true_ns, WORLD_BURST);
 }
 
+bool world_is_stale(struct world *world, double true_ns)
+{
+	uint32_t epoch = world->epoch;
+
+	/* A look that is waiting will see it. */
+	if ((world->host_stepped || world->stopped) && !world->clock.unsure)
+		world_pair(world, true_ns);
+	return world->epoch != epoch;
+}
+
 /* Whatever was on its way to the guest arrives at nobody. */
 static void stop(struct world *world, double gap_ns, double true_ns)
 {

@@ -67,6 +67,12 @@ void world_apply_events(struct world *world, double true_ns);
 /* A look at the host, and what follows from it. */
 void world_pair(struct world *world, double true_ns);
 
+/*
+ * The module looks at the host before it does what the daemon tells it. true: that is stale, as the
+ * module has just seen a disruption.
+ */
+bool world_is_stale(struct world *world, double true_ns);
+
 /* What the sources say all at once. false: the discipline is not to learn from it. */
 bool world_judge_sources(struct world *world, double true_ns, const struct timescale_now *now);
 

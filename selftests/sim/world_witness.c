@@ -21,6 +21,8 @@ static void follow_jump(struct world *world, double true_ns, const struct consen
 {
 	struct timescale_now now;
 
+	if (world_is_stale(world, true_ns))
+		return;
 	world->summary->witnessed++;
 	client_clock_jump(&world->clock, true_ns, result->offset_ns, result->maxerror_ns);
 	client_clock_now(&world->clock, true_ns, &now);
