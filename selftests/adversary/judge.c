@@ -81,15 +81,32 @@ static bool has_majority_answered(void)
 	return 2 * answers > world->server_count;
 }
 
+/* It goes on by the host's clock and what was known of that, which is worth nothing by now. */
+static bool has_no_bound(void)
+{
+	int64_t time_ns, maxerror_ns;
+
+	return module_timescale(&time_ns, &maxerror_ns) && maxerror_ns == INT64_MAX;
+}
+
 /*
  * Where nobody has confirmed the host its clock is all there is; nobody says how right it is, or it
- * is not what is stated.
+ * is not what is stated. What answers have shown of it before may be taken off: then the time is
+ * off by what the host went since, and what they allow. A guest that was restored may not have seen
+ * the latest ones.
  */
 static int64_t host_share_ns(void)
 {
-	if (!module_follows_host() || host_is_as_stated())
+	int64_t off_ns = llabs(host_time_ns() - world->now_ns);
+	int64_t went_ns = llabs(host_time_ns() - world->now_ns - world->judge.host_off_ns);
+
+	if (host_is_as_stated())
 		return 0;
-	return llabs(host_time_ns() - world->now_ns);
+	if (module_follows_host())
+		return off_ns;
+	if (world->kind != GUEST_HOSTED || !has_no_bound())
+		return 0;
+	return honest_reach_ns() + (off_ns > went_ns ? off_ns : went_ns);
 }
 
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
@@ -198,6 +215,7 @@ void judge_answer(int number, int64_t sent_ns)
 	if (sent_ns < judge->disrupted_ns)
 		return;
 	server->answered_ns = world->now_ns;
+	judge->host_off_ns = host_time_ns() - world->now_ns;
 	if (!judge->waiting || !has_majority_answered())
 		return;
 	judge->waiting = false;

@@ -188,6 +188,7 @@ struct verdicts {
  * @looked_ns: UTC of the latest look
  * @error_ns: size of the system clock's error then
  * @slewed_ns: UTC at which it was being slewed back last after another program had set it
+ * @host_off_ns: how far off the host was when an honest answer came last
  */
 struct judge {
 	struct verdicts verdicts;
@@ -204,6 +205,7 @@ struct judge {
 	int64_t looked_ns;
 	int64_t error_ns;
 	int64_t slewed_ns;
+	int64_t host_off_ns;
 };
 
 #define MIND_HABITS	3
