@@ -396,7 +396,7 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 	int ret = chime_host_read(host, &pairing, evidence);
 	enum chime_check check = CHIME_CHECK_OK;
 	enum chime_verdict verdict;
-	s64 hidden_ns;
+	s64 hidden_ns = 0;
 
 	host->stood_still = chime_host_stood_still(host, *evidence);
 	if (ret)
@@ -405,7 +405,8 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 	chime_host_note_set_ahead(host, &pairing);
 
 	*gap_ns = chime_host_line_deviation(&host->track, &pairing);
-	hidden_ns = chime_host_line_hides(&host->track, &pairing);
+	if (host->stood_still)
+		hidden_ns = chime_host_line_hides(&host->track, &pairing);
 	verdict = chime_host_line_update(&host->track, &pairing);
 	switch (verdict) {
 	case CHIME_VERDICT_STARTED:
