@@ -48,15 +48,16 @@ static void daemon_handle_event(void *context, const struct module_event *event)
 {
 	bool elsewhere = chime_reaction_suspects_host(event->cause);
 	struct daemon *daemon = context;
-	bool corrected = daemon_is_corrected(daemon);
+	bool lost = elsewhere, corrected;
 	struct timescale_now now;
-	bool lost = elsewhere;
 
 	daemon_publish_event(daemon, event);
 	if (!chime_reaction_counts(event->cause)) {
 		steering_recheck(daemon->steering);
 		return;
 	}
+	/* A new epoch may end the correction. */
+	corrected = daemon_is_corrected(daemon);
 	if (!timescale_read(daemon->timescale, &now)) {
 		daemon_check_epoch(daemon, &now);
 		/* Unless the other host's time is followed, and it is stated how right that is. */
