@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "chronyc/packet.h"
-#include "ipc/state.h"
 #include "ipc/client_marks.h"
+#include "ipc/state.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
 #include "xdp/shared.h"

@@ -176,14 +176,17 @@ static bool is_zone(const char *word)
 	return word[0] == '-' && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]);
 }
 
+/* All of them, the k with or without a value. */
+#define LETTERS(k)	":46acdefj" k "mnNo:p:rS:vVw:h"
+
 /*
  * With the "+" the first word that is no option ends them. The k of clients is chronyc's, and has
  * no value.
  */
 static const char *letters_for(int argc, char **argv)
 {
-	static const char letters[] = "+:46acdefjk:mnNo:p:rS:vVw:h";
-	static const char letters_of_clients[] = ":46acdefjkmnNo:p:rS:vVw:h";
+	static const char letters[] = "+" LETTERS("k:");
+	static const char letters_of_clients[] = LETTERS("k");
 	bool sets_time = false, clients = false, import = false;
 
 	for (int i = 1; i < argc; i++) {

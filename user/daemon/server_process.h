@@ -10,9 +10,9 @@
 
 #include "config/config.h"
 #include "daemon/server_sockets.h"
+#include "ipc/client_marks.h"
 #include "ntp/keys.h"
 #include "ntp/nts_server_keys.h"
-#include "ipc/client_marks.h"
 #include "server/statistics.h"
 
 /**

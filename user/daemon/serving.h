@@ -11,10 +11,10 @@
 #include <stdint.h>
 
 #include "config/config.h"
+#include "ipc/client_marks.h"
 #include "ipc/state.h"
 #include "ntp/hardware.h"
 #include "ntp/keys.h"
-#include "ipc/client_marks.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
 
