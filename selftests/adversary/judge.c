@@ -59,15 +59,22 @@ static int64_t honest_reach_ns(void)
 	return reach_ns;
 }
 
-/* The module says with each step how well it knows UTC: that may be worse than the system clock. */
-static int64_t stated_bound_ns(void)
+/* What the module says of its timescale; INT64_MAX: it has no bound; 0: there is no module. */
+static int64_t module_bound_ns(void)
 {
 	int64_t time_ns, maxerror_ns;
 
-	if (world->kind == GUEST_ALONE || !module_timescale(&time_ns, &maxerror_ns) ||
-	    maxerror_ns == INT64_MAX)
+	if (world->kind == GUEST_ALONE || !module_timescale(&time_ns, &maxerror_ns))
 		return 0;
 	return maxerror_ns;
+}
+
+/* The module says with each step how well it knows UTC: that may be worse than the system clock. */
+static int64_t stated_bound_ns(void)
+{
+	int64_t bound_ns = module_bound_ns();
+
+	return bound_ns == INT64_MAX ? 0 : bound_ns;
 }
 
 /* Of all servers, with honest answers to requests that left after the latest disruption. */
@@ -81,14 +88,6 @@ static bool has_majority_answered(void)
 	return 2 * answers > world->server_count;
 }
 
-/* It goes on by the host's clock and what was known of that, which is worth nothing by now. */
-static bool has_no_bound(void)
-{
-	int64_t time_ns, maxerror_ns;
-
-	return module_timescale(&time_ns, &maxerror_ns) && maxerror_ns == INT64_MAX;
-}
-
 /*
  * Where nobody has confirmed the host its clock is all there is; nobody says how right it is, or it
  * is not what is stated. What answers have shown of it before may be taken off: then the time is
@@ -97,14 +96,16 @@ static bool has_no_bound(void)
  */
 static int64_t host_share_ns(void)
 {
-	int64_t off_ns = llabs(host_time_ns() - world->now_ns);
-	int64_t went_ns = llabs(host_time_ns() - world->now_ns - world->judge.host_off_ns);
+	int64_t off_ns = host_time_ns() - world->now_ns;
+	int64_t went_ns = llabs(off_ns - world->judge.host_off_ns);
 
+	off_ns = llabs(off_ns);
 	if (host_is_as_stated())
 		return 0;
 	if (module_follows_host())
 		return off_ns;
-	if (world->kind != GUEST_HOSTED || !has_no_bound())
+	/* Else it goes on by the host's clock and what was known of that: without a bound. */
+	if (world->kind != GUEST_HOSTED || module_bound_ns() != INT64_MAX)
 		return 0;
 	return honest_reach_ns() + (off_ns > went_ns ? off_ns : went_ns);
 }
