@@ -142,6 +142,7 @@ bool chime_put_now(struct sk_buff *skb, const struct chime_status *status)
 	       nla_put_u32(skb, TRUECHIME_A_HOST_STATE, status->host_state) ||
 	       (now->has_host && chime_put_s64(skb, TRUECHIME_A_HOST_NS, now->host_ns)) ||
 	       chime_put_s64(skb, TRUECHIME_A_REFERENCE_NS, now->reference_ns) ||
+	       chime_put_s64(skb, TRUECHIME_A_FOLLOWED_NS, now->followed_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_TIME_NS, now->time_ns) ||
 	       chime_put_s64(skb, TRUECHIME_A_RATE_Q32, now->rate_q32) ||
 	       chime_put_s64(skb, TRUECHIME_A_SLEW_NS, now->slew_ns) ||

@@ -71,6 +71,7 @@ void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns, bool 
 	lockdep_assert_held(timescale->lock);
 	/* The reference of corrections is kept up to date in any mode. */
 	view->steady = timescale->steady.line;
+	view->followed_ns = timescale->steady.followed_ns;
 	if (view->mode == TRUECHIME_MODE_EXTERNAL) {
 		view->line = timescale->external;
 		view->fine_q48 = timescale->external_fine_q48;

@@ -38,6 +38,7 @@ struct chime_slew {
  * @slew: the slew towards the target
  * @host: host time as a function of the raw clock
  * @steady: unslewed host time as a function of the raw clock: the reference, if that is the host
+ * @followed_ns: by how much that may have followed slews, all told
  * @has_host: there is a @host line
  * @host_maxerror_ns: bound of the host's own clock against UTC; CHIME_LINE_UNBOUNDED_NS: unknown
  * @uncorrected_host: the timescale is the host's time as it is: its error includes the host's
@@ -55,6 +56,7 @@ struct chime_view {
 	struct chime_slew slew;
 	struct chime_line host;
 	struct chime_line steady;
+	s64 followed_ns;
 	bool has_host;
 	s64 host_maxerror_ns;
 	bool uncorrected_host;
@@ -73,6 +75,8 @@ struct chime_view {
  * @time_ns: the timescale
  * @host_ns: the host's time, 0 without a host line
  * @reference_ns: the reference's time
+ * @followed_ns: by how much that may have followed slews of the host, all told: what was measured
+ *	against it is off by what this has grown since
  * @has_host: there is a host line
  * @rate_q32: d(time)/d(raw clock) - 1, slew included
  * @slew_ns: the phase that is still to be slewed in
@@ -93,6 +97,7 @@ struct chime_now {
 	s64 time_ns;
 	s64 host_ns;
 	s64 reference_ns;
+	s64 followed_ns;
 	bool has_host;
 	s64 rate_q32;
 	s64 slew_ns;

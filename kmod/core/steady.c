@@ -419,6 +419,22 @@ static void chime_steady_find_pace(struct chime_steady *steady, s64 rate_q32, bo
 	steady->paced = true;
 }
 
+/*
+ * What may not have been is left out: slews during a gap, and those that readings hide, as there
+ * the bound allows for one all the time.
+ */
+void chime_steady_count(struct chime_steady *steady)
+{
+	s64 gap_ns = chime_add_sat(steady->allowance_ns, steady->unseen_ns);
+	s64 left_out_ns = chime_add_sat(gap_ns, steady->rough.bound_ns);
+	s64 told_ns = chime_sub_sat(steady->unslew.maxerror_ns, left_out_ns);
+	s64 more_ns = chime_sub_sat(told_ns, steady->counted_ns);
+
+	if (more_ns > 0)
+		steady->followed_ns = chime_add_sat(steady->followed_ns, more_ns);
+	steady->counted_ns = told_ns;
+}
+
 void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)
 {
 	s64 elapsed_ns = chime_sub_sat(raw_ns, steady->pace_raw_ns);
@@ -518,8 +534,8 @@ static void chime_steady_miss_pace(struct chime_steady *steady, const struct chi
 	chime_steady_lose(steady, steady->pace_raw_ns);
 }
 
-void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
-			 bool corrected, s64 raw_ns)
+static void chime_steady_track(struct chime_steady *steady, const struct chime_line *host,
+			       bool corrected, s64 raw_ns)
 {
 	bool sees = chime_steady_sees(host);
 	struct chime_line joined;
@@ -567,6 +583,13 @@ void chime_steady_follow(struct chime_steady *steady, const struct chime_line *h
 		chime_steady_bound_rough(steady, raw_ns);
 }
 
+void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
+			 bool corrected, s64 raw_ns)
+{
+	chime_steady_track(steady, host, corrected, raw_ns);
+	chime_steady_count(steady);
+}
+
 /* Corrections measured over long enough contain the rate that unslewed host time is off by. */
 static void chime_steady_measure_move(struct chime_steady *steady, s64 raw_ns)
 {
@@ -600,6 +623,7 @@ void chime_steady_renew(struct chime_steady *steady, s64 raw_ns)
 		chime_line_move(line, raw_ns);
 	line->maxerror_ns = steady->parted || host_ns < 0 ? 0 : host_ns;
 	chime_steady_begin_rough(steady, kept, raw_ns);
+	steady->counted_ns = 0;
 }
 
 void chime_steady_lose_pace(struct chime_steady *steady, const struct chime_line *host,

@@ -89,6 +89,10 @@ struct chime_steady_contained {
  * @gap_ns: how long this guest stood still since the correction was set
  * @allowance_ns: the part of @unslew's bound that allows for a slew during @gap_ns
  * @unseen_ns: a further part, until the host's slope after the gap has been seen
+ * @followed_ns: by how much unslewed host time may have followed slews since it began, all told,
+ *	but for gaps. Corrections make up for it in what is measured with them; what was measured
+ *	before is off by what this has grown since
+ * @counted_ns: the part of @unslew's bound that is in @followed_ns
  * @moved_q32: the host has run off the pace by this rate since this guest stood still: the host is
  *	slewed hard, or the raw clock is another machine's now; 0: neither is suspected. If @lost,
  *	the pace may be off by this: it was measured while the host may have been slewed
@@ -125,6 +129,8 @@ struct chime_steady {
 	s64 gap_ns;
 	s64 allowance_ns;
 	s64 unseen_ns;
+	s64 followed_ns;
+	s64 counted_ns;
 	s64 moved_q32;
 	s64 moved_raw_ns;
 	s64 moved_ns;
@@ -168,7 +174,10 @@ void chime_steady_doubt_pace(struct chime_steady *steady);
 void chime_steady_follow(struct chime_steady *steady, const struct chime_line *host,
 			 bool corrected, s64 raw_ns);
 
-/* A new correction was measured: it makes up for all slews that were followed until now. */
+/*
+ * A new correction was measured: it makes up for all slews that were followed until now. What it
+ * was measured by may be older: @followed_ns goes on.
+ */
 void chime_steady_renew(struct chime_steady *steady, s64 raw_ns);
 
 /*

@@ -120,6 +120,7 @@ void chime_steady_resync(struct chime_steady *steady, const struct chime_line *b
 		chime_steady_lose(steady, raw_ns);
 	steady->pace_raw_ns = raw_ns;
 	chime_steady_go_along(steady, host, raw_ns);
+	chime_steady_count(steady);
 	chime_steady_doubt_rough(steady, 0, raw_ns);
 }
 

@@ -59,6 +59,9 @@ void chime_steady_begin(struct chime_steady *steady, s64 raw_ns);
  */
 void chime_steady_lose(struct chime_steady *steady, s64 raw_ns);
 
+/* Add to @followed_ns what the bound has grown by since the latest call, as far as it was seen. */
+void chime_steady_count(struct chime_steady *steady);
+
 /* Follow the host. Where its rate is off the pace that may be following a slew: widen the bound. */
 void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns);
 

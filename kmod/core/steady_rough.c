@@ -58,6 +58,8 @@ static void chime_steady_tell_rough(struct chime_steady *steady, s64 raw_ns)
 
 static void chime_steady_restart_rough(struct chime_steady *steady, s64 raw_ns)
 {
+	/* It stays in the bound, and is not told apart any more. */
+	steady->counted_ns = chime_add_sat(steady->counted_ns, steady->rough.bound_ns);
 	steady->rough.bound_ns = 0;
 	steady->rough.begun = (struct chime_steady_mark){
 		.raw_ns = raw_ns,

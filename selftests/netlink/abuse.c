@@ -74,6 +74,7 @@ static const struct {
 	[TRUECHIME_A_SCALE] = { 4, 4, true },
 	[TRUECHIME_A_TAI_OFFSET_S] = { 4, 4, false },
 	[TRUECHIME_A_NEXT_LEAP_NS] = { 8, 8, false },
+	[TRUECHIME_A_FOLLOWED_NS] = { 8, 8, true },
 };
 
 bool abuse_status_is_whole(struct abuse *abuse)

@@ -31,6 +31,7 @@ struct module_now {
 	int64_t realtime_ns;
 	int64_t host_ns;
 	int64_t reference_ns;
+	int64_t followed_ns;	/* TRUECHIME_A_FOLLOWED_NS */
 	int64_t time_ns;
 	int64_t rate_q32;
 	int64_t slew_ns;

@@ -49,6 +49,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_SCALE] = { .type = NLA_U32 },
 	[TRUECHIME_A_TAI_OFFSET_S] = { .type = NLA_U32 },
 	[TRUECHIME_A_NEXT_LEAP_NS] = { .type = NLA_U64 },
+	[TRUECHIME_A_FOLLOWED_NS] = { .type = NLA_U64 },
 };
 
 static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
@@ -184,6 +185,7 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.realtime_ns = get_s64(attrs[TRUECHIME_A_REALTIME_NS]),
 		.host_ns = get_s64(attrs[TRUECHIME_A_HOST_NS]),
 		.reference_ns = get_s64(attrs[TRUECHIME_A_REFERENCE_NS]),
+		.followed_ns = get_s64(attrs[TRUECHIME_A_FOLLOWED_NS]),
 		.time_ns = get_s64(attrs[TRUECHIME_A_TIME_NS]),
 		.rate_q32 = get_s64(attrs[TRUECHIME_A_RATE_Q32]),
 		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),

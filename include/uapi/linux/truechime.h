@@ -234,6 +234,9 @@ enum truechime_scale {
  * @TRUECHIME_A_NEXT_LEAP_NS: s64, the UTC before which this kernel will insert a leap second, which
  *	repeats the second before it; absent if none is due today. A second that it will leave out
  *	is not shown
+ * @TRUECHIME_A_FOLLOWED_NS: s64, by how much unslewed host time may have followed slews of the
+ *	host's clock, all told: what was measured against REFERENCE_NS may be off by what this has
+ *	grown since. It only grows, and begins at 0 with another reference
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,
@@ -280,6 +283,7 @@ enum truechime_attr {
 	TRUECHIME_A_SCALE,
 	TRUECHIME_A_TAI_OFFSET_S,
 	TRUECHIME_A_NEXT_LEAP_NS,
+	TRUECHIME_A_FOLLOWED_NS,
 	__TRUECHIME_A_MAX,
 };
 

@@ -245,6 +245,65 @@ TEST_F(steady, allows_for_a_slew_until_the_slope_is_seen)
 	EXPECT_LE(bound(self), 20 * READING_NS);
 }
 
+/*
+ * After a gap the host is followed, slewed or not, up to 50 ppm off the pace. A correction makes up
+ * for that in what it is measured by, and in nothing that was measured before.
+ */
+TEST_F(steady, tells_how_far_it_may_have_followed_slews)
+{
+	s64 before_ns, followed_ns;
+
+	watch(self, 0, 1100 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	followed_ns = self->steady.followed_ns;
+	revert(self, 10 * S);
+	before_ns = gained(self);
+	watch(self, 40 * PPM_Q32, 20 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	watch(self, 40 * PPM_Q32, 20 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	watch(self, 40 * PPM_Q32, 20 * S);
+	EXPECT_GE(gained(self) - before_ns, 60 * 39 * 1000);
+	EXPECT_GE(self->steady.followed_ns - followed_ns, 60 * 39 * 1000);
+	EXPECT_LE(self->steady.followed_ns - followed_ns, 61 * 41 * 1000);
+}
+
+/* A host that is not slewed has its wander followed, and no more. */
+TEST_F(steady, follows_no_slew_of_a_host_that_has_none)
+{
+	s64 followed_ns;
+	int i;
+
+	watch(self, 0, 1100 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	followed_ns = self->steady.followed_ns;
+	revert(self, 10 * S);
+	for (i = 0; i < 10; i++) {
+		watch(self, i % 2 * PPM_Q32 / 50, 10 * S);
+		chime_steady_renew(&self->steady, self->raw_ns);
+	}
+	EXPECT_LE(self->steady.followed_ns - followed_ns, 100 * 25);
+}
+
+/*
+ * What the bound allows for a gap may be hours. Whoever had that as the width of what others have
+ * said before it would believe the first one who speaks afterwards.
+ */
+TEST_F(steady, tells_nothing_of_gaps)
+{
+	s64 followed_ns;
+
+	watch(self, 0, 10 * S);
+	watch(self, 300 * PPM_Q32, 20 * S);
+	watch(self, 0, 200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	followed_ns = self->steady.followed_ns;
+	revert(self, 1000000 * S);
+	watch(self, 0, 5 * S);
+	EXPECT_GE(bound(self), 29 * MS);
+	EXPECT_LE(self->steady.followed_ns - followed_ns, 1000);
+}
+
 /* A slew that shows now may have lasted throughout the gap. */
 TEST_F(steady, allows_for_the_slew_seen_after_the_gap)
 {
@@ -839,6 +898,7 @@ TEST(any_lines_do_no_harm)
 		chime_steady_renew(&steady, unit_random_s64(&random));
 		ASSERT_GE(steady.line.maxerror_ns, 0);
 		ASSERT_GE(steady.unslew.maxerror_ns, 0);
+		ASSERT_GE(steady.followed_ns, 0);
 	}
 }
 

@@ -68,6 +68,7 @@ TEST_F(message, reads_now)
 	nla_put_u64(self->msg, TRUECHIME_A_HOST_NS, 4000);
 	nla_put_u32(self->msg, TRUECHIME_A_HOST_STATE, TRUECHIME_HOST_FAILING);
 	nla_put_u32(self->msg, TRUECHIME_A_MODE, TRUECHIME_MODE_EXTERNAL);
+	nla_put_u64(self->msg, TRUECHIME_A_FOLLOWED_NS, 6000);
 	ASSERT_EQ(0, module_message_now(head(self->msg), length(self->msg), &now));
 	EXPECT_EQ(1000, now.raw_ns);
 	EXPECT_EQ(2000, now.realtime_ns);
@@ -75,6 +76,7 @@ TEST_F(message, reads_now)
 	EXPECT_EQ(-85899, now.rate_q32);
 	EXPECT_EQ(4000, now.host_ns);
 	EXPECT_EQ(5000, now.reference_ns);
+	EXPECT_EQ(6000, now.followed_ns);
 	EXPECT_TRUE(now.has_host);
 	EXPECT_EQ(TRUECHIME_HOST_FAILING, now.host_state);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
