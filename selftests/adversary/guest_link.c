@@ -46,6 +46,7 @@ int module_link_now(struct module_link *link, struct module_now *now)
 		.realtime_ns = status.realtime_ns,
 		.host_ns = status.now.host_ns,
 		.reference_ns = status.now.reference_ns,
+		.followed_ns = status.now.followed_ns,
 		.time_ns = status.now.time_ns,
 		.rate_q32 = status.now.rate_q32,
 		.slew_ns = status.now.slew_ns,

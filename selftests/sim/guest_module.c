@@ -176,6 +176,7 @@ void guest_module_now(const struct guest_module *module, int64_t raw_ns, struct 
 	*now = (struct timescale_now){
 		.raw_ns = raw_ns,
 		.reference_ns = from.reference_ns,
+		.followed_ns = from.followed_ns,
 		.time_ns = from.time_ns,
 		.rate = (double)from.rate_q32 / 4294967296.0,
 		.slew_ns = from.slew_ns,

@@ -117,6 +117,7 @@ static int act(struct world *world, double true_ns)
 	int error;
 
 	client_clock_now(&world->clock, true_ns, &now);
+	world_note_followed(world, &now);
 	if (!world_judge_sources(world, true_ns, &now))
 		return 0;
 	error = discipline_update(world->discipline, world->sources, world->options.servers, &now,
@@ -162,6 +163,7 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 	struct exchange *exchange = &server->exchange;
 	int64_t raw_ns = client_clock_raw(&world->clock, true_ns);
 	struct source_sample sample = { 0 };
+	struct timescale_now now;
 	double arrived;
 
 	exchange->pending = false;
@@ -169,6 +171,7 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 		source_failed(server->source, raw_ns, -ETIMEDOUT);
 		return act(world, true_ns);
 	}
+	client_clock_now(&world->clock, true_ns, &now);
 	arrived = stamp(world, client_clock_reference(&world->clock, true_ns));
 	sample.at_ns = client_clock_int(0.5 * (exchange->sent_reference + arrived));
 	sample.offset_ns = client_clock_int(0.5 * (exchange->received + exchange->answered)) -
@@ -180,6 +183,7 @@ static int finish_exchange(struct world *world, int index, double true_ns)
 	sample.root_dispersion_ns = llrint(server->options.root_dispersion_ns);
 	sample.refid = server->options.refid ? server->options.refid : (uint32_t)index + 1;
 	sample.epoch = exchange->epoch;
+	sample.followed_ns = now.followed_ns;
 	sample.stratum = (uint8_t)server->options.stratum;
 	sample.leap = (uint8_t)server->options.leap;
 	if (source_add(server->source, raw_ns, &sample))

@@ -25,12 +25,21 @@ void world_burst(struct world *world, double true_ns, int count)
 		source_burst(world->sources[i], raw_ns, count, !world->reported_by_sources);
 }
 
+void world_note_followed(struct world *world, const struct timescale_now *now)
+{
+	size_t i;
+
+	for (i = 0; i < world->options.servers; i++)
+		source_set_followed(world->sources[i], now->followed_ns);
+}
+
 void world_check_epoch(struct world *world, double true_ns)
 {
 	struct reference_change change;
 	struct timescale_now now;
 
 	client_clock_now(&world->clock, true_ns, &now);
+	world_note_followed(world, &now);
 	if (now.epoch == world->epoch)
 		return;
 	change = timescale_change_since(&now, world->epoch);

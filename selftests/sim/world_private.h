@@ -76,6 +76,9 @@ bool world_is_stale(struct world *world, double true_ns);
 /* What the sources say all at once. false: the discipline is not to learn from it. */
 bool world_judge_sources(struct world *world, double true_ns, const struct timescale_now *now);
 
+/* By how much the reference may have followed slews, as the daemon's sources learn it. */
+void world_note_followed(struct world *world, const struct timescale_now *now);
+
 /*
  * The timescale's epoch may have changed: what was measured is converted, or all sources are asked.
  * As the daemon does.

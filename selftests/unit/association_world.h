@@ -60,6 +60,7 @@ struct source {
 	bool offline;
 	bool withdrawn;
 	int changed;
+	int64_t followed_ns;
 	uint32_t kiss;
 	int64_t earliest_ns;
 	uint8_t reach;
@@ -224,6 +225,11 @@ void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change)
 {
 	source->changed++;
+}
+
+void source_set_followed(struct source *source, int64_t followed_ns)
+{
+	source->followed_ns = followed_ns;
 }
 
 void source_get_record(const struct source *source, struct source_status *status)

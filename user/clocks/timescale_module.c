@@ -33,6 +33,7 @@ static void timescale_module_take(struct timescale_module *module, const struct 
 		.raw_ns = from->raw_ns,
 		.realtime_ns = from->realtime_ns,
 		.reference_ns = from->reference_ns,
+		.followed_ns = from->followed_ns,
 		.time_ns = from->time_ns,
 		.rate = (double)from->rate_q32 / 4294967296.0,
 		.slew_ns = from->slew_ns,

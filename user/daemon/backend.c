@@ -410,6 +410,7 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 	bool known = !entered || reference_change_keeps_offset(&change);
 
 	daemon->known = *now;
+	associations_set_followed(daemon->associations, now->followed_ns);
 	if (steering_stand_aside(daemon->steering, now->external))
 		daemon->sources_changed = true;
 	if (disrupted && !daemon->link)

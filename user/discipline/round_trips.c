@@ -136,6 +136,18 @@ void round_trips_change_reference(struct round_trips *trips, const struct refere
 	rate->most = reference_change_rate(change, rate->most) + rate_error;
 }
 
+void round_trips_widen(struct round_trips *trips, int64_t by_ns)
+{
+	unsigned int i;
+
+	for (i = 0; i < trips->count; i++) {
+		struct round_trip *trip = &trips->trip[i];
+
+		trip->low_ns = chime_sub_sat(trip->low_ns, by_ns);
+		trip->high_ns = chime_add_sat(trip->high_ns, by_ns);
+	}
+}
+
 /* What all of them allow of the truth, against an offset, at one rate. */
 struct reach {
 	double below;

@@ -70,6 +70,9 @@ void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 void round_trips_change_reference(struct round_trips *trips, const struct reference_change *change,
 				  double sigmas);
 
+/* The reference may have moved by up to @by_ns since all of them. */
+void round_trips_widen(struct round_trips *trips, int64_t by_ns);
+
 /*
  * How far @offset_ns is at most from the truth at @at_ns, if the rate has always been the same, and
  * if it has been within @changed since the oldest of them (but for the wander that they were added

@@ -183,9 +183,10 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 /* A refclock's reading has no round trip that bounds its error. */
 static void note_round_trip(struct source *source, const struct source_sample *sample)
 {
+	int64_t since_ns = chime_max(chime_sub_sat(source->followed_ns, sample->followed_ns), 0);
+	int64_t noise_ns = source_whole_ns(SOURCE_SIGMAS * (double)sample->noise_ns);
 	int64_t distance_ns = chime_add_sat(source_interval_distance(sample),
-					    source_whole_ns(SOURCE_SIGMAS *
-							    (double)sample->noise_ns));
+					    chime_add_sat(noise_ns, since_ns));
 	const struct round_trip trip = {
 		.at_ns = sample->at_ns,
 		.low_ns = chime_sub_sat(sample->offset_ns, distance_ns),
@@ -255,6 +256,9 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		return error;
 	source->has_epoch = true;
 	source->epoch = sample->epoch;
+	/* That of an interleaved answer is older than what may be known by now. */
+	if (sample->followed_ns > source->followed_ns)
+		source_set_followed(source, sample->followed_ns);
 	source->last = corrected;
 	source->last_raw_ns = now_raw_ns;
 	source->received++;
@@ -342,6 +346,15 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	for (i = 0; i < source->samples; i++)
 		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
 	measure_scatter(source);
+}
+
+void source_set_followed(struct source *source, int64_t followed_ns)
+{
+	int64_t more_ns = chime_sub_sat(followed_ns, source->followed_ns);
+
+	if (more_ns > 0)
+		round_trips_widen(&source->trips, more_ns);
+	source->followed_ns = followed_ns;
 }
 
 void source_server_moved(struct source *source, int64_t moved_ns)

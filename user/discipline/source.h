@@ -116,6 +116,7 @@ struct source_options {
  * @root_dispersion_ns: the server's
  * @refid: the server's reference id, host byte order
  * @epoch: struct timescale_now epoch in which it was taken
+ * @followed_ns: and its followed_ns then; a refclock, which has no round trips, needs none
  * @stratum: the server's, 1 to 15; a refclock's may be 0
  * @leap: 0 none, 1 insert, 2 delete
  * @numbered: a pulse whose second the timescale numbered, as in struct source_options
@@ -127,6 +128,7 @@ struct source_sample {
 	int64_t noise_ns;
 	int64_t root_delay_ns;
 	int64_t root_dispersion_ns;
+	int64_t followed_ns;
 	uint32_t refid;
 	uint32_t epoch;
 	uint8_t stratum;
@@ -242,6 +244,12 @@ bool source_is_loop(const struct source *source);
 /* The reference changed with @epoch: convert all measurements as far as @change states how. */
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change);
+
+/*
+ * followed_ns of struct timescale_now is this by now. By what it has grown since a sample the
+ * reference may have run off UTC, besides its rate's wander: that round trip says less by it.
+ */
+void source_set_followed(struct source *source, int64_t followed_ns);
 
 /*
  * The server says that it has set its time forward by @moved_ns since the latest sample: what was

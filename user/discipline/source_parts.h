@@ -55,6 +55,7 @@ struct source {
 	unsigned int refusals;	/* answers in a row that gave no sample */
 	unsigned int kisses;	/* KISS packets in a row */
 	int64_t not_before_ns;	/* by the raw clock: a KISS packet forbids earlier requests */
+	int64_t followed_ns;	/* by how much the reference may have followed slews, all told */
 	uint32_t epoch;
 	uint32_t kiss;
 	enum source_smear smear;

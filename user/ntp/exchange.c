@@ -299,6 +299,7 @@ enum ntp_verdict ntp_exchange_sample(const struct ntp_packet *answer,
 		.root_dispersion_ns = answer->root_dispersion_ns,
 		.refid = answer->refid,
 		.epoch = received->now.epoch,
+		.followed_ns = received->now.followed_ns,
 		.stratum = answer->stratum,
 		.leap = (uint8_t)answer->leap,
 	};

@@ -565,3 +565,9 @@ void associations_change_reference(struct associations *list, uint32_t epoch,
 	for (size_t i = 0; i < list->count; i++)
 		source_change_reference(list->sources[i], epoch, change);
 }
+
+void associations_set_followed(struct associations *list, int64_t followed_ns)
+{
+	for (size_t i = 0; i < list->count; i++)
+		source_set_followed(list->sources[i], followed_ns);
+}

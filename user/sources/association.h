@@ -245,4 +245,7 @@ void associations_pause(struct associations *associations, int64_t from_ns, int6
 void associations_change_reference(struct associations *associations, uint32_t epoch,
 				   const struct reference_change *change);
 
+/* source_set_followed() for all. */
+void associations_set_followed(struct associations *associations, int64_t followed_ns);
+
 #endif /* SOURCES_ASSOCIATION_H */

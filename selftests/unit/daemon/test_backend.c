@@ -60,6 +60,7 @@ static struct {
 	int bursts;
 	int typed_changes;		/* what the operator has set was converted, or voided */
 	struct reference_change source_change;
+	int64_t followed_ns;
 	struct reference_change discipline_change;
 	bool suspect;
 	bool opinions;			/* what sources said of the timescale still counts */
@@ -261,6 +262,11 @@ void associations_change_reference(struct associations *associations, uint32_t e
 	world.source_change = *change;
 }
 
+void associations_set_followed(struct associations *associations, int64_t followed_ns)
+{
+	world.followed_ns = followed_ns;
+}
+
 void consensus_forget(struct consensus *consensus)
 {
 	world.opinions = false;
@@ -407,6 +413,18 @@ TEST_F(daemon, same_epoch_is_no_change)
 {
 	daemon_check_epoch(&self->daemon, &world.module_now);
 	EXPECT_EQ(0, world.known + world.unknown);
+}
+
+/* In any epoch. */
+TEST_F(daemon, sources_learn_what_the_reference_has_followed)
+{
+	world.module_now.followed_ns = 1234;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1234, world.followed_ns);
+	world.module_now.epoch++;
+	world.module_now.followed_ns = 0;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(0, world.followed_ns);
 }
 
 TEST_F(daemon, change_is_handed_on_as_the_module_states_it)

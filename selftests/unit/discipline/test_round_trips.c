@@ -94,6 +94,17 @@ TEST_F(trips, allow_for_wander)
 	EXPECT_LT(fabs(5000e-9 / 300 - self->trips.rate.most), 1e-12);
 }
 
+/* Those from before say less of the rate, too: a slew is no contradiction. */
+TEST_F(trips, say_less_once_the_reference_may_have_moved)
+{
+	round_trips_widen(&self->trips, 400000);
+	EXPECT_EQ(401000, distance(&self->trips, 0, 0));
+	EXPECT_EQ(401300, distance(&self->trips, 0, -300));
+	add(&self->trips, NS_PER_S / 10, 300000, 1000);
+	EXPECT_EQ(2, self->trips.count);
+	EXPECT_EQ(1000, distance(&self->trips, NS_PER_S / 10, 300000));
+}
+
 TEST_F(trips, begin_anew_where_they_contradict)
 {
 	add(&self->trips, NS_PER_S, NS_PER_S, 1000);
@@ -302,6 +313,7 @@ TEST_F(trips, extremes_of_a_change)
 	round_trips_add(&self->trips, &all, &crystal);
 	round_trips_change_reference(&self->trips, &change, 5);
 	round_trips_change_reference(&self->trips, &leap, 5);
+	round_trips_widen(&self->trips, INT64_MAX);
 	EXPECT_LE(INT64_MAX / 4, distance(&self->trips, 2 * NS_PER_S, 0));
 }
 

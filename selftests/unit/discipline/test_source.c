@@ -981,6 +981,64 @@ TEST(distance_allows_for_a_rate_that_jumps)
 	}
 }
 
+/*
+ * The reference follows a slew of 3 ms after two good answers. The next one has queued for 2 ms on
+ * its way here, and is 1 ms early, so nobody who believes the first two sees how far it is off.
+ */
+TEST_F(source, distance_allows_for_slews_that_the_reference_followed)
+{
+	static const struct {
+		int64_t offset_ns, delay_ns, followed_ns;
+	} answers[] = {
+		{ 0, 100000, 500 }, { 0, 100000, 500 }, { -4000000, 2100000, 3000500 },
+	};
+	struct source_status status;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(answers); i++) {
+		struct source_sample sample = sample_at(START_NS + (int64_t)i * 64 * NS_PER_S);
+
+		sample.offset_ns = answers[i].offset_ns;
+		sample.delay_ns = answers[i].delay_ns;
+		sample.followed_ns = answers[i].followed_ns;
+		sample.root_delay_ns = 0;
+		sample.root_dispersion_ns = 0;
+		source_polled(self->source, sample.at_ns);
+		ASSERT_EQ(0, source_add(self->source, sample.at_ns, &sample));
+	}
+	source_get_status(self->source, START_NS + 2 * 64 * NS_PER_S, &status);
+	EXPECT_LE(fabs((double)status.estimate.offset_ns + 3000000), status.root_distance_ns);
+}
+
+/* As well once it is only known that it has, or if the answer is an older one. */
+TEST_F(source, what_is_measured_before_a_slew_is_less_certain)
+{
+	struct source_sample sample = sample_at(START_NS), older = sample_at(START_NS + NS_PER_S);
+	int64_t later_ns = START_NS + 2 * NS_PER_S;
+	struct source_status before, after;
+
+	source_polled(self->source, START_NS);
+	ASSERT_EQ(0, source_add(self->source, START_NS, &sample));
+	source_get_status(self->source, START_NS, &before);
+	source_set_followed(self->source, 5000000);
+	source_get_status(self->source, START_NS, &after);
+	EXPECT_LE(before.root_distance_ns, 5650000);
+	EXPECT_LE(5650000, after.root_distance_ns);
+	source_polled(self->source, later_ns);
+	ASSERT_EQ(0, source_add(self->source, later_ns, &older));
+	source_get_status(self->source, later_ns, &after);
+	EXPECT_LE(5600000, after.root_distance_ns);
+	/* Another reference has followed none yet. */
+	source_set_followed(self->source, 0);
+	source_get_status(self->source, later_ns, &before);
+	EXPECT_EQ(after.root_distance_ns, before.root_distance_ns);
+	sample = sample_at(START_NS + 4 * NS_PER_S);
+	source_polled(self->source, sample.at_ns);
+	ASSERT_EQ(0, source_add(self->source, sample.at_ns, &sample));
+	source_get_status(self->source, sample.at_ns, &after);
+	EXPECT_GT(1000000, after.root_distance_ns);
+}
+
 /* chronyc's NR: on which side of the line the samples are, one after the other. */
 TEST_F(source, counts_runs_of_residuals)
 {

@@ -574,6 +574,8 @@ TEST(four_timestamps_make_a_sample)
 
 	received.now.epoch = 3;
 	sent.now.epoch = 3;
+	sent.now.followed_ns = 100;
+	received.now.followed_ns = 200;
 	ASSERT_EQ(NTP_ACCEPTED, ntp_exchange_sample(&answer, &sent, &received, &limits, &sample));
 	EXPECT_EQ(40 * NS_PER_MS, sample.delay_ns);
 	EXPECT_EQ(RAW_NS + 20 * NS_PER_MS + 500000, sample.at_ns);
@@ -582,6 +584,7 @@ TEST(four_timestamps_make_a_sample)
 	EXPECT_EQ(15 * NS_PER_MS / 1000000, sample.root_delay_ns / 1000000);
 	EXPECT_EQ(2, sample.stratum);
 	EXPECT_EQ(3, sample.epoch);
+	EXPECT_EQ(200, sample.followed_ns);
 	EXPECT_EQ(0xc0000201, sample.refid);
 	EXPECT_GE(200, sample.noise_ns);
 	EXPECT_LE(1, sample.noise_ns);

@@ -1289,8 +1289,11 @@ TEST_F(world, another_reference_reaches_every_source)
 	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	associations_change_reference(self->list, 7, &change);
+	associations_set_followed(self->list, 1234);
 	EXPECT_EQ(1, source_at(0)->changed);
 	EXPECT_EQ(1, source_at(1)->changed);
+	EXPECT_EQ(1234, source_at(0)->followed_ns);
+	EXPECT_EQ(1234, source_at(1)->followed_ns);
 	EXPECT_EQ(0, open_fds());
 }
 
