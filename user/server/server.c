@@ -42,7 +42,7 @@
 #define AVERAGE_ANSWERS	8
 
 /* Descriptors to wait for. */
-enum { WAIT_LIFELINE, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
+enum { WAIT_LIFELINE, WAIT_CLOCK, WAIT_COOKIE_KEYS, WAIT_IPV4, WAIT_IPV6, WAIT_COUNT };
 
 /**
  * struct server - the server
@@ -490,6 +490,7 @@ int server_run(struct server *server)
 {
 	struct pollfd fds[WAIT_COUNT] = {
 		[WAIT_LIFELINE] = { .fd = server->world.lifeline_fd },
+		[WAIT_CLOCK] = { .fd = server->world.clock_watch_fd, .events = POLLIN },
 		[WAIT_COOKIE_KEYS] = { .fd = server->world.cookie_keys_fd, .events = POLLIN },
 		[WAIT_IPV4] = { .fd = server->world.ipv4_fd, .events = POLLIN },
 		[WAIT_IPV6] = { .fd = server->world.ipv6_fd, .events = POLLIN },
@@ -503,6 +504,12 @@ int server_run(struct server *server)
 		}
 		if (fds[WAIT_LIFELINE].revents)
 			return 0;
+		/*
+		 * At once: if only the next packet showed that the clock was set, however long ago,
+		 * it would be answered as if the page had been made before.
+		 */
+		if (fds[WAIT_CLOCK].revents)
+			prepare_time(server);
 		/* Before requests with cookies of those keys are read. */
 		if (fds[WAIT_COOKIE_KEYS].revents & POLLIN)
 			proof_keys_take(&server->keys, server->world.cookie_keys_fd);

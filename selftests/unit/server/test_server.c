@@ -425,6 +425,24 @@ TEST_F(world, a_clock_that_was_set_is_not_synchronised)
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 }
 
+/* Of a step long ago, after which the daemon has read the clocks, the next client has no harm. */
+TEST_F(world, a_clock_that_was_set_while_nobody_asked)
+{
+	struct ntp_packet answer;
+	uint64_t one = 1;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	ASSERT_EQ(8, write(self->world.clock_watch_fd, &one, sizeof(one)));
+	usleep(100000);
+	tell(self, 2, 0);
+	usleep(100000);
+	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
+	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+	EXPECT_EQ(2, answer.stratum);
+}
+
 /* A request that waited while the clock was set and the daemon has read the clocks anew. */
 TEST_F(world, no_timestamp_of_the_clock_as_it_was_is_told)
 {
