@@ -194,7 +194,7 @@ void serving_fast_turn(struct serving_fast *fast, const struct time_content *con
 	if (clock_watch_was_set(fast->clock_watch_fd))
 		fast->set_raw_ns = now_raw_ns;
 	if ((!sockets->ipv4 && !sockets->ipv6) || fast->lost ||
-	    content->raw_ns <= fast->set_raw_ns) {
+	    !time_content_holds(content, fast->set_raw_ns, now_raw_ns)) {
 		fast_path_tell(fast->path, NULL);
 		return;
 	}

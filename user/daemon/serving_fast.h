@@ -67,7 +67,8 @@ void serving_fast_configure(struct serving_fast *fast, const struct config_serve
 
 /*
  * Tell the time again, or that there is none: without @sockets, or if the system clock was set
- * after the reading that @content is made of. Called in each turn of the loop.
+ * after the reading that @content is made of, or that was long ago. Called in each turn of the
+ * loop.
  */
 void serving_fast_turn(struct serving_fast *fast, const struct time_content *content,
 		       const struct serving_sockets *sockets, int64_t now_raw_ns);

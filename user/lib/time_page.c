@@ -19,6 +19,13 @@
 /* A writer needs well below a microsecond; who has read so often has read for longer. */
 #define ATTEMPTS	1000
 
+/*
+ * The daemon writes a page every 16 s at the latest. One that was not replaced for four times as
+ * long is that of a daemon that is stopped, hangs or cannot read the clocks: nobody follows what
+ * the clock goes by, and its bound need not grow by itself.
+ */
+#define PAGE_LASTS_NS	64000000000LL
+
 static_assert(sizeof(struct time_content) % sizeof(uint64_t) == 0, "the page is made of words");
 static_assert((WORDS + 1) * sizeof(uint64_t) <= PAGE_SIZE, "it is one page");
 
@@ -128,6 +135,12 @@ bool time_page_read(const struct time_page *page, struct time_content *content)
 	*content = nothing;
 
 	return false;
+}
+
+bool time_content_holds(const struct time_content *content, int64_t set_raw_ns, int64_t now_raw_ns)
+{
+	return content->raw_ns > set_raw_ns &&
+	       chime_sub_sat(now_raw_ns, content->raw_ns) <= PAGE_LASTS_NS;
 }
 
 int64_t time_content_dispersion_ns(const struct time_content *content, int64_t realtime_ns)

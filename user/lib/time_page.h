@@ -91,6 +91,12 @@ void time_page_write(struct time_page *page, const struct time_content *content)
 /* false: its writer ended, or is kept from running, in the middle of writing. */
 bool time_page_read(const struct time_page *page, struct time_content *content);
 
+/*
+ * Is the reading that it is made of later than the raw instant at which the system clock was last
+ * set, and not from so long ago that the daemon must have stopped reading the clocks?
+ */
+bool time_content_holds(const struct time_content *content, int64_t set_raw_ns, int64_t now_raw_ns);
+
 /* The root dispersion at an instant of the system clock: the bound without half of the delay. */
 int64_t time_content_dispersion_ns(const struct time_content *content, int64_t realtime_ns);
 

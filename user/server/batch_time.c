@@ -19,13 +19,6 @@
 #define STEP_NS		100000
 #define READINGS	4
 
-/*
- * The daemon writes a page every 16 s at the latest. One that was not replaced for four times as
- * long is that of a daemon that is stopped or hangs: nobody follows what the clock goes by, and its
- * bound need not grow by itself.
- */
-#define PAGE_LASTS_NS	64000000000LL
-
 /* Read the system clock. How far it is ahead of the monotonic one; INT64_MAX: that is not known. */
 static int64_t read_ahead(int64_t *realtime_ns)
 {
@@ -63,14 +56,6 @@ bool batch_time_is_step(const struct batch_time *time, int64_t before_ns)
 	return is_step(time->ahead_ns, before_ns);
 }
 
-/* Does the page hold, for the clock as it was set last and for now? */
-static bool holds(const struct batch_time *time, const struct time_content *content)
-{
-	int64_t age_ns = chime_sub_sat(clock_ns(CLOCK_MONOTONIC_RAW), content->raw_ns);
-
-	return content->raw_ns > time->set_raw_ns && age_ns <= PAGE_LASTS_NS;
-}
-
 /* The clocks show that a moment before the kernel says so. */
 bool batch_time_read(struct batch_time *time, struct time_content *content)
 {
@@ -85,7 +70,8 @@ bool batch_time_read(struct batch_time *time, struct time_content *content)
 		time->set_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 		time->set_realtime_ns = time->realtime_ns;
 	}
-	if (!time_page_read(time->page, content) || !holds(time, content))
+	if (!time_page_read(time->page, content) ||
+	    !time_content_holds(content, time->set_raw_ns, clock_ns(CLOCK_MONOTONIC_RAW)))
 		content->stratum = TIME_STRATUM_NONE;
 
 	return was_set;
