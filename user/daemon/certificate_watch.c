@@ -4,6 +4,8 @@
  */
 #include "daemon/certificate_watch.h"
 
+#include <stdbool.h>
+
 #include "core/line.h"
 #include "lib/log.h"
 #include "lib/names.h"
@@ -42,9 +44,12 @@ void certificate_watch_check(struct certificate_watch *watch, const struct confi
 	for (size_t i = 0; i < config->certificate_count; i++) {
 		int64_t end_s = end_of(validity, i);
 
-		if (!end_s || utc_s <= end_s || watch->said[i])
+		/* Only for a clock that was set back: a process may say now this and now that. */
+		if (utc_s <= end_s && utc_s < watch->said_s[i])
+			watch->said_s[i] = 0;
+		if (!end_s || utc_s <= end_s || watch->said_s[i])
 			continue;
-		watch->said[i] = true;
+		watch->said_s[i] = utc_s;
 		warn(config->certificates[i], end_s);
 	}
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Certificates that have expired while they are shown to clients of NTS: each is named in the log
- * once. The processes that read them say when that is.
+ * once, or again if only a clock that was ahead said so. The processes that read them say when that
+ * is.
  */
 #ifndef DAEMON_CERTIFICATE_WATCH_H
 #define DAEMON_CERTIFICATE_WATCH_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -14,10 +14,11 @@
 
 /**
  * struct certificate_watch - zero it at each start and reload
- * @said: of which it was said, in the order of the configuration
+ * @said_s: when it was said of each, as the system clock had it, in the order of the configuration;
+ *	0: it was not
  */
 struct certificate_watch {
-	bool said[CONFIG_NTS_PAIRS_MAX];
+	int64_t said_s[CONFIG_NTS_PAIRS_MAX];
 };
 
 /**

@@ -373,7 +373,7 @@ static void give_up(struct nts_serving *nts)
 static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	restart_forgive(&nts->restart);
-	nts->certificates = (struct certificate_watch){ { false } };
+	nts->certificates = (struct certificate_watch){ { 0 } };
 	nts->sockets.complained = false;
 	if (!nts->config.rotate_s && cookie_keys_find(&nts->cookies, now_raw_ns))
 		tell_all(nts);
@@ -395,7 +395,7 @@ static bool keeps_sockets(const struct nts_serving *nts, const struct config *co
 static void begin_anew(struct nts_serving *nts, const struct config *config, int64_t now_raw_ns)
 {
 	nts->settings_number++;
-	nts->certificates = (struct certificate_watch){ { false } };
+	nts->certificates = (struct certificate_watch){ { 0 } };
 	stop_all(nts);
 	if (!keeps_sockets(nts, config))
 		server_sockets_close(&nts->sockets);
