@@ -5,19 +5,30 @@
 #include "lib/memory_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Its size stays: who has it mapped reads all of it, and who may write to it fills no memory. */
+static int size_for_good(int fd, size_t size)
+{
+	if (ftruncate(fd, (off_t)size) ||
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return -errno;
+
+	return 0;
+}
+
 int memory_file(const char *name, size_t size)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC), err;
+	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
 
 	if (fd < 0)
 		return -errno;
-	if (!ftruncate(fd, (off_t)size))
+	err = size_for_good(fd, size);
+	if (!err)
 		return fd;
-	err = -errno;
 	close(fd);
 
 	return err;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Make one of @size zero bytes. A descriptor, -errno. */
+/* Make one of @size zero bytes, which stays as long as that. A descriptor, -errno. */
 int memory_file(const char *name, size_t size);
 
 /* Map all of it with that protection. NULL: it has fewer than @least bytes, or cannot be mapped. */
