@@ -42,7 +42,8 @@ static inline bool client_limit_happens(uint64_t random, int power)
 /**
  * client_limit_judge() - what becomes of a request
  * @limit: as configured; enabled
- * @due_ns: instant up to which the client's answers are paid for; moved on if this one is paid, too
+ * @due_ns: instant up to which the client's answers are paid for; moved on if this one is paid,
+ *	too, and back if it is later than this limit lets anybody get
  * @now_ns: of the same clock
  * @random: 64 fresh bits
  */
@@ -50,7 +51,12 @@ static inline enum client_verdict client_limit_judge(const struct client_limit *
 						     int64_t *due_ns, int64_t now_ns,
 						     uint64_t random)
 {
-	if (*due_ns - now_ns > (limit->burst - 1) * limit->interval_ns) {
+	int64_t most_ns = now_ns + limit->burst * limit->interval_ns;
+
+	/* By an earlier limit it may owe more than anybody can by this one. */
+	if (*due_ns > most_ns)
+		*due_ns = most_ns;
+	if (*due_ns > most_ns - limit->interval_ns) {
 		if (client_limit_happens(random, limit->leak))
 			return CLIENT_ANSWER;
 		if (limit->kod && client_limit_happens(random >> 32, limit->kod))

@@ -109,6 +109,40 @@ TEST_F(log, clients_do_not_share_a_limit)
 	}
 }
 
+/* The table outlives a reload. What a client owes by the limit before is none of the new one's. */
+TEST_F(log, a_limit_that_was_relaxed_is_so_for_whom_it_had_hit)
+{
+	struct net_address address = client(1);
+	int64_t now_ns = NS_PER_S;
+
+	self->log.limit.interval_ns = 4096 * NS_PER_S;
+	self->log.limit.burst = 255;
+	for (int i = 0; i < 300; i++)
+		client_log_note(&self->log, &address, now_ns, NEVER);
+	self->log.limit.interval_ns = 8 * NS_PER_S;
+	self->log.limit.burst = 4;
+	EXPECT_EQ(CLIENT_DROP, client_log_note(&self->log, &address, now_ns, NEVER));
+	EXPECT_EQ(CLIENT_ANSWER,
+		  client_log_note(&self->log, &address, now_ns + 8 * NS_PER_S, NEVER));
+	EXPECT_EQ(CLIENT_DROP,
+		  client_log_note(&self->log, &address, now_ns + 8 * NS_PER_S, NEVER));
+}
+
+/* Nor is what a process has written there whose code was not its own any more. */
+TEST_F(log, nobody_owes_more_than_a_burst)
+{
+	static const int64_t dues_ns[] = { INT64_MAX, INT64_MIN };
+	struct net_address address = client(1);
+
+	for (size_t i = 0; i < ARRAY_SIZE(dues_ns); i++) {
+		client_log_note(&self->log, &address, NS_PER_S, NEVER);
+		record_of(&self->log, 1)->due_ns = dues_ns[i];
+		client_log_note(&self->log, &address, NS_PER_S, NEVER);
+		EXPECT_EQ(CLIENT_ANSWER,
+			  client_log_note(&self->log, &address, 9 * NS_PER_S, NEVER));
+	}
+}
+
 TEST_F(log, no_limit_no_log)
 {
 	struct net_address address = client(1);
