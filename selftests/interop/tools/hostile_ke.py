@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""hostile_ke.py ADDRESS COUNT SEED: connections to an NTS-KE server, of which one in eight asks for
-cookies as it should. The others send records that are malformed, cut, doubled, out of order or never end,
-or what is no TLS. Prints how many records were sent, and how many connections had cookies."""
+"""hostile_ke.py ADDRESS COUNT SEED TOGETHER: connections to an NTS-KE server, so many at a time, of
+which one in nine asks for cookies as it should. The others send records that are malformed, cut,
+doubled, out of order or never end, or what is no TLS, or nothing for as long as they are let.
+Prints how many records were sent, how many connections had cookies, and how many that were silent
+were not closed."""
+import concurrent.futures
 import os
 import random
 import socket
@@ -12,6 +15,12 @@ import sys
 
 PORT = 4460
 END, NEXT_PROTOCOL, ERROR, WARNING, AEAD, COOKIE, SERVER, NTP_PORT = range(8)
+
+# Kinds of connections; the rest send wrong records and read what is answered.
+NO_TLS, RIGHT, CUT, DEAF, SILENT, KINDS = 0, 1, 2, 3, 8, 9
+
+# The server closes after 4 s whoever has not come to an end, and others compute here meanwhile.
+SILENT_MAX_S = 12
 
 
 def record(kind, body, critical=True):
@@ -39,51 +48,69 @@ def wrong(draw):
     return records
 
 
-def attempt(context, address, draw, kind):
+def speak(context, raw, draw, kind):
     """The number of records that were sent, and whether a cookie came."""
-    raw = socket.create_connection((address, PORT), timeout=2)
-    if kind == 0:
-        raw.sendall(os.urandom(draw.randint(0, 4000)))
-        raw.close()
-        return 0, False
-    records = right() if kind == 1 else wrong(draw)
+    records = right() if kind == RIGHT else wrong(draw)
     data = b"".join(records)
-    if kind == 2:
+    if kind == CUT:
         data = data[: draw.randint(0, len(data))]
     answer = b""
-    with context.wrap_socket(raw, server_hostname=address) as tls:
+    with context.wrap_socket(raw) as tls:
         tls.settimeout(0.5)
         try:
             while data:
                 size = len(data) if draw.random() < 0.7 else draw.randint(1, len(data))
                 tls.sendall(data[:size])
                 data = data[size:]
-            if kind != 3:
+            if kind != DEAF:
                 while part := tls.recv(8192):
                     answer += part
         except (OSError, ssl.SSLError):
             pass
-    return len(records), kind == 1 and struct.pack("!H", COOKIE) in answer
+    return len(records), kind == RIGHT and struct.pack("!H", COOKIE) in answer
+
+
+def is_closed(raw):
+    raw.settimeout(SILENT_MAX_S)
+    try:
+        return not raw.recv(1)
+    except TimeoutError:
+        return False
+
+
+def attempt(context, address, draw, kind):
+    """What it adds to the figures."""
+    try:
+        with socket.create_connection((address, PORT), timeout=2) as raw:
+            if kind == SILENT:
+                return {"unclosed": not is_closed(raw)}
+            if kind == NO_TLS:
+                raw.sendall(os.urandom(draw.randint(0, 4000)))
+                return {}
+            records, cookie = speak(context, raw, draw, kind)
+            return {"records": records, "cookies": cookie}
+    except (OSError, ssl.SSLError):
+        return {"refused": 1}
 
 
 def main():
-    address, count = sys.argv[1], int(sys.argv[2])
-    draw = random.Random(int(sys.argv[3]))
+    address, count, seed, together = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.set_alpn_protocols(["ntske/1"])
-    sent = cookies = refused = 0
-    for number in range(count):
-        try:
-            kind = draw.randint(0, 7) if number else 1
-            records, cookie = attempt(context, address, draw, kind)
-            sent += records
-            cookies += cookie
-        except (OSError, ssl.SSLError):
-            refused += 1
-    print(f"connections={count} refused={refused} records={sent} cookies={cookies}")
+
+    def one(number):
+        draw = random.Random(f"{seed} {number}")
+        return attempt(context, address, draw, draw.randrange(KINDS) if number else RIGHT)
+
+    figures = {"connections": count, "refused": 0, "records": 0, "cookies": 0, "unclosed": 0}
+    with concurrent.futures.ThreadPoolExecutor(together) as pool:
+        for added in pool.map(one, range(count)):
+            for name, number in added.items():
+                figures[name] += number
+    print(" ".join(f"{name}={number}" for name, number in figures.items()))
 
 
 main()
