@@ -23,19 +23,25 @@
 /*
  * Those of the loop, of the C library's clocks where the vDSO has none, and of the way out. The
  * process has the daemon's user, whom the daemon's control socket trusts: so it may not open a
- * socket, or anything else.
+ * socket, or anything else. Which of several calls the C library makes depends on the processor:
+ * arm64 has no poll(2), and on those of 32 bits times of 64 have calls of their own.
  */
 static const int allowed_calls[] = {
 	SCMP_SYS(clock_gettime),
+	SCMP_SYS(clock_gettime64),
 	SCMP_SYS(close),
 	SCMP_SYS(exit),
 	SCMP_SYS(exit_group),
 	SCMP_SYS(futex),
+	SCMP_SYS(futex_time64),
 	SCMP_SYS(getrandom),
 	SCMP_SYS(munmap),
 	SCMP_SYS(poll),
+	SCMP_SYS(ppoll),
+	SCMP_SYS(ppoll_time64),
 	SCMP_SYS(read),
 	SCMP_SYS(recvmmsg),
+	SCMP_SYS(recvmmsg_time64),
 	SCMP_SYS(recvmsg),
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),

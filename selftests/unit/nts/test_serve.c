@@ -560,6 +560,22 @@ TEST_F(serve, many_rules_are_taken_by_a_process_that_is_locked_in)
 	close(self->daemon);
 }
 
+/* arm64 and others have no poll(2): there the C library calls ppoll(2). */
+TEST(one_that_is_locked_in_may_wait_on_any_processor)
+{
+	struct timespec moment = { .tv_nsec = 1 };
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		status = locked_enter() || syscall(SYS_ppoll, NULL, 0, &moment, NULL, 0);
+		syscall(SYS_exit_group, status);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_FALSE(WIFSIGNALED(status));
+	EXPECT_EQ(0, WEXITSTATUS(status));
+}
+
 /* It would go on by rules that hold no longer, and says so by its end. */
 TEST_F(serve, who_does_not_understand_the_daemon_ends)
 {
