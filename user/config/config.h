@@ -365,7 +365,7 @@ struct config_logs {
  * @logchange_ns: changes above this are logged
  * @logs: files of measurements
  * @lock_all: lock memory
- * @sched_priority: SCHED_FIFO priority, 0: none
+ * @sched_priority: SCHED_RR priority, 0: none
  * @hostclock: "auto", "kvm", "none"; "" if not given: leave the module's choice alone
  * @host_maxerror_ns: bound of the hosts' clocks against UTC, for the module; 0: not stated
  * @rules: of steppolicy directives, for the module

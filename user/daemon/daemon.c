@@ -231,8 +231,12 @@ static int daemon_watch_clock(void)
 	return fd < 0 ? -1 : fd;
 }
 
-/* Being late costs accuracy: lock_all and sched_priority as chrony has them. */
-static void daemon_be_prompt(const struct daemon *daemon)
+/*
+ * Being late costs accuracy. lock_all is as chrony has it, and sched_priority but for its policy:
+ * by SCHED_FIFO nobody else of that priority runs on a processor before who runs there waits, which
+ * a server that is flooded never does.
+ */
+void daemon_be_prompt(const struct daemon *daemon)
 {
 	struct sched_param param = { .sched_priority = daemon->config->sched_priority };
 	struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
@@ -241,7 +245,7 @@ static void daemon_be_prompt(const struct daemon *daemon)
 	if (daemon->config->lock_all &&
 	    (setrlimit(RLIMIT_MEMLOCK, &unlimited) || mlockall(MCL_CURRENT | MCL_FUTURE)))
 		log_warning("Memory could not be locked (lock_all): %s", strerror(errno));
-	if (param.sched_priority > 0 && sched_setscheduler(0, SCHED_FIFO, &param))
+	if (param.sched_priority > 0 && sched_setscheduler(0, SCHED_RR, &param))
 		log_warning("The priority could not be raised (sched_priority): %s",
 			    strerror(errno));
 }

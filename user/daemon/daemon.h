@@ -323,6 +323,12 @@ void daemon_burst(struct daemon *daemon, int count);
  */
 int daemon_reload(struct daemon *daemon);
 
+/*
+ * Have lock_all and sched_priority, as configured. The process that serves inherits the latter, and
+ * takes turns with the daemon.
+ */
+void daemon_be_prompt(const struct daemon *daemon);
+
 /* The universe is younger. What chronyc sends for an infinite number is 4.6e18. */
 #define DAEMON_STEPPING_ABSURD_S	1e18
 
