@@ -142,6 +142,7 @@ static void fill_settings(const struct nts_serving *nts, const struct config_nts
 			  const struct config_server *server, struct nts_settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
+	own_version_write(settings->version);
 	settings->number = nts->settings_number;
 	settings->algorithms = config->algorithms;
 	settings->connections = config->connections;

@@ -57,6 +57,7 @@ static int settings_file(const struct config_server *config, const struct server
 	int fd = memory_file("truechime-settings",
 			     server_settings_size(config->rule_count, keys->count));
 
+	own_version_write(settings.version);
 	if (fd < 0)
 		return fd;
 	if (!memory_file_write(fd, &settings, sizeof(settings), 0) ||

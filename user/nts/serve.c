@@ -127,6 +127,10 @@ static bool open_work(struct work *work)
 {
 	size_t count;
 
+	if (!own_version_is_of(NTS_FD_SETTINGS)) {
+		user_err("it was started by no truechimed, or one of another version: restart that");
+		return false;
+	}
 	work->settings = memory_file_map(NTS_FD_SETTINGS, sizeof(*work->settings), PROT_READ);
 	work->statistics = memory_file_map(NTS_FD_STATISTICS, sizeof(*work->statistics),
 					   PROT_READ | PROT_WRITE);

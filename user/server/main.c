@@ -91,6 +91,8 @@ static int open_world(struct server_world *world)
 {
 	size_t statistics_size;
 
+	if (!own_version_is_of(SERVER_FD_SETTINGS))
+		return -EPROTO;
 	world->settings = map_settings();
 	if (!world->settings || time_page_map(&world->page, SERVER_FD_PAGE))
 		return -EINVAL;
@@ -121,6 +123,10 @@ int main(void)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	err = open_world(&world);
+	if (err == -EPROTO)
+		return complain(SERVER_STATUS_SETTINGS,
+				"it was started by no truechimed, or one of another version: restart that",
+				err);
 	if (err)
 		return complain(SERVER_STATUS_SETTINGS,
 				"this program is started by truechimed, with what it is to serve",

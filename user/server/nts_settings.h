@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/own_version.h"
 #include "ntp/nts_record.h"
 #include "ntp/nts_server_keys.h"
 #include "server/access.h"
@@ -46,6 +47,7 @@ enum nts_status {
 
 /**
  * struct nts_settings - as configured
+ * @version: of the daemon; others are not understood
  * @number: of these settings: other ones have another
  * @algorithms: that may be used
  * @connections: at a time
@@ -61,6 +63,7 @@ enum nts_status {
  * @rules: who is served
  */
 struct nts_settings {
+	char version[OWN_VERSION_MAX];
 	struct nts_algorithms algorithms;
 	struct client_limit limit;
 	uint64_t number;

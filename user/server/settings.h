@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the daemon hands to the server process when it starts it: descriptors, and the settings in a
- * file in memory. Both are of one build.
+ * file in memory. Both are of one version.
  */
 #ifndef SERVER_SETTINGS_H
 #define SERVER_SETTINGS_H
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/own_version.h"
 #include "ntp/keys.h"
 #include "server/access.h"
 #include "server/client_log.h"
@@ -36,6 +37,7 @@ enum server_status {
 
 /**
  * struct server_settings - as configured
+ * @version: of the daemon
  * @limit: of answers to a client
  * @client_count: records of clients, a power of two; 0: none are kept
  * @least_poll: log2 seconds that clients are advised to wait at least
@@ -45,6 +47,7 @@ enum server_status {
  * @rules: who is served
  */
 struct server_settings {
+	char version[OWN_VERSION_MAX];
 	struct client_limit limit;
 	uint64_t client_count;
 	int32_t least_poll;

@@ -560,6 +560,30 @@ TEST_F(serve, many_rules_are_taken_by_a_process_that_is_locked_in)
 	close(self->daemon);
 }
 
+/* Of a daemon that was not restarted after an upgrade: what it tells may lie elsewhere. */
+TEST(it_does_not_serve_by_what_another_version_says)
+{
+	int settings_fd = memory_file("settings", sizeof(struct nts_settings));
+	int statistics_fd = memory_file("statistics", sizeof(struct nts_statistics));
+	struct nts_settings settings = { .connections = 1 };
+	struct work work = { .connections = 0 };
+
+	own_version_write(settings.version);
+	ASSERT_TRUE(memory_file_write(settings_fd, &settings, sizeof(settings), 0));
+	ASSERT_EQ(NTS_FD_STATISTICS, dup2(statistics_fd, NTS_FD_STATISTICS));
+	ASSERT_EQ(NTS_FD_SETTINGS, dup2(settings_fd, NTS_FD_SETTINGS));
+	EXPECT_TRUE(open_work(&work));
+	settings.version[0]++;
+	ASSERT_TRUE(memory_file_write(NTS_FD_SETTINGS, &settings, sizeof(settings), 0));
+	EXPECT_FALSE(open_work(&work));
+	close(NTS_FD_STATISTICS);
+	close(NTS_FD_SETTINGS);
+	access_table_free(work.access);
+	free(work.clients);
+	free(work.places);
+	free(work.fds);
+}
+
 /* arm64 and others have no poll(2): there the C library calls ppoll(2). */
 TEST(one_that_is_locked_in_may_wait_on_any_processor)
 {

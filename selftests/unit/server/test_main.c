@@ -61,6 +61,8 @@ int batch_prepare_socket(int fd, int family, bool cards)
 	return 0;
 }
 
+static bool is_another_version;
+
 /* As truechimed hands it over, beside what comes over pipes and sockets. */
 static void hand_over(void)
 {
@@ -69,6 +71,9 @@ static void hand_over(void)
 	int page_fd = memory_file("page", 4096);
 	int statistics_fd = memory_file("statistics", server_statistics_size(0));
 
+	own_version_write(settings.version);
+	if (is_another_version)
+		settings.version[0]++;
 	if (!memory_file_write(settings_fd, &settings, sizeof(settings), 0) ||
 	    dup2(settings_fd, SERVER_FD_SETTINGS + SERVER_FD_END) < 0 ||
 	    dup2(page_fd, SERVER_FD_PAGE + SERVER_FD_END) < 0 ||
@@ -135,6 +140,22 @@ TEST(what_is_not_handed_over_is_not_used)
 			TH_LOG("without descriptor %d", without);
 		}
 	}
+}
+
+/* Of a daemon that was not restarted after an upgrade: what it tells may lie elsewhere. */
+TEST(it_does_not_serve_by_what_another_version_says)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		is_another_version = true;
+		hand_over();
+		_exit(server_main());
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_TRUE(WIFEXITED(status));
+	EXPECT_EQ(SERVER_STATUS_SETTINGS, WEXITSTATUS(status));
 }
 
 /* arm64 and others have no poll(2): there the C library calls ppoll(2). */
