@@ -82,7 +82,7 @@ static int stop(struct nts_process *process)
 	return status;
 }
 
-static const char *words_of(int status)
+const char *nts_process_words(int status)
 {
 	switch (status) {
 	case NTS_STATUS_SETTINGS:
@@ -100,7 +100,7 @@ static const char *words_of(int status)
 
 void nts_process_ended(struct nts_process *process, char *how, size_t size)
 {
-	child_tell_end(stop(process), words_of, how, size);
+	child_tell_end(stop(process), nts_process_words, how, size);
 }
 
 void nts_process_stop(struct nts_process *process)

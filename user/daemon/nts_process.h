@@ -33,6 +33,9 @@ int nts_process_tell_rules(const struct nts_process *process, const struct confi
 
 bool nts_process_has_ended(const struct nts_process *process);
 
+/* What the exit status of one means, for people. */
+const char *nts_process_words(int status);
+
 /* It has: how, for people. */
 void nts_process_ended(struct nts_process *process, char *how, size_t size);
 

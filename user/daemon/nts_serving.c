@@ -316,9 +316,21 @@ static bool any_runs(const struct nts_serving *nts)
 	return false;
 }
 
+/* Why those who serve go on. */
+static void tell_of_refusal(int status)
+{
+	if (WIFEXITED(status) && WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
+		log_warning("NTS cannot be served as it is configured now: %s. Clients are served as before: see the message before, and reload",
+			    nts_process_words(WEXITSTATUS(status)));
+	else
+		log_warning("The certificate of NTS or its key is another one and cannot be used, %s: clients are served with the one that was read before. Mend the file and reload",
+			    WIFEXITED(status) ? "see the message before" :
+						"and reading it came to no end");
+}
+
 /*
  * Other files than those that were read, or at other places. Processes that serve with these must
- * not end for ones that nobody can serve with, as those that are only half written: a program
+ * not end for others that cannot serve, be it with files that are only half written: a program
  * tries, and is waited for.
  */
 static bool takes_files(const struct nts_serving *nts, const struct config *config)
@@ -332,11 +344,9 @@ static bool takes_files(const struct nts_serving *nts, const struct config *conf
 	/* What is no file, or on no disk that answers, is not to keep the daemon. */
 	child_await_end(pid, CHECK_MS);
 	status = child_end(pid);
-	if (WIFEXITED(status) && WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
+	if (!status)
 		return true;
-	log_warning("The certificate of NTS or its key is another one and cannot be used, %s: clients are served with the one that was read before. Mend the file and reload",
-		    WIFEXITED(status) ? "see the message before" :
-					"and reading it came to no end");
+	tell_of_refusal(status);
 
 	return false;
 }

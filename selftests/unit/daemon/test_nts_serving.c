@@ -712,6 +712,22 @@ TEST_F(nts, a_reload_keeps_the_certificate_where_another_name_is_no_good)
 	EXPECT_EQ(0, running());
 }
 
+/* As in the middle of an upgrade, where programs are of another version than the daemon. */
+TEST_F(nts, a_reload_keeps_those_who_serve_where_others_could_not)
+{
+	configure(self);
+	pass(self, 1);
+	usleep(20000);
+	write_file(self->directory, "cert", "another certificate\n");
+	world.check_status = NTS_STATUS_SETTINGS;
+	configure(self);
+	pass(self, 1);
+	EXPECT_EQ(1, running());
+	EXPECT_EQ(1, world.count);
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "it could not use what it was given"));
+}
+
 /* As of what is no file, or of a disk that does not answer. */
 TEST_F(nts, a_certificate_that_is_read_for_ever_does_not_keep_the_daemon)
 {
