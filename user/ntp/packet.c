@@ -77,7 +77,8 @@ uint32_t ntp_short_from_ns(int64_t ns)
 	if (ns >= limit)
 		return UINT32_MAX;
 
-	return (uint32_t)((((uint64_t)ns << 16) + NS_PER_S / 2) / NS_PER_S);
+	/* Up, from half a ns below it, as ntp_short_to_ns() rounds off that much. */
+	return (uint32_t)((((2 * (uint64_t)ns - 1) << 15) + NS_PER_S - 1) / NS_PER_S);
 }
 
 int64_t ntp_power_to_ns(int exponent)

@@ -104,7 +104,10 @@ void ntp_packet_encode(const struct ntp_packet *packet, uint8_t *bytes);
 int64_t ntp_timestamp_to_ns(uint64_t timestamp);
 uint64_t ntp_timestamp_from_ns(int64_t ns);
 
-/* 16.16 seconds ("short format") as ns, and back, saturated. */
+/*
+ * 16.16 seconds ("short format") as ns, and back, saturated and rounded up: what is told in them
+ * are bounds.
+ */
 int64_t ntp_short_to_ns(uint32_t value);
 uint32_t ntp_short_from_ns(int64_t ns);
 

@@ -23,9 +23,6 @@
 #define VERSION_SHIFT	3
 #define FIELD_MASK	7
 
-/* Half of the unit of root delay and dispersion, 2^-16 s. */
-#define SHORT_HALF_NS	7630
-
 /* An answer that says nothing: distances that no client accepts (chrony has them, too). */
 #define UNKNOWN_NS	1000000000LL
 
@@ -155,13 +152,6 @@ static void append_root(const struct respond_time *time, int64_t dispersion_ns,
 	answer->length += MONO_ROOT_SIZE;
 }
 
-/* Rounded up to the units of a packet where there is a doubt, as that is a bound. */
-static int64_t dispersion_with(const struct respond_time *time, int64_t doubt_ns)
-{
-	return chime_add_sat(time->root.root_dispersion_ns,
-			     doubt_ns ? doubt_ns + SHORT_HALF_NS : 0);
-}
-
 void respond_answer(const struct respond_time *time, const struct respond_request *request,
 		    struct stamp_table *stamps, int least_poll, uint64_t random,
 		    struct respond_answer *answer)
@@ -183,7 +173,8 @@ void respond_answer(const struct respond_time *time, const struct respond_reques
 			      stamp_table_take(stamps, get_be64(bytes + AT_ORIGIN), &previous);
 	answer->taker = (enum stamp_taker)previous.taker;
 	answer->doubt_ns = request->doubt_ns;
-	dispersion_ns = dispersion_with(time, chime_max(request->doubt_ns, previous.doubt_ns));
+	dispersion_ns = chime_add_sat(time->root.root_dispersion_ns,
+				      chime_max(request->doubt_ns, previous.doubt_ns));
 	put_be32(answer->bytes + AT_DISPERSION, ntp_short_from_ns(dispersion_ns));
 	memcpy(answer->bytes + AT_ORIGIN,
 	       bytes + (answer->interleaved ? AT_RECEIVE : AT_TRANSMIT), sizeof(uint64_t));

@@ -249,6 +249,21 @@ TEST(short_format)
 		ASSERT_EQ(value, ntp_short_from_ns(ntp_short_to_ns((uint32_t)value)));
 }
 
+/* What is written so are bounds: nobody is told of a smaller one, nor of none. */
+TEST(short_format_is_rounded_up)
+{
+	EXPECT_EQ(1, ntp_short_from_ns(1));
+	EXPECT_EQ(1, ntp_short_from_ns(15259));
+	EXPECT_EQ(2, ntp_short_from_ns(15260));
+	EXPECT_EQ(0x10001, ntp_short_from_ns(NS_PER_S + 1));
+	for (int64_t ns = 1; ns < 65535 * NS_PER_S; ns += ns / 1000 + 1) {
+		uint32_t value = ntp_short_from_ns(ns);
+
+		ASSERT_LE(ns, ntp_short_to_ns(value));
+		ASSERT_GT(ns, ntp_short_to_ns(value - 1));
+	}
+}
+
 TEST(powers)
 {
 	EXPECT_EQ(NS_PER_S, ntp_power_to_ns(0));
