@@ -6,6 +6,7 @@
  */
 #include "kmod/core/steady.h"
 
+#include "kmod/core/steady_parts.h"
 #include "selftests/unit/unit.h"
 
 #define MS		1000000LL
@@ -82,6 +83,30 @@ TEST_F(steady, goes_on_while_the_host_is_slewed)
 		watch(self, 0, 20 * S);
 		EXPECT_LE(llabs(gained(self)), 20);
 	}
+}
+
+/* A change of rate above half a ppm is a slew. */
+TEST_F(steady, parts_from_a_host_above_half_a_ppm)
+{
+	watch(self, 0, 10 * S);
+	watch(self, CHIME_STEADY_TURN_Q32, 20 * MS);
+	EXPECT_FALSE(self->steady.parted);
+	watch(self, 0, 10 * S);
+	watch(self, CHIME_STEADY_TURN_Q32 + 1, 20 * MS);
+	EXPECT_TRUE(self->steady.parted);
+}
+
+/* Who slewed within 1000 s is expected to do so again. */
+TEST_F(steady, remembers_a_slew_for_1000_s)
+{
+	s64 parted_ns;
+
+	watch(self, 0, 10 * S);
+	watch(self, 300 * PPM_Q32, 20 * S);
+	watch(self, 0, S);
+	parted_ns = self->steady.parted_raw_ns;
+	EXPECT_LT(299 * PPM_Q32, chime_steady_slew(&self->steady, parted_ns + 1000 * S - 1));
+	EXPECT_EQ(0, chime_steady_slew(&self->steady, parted_ns + 1000 * S));
 }
 
 /*
