@@ -518,12 +518,12 @@ without_waking()
 }
 
 # without_races_of_others: a kernel's log, without the data races that KCSAN found where none of the
-# module's functions takes part.
+# module's functions takes part. Each names the kernel, too, whose own name has the module's in it.
 without_races_of_others()
 {
 	awk '
 		/====================/ {
-			if (inside && (text !~ /KCSAN/ || text ~ /chime/))
+			if (inside && (text !~ /KCSAN/ || text ~ /\[truechime\]/))
 				printf "%s%s\n", text, $0
 			inside = !inside
 			text = $0 "\n"
