@@ -26,7 +26,9 @@
 /**
  * struct chime_cpu_check - one CPU's busy check
  * @timer: deferrable, on this CPU
- * @work: the check, as it may sleep
+ * @work: the check, as it may sleep, on this CPU
+ * @elsewhere: the same on any. Work that is on two queues in turn may run on both at once, and the
+ *	kernel only waits for the end of one
  * @chime: the module's state
  * @cpu: the CPU's number
  * @wanted: the CPU is online; written by its hotplug callbacks, read by the timer
@@ -34,6 +36,7 @@
 struct chime_cpu_check {
 	struct timer_list timer;
 	struct work_struct work;
+	struct work_struct elsewhere;
 	struct chime *chime;
 	int cpu;
 	bool wanted;
@@ -45,9 +48,8 @@ struct chime_cpu_check {
  * check, so that a witness that asks for a check afterwards gets one. Without a host clock the idle
  * check is not postponed: it sets the pace of the RTC's readings.
  */
-static void chime_checks_busy_work(struct work_struct *work)
+static void chime_checks_carry_out(struct chime *chime)
 {
-	struct chime *chime = container_of(work, struct chime_cpu_check, work)->chime;
 	struct chime_checks *checks = &chime->checks;
 
 	if (!mutex_trylock(&chime->lock))
@@ -56,6 +58,16 @@ static void chime_checks_busy_work(struct work_struct *work)
 		mod_delayed_work(checks->anywhere, &checks->idle, checks->idle_jiffies);
 	chime_disruption_check(chime);
 	chime_unlock(chime);
+}
+
+static void chime_checks_busy_work(struct work_struct *work)
+{
+	chime_checks_carry_out(container_of(work, struct chime_cpu_check, work)->chime);
+}
+
+static void chime_checks_elsewhere_work(struct work_struct *work)
+{
+	chime_checks_carry_out(container_of(work, struct chime_cpu_check, elsewhere)->chime);
 }
 
 /*
@@ -136,7 +148,7 @@ static void chime_checks_ask(struct chime_cpu_check *check)
 	struct chime_checks *checks = &check->chime->checks;
 
 	if (rt_task(current))
-		queue_work(checks->anywhere, &check->work);
+		queue_work(checks->anywhere, &check->elsewhere);
 	else
 		queue_work_on(check->cpu, checks->queue, &check->work);
 }
@@ -166,7 +178,7 @@ static void chime_checks_tick(struct timer_list *timer)
 	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
 		return;
 	/* While its own check has not begun, what is due is for others. */
-	if (!work_pending(&check->work))
+	if (!work_pending(&check->work) && !work_pending(&check->elsewhere))
 		chime_checks_look(check);
 	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + 1);
@@ -253,6 +265,7 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 
 		timer_setup(&check->timer, chime_checks_tick, TIMER_DEFERRABLE | TIMER_PINNED);
 		INIT_WORK(&check->work, chime_checks_busy_work);
+		INIT_WORK(&check->elsewhere, chime_checks_elsewhere_work);
 		check->chime = chime;
 		check->cpu = cpu;
 	}
@@ -304,6 +317,7 @@ void chime_checks_stop_busy(struct chime *chime)
 
 		chime_timer_delete_sync(&check->timer);
 		cancel_work_sync(&check->work);
+		cancel_work_sync(&check->elsewhere);
 	}
 }
 

@@ -173,6 +173,7 @@ struct hlist_node {
 struct work_struct {
 	void (*function)(struct work_struct *work);
 	bool waited_for;
+	const struct workqueue_struct *queue;
 };
 
 static inline void init_work(struct work_struct *work, void (*function)(struct work_struct *work),

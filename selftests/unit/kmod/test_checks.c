@@ -41,6 +41,9 @@ static struct cpu {
 /* Work that any processor may do. */
 static struct work_struct *unbound;
 
+/* How often work was queued elsewhere than before. */
+static int moved_count;
+
 static struct delayed_work *postponed;
 static unsigned long postponed_by;
 static struct workqueue_struct *postponed_queue;
@@ -91,13 +94,22 @@ static void mod_timer(struct timer_list *timer, unsigned long expires)
 	cpus[this_cpu].expires = expires;
 }
 
+/* The kernel neither keeps it from running on both queues at once, nor waits for both. */
+static void queue_remember(const struct workqueue_struct *queue, struct work_struct *work)
+{
+	moved_count += work->queue && work->queue != queue;
+	work->queue = queue;
+}
+
 static void queue_work_on(int cpu, struct workqueue_struct *queue, struct work_struct *work)
 {
+	queue_remember(queue, work);
 	cpus[cpu].queued = work;
 }
 
 void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
+	queue_remember(queue, work);
 	unbound = work;
 }
 
@@ -232,6 +244,7 @@ FIXTURE_SETUP(checks)
 	clock_ns = 1000 * NSEC_PER_SEC;
 	jiffies = 1000;
 	check_count = 0;
+	moved_count = 0;
 	reading_count = 0;
 	reading = CHIME_VERDICT_USELESS;
 	reading_ns = 2000;
@@ -355,6 +368,33 @@ TEST_F(checks, real_time_program_that_begins_before_the_check_keeps_no_other)
 	cpus[0].hogged = false;
 	ticks_run(1);
 	EXPECT_EQ(NULL, cpus[0].queued);
+}
+
+/* Its first check may still be under way on its own CPU when the next one is asked for. */
+TEST_F(checks, real_time_program_moves_no_work_to_another_queue)
+{
+	int turn;
+
+	all_busy();
+	for (turn = 0; turn < 4; turn++) {
+		cpus[0].hogged = turn % 2;
+		ticks_run(50);
+	}
+	EXPECT_EQ(0, moved_count);
+}
+
+TEST_F(checks, nothing_runs_beside_a_real_time_program_once_the_timers_are_stopped)
+{
+	all_busy();
+	this_cpu = 0;
+	cpus[0].hogged = true;
+	while (!unbound) {
+		clock_ns += TICK_NS;
+		jiffies++;
+		timer_run(0);
+	}
+	chime_checks_stop_busy(&chime);
+	EXPECT_EQ(NULL, unbound);
 }
 
 TEST_F(checks, busy_machine_reads_its_host_and_checks_seldom)
