@@ -58,7 +58,10 @@ void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy);
 /* Another host clock is chosen: the system clock need not follow the RTC any more. Lock held. */
 void chime_rtc_release(struct chime *chime);
 
-/* Wait for a reading in progress. Context: process, lock not held. */
+/*
+ * Wait for a reading in progress: before an unload, and before a suspend, because the RTC may be
+ * asleep before the rest of the machine is. Context: process, lock not held.
+ */
 void chime_rtc_stop(struct chime *chime);
 
 /* Start a reading of the RTC, if one is due. Lock held. */

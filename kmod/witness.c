@@ -109,6 +109,8 @@ static int chime_witness_suspend(struct notifier_block *notifier, unsigned long 
 		mutex_lock(&chime->lock);
 		chime_witness_suspend_begins(chime);
 		chime_unlock(chime);
+		/* None is started before the end. */
+		chime_rtc_stop(chime);
 		break;
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:

@@ -63,6 +63,25 @@ static void notify_suspend(unsigned long event)
 	machine.suspend->notifier_call(machine.suspend, event, NULL);
 }
 
+/* Its RTC may be asleep before the rest is, and must not be asked then. */
+TEST_F(module, suspend_begins_when_no_reading_of_the_rtc_is_under_way)
+{
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	machine_pass(S);
+	notify_suspend(PM_SUSPEND_PREPARE);
+	EXPECT_EQ(NULL, machine.work);
+	run(5 * S);
+	EXPECT_EQ(NULL, machine.work);
+	notify_suspend(PM_POST_SUSPEND);
+	check();
+	/* It is read again when it is awake. */
+	machine.rtc_ahead_ns += HOUR;
+	run(3 * S);
+	EXPECT_EQ(1, machine.count);
+	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RTC));
+}
+
 /* It goes to sleep again before a check has had a result. */
 TEST_F(module, suspend_soon_after_another_is_no_step_of_the_host)
 {
