@@ -21,7 +21,7 @@ struct chime_cpu_check;
  * struct chime_checks - the timers
  * @queue: the workqueue of the checks: process context, ahead of ordinary work, on the CPU that
  *	asks
- * @anywhere: the same of those that no CPU in particular is to carry out
+ * @anywhere: the same of those that no CPU in particular is to carry out, and readings of the RTC
  * @busy: one timer for each CPU, which runs at each tick while anything runs there. It does not
  *	wake the CPU, and a busy CPU must not depend on the timer of one that sleeps
  * @idle: runs after @idle_jiffies without a check, even if that wakes the machine

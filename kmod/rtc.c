@@ -199,7 +199,7 @@ void chime_rtc_ask(struct chime *chime)
 	if (chime->witness.suspending)
 		return;
 	rtc->asked_raw_ns = raw_ns;
-	queue_work(chime->checks.queue, &rtc->work);
+	queue_work(chime->checks.anywhere, &rtc->work);
 }
 
 void chime_rtc_read_soon(struct chime *chime)

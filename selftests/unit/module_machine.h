@@ -296,7 +296,7 @@ static inline void machine_set_meanwhile(void)
 /* What is waited for is done at once. */
 void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
-	(void)queue;
+	work->queue = queue;
 	if (!work->waited_for) {
 		machine.work = work;
 		return;

@@ -83,6 +83,19 @@ TEST_F(module, time_sources_are_no_witness_beside_a_host)
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 }
 
+/* It takes long, and a program of a real-time class may begin on this processor meanwhile. */
+TEST_F(module, reading_of_the_rtc_needs_no_processor_in_particular)
+{
+	static int bound, unbound;
+
+	machine.has_rtc = true;
+	ASSERT_EQ(0, load_without_host());
+	machine.chime->checks.queue = (struct workqueue_struct *)&bound;
+	machine.chime->checks.anywhere = (struct workqueue_struct *)&unbound;
+	run(5 * S);
+	EXPECT_EQ(machine.chime->checks.anywhere, machine.chime->rtc.work.queue);
+}
+
 TEST_F(module, jump_of_the_rtc_is_reported)
 {
 	machine.has_genid = false;
