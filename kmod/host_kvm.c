@@ -121,6 +121,7 @@ static int chime_kvm_call(const struct chime_kvm *kvm, enum chime_kvm_reader rea
 static int chime_kvm_read(const struct chime_kvm *kvm, enum chime_kvm_reader reader,
 			  struct chime_kvm_reading *reading)
 {
+	const struct kvm_clock_pairing *answer = &kvm->page[reader];
 	const struct pvclock_vcpu_time_info *pvclock;
 	unsigned int version = 0;
 	unsigned long flags;
@@ -147,7 +148,11 @@ static int chime_kvm_read(const struct chime_kvm *kvm, enum chime_kvm_reader rea
 	if (ret > 0)
 		ret = -EIO;
 	/* Checked and used from the copy: the hypervisor may write to the page at any time. */
-	reading->host = kvm->page[reader];
+	reading->host = (struct kvm_clock_pairing){
+		.sec = READ_ONCE(answer->sec),
+		.nsec = READ_ONCE(answer->nsec),
+		.tsc = READ_ONCE(answer->tsc),
+	};
 	return ret;
 }
 
