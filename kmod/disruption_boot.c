@@ -72,13 +72,12 @@ static bool chime_disruption_is_early(const struct chime *chime)
  * stated what to do at load, that error is not left to the daemon's slew: no program has gone by
  * this clock yet.
  */
-static void chime_disruption_repair_boot(struct chime *chime, bool stated,
-					 struct chime_repair *repair)
+static void chime_disruption_repair_boot(struct chime *chime, struct chime_repair *repair)
 {
 	const struct chime_target target = { .timescale = &chime->timescale };
 	struct chime_policy policy = chime->policy;
 
-	if (!stated && chime_disruption_is_early(chime))
+	if (chime_disruption_is_early(chime))
 		chime_policy_hasten(&policy, TRUECHIME_OCCASION_BOOT, CHIME_EARLY_STEP_NS);
 	chime_system_clock_repair(&chime->system_clock, &target, &policy, TRUECHIME_OCCASION_BOOT,
 				  repair);
@@ -99,7 +98,7 @@ void chime_disruption_boot(struct chime *chime)
 	if (chime->disruption.left_to_others)
 		chime_disruption_leave(chime, &repair);
 	else
-		chime_disruption_repair_boot(chime, stated, &repair);
+		chime_disruption_repair_boot(chime, &repair);
 	if (repair.action == TRUECHIME_ACTION_NONE)
 		return;
 	event.gap_ns = repair.offset_ns;

@@ -100,7 +100,10 @@ static int __init chime_check_parameters(void)
 static int __init chime_set_rules(const char *name, const char *text,
 				  enum truechime_occasion occasion)
 {
-	if (!text || !chime_policy_parse(text, chime.policy.rules[occasion]))
+	if (!text)
+		return 0;
+	chime.policy.stated[occasion] = true;
+	if (!chime_policy_parse(text, chime.policy.rules[occasion]))
 		return 0;
 	pr_err("parameter %s=%s is not understood: write for example %s=step:10ms or %s=step:1s:1d/ignore; not loaded\n",
 	       name, text, name, name);

@@ -130,6 +130,7 @@ static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy
 {
 	struct nlattr *tb[TRUECHIME_POLICY_A_MAX + 1];
 	struct chime_rule *rule;
+	u32 occasion;
 	int ret;
 
 	ret = nla_parse_nested(tb, TRUECHIME_POLICY_A_MAX, nest, chime_request_rule_policy, extack);
@@ -139,8 +140,9 @@ static int chime_get_rule(const struct nlattr *nest, struct chime_policy *policy
 		NL_SET_ERR_MSG_ATTR(extack, nest, "a rule needs its occasion and direction");
 		return -EINVAL;
 	}
-	rule = &policy->rules[nla_get_u32(tb[TRUECHIME_POLICY_A_OCCASION])]
-			     [nla_get_u32(tb[TRUECHIME_POLICY_A_DIRECTION])];
+	occasion = nla_get_u32(tb[TRUECHIME_POLICY_A_OCCASION]);
+	policy->stated[occasion] = true;
+	rule = &policy->rules[occasion][nla_get_u32(tb[TRUECHIME_POLICY_A_DIRECTION])];
 	if (tb[TRUECHIME_POLICY_A_RULE])
 		rule->rule = nla_get_u32(tb[TRUECHIME_POLICY_A_RULE]);
 	if (tb[TRUECHIME_POLICY_A_THRESHOLD_NS])

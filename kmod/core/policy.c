@@ -20,9 +20,11 @@ void chime_policy_defaults(struct chime_policy *policy)
 	};
 	int occasion, direction;
 
-	for (occasion = 0; occasion < CHIME_OCCASIONS; occasion++)
+	for (occasion = 0; occasion < CHIME_OCCASIONS; occasion++) {
 		for (direction = 0; direction < CHIME_DIRECTIONS; direction++)
 			policy->rules[occasion][direction] = defaults[occasion];
+		policy->stated[occasion] = false;
+	}
 }
 
 enum truechime_action chime_policy_decide(const struct chime_policy *policy,
@@ -146,6 +148,8 @@ void chime_policy_hasten(struct chime_policy *policy, enum truechime_occasion oc
 {
 	int direction;
 
+	if (policy->stated[occasion])
+		return;
 	for (direction = 0; direction < CHIME_DIRECTIONS; direction++) {
 		struct chime_rule *rule = &policy->rules[occasion][direction];
 

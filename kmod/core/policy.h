@@ -25,8 +25,14 @@ struct chime_rule {
 	s64 maximum_ns;
 };
 
+/**
+ * struct chime_policy - what to do on all occasions
+ * @rules: the rules
+ * @stated: a parameter or a request has set one of this occasion
+ */
 struct chime_policy {
 	struct chime_rule rules[CHIME_OCCASIONS][CHIME_DIRECTIONS];
+	bool stated[CHIME_OCCASIONS];
 };
 
 /* Set the rules that apply unless parameters or requests change them. */
@@ -47,7 +53,10 @@ enum truechime_action chime_policy_decide(const struct chime_policy *policy,
 void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occasion,
 			s64 error_ns);
 
-/* Do at once on this occasion what the rules say, about any error of more than @error_ns. */
+/*
+ * Do at once on this occasion what the rules say, about any error of more than @error_ns, unless
+ * somebody has stated them.
+ */
 void chime_policy_hasten(struct chime_policy *policy, enum truechime_occasion occasion,
 			 s64 error_ns);
 

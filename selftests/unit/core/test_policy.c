@@ -79,6 +79,11 @@ TEST(hastened_occasion_has_lower_thresholds_and_the_same_rules)
 		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, -S));
 	/* No other occasion. */
 	EXPECT_EQ(MS, policy.rules[TRUECHIME_OCCASION_DISRUPTION][0].threshold_ns);
+	/* Nor one of which somebody has said what is to be done. */
+	policy.stated[TRUECHIME_OCCASION_OPERATOR] = true;
+	policy.rules[TRUECHIME_OCCASION_OPERATOR][0].threshold_ns = S;
+	chime_policy_hasten(&policy, TRUECHIME_OCCASION_OPERATOR, MS);
+	EXPECT_EQ(S, policy.rules[TRUECHIME_OCCASION_OPERATOR][0].threshold_ns);
 }
 
 TEST(decides_by_rule_direction_and_size)

@@ -298,6 +298,26 @@ TEST_F(module, host_that_appears_is_followed)
 	EXPECT_EQ(2, machine.count);
 }
 
+/* A program has stated it since the module was loaded, seconds after the kernel's start. */
+TEST_F(module, stated_policy_decides_about_a_clock_that_a_late_host_finds_wrong)
+{
+	struct chime_policy *policy;
+
+	machine.raw_ns = S;
+	machine.behind_ns = 990 * MS;
+	ASSERT_EQ(0, load_without_host());
+	mutex_lock(&machine.chime->lock);
+	policy = &machine.chime->policy;
+	EXPECT_FALSE(policy->stated[TRUECHIME_OCCASION_BOOT]);
+	policy->stated[TRUECHIME_OCCASION_BOOT] = true;
+	chime_unlock(machine.chime);
+	machine.has_host = true;
+	run(12 * S);
+	EXPECT_STREQ("kvm", status().host_name);
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_LE(llabs(machine.behind_ns - 990 * MS), CLOSE_NS);
+}
+
 TEST_F(module, it_says_once_that_a_host_has_appeared)
 {
 	ASSERT_EQ(0, load_without_host());
