@@ -176,6 +176,12 @@ static bool is_zone(const char *word)
 	return word[0] == '-' && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]);
 }
 
+/* "waitsync -1": what follows it are numbers, also where there is an option of that digit. */
+static bool is_negative(const char *word)
+{
+	return word[0] == '-' && (isdigit((unsigned char)word[1]) || word[1] == '.');
+}
+
 /* All of them, the k with or without a value. */
 #define LETTERS(k)	":46acdefj" k "mnNo:p:rS:vVw:h"
 
@@ -187,12 +193,14 @@ static const char *letters_for(int argc, char **argv)
 {
 	static const char letters[] = "+" LETTERS("k:");
 	static const char letters_of_clients[] = LETTERS("k");
-	bool sets_time = false, clients = false, import = false;
+	bool sets_time = false, waits = false, clients = false, import = false;
 
 	for (int i = 1; i < argc; i++) {
-		if (ends_options(argv[i]) || (sets_time && is_zone(argv[i])))
+		if (ends_options(argv[i]) || (sets_time && is_zone(argv[i])) ||
+		    (waits && is_negative(argv[i])))
 			return letters;
 		sets_time |= !strcmp(argv[i], "settime");
+		waits |= !strcmp(argv[i], "waitsync");
 		clients |= !strcmp(argv[i], "clients");
 		import |= !strcmp(argv[i], "import");
 	}

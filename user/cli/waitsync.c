@@ -18,9 +18,10 @@
 
 /**
  * struct waitsync - what is waited for
- * @tries: checks at most, 0: without limit
- * @correction_s: what may be left of the system clock's error, 0: anything
- * @skew_ppm: how well its frequency is to be known, 0: anyhow
+ * @tries: checks at most, 0: without limit; negative: one, as with chronyc
+ * @correction_s: what may be left of the system clock's error, 0: anything; negative: nothing is
+ *	little enough
+ * @skew_ppm: how well its frequency is to be known, 0: anyhow; negative: likewise
  * @interval_s: between checks
  */
 struct waitsync {
@@ -42,8 +43,7 @@ static int waitsync_parse(int argc, char **argv, struct waitsync *wait)
 		return -EINVAL;
 	for (i = 0; i < argc; i++) {
 		*places[i] = strtod(argv[i], &end);
-		if (end == argv[i] || *end || !isfinite(*places[i]) || *places[i] < 0 ||
-		    *places[i] > 1e9)
+		if (end == argv[i] || *end || !isfinite(*places[i]) || fabs(*places[i]) > 1e9)
 			return -EINVAL;
 	}
 	return 0;
@@ -90,9 +90,9 @@ static const char *waitsync_check(const struct cli *cli, const struct waitsync *
 		return waitsync_failed(err);
 	if (!synchronised)
 		return "the clock is not synchronised";
-	if (wait->correction_s > 0 && correction_s > wait->correction_s)
+	if (wait->correction_s != 0 && correction_s > wait->correction_s)
 		return "the clock is synchronised, but its correction is above the limit";
-	if (wait->skew_ppm > 0 && skew_ppm > wait->skew_ppm)
+	if (wait->skew_ppm != 0 && skew_ppm > wait->skew_ppm)
 		return "the clock is synchronised, but its skew is above the limit";
 	return NULL;
 }
@@ -139,7 +139,7 @@ int verb_waitsync(const struct cli *cli, int argc, char **argv)
 				puts("{\"ok\":true}");
 			return CLI_OK;
 		}
-		if (wait.tries > 0 && number >= wait.tries)
+		if (wait.tries != 0 && number >= wait.tries)
 			break;
 		waitsync_pause(fmax(fmax(wait.interval_s, WAITSYNC_INTERVAL_MIN_S) -
 				    (waitsync_now() - began_s), 0));

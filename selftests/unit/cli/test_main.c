@@ -132,6 +132,18 @@ TEST_F(main, a_time_may_have_a_negative_offset)
 	EXPECT_TRUE(runs.cli[0].verbose);
 }
 
+/* As with chronyc, also where there is an option of that digit. */
+TEST_F(main, waitsync_takes_negative_numbers)
+{
+	TYPE("-c", "waitsync", "-1", "-0.5", "-4");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_STREQ("waitsync -1 -0.5 -4", runs.words[0]);
+	EXPECT_TRUE(runs.cli[0].csv);
+	TYPE("waitsync", "3", "-j");
+	EXPECT_STREQ("waitsync 3", runs.words[0]);
+	EXPECT_TRUE(runs.cli[0].json);
+}
+
 TEST_F(main, what_is_wrong_runs_no_verb)
 {
 	TYPE("no-such-verb");

@@ -125,7 +125,8 @@ TEST(each_look_takes_no_longer_than_the_interval)
 	static const struct {
 		const char *interval;
 		int answer_s;
-	} rows[] = { { "0", 1 }, { "1", 1 }, { "2.5", 3 }, { "10", 10 }, { "1e9", 10 } };
+	} rows[] = { { "0", 1 }, { "1", 1 }, { "2.5", 3 }, { "10", 10 }, { "1e9", 10 },
+		    { "-1", 1 } };
 
 	memset(&world, 0, sizeof(world));
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -138,9 +139,27 @@ TEST(each_look_takes_no_longer_than_the_interval)
 	}
 }
 
+/* As with chronyc: nothing is below a negative limit, and 0, with or without a sign, is none. */
+TEST(negative_numbers_are_those_of_chronyc)
+{
+	char line[128];
+
+	memset(&world, 0, sizeof(world));
+	world.running = true;
+	world.synchronised_at = 2;
+	EXPECT_EQ(CLI_NOT, wait_for("-1", "0", "0", line, sizeof(line)));
+	EXPECT_EQ(1, world.looks);
+	EXPECT_EQ(CLI_NOT, wait_for("3", "-1", "0", line, sizeof(line)));
+	EXPECT_EQ(3, world.looks);
+	EXPECT_EQ(CLI_NOT, wait_for("3", "0", "-1", line, sizeof(line)));
+	EXPECT_EQ(3, world.looks);
+	EXPECT_EQ(CLI_OK, wait_for("-0", "-0", "-0.0", line, sizeof(line)));
+	EXPECT_EQ(2, world.looks);
+}
+
 TEST(what_is_no_number_is_refused)
 {
-	static const char *const words[] = { "x", "-1", "nan", "1e99", "" };
+	static const char *const words[] = { "x", "nan", "1e99", "-1e99", "-", "" };
 	size_t i;
 
 	memset(&world, 0, sizeof(world));
