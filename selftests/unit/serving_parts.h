@@ -47,6 +47,13 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns)
 {
 }
 
+void nts_serving_seed(const struct nts_serving *nts, uint64_t seed[2])
+{
+	(void)nts;
+	seed[0] = 0;
+	seed[1] = 0;
+}
+
 const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts)
 {
 	return NULL;

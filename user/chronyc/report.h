@@ -64,11 +64,11 @@ void chronyc_report_serverstats(const struct server_statistics *statistics, size
 				struct chronyc_reply *reply);
 
 /*
- * The clients, of @count records, less what @marks takes off, as many as @request and a packet have
- * room for.
+ * The clients of NTP and, after them, those of NTS who are none of NTP, as many as @request and a
+ * packet have room for.
  */
-void chronyc_report_clients(const struct server_statistics *statistics, size_t count,
-			    const struct client_marks *marks, int64_t now_raw_ns,
-			    struct chronyc_request *request, struct chronyc_reply *reply);
+void chronyc_report_clients(const struct client_table *ntp, const struct client_table *nts,
+			    int64_t now_raw_ns, struct chronyc_request *request,
+			    struct chronyc_reply *reply);
 
 #endif /* CHRONYC_REPORT_H */

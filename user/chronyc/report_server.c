@@ -81,44 +81,117 @@ static uint8_t interval_of(int64_t interval_ns)
 	return (uint8_t)(int8_t)lrint(log2((double)interval_ns / NS_PER_S));
 }
 
-static void put_client(struct chronyc_reply *reply, const struct client_record *record,
-		       int64_t now_raw_ns)
+/* Of who has never come it is not known. */
+static uint32_t age_of(const struct client_record *record, int64_t now_raw_ns)
 {
-	struct chronyc_address address = {
-		.family = record->family == AF_INET6 ? CHRONYC_FAMILY_IPV6 : CHRONYC_FAMILY_IPV4,
-	};
 	int64_t age_ns = chime_max(chime_sub_sat(now_raw_ns, record->last_ns), 0);
 
-	memcpy(address.ip.bytes, record->address, sizeof(address.ip.bytes));
+	return record->last_ns ? (uint32_t)(age_ns / NS_PER_S) : CHRONYC_AGE_UNKNOWN;
+}
+
+/**
+ * struct client_pair - what one client did
+ * @ntp: requests; of one that has not asked only the address
+ * @nts: connections for keys of NTS; all 0: there were none
+ */
+struct client_pair {
+	struct client_record ntp;
+	struct client_record nts;
+};
+
+/* Who asks about the daemon is not counted, so those fields are empty. */
+static void put_client(struct chronyc_reply *reply, const struct client_pair *client,
+		       int64_t now_raw_ns)
+{
+	const struct client_record *ntp = &client->ntp, *nts = &client->nts;
+	struct chronyc_address address = {
+		.family = ntp->family == AF_INET6 ? CHRONYC_FAMILY_IPV6 : CHRONYC_FAMILY_IPV4,
+	};
+
+	memcpy(address.ip.bytes, ntp->address, sizeof(address.ip.bytes));
 	chronyc_put_address(reply, &address);
-	chronyc_put(reply, record->hits);
-	chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
-	chronyc_put(reply, record->drops);
-	chronyc_put_zeros(reply, 2 * sizeof(uint32_t));
-	chronyc_put8(reply, interval_of(record->interval_ns));
-	chronyc_put8(reply, CHRONYC_INTERVAL_UNKNOWN);
+	chronyc_put(reply, ntp->hits);
+	chronyc_put(reply, nts->hits);
+	chronyc_put(reply, 0);
+	chronyc_put(reply, ntp->drops);
+	chronyc_put(reply, nts->drops);
+	chronyc_put(reply, 0);
+	chronyc_put8(reply, interval_of(ntp->interval_ns));
+	chronyc_put8(reply, interval_of(nts->interval_ns));
 	chronyc_put8(reply, CHRONYC_INTERVAL_UNKNOWN);
 	/* chronyd shows it only of clients whose rate it limited. */
-	chronyc_put8(reply, record->drops ? interval_of(record->answer_interval_ns) :
-					    CHRONYC_INTERVAL_UNKNOWN);
-	chronyc_put(reply, (uint32_t)(age_ns / NS_PER_S));
-	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
+	chronyc_put8(reply, ntp->drops ? interval_of(ntp->answer_interval_ns) :
+					 CHRONYC_INTERVAL_UNKNOWN);
+	chronyc_put(reply, age_of(ntp, now_raw_ns));
+	chronyc_put(reply, age_of(nts, now_raw_ns));
 	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
 }
 
-static bool is_wanted(const struct client_record *record, uint32_t least_hits)
+/* The record at @index, less what is to be taken off. false: there is none. */
+static bool copy_record(const struct client_table *table, size_t index,
+			struct client_record *record)
 {
-	return (record->family == AF_INET || record->family == AF_INET6) &&
-	       record->hits >= least_hits;
+	memcpy(record, &table->records[index], sizeof(*record));
+	client_marks_apply(table->marks, index, record);
+
+	return record->family == AF_INET || record->family == AF_INET6;
 }
 
-void chronyc_report_clients(const struct server_statistics *statistics, size_t count,
-			    const struct client_marks *marks, int64_t now_raw_ns,
-			    struct chronyc_request *request, struct chronyc_reply *reply)
+/* The client of @record in another table. false: it is not there, and @found is empty. */
+static bool find_client(const struct client_table *table, const struct client_record *record,
+			struct client_record *found)
+{
+	struct net_address address = { .family = (int)record->family };
+	size_t first = 0, count = table->count ? CLIENT_LOG_BUCKET : 0;
+
+	memcpy(address.bytes, record->address, sizeof(address.bytes));
+	if (count)
+		first = client_log_bucket(&address, table->seed, table->count);
+	for (size_t i = first; i < first + count; i++) {
+		if (copy_record(table, i, found) && found->family == record->family &&
+		    !memcmp(found->address, record->address, sizeof(found->address)))
+			return true;
+	}
+	*found = (struct client_record){ .family = AF_UNSPEC };
+
+	return false;
+}
+
+/*
+ * The client at @index, counted through those of NTP and then through those of NTS, of whom some
+ * were among the former. false: there is none.
+ */
+static bool take_client(const struct client_table *ntp, const struct client_table *nts,
+			size_t index, struct client_pair *client)
+{
+	if (index < ntp->count) {
+		if (!copy_record(ntp, index, &client->ntp))
+			return false;
+		(void)find_client(nts, &client->ntp, &client->nts);
+		return true;
+	}
+	if (!copy_record(nts, index - ntp->count, &client->nts) ||
+	    find_client(ntp, &client->nts, &client->ntp))
+		return false;
+	client->ntp.family = client->nts.family;
+	memcpy(client->ntp.address, client->nts.address, sizeof(client->ntp.address));
+
+	return true;
+}
+
+static bool is_wanted(const struct client_pair *client, uint32_t least_hits)
+{
+	return client->ntp.hits >= least_hits || client->nts.hits >= least_hits;
+}
+
+void chronyc_report_clients(const struct client_table *ntp, const struct client_table *nts,
+			    int64_t now_raw_ns, struct chronyc_request *request,
+			    struct chronyc_reply *reply)
 {
 	uint32_t index = chronyc_take(request), most = chronyc_take(request);
 	uint32_t least_hits = chronyc_take(request), reset = chronyc_take(request);
-	struct client_record records[CHRONYC_CLIENTS_MAX];
+	struct client_pair clients[CHRONYC_CLIENTS_MAX];
+	size_t count = ntp->count + nts->count;
 	uint32_t found = 0;
 
 	/* Everybody may be permitted to ask; to have the counts begin anew is for the operator. */
@@ -129,9 +202,8 @@ void chronyc_report_clients(const struct server_statistics *statistics, size_t c
 	if (most > CHRONYC_CLIENTS_MAX)
 		most = CHRONYC_CLIENTS_MAX;
 	for (; index < count && found < most; index++) {
-		memcpy(&records[found], &statistics->clients[index], sizeof(*records));
-		client_marks_apply(marks, index, &records[found]);
-		if (is_wanted(&records[found], least_hits))
+		if (take_client(ntp, nts, index, &clients[found]) &&
+		    is_wanted(&clients[found], least_hits))
 			found++;
 	}
 	chronyc_reply_set_contents(reply, CHRONYC_REPLY_CLIENTS);
@@ -139,7 +211,7 @@ void chronyc_report_clients(const struct server_statistics *statistics, size_t c
 	chronyc_put(reply, index);
 	chronyc_put(reply, found);
 	for (uint32_t i = 0; i < found; i++)
-		put_client(reply, &records[i], now_raw_ns);
+		put_client(reply, &clients[i], now_raw_ns);
 	/* All of it is sent, used or not. */
 	chronyc_put_zeros(reply, CHRONYC_REPLY_MAX - reply->length);
 }

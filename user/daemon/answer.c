@@ -134,29 +134,20 @@ static json_t *daemon_report_serverstats(struct daemon *daemon)
 static json_t *daemon_report_clients(struct daemon *daemon, const char *arguments,
 				     int64_t now_raw_ns, const char **error)
 {
-	const struct nts_statistics *nts = serving_nts_statistics(daemon->serving);
-	struct client_marks *marks = serving_client_marks(daemon->serving);
-	struct client_marks *nts_marks = serving_nts_marks(daemon->serving);
-	struct client_table ntp_table = { .marks = marks }, nts_table = { .marks = nts_marks };
-	const struct server_statistics *statistics;
+	struct client_table ntp, nts;
 	struct clients_query query;
 	json_t *reply;
+	bool serving;
 
 	if (!clients_query_parse(arguments, &query)) {
 		*error = "'least' and a number, 'nts' and 'reset' were expected, or nothing";
 		return NULL;
 	}
-	statistics = serving_statistics(daemon->serving, &ntp_table.count);
-	if (statistics)
-		ntp_table.records = statistics->clients;
-	if (nts && daemon->config->server.log_bytes) {
-		nts_table.records = nts->clients.records;
-		nts_table.count = NTS_CLIENTS;
-	}
-	reply = report_clients(&ntp_table, &nts_table, !!statistics, &query, now_raw_ns);
-	if (reply && query.reset &&
-	    (!client_marks_set(marks, ntp_table.records, ntp_table.count) ||
-	     !client_marks_set(nts_marks, nts_table.records, nts_table.count))) {
+	serving = serving_client_tables(daemon->serving, &ntp, &nts);
+	if (!daemon->config->server.log_bytes)
+		nts.count = 0;
+	reply = report_clients(&ntp, &nts, serving, &query, now_raw_ns);
+	if (reply && query.reset && !serving_reset_clients(daemon->serving)) {
 		json_decref(reply);
 		reply = NULL;
 	}

@@ -9,15 +9,14 @@
 static void report_clients(const struct daemon *daemon, struct chronyc_request *request,
 			   struct chronyc_reply *reply)
 {
-	const struct server_statistics *statistics;
-	size_t count;
+	struct client_table ntp, nts;
 
-	statistics = serving_statistics(daemon->serving, &count);
-	if (daemon->config->server.log_bytes)
-		chronyc_report_clients(statistics, count, serving_client_marks(daemon->serving),
-				       system_clock_raw_ns(), request, reply);
-	else
+	if (!daemon->config->server.log_bytes) {
 		chronyc_reply_set_status(reply, CHRONYC_INACTIVE);
+		return;
+	}
+	serving_client_tables(daemon->serving, &ntp, &nts);
+	chronyc_report_clients(&ntp, &nts, system_clock_raw_ns(), request, reply);
 }
 
 static void report_serverstats(const struct daemon *daemon, const struct chronyc_request *request,

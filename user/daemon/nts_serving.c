@@ -468,6 +468,11 @@ const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nt
 	return nts->statistics;
 }
 
+void nts_serving_seed(const struct nts_serving *nts, uint64_t seed[2])
+{
+	memcpy(seed, nts->seed, sizeof(nts->seed));
+}
+
 int64_t nts_serving_certificate_end_s(const struct nts_serving *nts)
 {
 	return nts->serves && nts->statistics ?

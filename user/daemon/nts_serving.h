@@ -45,6 +45,9 @@ void nts_serving_timer(struct nts_serving *nts, int64_t now_raw_ns);
 /* What the processes count. NULL: none has run. */
 const struct nts_statistics *nts_serving_statistics(const struct nts_serving *nts);
 
+/* The seed of their table of clients. */
+void nts_serving_seed(const struct nts_serving *nts, uint64_t seed[2]);
+
 /* When a certificate that clients are shown expires, in s of UTC since 1970; 0: it is not known. */
 int64_t nts_serving_certificate_end_s(const struct nts_serving *nts);
 

@@ -381,14 +381,36 @@ const struct server_statistics *serving_statistics(const struct serving *serving
 	return serving->process.pid ? serving->process.statistics : NULL;
 }
 
-struct client_marks *serving_client_marks(struct serving *serving)
+bool serving_client_tables(const struct serving *serving, struct client_table *ntp,
+			   struct client_table *nts)
 {
-	return &serving->process.marks;
+	const struct nts_statistics *nts_statistics = serving_nts_statistics(serving);
+	const struct server_statistics *statistics;
+
+	*ntp = (struct client_table){ .marks = &serving->process.marks };
+	*nts = (struct client_table){ .marks = &serving->nts_marks };
+	statistics = serving_statistics(serving, &ntp->count);
+	if (statistics) {
+		ntp->records = statistics->clients;
+		memcpy(ntp->seed, statistics->seed, sizeof(ntp->seed));
+	}
+	if (nts_statistics) {
+		nts->records = nts_statistics->clients.records;
+		nts->count = NTS_CLIENTS;
+		nts_serving_seed(serving->nts, nts->seed);
+	}
+
+	return statistics;
 }
 
-struct client_marks *serving_nts_marks(struct serving *serving)
+bool serving_reset_clients(struct serving *serving)
 {
-	return &serving->nts_marks;
+	struct client_table ntp, nts;
+
+	serving_client_tables(serving, &ntp, &nts);
+
+	return client_marks_set(&serving->process.marks, ntp.records, ntp.count) &&
+	       client_marks_set(&serving->nts_marks, nts.records, nts.count);
 }
 
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS])

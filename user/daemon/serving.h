@@ -60,9 +60,15 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns);
 /* What the process counts, and how many records of clients there are. NULL: none runs. */
 const struct server_statistics *serving_statistics(const struct serving *serving, size_t *clients);
 
-/* What is to be taken off the counts of clients, and of their connections for NTS. */
-struct client_marks *serving_client_marks(struct serving *serving);
-struct client_marks *serving_nts_marks(struct serving *serving);
+/*
+ * The clients, and their connections for NTS, as they are counted; without those of which none was
+ * noted. false: NTP is not served.
+ */
+bool serving_client_tables(const struct serving *serving, struct client_table *ntp,
+			   struct client_table *nts);
+
+/* Their counts begin anew. false: there is no memory for it. */
+bool serving_reset_clients(struct serving *serving);
 
 /* What the fast path counts. false: there is none. */
 bool serving_xdp_counts(const struct serving *serving, uint64_t counts[XDP_COUNTS]);

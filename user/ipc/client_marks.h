@@ -37,6 +37,20 @@ struct client_marks {
 	size_t count;
 };
 
+/**
+ * struct client_table - who asked for something
+ * @records: of them
+ * @count: of these; 0: who asks is not recorded
+ * @seed: by which a client's place is found
+ * @marks: to be taken off
+ */
+struct client_table {
+	const struct client_record *records;
+	size_t count;
+	uint64_t seed[2];
+	const struct client_marks *marks;
+};
+
 /* Count all as from the server process's start again. */
 void client_marks_clear(struct client_marks *marks);
 

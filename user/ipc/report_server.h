@@ -34,18 +34,6 @@ struct clients_query {
 	bool reset;
 };
 
-/**
- * struct client_table - who asked for something
- * @records: of them
- * @count: of these; 0: who asks is not recorded
- * @marks: to be taken off
- */
-struct client_table {
-	const struct client_record *records;
-	size_t count;
-	const struct client_marks *marks;
-};
-
 /* What an operator asks for, as "least 100 nts reset"; "": all. false: it is anything else. */
 bool clients_query_parse(const char *text, struct clients_query *query);
 

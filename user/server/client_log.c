@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* One bucket is searched: 512 bytes, eight lines of a processor's cache. */
-#define BUCKET	8
-
 /* The averages follow an interval that changed within so many requests. */
 #define AVERAGE	8
 
@@ -23,24 +20,25 @@ static uint64_t mix(uint64_t value)
 	return value ^ value >> 33;
 }
 
-static struct client_record *bucket_of(const struct client_log *log,
-				       const struct net_address *address)
+size_t client_log_bucket(const struct net_address *address, const uint64_t seed[2], size_t count)
 {
 	uint64_t words[2], hash;
 
 	memcpy(words, address->bytes, sizeof(words));
-	hash = mix(mix(words[0] ^ log->seed[0]) ^ words[1] ^ log->seed[1]);
+	hash = mix(mix(words[0] ^ seed[0]) ^ words[1] ^ seed[1]);
 
-	return log->records + (hash & (log->count / BUCKET - 1)) * BUCKET;
+	return (hash & (count / CLIENT_LOG_BUCKET - 1)) * CLIENT_LOG_BUCKET;
 }
 
 /* The client's record; a new one in place of the one of its bucket that was silent for longest. */
 static struct client_record *find(struct client_log *log, const struct net_address *address,
 				  int64_t now_ns)
 {
-	struct client_record *bucket = bucket_of(log, address), *oldest = bucket;
+	struct client_record *bucket = log->records +
+				       client_log_bucket(address, log->seed, log->count);
+	struct client_record *oldest = bucket, *end = bucket + CLIENT_LOG_BUCKET;
 
-	for (struct client_record *record = bucket; record < bucket + BUCKET; record++) {
+	for (struct client_record *record = bucket; record < end; record++) {
 		if (record->family == (uint32_t)address->family &&
 		    !memcmp(record->address, address->bytes, sizeof(record->address)))
 			return record;

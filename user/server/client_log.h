@@ -36,6 +36,9 @@ struct client_record {
 	int64_t due_ns;
 };
 
+/* One bucket is searched: 512 bytes, eight lines of a processor's cache. */
+#define CLIENT_LOG_BUCKET	8
+
 /**
  * struct client_log - the table
  * @records: not owned
@@ -55,5 +58,11 @@ struct client_log {
 /* Note a request at @now_ns of the raw clock, and judge it. @random: 64 fresh bits. */
 enum client_verdict client_log_note(struct client_log *log, const struct net_address *address,
 				    int64_t now_ns, uint64_t random);
+
+/*
+ * The index of the first record of the bucket, of CLIENT_LOG_BUCKET, in which a client is, if it is
+ * in a table of @count records with that @seed; for who reads a table that another process writes.
+ */
+size_t client_log_bucket(const struct net_address *address, const uint64_t seed[2], size_t count);
 
 #endif /* SERVER_CLIENT_LOG_H */

@@ -598,8 +598,11 @@ TEST_F(report, clients_in_parts)
 {
 	struct server_statistics *statistics = statistics_of(32);
 	struct client_marks marks = { .marks = NULL };
+	const struct client_table none = { .count = 0 }, ntp = {
+		.records = statistics->clients, .count = 32, .marks = &marks,
+	};
 
-	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 0, 100, 0, 0),
+	chronyc_report_clients(&ntp, &none, 1000 * S, clients_from(self, 0, 100, 0, 0),
 			       &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_CLIENTS);
 	EXPECT_EQ(32, at32(&self->reply, 0));
@@ -612,7 +615,7 @@ TEST_F(report, clients_in_parts)
 	EXPECT_EQ(100, at32(&self->reply, 12 + 60 + 48));
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 12 + 60 + 52));
 
-	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 16, 8, 29, 0),
+	chronyc_report_clients(&ntp, &none, 1000 * S, clients_from(self, 16, 8, 29, 0),
 			       &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_CLIENTS);
 	EXPECT_EQ(32, at32(&self->reply, 4));
@@ -620,23 +623,89 @@ TEST_F(report, clients_in_parts)
 	EXPECT_EQ(0x7f, self->reply.bytes[CONTENTS + 12 + 47]);
 	EXPECT_EQ(0, at32(&self->reply, 12 + 2 * 60));
 
-	chronyc_report_clients(statistics, 32, &marks, 1000 * S,
-			       clients_from(self, UINT32_MAX, 8, 0, 0), &self->reply);
+	chronyc_report_clients(&ntp, &none, 1000 * S, clients_from(self, UINT32_MAX, 8, 0, 0),
+			       &self->reply);
 	EXPECT_EQ(0, at32(&self->reply, 8));
 	chronyc_reply_start(&self->reply, &self->request, CHRONYC_SUCCESS);
-	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 0, 8, 0, 1),
+	chronyc_report_clients(&ntp, &none, 1000 * S, clients_from(self, 0, 8, 0, 1),
 			       &self->reply);
 	EXPECT_EQ(CHRONYC_FAILED, self->reply.bytes[9]);
 	EXPECT_EQ(CONTENTS, self->reply.length);
 	/* truechime had them begin anew. */
 	ASSERT_TRUE(client_marks_set(&marks, statistics->clients, 32));
 	chronyc_reply_start(&self->reply, &self->request, CHRONYC_SUCCESS);
-	chronyc_report_clients(statistics, 32, &marks, 1000 * S, clients_from(self, 0, 8, 0, 0),
+	chronyc_report_clients(&ntp, &none, 1000 * S, clients_from(self, 0, 8, 0, 0),
 			       &self->reply);
 	EXPECT_EQ(0x0a000003, at32(&self->reply, 12 + 60));
 	EXPECT_EQ(0, at32(&self->reply, 12 + 60 + 20));
 	client_marks_clear(&marks);
 	free(statistics);
+}
+
+/* In the table of one service by the seed of that. */
+static void add_client(struct client_log *log, uint8_t last, int count)
+{
+	const struct net_address address = { .family = AF_INET, .bytes = { 10, 0, 0, last } };
+
+	for (int i = 0; i < count; i++)
+		client_log_note(log, &address, (900 + 16 * i) * S, 0);
+}
+
+/* Their columns of chronyc's `clients -k`: of who asks for the time, too, and of who does not. */
+TEST_F(report, clients_with_their_connections_for_keys)
+{
+	struct client_record records[2][64];
+	struct client_log ntp_log = { .records = records[0], .count = 64, .seed = { 1, 2 } };
+	struct client_log nts_log = { .records = records[1], .count = 64, .seed = { 3, 4 } };
+	struct client_marks none = { .marks = NULL };
+	struct client_table ntp = { .records = records[0], .count = 64, .seed = { 1, 2 },
+				    .marks = &none };
+	struct client_table nts = { .records = records[1], .count = 64, .seed = { 3, 4 },
+				    .marks = &none };
+	size_t at;
+
+	memset(records, 0, sizeof(records));
+	add_client(&ntp_log, 1, 7);
+	add_client(&nts_log, 1, 2);
+	add_client(&nts_log, 2, 3);
+	for (size_t i = 0; i < 64; i++)
+		records[1][i].drops = records[1][i].hits / 3;
+	chronyc_report_clients(&ntp, &nts, 1000 * S, clients_from(self, 0, 8, 0, 0),
+			       &self->reply);
+	EXPECT_CONTENTS(CHRONYC_REPLY_CLIENTS);
+	EXPECT_EQ(128, at32(&self->reply, 0));
+	EXPECT_EQ(128, at32(&self->reply, 4));
+	ASSERT_EQ(2, at32(&self->reply, 8));
+	at = 12;
+	EXPECT_EQ(0x0a000001, at32(&self->reply, at));
+	EXPECT_EQ(7, at32(&self->reply, at + 20));
+	EXPECT_EQ(2, at32(&self->reply, at + 24));
+	EXPECT_EQ(0, at32(&self->reply, at + 36));
+	EXPECT_EQ(0, memcmp("\x04\x04\x7f\x7f", self->reply.bytes + CONTENTS + at + 44, 4));
+	EXPECT_EQ(4, at32(&self->reply, at + 48));
+	EXPECT_EQ(84, at32(&self->reply, at + 52));
+	EXPECT_EQ(UINT32_MAX, at32(&self->reply, at + 56));
+	at += 60;
+	EXPECT_EQ(0x0a000002, at32(&self->reply, at));
+	EXPECT_EQ(0, at32(&self->reply, at + 20));
+	EXPECT_EQ(3, at32(&self->reply, at + 24));
+	EXPECT_EQ(1, at32(&self->reply, at + 36));
+	EXPECT_EQ(0, memcmp("\x7f\x04\x7f\x7f", self->reply.bytes + CONTENTS + at + 44, 4));
+	EXPECT_EQ(UINT32_MAX, at32(&self->reply, at + 48));
+	EXPECT_EQ(68, at32(&self->reply, at + 52));
+	/* As chronyd judges: whatever they asked for so often. */
+	chronyc_report_clients(&ntp, &nts, 1000 * S, clients_from(self, 64, 8, 3, 0),
+			       &self->reply);
+	EXPECT_EQ(1, at32(&self->reply, 8));
+	chronyc_report_clients(&ntp, &nts, 1000 * S, clients_from(self, 0, 8, 4, 0),
+			       &self->reply);
+	EXPECT_EQ(1, at32(&self->reply, 8));
+	/* Neither is served yet. */
+	ntp.count = 0;
+	nts.count = 0;
+	chronyc_report_clients(&ntp, &nts, 1000 * S, clients_from(self, 0, 8, 0, 0),
+			       &self->reply);
+	EXPECT_EQ(0, at32(&self->reply, 8));
 }
 
 TEST_HARNESS_MAIN

@@ -589,7 +589,7 @@ TEST_F(tables, clients_that_ask_each_second)
 		"192.0.2.1                       7      0   0   -     3       0      0   -     -";
 	const struct cli cli = { .json = false };
 
-	clients = (struct client_table){ records, 1, &no_marks };
+	clients = (struct client_table){ .records = records, .count = 1, .marks = &no_marks };
 	EXPECT_STREQ(row, line_by(self, &cli, verb_clients, "192.0.2.1 "));
 }
 
@@ -612,8 +612,10 @@ TEST_F(tables, clients_and_their_connections_for_keys)
 		"192.0.2.2                       0      0   -   -     -       1      0   -     9",
 	};
 
-	clients = (struct client_table){ records, 1, &no_marks };
-	nts_clients = (struct client_table){ nts_records, 2, &no_marks };
+	clients = (struct client_table){ .records = records, .count = 1, .marks = &no_marks };
+	nts_clients = (struct client_table){
+		.records = nts_records, .count = 2, .marks = &no_marks,
+	};
 	which.nts = true;
 	EXPECT_STREQ(rows[0], line_by(self, &cli, verb_clients, "Host"));
 	EXPECT_STREQ(rows[1], line_by(self, &cli, verb_clients, "192.0.2.1 "));

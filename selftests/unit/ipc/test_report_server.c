@@ -20,7 +20,9 @@ static json_t *report(const struct server_statistics *statistics, size_t count,
 		      const struct client_marks *marks, const struct clients_query *query,
 		      int64_t now_raw_ns)
 {
-	const struct client_table ntp = { statistics->clients, count, marks };
+	const struct client_table ntp = {
+		.records = statistics->clients, .count = count, .marks = marks,
+	};
 
 	return report_clients(&ntp, &no_nts, true, query, now_raw_ns);
 }
@@ -145,8 +147,8 @@ TEST(clients_of_nts)
 		records[i].address[0] = (uint8_t)i;
 		records[i].address[1] = (uint8_t)(i >> 8);
 	}
-	ntp = (struct client_table){ records, CLIENTS, &none };
-	nts = (struct client_table){ records, CLIENTS, &none };
+	ntp = (struct client_table){ .records = records, .count = CLIENTS, .marks = &none };
+	nts = (struct client_table){ .records = records, .count = CLIENTS, .marks = &none };
 	reply = report_clients(&ntp, &nts, true, &query, INT64_MAX);
 	text = json_dumps(reply, JSON_COMPACT);
 	ASSERT_NE(NULL, text);
