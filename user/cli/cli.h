@@ -25,7 +25,8 @@ enum cli_exit {
  * @verb: the verb's name
  * @socket_path: of the daemon's control socket
  * @daemon: who answers there; NULL: truechimed
- * @answer_s: how long the daemon may be silent before it counts as stuck; 0: as long as usual
+ * @answer_s: how long the daemon may take for an answer before it counts as stuck; 0: as long as
+ *	usual
  * @json: print JSON
  * @csv: print tables without their headings, fields separated by commas, as chronyc -c
  * @verbose: with legends
@@ -153,7 +154,8 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 
 /*
  * A stream of the daemon's events from now on, of which client_read() reads one. The earlier ones
- * are not in it. 0, -EACCES: too many follow, -errno.
+ * are not in it. A descriptor for poll(2), which belongs to the stream; -EACCES: too many follow,
+ * -errno.
  */
 int client_follow_events(const struct cli *cli, FILE **stream);
 int client_read(FILE *stream, json_t **reply);

@@ -8,17 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "ipc/connect.h"
 #include "ipc/socket.h"
 #include "ipc/socket_file.h"
+#include "lib/clock_ns.h"
 #include "lib/json_text.h"
 #include "lib/services.h"
+#include "lib/time_units.h"
 #include "lib/user_err.h"
 
-/* A daemon that is silent for so long is stuck. */
+/* A daemon that takes so long for an answer is stuck. */
 #define ANSWER_S	10
 
 /* More than the longest table of sources. */
@@ -52,9 +53,14 @@ static bool socket_was_removed(const char *path)
 	return removed;
 }
 
+static int client_limit_s(const struct cli *cli)
+{
+	return cli->answer_s ? cli->answer_s : ANSWER_S;
+}
+
 static int client_connect(const struct cli *cli)
 {
-	int fd = ipc_connect(cli->socket_path, cli->answer_s ? cli->answer_s : ANSWER_S);
+	int fd = ipc_connect(cli->socket_path, client_limit_s(cli));
 
 	return fd == -ECONNREFUSED && socket_was_removed(cli->socket_path) ? -EIDRM : fd;
 }
@@ -155,35 +161,91 @@ int client_read(FILE *stream, json_t **reply)
 	return 0;
 }
 
+/**
+ * struct connection - one to the daemon, below a stream, with which it is closed and released
+ * @fd: the socket
+ * @limit_ns: that the daemon may take for a line; 0: any time
+ * @in_line: a part of a line was received, for which there is a deadline
+ * @deadline_ns: that
+ */
+struct connection {
+	int fd;
+	int64_t limit_ns;
+	bool in_line;
+	int64_t deadline_ns;
+};
+
+static ssize_t connection_read(void *context, char *bytes, size_t size)
+{
+	struct connection *connection = context;
+	ssize_t received;
+
+	if (!connection->in_line)
+		connection->deadline_ns = connection->limit_ns ?
+			clock_ns(CLOCK_MONOTONIC) + connection->limit_ns : INT64_MAX;
+	received = ipc_receive(connection->fd, bytes, size, connection->deadline_ns);
+	if (received < 0) {
+		errno = received == -ETIMEDOUT ? EAGAIN : (int)-received;
+		return -1;
+	}
+	connection->in_line = received && bytes[received - 1] != '\n';
+
+	return received;
+}
+
+static int connection_close(void *context)
+{
+	struct connection *connection = context;
+
+	close(connection->fd);
+	free(connection);
+
+	return 0;
+}
+
 /* A stream for the answer to @command. */
 static int client_open(const struct cli *cli, const char *command, const char *arguments,
-		       bool follow, FILE **stream)
+		       bool follow, struct connection **result, FILE **stream)
 {
+	const cookie_io_functions_t functions = {
+		.read = connection_read, .close = connection_close,
+	};
+	struct connection *connection;
 	int fd, err;
 
 	fd = client_connect(cli);
 	if (fd < 0)
 		return fd;
 	err = client_send(fd, command, arguments, follow);
-	if (err) {
-		close(fd);
-		return err;
-	}
-	*stream = fdopen(fd, "r");
-	if (!*stream) {
-		close(fd);
-		return -ENOMEM;
-	}
+	if (err)
+		goto err_close;
+	err = -ENOMEM;
+	connection = calloc(1, sizeof(*connection));
+	if (!connection)
+		goto err_close;
+	connection->fd = fd;
+	connection->limit_ns = client_limit_s(cli) * NS_PER_S;
+	*stream = fopencookie(connection, "r", functions);
+	if (!*stream)
+		goto err_free;
+	*result = connection;
 	return 0;
+
+err_free:
+	free(connection);
+err_close:
+	close(fd);
+	return err;
 }
 
 int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
 		    json_t **reply)
 {
+	struct connection *connection;
 	FILE *stream;
 	int err;
 
-	err = client_open(cli, command, arguments, false, &stream);
+	err = client_open(cli, command, arguments, false, &connection, &stream);
 	if (err)
 		return err;
 	err = client_read(stream, reply);
@@ -322,18 +384,20 @@ static void report_end(const struct cli *cli)
 
 int client_follow_events(const struct cli *cli, FILE **stream)
 {
+	struct connection *connection;
 	json_t *reply = NULL;
 	int err;
 
-	err = client_open(cli, "events", "", true, stream);
+	err = client_open(cli, "events", "", true, &connection, stream);
 	if (err)
 		return err;
 	err = client_read(*stream, &reply);
 	if (!err && !json_bool_of(reply, "ok"))
 		err = -EACCES;
 	json_decref(reply);
-	if (err)
-		fclose(*stream);
+	if (!err)
+		return connection->fd;
+	fclose(*stream);
 
 	return err;
 }
@@ -341,12 +405,12 @@ int client_follow_events(const struct cli *cli, FILE **stream)
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event))
 {
 	json_t *reply = NULL, *event;
-	struct timeval never = { 0 };
+	struct connection *connection;
 	FILE *stream;
 	size_t i;
 	int err;
 
-	err = client_open(cli, "events", "", true, &stream);
+	err = client_open(cli, "events", "", true, &connection, &stream);
 	if (err)
 		return client_failed(cli, err, NULL);
 	err = client_read(stream, &reply);
@@ -359,7 +423,7 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 	json_array_foreach(json_object_get(reply, "events"), i, event)
 		print(cli, json_incref(event));
 	json_decref(reply);
-	(void)setsockopt(fileno(stream), SOL_SOCKET, SO_RCVTIMEO, &never, sizeof(never));
+	connection->limit_ns = 0;
 	while (!err) {
 		err = client_read(stream, &event);
 		if (!err)

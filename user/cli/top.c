@@ -34,6 +34,7 @@
  * struct top - what is shown, and where from
  * @cli: options
  * @follow: events as they happen; NULL: nobody reports them ...
+ * @follow_fd: of these, for poll(2)
  * @lost: ... any more, as the daemon that did so has ended
  * @sentences: of the status
  * @host: of the host's clock
@@ -46,6 +47,7 @@
 struct top {
 	struct cli cli;
 	FILE *follow;
+	int follow_fd;
 	bool lost;
 	char *sentences;
 	char *host;
@@ -146,7 +148,8 @@ static void ask_past(struct top *top)
 /* Where too many others follow, once a second has to do. */
 static void follow(struct top *top)
 {
-	if (client_follow_events(&top->cli, &top->follow))
+	top->follow_fd = client_follow_events(&top->cli, &top->follow);
+	if (top->follow_fd < 0)
 		top->follow = NULL;
 	top->lost = false;
 }
@@ -293,7 +296,7 @@ static bool wait_for_news(struct top *top, int64_t due_ms)
 	for (;;) {
 		struct pollfd fds[] = {
 			{ .fd = STDIN_FILENO, .events = POLLIN },
-			{ .fd = top->follow ? fileno(top->follow) : -1, .events = POLLIN },
+			{ .fd = top->follow ? top->follow_fd : -1, .events = POLLIN },
 		};
 		int64_t left_ms = due_ms - now_ms();
 		/* Where asking has taken longer than that, too, keys are obeyed. */

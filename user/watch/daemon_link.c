@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "ipc/connect.h"
+#include "lib/clock_ns.h"
+#include "lib/time_units.h"
 
-/* A daemon that is silent for so long must not keep records waiting. */
+/* A daemon that takes so long must not keep records waiting. */
 #define ANSWER_S	1
 
 /* "ok", or a sentence. */
@@ -59,15 +61,16 @@ static char *request_of(const struct rival_notice *notice)
 /* One line. */
 static int receive(int fd, char *line, size_t size)
 {
+	int64_t deadline_ns = clock_ns(CLOCK_MONOTONIC) + ANSWER_S * NS_PER_S;
 	size_t length = 0;
 	ssize_t received;
 
 	while (!memchr(line, '\n', length)) {
 		if (length == size)
 			return -EPROTO;
-		received = recv(fd, line + length, size - length, 0);
+		received = ipc_receive(fd, line + length, size - length, deadline_ns);
 		if (received < 0)
-			return errno == EAGAIN ? -ETIMEDOUT : -errno;
+			return (int)received;
 		if (!received)
 			return -EPIPE;
 		length += (size_t)received;

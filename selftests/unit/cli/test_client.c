@@ -26,6 +26,7 @@ FIXTURE(client)
 	bool stays;		/* the daemon, after it has broken off */
 	bool refuses;
 	bool hangs;		/* it takes the request, and does not answer */
+	bool drips;		/* a byte of its answer every 0.2 s, for 6 s */
 	bool closes;		/* instead of an answer */
 	pthread_t daemon;
 };
@@ -69,7 +70,12 @@ static void *serve(void *context)
 	/* Until the client has left. */
 	if (self->hangs && read(fd, request, sizeof(request)) < 0)
 		exit(1);
-	if (!self->hangs && !self->closes &&
+	for (int i = 0; self->drips && i < 30; i++) {
+		if (send(fd, " ", 1, MSG_NOSIGNAL) != 1)
+			break;
+		usleep(200000);
+	}
+	if (!self->hangs && !self->closes && !self->drips &&
 	    write(fd, answer, strlen(answer)) != (ssize_t)strlen(answer))
 		exit(1);
 	if (!self->stays) {
@@ -164,6 +170,24 @@ TEST_F(client, daemon_that_hangs_from_the_start_is_said_to)
 	EXPECT_EQ(0, told);
 	EXPECT_NE(NULL, strstr(said, "truechimed does not answer at /tmp/test_client."))
 		TH_LOG("%s", said);
+	free(said);
+}
+
+/* The limit in time is one of the whole answer, not of each of its bytes. */
+TEST_F(client, daemon_that_answers_byte_by_byte_does_not_answer)
+{
+	int64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+	char *said;
+
+	self->stays = true;
+	self->drips = true;
+	self->cli.answer_s = 1;
+	said = follow(self);
+	EXPECT_EQ(0, told);
+	EXPECT_NE(NULL, strstr(said, "truechimed does not answer at /tmp/test_client."))
+		TH_LOG("%s", said);
+	EXPECT_GE(clock_ns(CLOCK_MONOTONIC) - begun_ns, 1000000000);
+	EXPECT_LT(clock_ns(CLOCK_MONOTONIC) - begun_ns, 4000000000);
 	free(said);
 }
 
