@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One loop for all hosts, first for NTP, then for ssh where that is needed.
+ * One loop for all hosts, first for NTP, then one for ssh where that is needed.
  */
 #include "skew/survey.h"
 
@@ -15,42 +15,39 @@
 /* Requests and timeouts are due at any time, and may be as late as this. */
 #define TICK_MS	10
 
-static bool is_awaited(const struct skew_host *host, bool by_ssh)
+/* What has come is looked at, if there is anything, within a tick; at once if time is over. */
+static int await(struct pollfd *polls, size_t count, bool over)
 {
-	return by_ssh ? host->remote.fd >= 0 : host->ask.state != SKEW_ASKED;
+	return poll(polls, count, over ? 0 : TICK_MS) < 0 && errno != EINTR ? -errno : 0;
 }
 
-static void go_on(struct skew_host *host, bool by_ssh, bool ready)
-{
-	if (!by_ssh)
-		skew_ask_go_on(&host->ask, ready, clock_ns(CLOCK_MONOTONIC_RAW));
-	else if (ready)
-		remote_date_go_on(&host->remote);
-}
+/* --- by NTP, all at once --- */
 
 /* Until all hosts have answered, or @end_ns. */
-static int run(struct skew_host *hosts, size_t count, struct pollfd *polls, bool by_ssh,
-	       int64_t end_ns)
+static int await_answers(struct skew_host *hosts, size_t count, struct pollfd *polls,
+			 int64_t end_ns)
 {
 	size_t awaited, i;
 	bool over;
+	int err;
 
 	/* On a machine that stood still what has arrived is looked at when time is over. */
 	do {
 		over = clock_ns(CLOCK_MONOTONIC_RAW) >= end_ns;
 		awaited = 0;
+		for (i = 0; i < count; i++)
+			polls[i] = (struct pollfd){
+				.fd = skew_ask_fd(&hosts[i].ask), .events = POLLIN,
+			};
+		err = await(polls, count, over);
+		if (err)
+			return err;
 		for (i = 0; i < count; i++) {
-			polls[i].fd = by_ssh ? hosts[i].remote.fd : skew_ask_fd(&hosts[i].ask);
-			polls[i].events = POLLIN;
-			polls[i].revents = 0;
-		}
-		if (poll(polls, count, over ? 0 : TICK_MS) < 0 && errno != EINTR)
-			return -errno;
-		for (i = 0; i < count; i++) {
-			if (!is_awaited(&hosts[i], by_ssh))
+			if (hosts[i].ask.state == SKEW_ASKED)
 				continue;
-			go_on(&hosts[i], by_ssh, polls[i].revents);
-			awaited += is_awaited(&hosts[i], by_ssh);
+			skew_ask_go_on(&hosts[i].ask, polls[i].revents,
+				       clock_ns(CLOCK_MONOTONIC_RAW));
+			awaited += hosts[i].ask.state != SKEW_ASKED;
 		}
 	} while (awaited && !over);
 
@@ -67,7 +64,8 @@ static int run_ntp(struct skew_host *hosts, size_t count, struct pollfd *polls,
 	for (i = 0; i < count; i++)
 		skew_ask_start(&hosts[i].ask, hosts[i].name, options->port,
 			       clock_ns(CLOCK_MONOTONIC_RAW));
-	err = run(hosts, count, polls, false, clock_ns(CLOCK_MONOTONIC_RAW) + options->ntp_ns);
+	err = await_answers(hosts, count, polls,
+			    clock_ns(CLOCK_MONOTONIC_RAW) + options->ntp_ns);
 	for (i = 0; i < count; i++)
 		skew_ask_end(&hosts[i].ask);
 	if (stamps >= 0)
@@ -76,20 +74,60 @@ static int run_ntp(struct skew_host *hosts, size_t count, struct pollfd *polls,
 	return err;
 }
 
+/* --- by ssh, some at a time --- */
+
+/* Start what there is room for, from @next on. How many run then. */
+static size_t start_ssh(struct skew_host *hosts, size_t count, size_t *next,
+			const struct skew_survey_options *options)
+{
+	size_t running = 0;
+
+	for (size_t i = 0; i < *next; i++)
+		running += hosts[i].remote.fd >= 0;
+	for (; *next < count && running < SKEW_SSH_MOST; (*next)++) {
+		struct skew_host *host = &hosts[*next];
+
+		if (host->ask.clock.known)
+			continue;
+		host->by_ssh = !remote_date_start(&host->remote, options->ssh, host->name);
+		host->ssh_end_ns = clock_ns(CLOCK_MONOTONIC_RAW) + options->ssh_ns;
+		running += host->by_ssh;
+	}
+
+	return running;
+}
+
+/* Those that run: what they have printed, or that it took them too long. */
+static int await_ssh(struct skew_host *hosts, size_t count, struct pollfd *polls)
+{
+	int64_t now_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	bool over = false;
+	int err;
+
+	for (size_t i = 0; i < count; i++) {
+		polls[i] = (struct pollfd){ .fd = hosts[i].remote.fd, .events = POLLIN };
+		over |= hosts[i].remote.fd >= 0 && now_ns >= hosts[i].ssh_end_ns;
+	}
+	err = await(polls, count, over);
+	for (size_t i = 0; !err && i < count; i++) {
+		if (polls[i].revents)
+			remote_date_go_on(&hosts[i].remote);
+		if (now_ns >= hosts[i].ssh_end_ns)
+			remote_date_cancel(&hosts[i].remote);
+	}
+
+	return err;
+}
+
 static int run_ssh(struct skew_host *hosts, size_t count, struct pollfd *polls,
 		   const struct skew_survey_options *options)
 {
-	size_t i;
-	int err;
+	size_t next = 0;
+	int err = 0;
 
-	for (i = 0; i < count; i++) {
-		if (hosts[i].ask.clock.known)
-			continue;
-		hosts[i].by_ssh = !remote_date_start(&hosts[i].remote, options->ssh,
-						     hosts[i].name);
-	}
-	err = run(hosts, count, polls, true, clock_ns(CLOCK_MONOTONIC_RAW) + options->ssh_ns);
-	for (i = 0; i < count; i++)
+	while (!err && start_ssh(hosts, count, &next, options))
+		err = await_ssh(hosts, next, polls);
+	for (size_t i = 0; i < count; i++)
 		remote_date_cancel(&hosts[i].remote);
 
 	return err;

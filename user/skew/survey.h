@@ -12,18 +12,26 @@
 #include "skew/ask.h"
 #include "skew/remote_date.h"
 
+/*
+ * So many ssh run side by side: each is a process with a handshake to compute, and a thousand of
+ * them would take this machine's memory, and the time of each other's answers.
+ */
+#define SKEW_SSH_MOST	64
+
 /**
  * struct skew_host - one of them
  * @name: as given
  * @ask: by NTP
  * @remote: by ssh
  * @by_ssh: that was tried, as NTP was not answered
+ * @ssh_end_ns: raw instant at which it is given up
  */
 struct skew_host {
 	const char *name;
 	struct skew_ask ask;
 	struct remote_date remote;
 	bool by_ssh;
+	int64_t ssh_end_ns;
 };
 
 /**
@@ -31,7 +39,7 @@ struct skew_host {
  * @port: UDP port of NTP
  * @ntp_ns: for how long
  * @ssh: the program that connects to a host; NULL: none
- * @ssh_ns: for how long that may take after NTP
+ * @ssh_ns: for how long that may take for a host
  */
 struct skew_survey_options {
 	int port;

@@ -275,6 +275,40 @@ TEST_F(hosts, ssh_that_does_not_let_itself_be_ended_is_killed)
 	EXPECT_LT(clock_ns(CLOCK_REALTIME) - begun_ns, 10 * S);
 }
 
+/* A thousand of them would keep this machine from anything else, and from being right about it. */
+TEST_F(hosts, only_some_ssh_run_side_by_side)
+{
+	static struct skew_host hosts[SKEW_SSH_MOST + 16];
+	char program[512], running[80];
+	int at_once = 0;
+	FILE *file;
+
+	snprintf(running, sizeof(running), "%s/running", self->directory);
+	snprintf(program, sizeof(program),
+		 "#!/bin/sh\nmkdir -p %s; : > %s/$$; ls %s | wc -l >> %s.counts\n"
+		 "sleep 0.5; rm %s/$$\ndate +%%s.%%N\n", running, running, running, running,
+		 running);
+	write_program(self->ssh, program);
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+		hosts[i].name = "127.10.0.99";
+	ASSERT_EQ(0, survey(self, hosts, ARRAY_SIZE(hosts), true));
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
+		EXPECT_TRUE(hosts[i].by_ssh);
+	strcat(running, ".counts");
+	file = fopen(running, "r");
+	ASSERT_NE(NULL, file);
+	while (fgets(program, sizeof(program), file)) {
+		if (atoi(program) > at_once)
+			at_once = atoi(program);
+	}
+	fclose(file);
+	EXPECT_LE(at_once, SKEW_SSH_MOST);
+	EXPECT_GT(at_once, 1);
+	unlink(running);
+	running[strlen(running) - strlen(".counts")] = '\0';
+	rmdir(running);
+}
+
 TEST_F(hosts, ssh_may_be_missing_or_say_anything)
 {
 	struct skew_host host = { .name = "127.10.0.99" };
