@@ -8,10 +8,16 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Another one that starts needs no more than some milliseconds. */
+#define LOCK_ATTEMPTS	100
+#define LOCK_PAUSE_NS	10000000
 
 bool socket_file_folder(const char *path, char folder[SOCKET_FOLDER_MAX])
 {
@@ -77,18 +83,38 @@ static int bind_for_all(int fd, const struct sockaddr_un *address)
 	return err;
 }
 
-int socket_file_listen(const char *path, int backlog)
+/*
+ * Until a socket listens it looks as one without a listener does: of two that start together each
+ * would replace the other's. So the folder is locked meanwhile, which leaves nothing behind. Who
+ * may read the folder may lock it, too, and must keep nobody from starting: the lock is not awaited
+ * for long. A descriptor to close, or -1: it is not locked.
+ */
+static int lock_folder(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	const struct timespec pause = { .tv_nsec = LOCK_PAUSE_NS };
+	char buffer[SOCKET_FOLDER_MAX];
+	const char *folder = buffer;
+	int fd;
+
+	if (!socket_file_folder(path, buffer))
+		folder = *path == '/' ? "/" : ".";
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB); i++) {
+		if (i == LOCK_ATTEMPTS) {
+			close(fd);
+			return -1;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+
+	return fd;
+}
+
+static int make_socket(const char *path, const struct sockaddr_un *address, int backlog)
+{
 	int fd, err;
 
-	/* The kernel would take it for one that is in no folder. */
-	if (!*path)
-		return -ENOENT;
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	err = ask_for_listener(&address);
+	err = ask_for_listener(address);
 	if (!err)
 		err = socket_file_remove(path);
 	if (err)
@@ -98,7 +124,7 @@ int socket_file_listen(const char *path, int backlog)
 		return -errno;
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK))
 		goto err_close;
-	err = bind_for_all(fd, &address);
+	err = bind_for_all(fd, address);
 	if (err) {
 		close(fd);
 		return err;
@@ -114,4 +140,23 @@ err_close:
 	err = -errno;
 	close(fd);
 	return err;
+}
+
+int socket_file_listen(const char *path, int backlog)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, lock;
+
+	/* The kernel would take it for one that is in no folder. */
+	if (!*path)
+		return -ENOENT;
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	lock = lock_folder(path);
+	fd = make_socket(path, &address, backlog);
+	if (lock >= 0)
+		close(lock);
+
+	return fd;
 }

@@ -13,6 +13,8 @@
  * @path: of the socket, which is replaced if no process listens there
  * @backlog: connections that may wait to be accepted
  *
+ * Of several processes that do so at the same time one succeeds.
+ *
  * Return: a descriptor that does not block; -EADDRINUSE: another process listens there, -ENOTSOCK:
  * there is a file that is no socket, which is left alone, -errno.
  */

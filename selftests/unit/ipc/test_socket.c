@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 #include "selftests/unit/unit.h"
 
@@ -35,10 +37,14 @@ int getsockopt(int fd, int level, int option, void *value, socklen_t *size)
 /* What somebody puts in place of a socket as soon as it is there; "": nobody does. */
 static char substitute[128];
 
+/* For so long a process that is about to listen does not run. */
+static unsigned int after_bind_us;
+
 int bind(int fd, const struct sockaddr *address, socklen_t size)
 {
 	int result = (int)syscall(SYS_bind, fd, address, size);
 
+	usleep(after_bind_us);
 	if (!result && *substitute)
 		result = rename(substitute, ((const struct sockaddr_un *)address)->sun_path);
 	return result;
@@ -664,6 +670,61 @@ TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
 	control_close(second);
 	EXPECT_EQ(-ENOENT, control_open(&second, "/nonexistent/sock", answer, self));
 	EXPECT_EQ(-ENOENT, control_open(&second, "", answer, self));
+}
+
+/* In a process of its own: it holds the socket until all have tried. */
+static pid_t start_another(const FIXTURE_DATA(control) *self, const char *path)
+{
+	pid_t pid = fork();
+	struct control *control;
+	int err;
+
+	if (pid)
+		return pid;
+	err = control_open(&control, path, answer, (void *)self);
+	usleep(1000000);
+	_exit(err == -EADDRINUSE ? 2 : !!err);
+}
+
+/* Each would find a socket at which nobody listens yet, or the same one of a dead daemon. */
+TEST_F(control, of_daemons_that_start_together_one_has_the_socket)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int won = 0, lost = 0, status, fd;
+	pid_t others[4];
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/together", self->dir);
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	close(fd);
+	after_bind_us = 100000;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		others[i] = start_another(self, path);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		ASSERT_EQ(others[i], waitpid(others[i], &status, 0));
+		won += status == 0;
+		lost += WIFEXITED(status) && WEXITSTATUS(status) == 2;
+	}
+	after_bind_us = 0;
+	EXPECT_EQ(1, won);
+	EXPECT_EQ(3, lost);
+	unlink(path);
+}
+
+/* Anybody may lock a folder that he may read. */
+TEST_F(control, a_lock_of_the_folder_keeps_nobody_from_starting)
+{
+	struct control *second;
+	char path[128];
+	int fd = open(self->dir, O_RDONLY | O_DIRECTORY);
+
+	ASSERT_EQ(0, flock(fd, LOCK_EX));
+	snprintf(path, sizeof(path), "%s/locked", self->dir);
+	ASSERT_EQ(0, control_open(&second, path, answer, self));
+	control_close(second);
+	close(fd);
 }
 
 /* Without a descriptor nobody can ask whether it lives. */
