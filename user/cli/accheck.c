@@ -18,12 +18,15 @@ static void print(const struct cli *cli, const json_t *reply)
 
 static int check(const struct cli *cli, const char *command, int argc, char **argv)
 {
+	char text[NET_ADDRESS_TEXT_MAX], *word;
+
 	if (argc != 1) {
-		fprintf(stderr, "truechime: %s takes one numeric address\n", command);
+		fprintf(stderr, "truechime: %s takes one address or name of a host\n", command);
 		return CLI_ERROR;
 	}
+	word = (char *)address_of_host(cli, argv[0], text);
 
-	return client_report_with(cli, command, argc, argv, print);
+	return word ? client_report_with(cli, command, 1, &word, print) : CLI_NOT;
 }
 
 int verb_accheck(const struct cli *cli, int argc, char **argv)

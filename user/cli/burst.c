@@ -17,9 +17,14 @@ static void print(const struct cli *cli, const json_t *reply)
 
 int verb_burst(const struct cli *cli, int argc, char **argv)
 {
+	char text[NET_ADDRESS_TEXT_MAX], *words[2];
+
 	if (argc > 2) {
 		fputs("truechime: burst takes GOOD/MAX and which time sources\n", stderr);
 		return CLI_ERROR;
 	}
-	return client_report_with(cli, "burst", argc, argv, print);
+	for (int i = 0; i < argc; i++)
+		words[i] = i ? (char *)word_of_source(cli, argv[i], text) : argv[i];
+
+	return client_report_with(cli, "burst", argc, words, print);
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "lib/module_link.h"
+#include "ntp/address.h"
 
 /* Exit statuses. */
 enum cli_exit {
@@ -33,6 +34,7 @@ enum cli_exit {
  * @follow: events: go on
  * @kind: import: of the files; NULL: not given
  * @names: sources: as configured instead of addresses
+ * @family: of the addresses that names in arguments are resolved to; AF_UNSPEC: any
  * @end_dot: a line with a dot ends what a command prints, as of chronyc -e
  * @multiple: each word is a command, as with chronyc -m
  * @least_hits: clients: only those that asked so often; 0: all
@@ -59,6 +61,7 @@ struct cli {
 	bool follow;
 	const char *kind;
 	bool names;
+	int family;
 	bool end_dot;
 	bool multiple;
 	uint32_t least_hits;
@@ -159,6 +162,24 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
  */
 int client_follow_events(const struct cli *cli, FILE **stream);
 int client_read(FILE *stream, json_t **reply);
+
+/* host_name.c: names of hosts, where chronyc takes them */
+
+/*
+ * @word, or, where it is no address but a name, the first address of that, in @text. NULL: it was
+ * said that it has none. The second one leaves networks as they are, too.
+ */
+const char *address_of_host(const struct cli *cli, const char *word,
+			    char text[NET_ADDRESS_TEXT_MAX]);
+const char *network_of_host(const struct cli *cli, const char *word,
+			    char text[NET_ADDRESS_TEXT_MAX]);
+
+/*
+ * The same for a time source: a name by which one was configured stays, and of another name's
+ * addresses that of a source is taken. What is none of these stays.
+ */
+const char *word_of_source(const struct cli *cli, const char *word,
+			   char text[NET_ADDRESS_TEXT_MAX]);
 
 /* module.c: the module */
 

@@ -76,13 +76,13 @@ static const struct verb {
 	{ "sourcestats", verb_sourcestats, NULL, "what the samples of each source say" },
 	{ "peers", verb_peers, NULL, "the time sources in the columns of ntpq -p" },
 	{ "selectdata", verb_selectdata, NULL, "what became of each source in the selection" },
-	{ "ntpdata", NULL, verb_ntpdata, "the latest packet of each server; ADDRESS" },
-	{ "sourcename", NULL, verb_sourcename, "the name that ADDRESS was configured by" },
+	{ "ntpdata", NULL, verb_ntpdata, "the latest packet of each server; HOST" },
+	{ "sourcename", NULL, verb_sourcename, "the name that HOST was configured by" },
 	{ "authdata", verb_authdata, NULL, "how the answers of each server are authenticated" },
 	{ "serverstats", verb_serverstats, NULL, "what the NTP server has counted" },
 	{ "clients", verb_clients, NULL, "who asked the NTP server" },
-	{ "accheck", NULL, verb_accheck, "would the NTP server answer ADDRESS?" },
-	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered at ADDRESS?" },
+	{ "accheck", NULL, verb_accheck, "would the NTP server answer HOST?" },
+	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered at HOST?" },
 	{ "waitsync", NULL, verb_waitsync, "wait for the clock; TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", NULL, verb_makestep, "step the system clock to the right time now" },
 	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },
@@ -150,7 +150,8 @@ static void print_usage(void)
 	      "  -e                 a line with a dot at the end, as of chronyc -e\n"
 	      "  -m                 each word is a command of its own, as with chronyc -m\n"
 	      "  -n                 for those used to chronyc: addresses are never looked up\n"
-	      "  -4, -6, -d         likewise: they change nothing\n"
+	      "  -d                 likewise: it changes nothing\n"
+	      "  -4, -6             names as arguments: their addresses of IPv4, of IPv6\n"
 	      "  -S, --socket PATH  the daemon's socket instead of " CONTROL_PATH "\n"
 	      "  -V, --version      the version\n"
 	      "  -h, --help         this\n\n"
@@ -346,7 +347,11 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		cli->names = true;
 		break;
 	case '4':
+		cli->family = AF_INET;
+		break;
 	case '6':
+		cli->family = AF_INET6;
+		break;
 	case 'd':
 	case 'n':
 		break;

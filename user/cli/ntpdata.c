@@ -228,8 +228,8 @@ static void print_name(const struct cli *cli, const json_t *source, bool alone)
 	puts(json_text_of(source, "name"));
 }
 
-/* Ask, and print what is wanted: with JSON those sources, too. */
-static int report(const struct cli *cli, int argc, char **argv,
+/* Ask, and print what is @wanted, NULL: all: with JSON those sources, too. */
+static int report(const struct cli *cli, const char *wanted,
 		  void (*print)(const struct cli *cli, const json_t *source, bool alone))
 {
 	json_t *reply = NULL, *list = json_array(), *source;
@@ -243,7 +243,7 @@ static int report(const struct cli *cli, int argc, char **argv,
 		return client_failed(cli, err, reply);
 	}
 	json_array_foreach(json_object_get(reply, "sources"), i, source) {
-		if (!is_server(source) || !is_called(source, argc ? argv[0] : NULL))
+		if (!is_server(source) || !is_called(source, wanted))
 			continue;
 		if (*json_text_of(source, "address"))
 			json_array_append(list, source);
@@ -251,18 +251,18 @@ static int report(const struct cli *cli, int argc, char **argv,
 			unresolved = true;
 	}
 	json_decref(reply);
-	err = argc && !json_array_size(list) ? CLI_NOT : CLI_OK;
+	err = wanted && !json_array_size(list) ? CLI_NOT : CLI_OK;
 	if (err && unresolved)
 		fprintf(stderr,
 			"truechime: %s has no address yet, so it was not asked. See: truechime sources\n",
-			argv[0]);
+			wanted);
 	else if (err)
 		fprintf(stderr,
 			"truechime: no server has the address or name %s. See: truechime sources\n",
-			argv[0]);
+			wanted);
 	else if (!cli->json)
 		json_array_foreach(list, i, source)
-			print(cli, source, argc > 0);
+			print(cli, source, wanted);
 	if (cli->json && !err)
 		print_json(json_pack("{s:b,s:O}", "ok", 1, "sources", list));
 	json_decref(list);
@@ -272,19 +272,25 @@ static int report(const struct cli *cli, int argc, char **argv,
 
 int verb_ntpdata(const struct cli *cli, int argc, char **argv)
 {
+	char text[NET_ADDRESS_TEXT_MAX];
+
 	if (argc > 1) {
-		fputs("truechime: ntpdata takes the address of one server, or nothing for all\n",
+		fputs("truechime: ntpdata takes one server's address or name, or nothing for all\n",
 		      stderr);
 		return CLI_ERROR;
 	}
-	return report(cli, argc, argv, print_source);
+
+	return report(cli, argc ? word_of_source(cli, argv[0], text) : NULL, print_source);
 }
 
 int verb_sourcename(const struct cli *cli, int argc, char **argv)
 {
+	char text[NET_ADDRESS_TEXT_MAX];
+
 	if (argc != 1) {
-		fputs("truechime: sourcename takes the address of a server\n", stderr);
+		fputs("truechime: sourcename takes the address or name of a server\n", stderr);
 		return CLI_ERROR;
 	}
-	return report(cli, argc, argv, print_name);
+
+	return report(cli, word_of_source(cli, argv[0], text), print_name);
 }

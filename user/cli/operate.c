@@ -37,13 +37,17 @@ static void print_refreshed(const struct cli *cli, const json_t *reply)
 
 static int connect_sources(const struct cli *cli, const char *verb, int argc, char **argv)
 {
+	char text[NET_ADDRESS_TEXT_MAX], *word;
+
 	if (argc > 1) {
 		fprintf(stderr,
 			"truechime: %s takes one ADDRESS, NAME, MASK/ADDRESS or ADDRESS/BITS, or nothing for all\n",
 			verb);
 		return CLI_ERROR;
 	}
-	return client_report_with(cli, verb, argc, argv, print_connected);
+	word = argc ? (char *)word_of_source(cli, argv[0], text) : NULL;
+
+	return client_report_with(cli, verb, argc, &word, print_connected);
 }
 
 int verb_online(const struct cli *cli, int argc, char **argv)
@@ -79,11 +83,15 @@ int verb_add(const struct cli *cli, int argc, char **argv)
 
 int verb_delete(const struct cli *cli, int argc, char **argv)
 {
+	char text[NET_ADDRESS_TEXT_MAX], *word;
+
 	if (argc != 1) {
 		fputs("truechime: delete takes the ADDRESS or the NAME of a time source\n", stderr);
 		return CLI_ERROR;
 	}
-	return client_report_with(cli, "delete", argc, argv, print_deleted);
+	word = (char *)word_of_source(cli, argv[0], text);
+
+	return client_report_with(cli, "delete", 1, &word, print_deleted);
 }
 
 static void print_done(const struct cli *cli, const json_t *reply)
@@ -93,10 +101,17 @@ static void print_done(const struct cli *cli, const json_t *reply)
 	puts("200 OK");
 }
 
+/* The network is the last word of allow and its like, after "all" or alone. */
+static bool is_network(const struct cli *cli, int argc, char **argv, int i)
+{
+	return strcmp(cli->verb, "local") && i == argc - 1 && strcmp(argv[i], "all") &&
+	       (!i || (i == 1 && !strcmp(argv[0], "all")));
+}
+
 /* allow, deny, cmdallow, cmddeny and local: a line that is in force until the next reload. */
 int verb_directive(const struct cli *cli, int argc, char **argv)
 {
-	char *words[8] = { (char *)cli->verb };
+	char *words[8] = { (char *)cli->verb }, text[NET_ADDRESS_TEXT_MAX];
 	int i;
 
 	if (argc >= (int)(sizeof(words) / sizeof(*words))) {
@@ -104,8 +119,12 @@ int verb_directive(const struct cli *cli, int argc, char **argv)
 			cli->verb);
 		return CLI_ERROR;
 	}
-	for (i = 0; i < argc; i++)
-		words[i + 1] = argv[i];
+	for (i = 0; i < argc; i++) {
+		words[i + 1] = is_network(cli, argc, argv, i) ?
+			       (char *)network_of_host(cli, argv[i], text) : argv[i];
+		if (!words[i + 1])
+			return CLI_NOT;
+	}
 	return client_report_with(cli, "directive", argc + 1, words, print_done);
 }
 

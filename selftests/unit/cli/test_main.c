@@ -162,6 +162,9 @@ TEST_F(main, options_of_chronyc_are_taken)
 	TYPE("-4", "-6", "-d", "-n", "tracking");
 	ASSERT_EQ(1, runs.count);
 	EXPECT_EQ(CLI_OK, self->status);
+	EXPECT_EQ(AF_INET6, runs.cli[0].family);
+	TYPE("accheck", "ntp.example.net", "-4");
+	EXPECT_EQ(AF_INET, runs.cli[0].family);
 	TYPE("-d", "events");
 	EXPECT_EQ(1, runs.count);
 	TYPE("-4", "skew", "192.0.2.1");
