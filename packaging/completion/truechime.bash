@@ -42,8 +42,11 @@ _truechime()
 		case $verb:$word in
 		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+(-[a-z]+)*') ;;
 		:*) words=$(truechime --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p') ;;
-		skew:*) mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") && return ;;
+		skew:* | accheck:* | cmdaccheck:*)
+			mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") && return
+			;;
 		import:*) _truechime_files "$word" && return ;;
+		allow:* | deny:* | cmdallow:* | cmddeny:*) words='all' ;;
 		add:*) words='server peer pool' ;;
 		manual:*) words='on off list delete reset' ;;
 		settime:*) words='list delete reset within' ;;

@@ -44,6 +44,8 @@ complete -c truechime -l port -x -d 'skew: the UDP port of NTP'
 complete -c truechime -s e -d 'End by a line with a dot, as chronyc -e'
 complete -c truechime -s m -d 'Each word is a command, as with chronyc -m'
 complete -c truechime -s n -d 'As with chronyc: addresses are never looked up'
+complete -c truechime -s 4 -d 'Names as arguments: their IPv4 addresses'
+complete -c truechime -s 6 -d 'Names as arguments: their IPv6 addresses'
 complete -c truechime -s V -l version -d 'The version'
 complete -c truechime -s h -l help -d 'What there is'
 
@@ -60,4 +62,6 @@ complete -c truechime -n '__fish_seen_subcommand_from host; and not __fish_prev_
 complete -c truechime -n '__fish_prev_arg_in choose' -a 'auto none'
 complete -c truechime -n '__fish_seen_subcommand_from policy' \
 	-a 'set boot disruption operator rtc forward backward both step slew ignore hint trust'
-complete -c truechime -n '__fish_seen_subcommand_from skew' -a '(__fish_print_hostnames)'
+complete -c truechime -n '__fish_seen_subcommand_from allow deny cmdallow cmddeny' -a all
+complete -c truechime -n '__fish_seen_subcommand_from skew accheck cmdaccheck' \
+	-a '(__fish_print_hostnames)'
