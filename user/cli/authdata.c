@@ -6,6 +6,9 @@
 
 #include "cli/cli.h"
 
+/* Columns of a name, as a rule. */
+#define NAME_WIDTH	27
+
 static void print_legend(void)
 {
 	puts("                             .- Mechanism (NTS, SK - symmetric key)\n"
@@ -15,12 +18,13 @@ static void print_legend(void)
 	     "                            |               |           |         |   |");
 }
 
-static void print_row(const struct cli *cli, const json_t *source)
+static void print_row(const struct cli *cli, const json_t *source, int width)
 {
 	const json_t *auth = json_object_get(source, "auth");
 	int64_t age_ns = json_int_of(auth, "age_ns", -1);
 
-	printf("%-27s %4s %5lld %4d %4d ", name_of_source(cli, source), json_text_of(auth, "mode"),
+	printf("%-*s %4s %5lld %4d %4d ", width, name_of_source(cli, source),
+	       json_text_of(auth, "mode"),
 	       (long long)json_int_of(auth, "key", 0), (int)json_int_of(auth, "type", 0),
 	       (int)json_int_of(auth, "bits", 0));
 	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
@@ -49,11 +53,12 @@ static bool is_asked(const json_t *source)
 
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *source;
+	const json_t *sources = json_object_get(reply, "sources"), *source;
+	int width = width_of_names(cli, sources, NAME_WIDTH);
 	size_t i;
 
 	if (cli->csv) {
-		json_array_foreach(json_object_get(reply, "sources"), i, source) {
+		json_array_foreach(sources, i, source) {
 			if (is_asked(source) && has_row(cli, source))
 				print_csv(cli, source);
 		}
@@ -61,11 +66,11 @@ static void print(const struct cli *cli, const json_t *reply)
 	}
 	if (cli->verbose)
 		print_legend();
-	puts("Name/IP address             Mode KeyID Type KLen Last Atmp  NAK Cook CLen\n"
-	     "=========================================================================");
-	json_array_foreach(json_object_get(reply, "sources"), i, source) {
+	print_heading("Name/IP address", width - NAME_WIDTH,
+		      "             Mode KeyID Type KLen Last Atmp  NAK Cook CLen", 73);
+	json_array_foreach(sources, i, source) {
 		if (is_asked(source))
-			print_row(cli, source);
+			print_row(cli, source, width);
 	}
 }
 

@@ -214,6 +214,19 @@ char letter_of_source(const json_t *source);
 /* Whether a table has the row of @source: with csv, only with all if it has no address. */
 bool has_row(const struct cli *cli, const json_t *source);
 
+/* A column of names or addresses that is not so wide yet is as wide as @text, up to a limit. */
+#define COLUMN_WIDTH_MAX	64
+int wider_column(int width, const char *text);
+
+/* The columns of the names of @sources: as many as the longest needs, @least as a rule. */
+int width_of_names(const struct cli *cli, const json_t *sources, int least);
+
+/*
+ * A table's heading, with @more spaces between the name's and the rest, and the line below it, of
+ * @width columns and those.
+ */
+void print_heading(const char *before, int more, const char *after, int width);
+
 /* As chronyc has it; of one letter: "N", "+", "-" or "?". */
 const char *name_of_leap(const char *leap, bool letter);
 
@@ -225,10 +238,14 @@ void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX]);
 void text_of_ns(double ns, char text[COLUMN_TEXT_MAX]);
 void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX]);
 
-/* The row of @source in the table of sources, and its heading. */
+/* The row of @source in the table of sources, and its heading. A name has @width columns. */
 #define SOURCE_ROW_MAX	1792
-#define SOURCES_HEADING	"MS Name/IP address         Stratum Poll Reach LastRx Last sample"
-void text_of_source(const struct cli *cli, const json_t *source, char text[SOURCE_ROW_MAX]);
+#define SOURCES_NAME_HEADING	"MS Name/IP address"
+#define SOURCES_REST_HEADING	"         Stratum Poll Reach LastRx Last sample"
+#define SOURCES_HEADING		(SOURCES_NAME_HEADING SOURCES_REST_HEADING)
+#define SOURCES_NAME_WIDTH	27
+void text_of_source(const struct cli *cli, const json_t *source, int width,
+		    char text[SOURCE_ROW_MAX]);
 
 /* 4 columns: "  34", " 34m"; negative: "   -". */
 void print_interval(int64_t s);

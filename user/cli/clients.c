@@ -8,6 +8,9 @@
 
 #include "cli/cli.h"
 
+/* Columns of an address, as a rule. */
+#define ADDRESS_WIDTH	25
+
 /*
  * As log2 s; NAN: not known. chronyc shows that of answers only where the rate was limited. What is
  * rounded to nothing has no sign.
@@ -41,9 +44,9 @@ static void print_age(const json_t *client, const char *key)
 }
 
 /* Who asks about the daemon is not counted, so chronyc's columns of that are empty. */
-static void print_row(const struct cli *cli, const json_t *client)
+static void print_row(const struct cli *cli, const json_t *client, int width)
 {
-	printf("%-25s  %6lld  %5lld", json_text_of(client, "address"),
+	printf("%-*s  %6lld  %5lld", width, json_text_of(client, "address"),
 	       (long long)json_int_of(client, "hits", 0),
 	       (long long)json_int_of(client, "drops", 0));
 	print_power(client, "interval_s");
@@ -91,6 +94,7 @@ static void print(const struct cli *cli, const json_t *reply)
 {
 	const json_t *clients = json_object_get(reply, "clients"), *client;
 	json_int_t more = json_int_of(reply, "more", 0);
+	int width = ADDRESS_WIDTH;
 	size_t i;
 
 	if (cli->csv) {
@@ -102,11 +106,15 @@ static void print(const struct cli *cli, const json_t *reply)
 		puts(NOT_SERVED);
 	else if (json_is_false(json_object_get(reply, "recording")))
 		puts("Clients are not recorded: 'noclientlog' is in the configuration.");
-	printf("Hostname                      NTP   Drop Int IntL Last  %6s   Drop Int  Last\n"
-	       "===============================================================================\n",
-	       cli->nts ? "NTS-KE" : "Cmd");
 	json_array_foreach(clients, i, client)
-		print_row(cli, client);
+		width = wider_column(width, json_text_of(client, "address"));
+	print_heading("Hostname", width - ADDRESS_WIDTH,
+		      cli->nts ?
+		      "                      NTP   Drop Int IntL Last  NTS-KE   Drop Int  Last" :
+		      "                      NTP   Drop Int IntL Last     Cmd   Drop Int  Last",
+		      79);
+	json_array_foreach(clients, i, client)
+		print_row(cli, client, width);
 	if (more > 0)
 		printf("... and %lld more\n", (long long)more);
 }

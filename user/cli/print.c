@@ -133,6 +133,36 @@ const char *name_of_source(const struct cli *cli, const json_t *source)
 	return cli->names || !*address ? json_text_of(source, "name") : address;
 }
 
+int wider_column(int width, const char *text)
+{
+	int length = (int)strnlen(text, COLUMN_WIDTH_MAX);
+
+	return length > width ? length : width;
+}
+
+int width_of_names(const struct cli *cli, const json_t *sources, int least)
+{
+	const json_t *source;
+	int width = least;
+	size_t i;
+
+	/* The legend is drawn for the usual width. */
+	if (cli->verbose)
+		return least;
+	json_array_foreach(sources, i, source)
+		width = wider_column(width, name_of_source(cli, source));
+
+	return width;
+}
+
+void print_heading(const char *before, int more, const char *after, int width)
+{
+	printf("%s%*s%s\n", before, more, "", after);
+	for (int i = 0; i < width + more; i++)
+		putchar('=');
+	putchar('\n');
+}
+
 char letter_of_source(const json_t *source)
 {
 	const char *state = json_text_of(source, "state");

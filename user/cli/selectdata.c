@@ -4,6 +4,9 @@
  */
 #include "cli/cli.h"
 
+/* Columns of a name, as a rule. */
+#define NAME_WIDTH	25
+
 static void print_legend(void)
 {
 	puts("  . State: N - noselect, M - missing samples, d/D - large distance,\n"
@@ -36,15 +39,15 @@ static void options_of(const json_t *selection, struct options *options)
 	text_of_options(selection, prefer, options->effective);
 }
 
-static void print_row(const struct cli *cli, const json_t *source)
+static void print_row(const struct cli *cli, const json_t *source, int width)
 {
 	const json_t *selection = json_object_get(source, "selection");
 	struct options options;
 
 	options_of(selection, &options);
-	printf("%s %-25s %c %s %s ", json_text_of(selection, "letter"), name_of_source(cli, source),
-	       json_bool_of(source, "authenticated") ? 'Y' : 'N', options.configured,
-	       options.effective);
+	printf("%s %-*s %c %s %s ", json_text_of(selection, "letter"), width,
+	       name_of_source(cli, source), json_bool_of(source, "authenticated") ? 'Y' : 'N',
+	       options.configured, options.effective);
 	print_interval(json_int_of(selection, "age_ns", 0) / 1000000000);
 	/* The best one is selected anew at each update, so no source has a better score. */
 	printf(" %5.1f ", 1.0);
@@ -76,16 +79,17 @@ static void print_csv(const struct cli *cli, const json_t *source)
 static void print(const struct cli *cli, const json_t *reply)
 {
 	const json_t *sources = json_object_get(reply, "sources"), *source;
+	int width = width_of_names(cli, sources, NAME_WIDTH);
 	size_t i;
 
 	if (!cli->csv && cli->verbose)
 		print_legend();
 	if (!cli->csv)
-		puts("S Name/IP Address        Auth COpts EOpts Last Score     Interval  Leap\n"
-		     "=======================================================================");
+		print_heading("S Name/IP Address", width - NAME_WIDTH,
+			      "        Auth COpts EOpts Last Score     Interval  Leap", 71);
 	json_array_foreach(sources, i, source) {
 		if (!cli->csv)
-			print_row(cli, source);
+			print_row(cli, source, width);
 		else if (has_row(cli, source))
 			print_csv(cli, source);
 	}

@@ -16,6 +16,9 @@
 #include "ntp/packet.h"
 #include "skew/survey.h"
 
+/* Columns of a name, as a rule. */
+#define NAME_WIDTH	28
+
 /* The name of this machine among the others. */
 #define HERE	"this machine"
 
@@ -84,27 +87,27 @@ static bool is_within(const struct fleet *fleet)
 
 /* --- for people --- */
 
-static void print_problem(const struct skew_host *host)
+static void print_problem(const struct skew_host *host, int width)
 {
-	printf("%-28s  not known: %s", host->name, host->ask.problem);
+	printf("%-*s  not known: %s", width, host->name, host->ask.problem);
 	if (host->by_ssh)
 		printf("; " SSH ": %s", host->remote.text);
 	putchar('\n');
 }
 
-static void print_clock(const struct fleet *fleet, size_t index)
+static void print_clock(const struct fleet *fleet, size_t index, int width)
 {
 	const struct skew_clock *clock = &fleet->clocks[index];
 	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
 	char ahead[32], error[32];
 
 	if (host && !clock->known) {
-		print_problem(host);
+		print_problem(host, width);
 		return;
 	}
 	text_of_duration(clock->offset_ns, ahead, sizeof(ahead));
 	text_of_duration(clock->error_ns, error, sizeof(error));
-	printf("%-28s  %14s  %12s  %s\n", name_of(fleet, index), ahead, error,
+	printf("%-*s  %14s  %12s  %s\n", width, name_of(fleet, index), ahead, error,
 	       !host ? "-" : host->by_ssh ? SSH :
 	       host->ask.unsynchronised ? "NTP, says it is not synchronised" : "NTP");
 }
@@ -165,12 +168,15 @@ static void print_verdict(const struct fleet *fleet, const char *who, int64_t li
 
 static void print_fleet(const struct fleet *fleet)
 {
+	int width = NAME_WIDTH;
 	size_t i;
 
-	puts("Clock                               Ahead by           +/-  Asked by\n"
-	     "======================================================================");
 	for (i = 0; i < fleet->count; i++)
-		print_clock(fleet, i);
+		width = wider_column(width, name_of(fleet, i));
+	print_heading("Clock", width - NAME_WIDTH,
+		      "                               Ahead by           +/-  Asked by", 70);
+	for (i = 0; i < fleet->count; i++)
+		print_clock(fleet, i, width);
 	if (!fleet->has_pair)
 		return;
 	print_furthest(fleet);

@@ -19,7 +19,8 @@ static void print_legend(void)
 	     "||                                 |    |           \\");
 }
 
-void text_of_source(const struct cli *cli, const json_t *source, char text[SOURCE_ROW_MAX])
+void text_of_source(const struct cli *cli, const json_t *source, int width,
+		    char text[SOURCE_ROW_MAX])
 {
 	const json_t *estimate = json_object_get(source, "estimate");
 	char age[COLUMN_TEXT_MAX], now[COLUMN_TEXT_MAX], then[COLUMN_TEXT_MAX];
@@ -31,18 +32,18 @@ void text_of_source(const struct cli *cli, const json_t *source, char text[SOURC
 	text_of_signed_ns(json_real_of(estimate, "adjusted_ns", 0), now);
 	text_of_signed_ns(json_real_of(estimate, "measured_ns", 0), then);
 	text_of_ns(json_real_of(estimate, "distance_ns", 0), bound);
-	snprintf(text, SOURCE_ROW_MAX, "%c%c %-27.255s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
+	snprintf(text, SOURCE_ROW_MAX, "%c%c %-*.255s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
 		 strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
-		 letter_of_source(source), name_of_source(cli, source),
+		 letter_of_source(source), width, name_of_source(cli, source),
 		 (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
 		 (unsigned int)json_int_of(source, "reach", 0), age, now, then, bound);
 }
 
-static void print_row(const struct cli *cli, const json_t *source)
+static void print_row(const struct cli *cli, const json_t *source, int width)
 {
 	char text[SOURCE_ROW_MAX];
 
-	text_of_source(cli, source, text);
+	text_of_source(cli, source, width, text);
 	puts(text);
 }
 
@@ -117,6 +118,7 @@ static void print_sentence(const json_t *sources)
 static void print(const struct cli *cli, const json_t *reply)
 {
 	const json_t *sources = json_object_get(reply, "sources"), *source;
+	int width = width_of_names(cli, sources, SOURCES_NAME_WIDTH);
 	size_t i;
 
 	if (cli->csv) {
@@ -129,10 +131,9 @@ static void print(const struct cli *cli, const json_t *reply)
 	print_sentence(sources);
 	if (cli->verbose)
 		print_legend();
-	puts(SOURCES_HEADING "\n"
-	     "===============================================================================");
+	print_heading(SOURCES_NAME_HEADING, width - SOURCES_NAME_WIDTH, SOURCES_REST_HEADING, 79);
 	json_array_foreach(sources, i, source)
-		print_row(cli, source);
+		print_row(cli, source, width);
 }
 
 int verb_sources(const struct cli *cli)

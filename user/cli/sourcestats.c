@@ -6,6 +6,9 @@
 
 #include "cli/cli.h"
 
+/* Columns of a name, as a rule. */
+#define NAME_WIDTH	25
+
 static void print_legend(void)
 {
 	puts("                             .- Number of sample points in measurement set.\n"
@@ -20,11 +23,11 @@ static void print_legend(void)
 	     "                           |   |   |    |          |          |             |");
 }
 
-static void print_row(const struct cli *cli, const json_t *source)
+static void print_row(const struct cli *cli, const json_t *source, int width)
 {
 	const json_t *estimate = json_object_get(source, "estimate");
 
-	printf("%-25s ", name_of_source(cli, source));
+	printf("%-*s ", width, name_of_source(cli, source));
 	if (!json_is_object(estimate)) {
 		/* chronyc's row of a source without a sample. */
 		puts("  0   0     0     +0.000   2000.000     +0ns  4000ms");
@@ -61,11 +64,12 @@ static void print_csv(const struct cli *cli, const json_t *source)
 
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *source;
+	const json_t *sources = json_object_get(reply, "sources"), *source;
+	int width = width_of_names(cli, sources, NAME_WIDTH);
 	size_t i;
 
 	if (cli->csv) {
-		json_array_foreach(json_object_get(reply, "sources"), i, source) {
+		json_array_foreach(sources, i, source) {
 			if (has_row(cli, source))
 				print_csv(cli, source);
 		}
@@ -73,10 +77,10 @@ static void print(const struct cli *cli, const json_t *reply)
 	}
 	if (cli->verbose)
 		print_legend();
-	puts("Name/IP Address            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev\n"
-	     "==============================================================================");
-	json_array_foreach(json_object_get(reply, "sources"), i, source)
-		print_row(cli, source);
+	print_heading("Name/IP Address", width - NAME_WIDTH,
+		      "            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev", 78);
+	json_array_foreach(sources, i, source)
+		print_row(cli, source, width);
 }
 
 int verb_sourcestats(const struct cli *cli)

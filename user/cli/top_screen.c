@@ -93,7 +93,7 @@ static void draw_rows(struct grid *grid, int row, int rows, const json_t **list,
 	size_t i;
 
 	for (i = 0; i < count && (int)i < rows; i++) {
-		text_of_source(&order->cli, list[i], text);
+		text_of_source(&order->cli, list[i], SOURCES_NAME_WIDTH, text);
 		grid_text(grid, row + (int)i, 0, style_of(text), text);
 	}
 	if (i == count || !rows)

@@ -187,6 +187,49 @@ TEST_F(tables, sources_are_chronycs)
 	EXPECT_STREQ(silent, line_of(self, verb_sources, "^?"));
 }
 
+/* Of a heading and a row the place of a word, from 1. */
+static size_t place_of(const char *line, const char *word)
+{
+	const char *at = strstr(line, word);
+
+	return at ? (size_t)(at - line) + 1 : 0;
+}
+
+/* An IPv6 address is longer than chronyc's column; its numbers stand below those of the others. */
+TEST_F(tables, long_names_move_all_rows_and_the_heading)
+{
+	static const struct {
+		int (*verb)(const struct cli *cli);
+		const char *first;
+		const char *second;
+		const char *heading;
+		const char *last;
+		size_t moved;
+	} rows[] = {
+		{ verb_sources, "^*", "^?", "MS Name/IP address", "Stratum", 12 },
+		{ verb_sourcestats, "192.0.2.1 ", "2001:", "Name/IP Address", "NP", 14 },
+		{ verb_selectdata, "* 192", "M 2001:", "S Name/IP Address", "Auth", 14 },
+		{ verb_authdata, "192.0.2.1 ", "2001:", "Name/IP address", "Mode", 12 },
+	};
+	const struct cli legend = { .verbose = true };
+	size_t before, length;
+
+	add_sources();
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		strcpy(world.sources[1].info.address, "192.0.2.99");
+		before = place_of(line_of(self, rows[i].verb, rows[i].heading), rows[i].last);
+		strcpy(world.sources[1].info.address, "2001:1db8:1111:2222:3333:4444:5555:6666");
+		EXPECT_EQ(before + rows[i].moved,
+			  place_of(line_of(self, rows[i].verb, rows[i].heading), rows[i].last))
+			TH_LOG("%s", rows[i].heading);
+		length = strlen(line_of(self, rows[i].verb, rows[i].first));
+		EXPECT_EQ(length, strlen(line_of(self, rows[i].verb, rows[i].second)))
+			TH_LOG("%s", rows[i].heading);
+		EXPECT_EQ(before, place_of(line_by(self, &legend, rows[i].verb, rows[i].heading),
+					   rows[i].last));
+	}
+}
+
 TEST_F(tables, of_two_that_differ_neither_is_outvoted)
 {
 	add_sources();
