@@ -254,6 +254,9 @@ void print_interval(int64_t s);
 void print_ns(double ns);
 void print_signed_ns(double ns);
 
+/* To a multiple of @step: what is rounded to nothing has no sign, as in "-0.000". */
+double rounded(double value, double step);
+
 /* 10 columns. */
 void print_ppm(double ppm);
 void print_signed_ppm(double ppm);

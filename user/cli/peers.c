@@ -79,10 +79,11 @@ static void text_of_passed(int64_t s, char text[NUMBER_MAX])
 /* With as many decimals as eight columns have room for, four at most. */
 static void text_of_ms(double ns, char text[NUMBER_MAX])
 {
+	double ms = rounded(ns / NS_PER_MS_REAL, 1e-4);
 	int decimals = 4;
 
 	do {
-		snprintf(text, NUMBER_MAX, "%8.*f", decimals, ns / NS_PER_MS_REAL);
+		snprintf(text, NUMBER_MAX, "%8.*f", decimals, ms);
 	} while (strlen(text) > 8 && decimals--);
 }
 

@@ -34,13 +34,18 @@ void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX])
 		snprintf(text, COLUMN_TEXT_MAX, "%3lldy", (long long)(s / (365 * 86400LL)));
 }
 
+double rounded(double value, double step)
+{
+	return round(value / step) * step + 0.0;
+}
+
 /* The unit in which @ns has at most four digits. */
 static void scale(double ns, const char *const *formats, char text[COLUMN_TEXT_MAX])
 {
 	double size = fabs(ns);
 
-	/* Avoid "-0ns". */
-	ns += 0.0;
+	if (size < 0.5)
+		ns = 0;
 	if (!isfinite(ns))
 		snprintf(text, COLUMN_TEXT_MAX, " -  ");
 	else if (size < 9999.5)
@@ -106,8 +111,7 @@ void print_ppm(double ppm)
 
 void print_signed_ppm(double ppm)
 {
-	/* Avoid "-0.000" for zero. */
-	ppm += 0.0;
+	ppm = rounded(ppm, 1e-3);
 	printf(fabs(ppm) < 99999.5 ? "%+10.3f" : "%+10.0f", ppm);
 }
 

@@ -56,7 +56,7 @@ static void print_csv(const struct cli *cli, const json_t *source)
 	printf("%s,%d,%d,%lld,%.3f,%.3f,%.9f,%.9f\n", name_of_source(cli, source),
 	       (int)json_int_of(estimate, "samples", 0), (int)json_int_of(estimate, "runs", 0),
 	       (long long)json_seconds_of(estimate, "span_s"),
-	       json_real_of(estimate, "frequency_ppb", 0) / 1e3,
+	       rounded(json_real_of(estimate, "frequency_ppb", 0) / 1e3, 1e-3),
 	       known ? json_real_of(estimate, "skew_ppb", 0) / 1e3 : 2000.0,
 	       json_real_of(estimate, "offset_ns", 0) / 1e9,
 	       known ? json_real_of(estimate, "jitter_ns", 0) / 1e9 : 4.0);

@@ -53,7 +53,8 @@ static void print_table(const struct cli *cli, const json_t *reply)
 	print_seconds("RMS offset", json_real_of(reply, "rms_offset_ns", 0));
 	printf("Frequency       : %.3f ppm %s\n", fabs(frequency_ppb) / 1e3,
 	       frequency_ppb > 0 ? "fast" : "slow");
-	printf("Residual freq   : %+.3f ppm\n", json_real_of(reply, "residual_ppb", 0) / 1e3 + 0.0);
+	printf("Residual freq   : %+.3f ppm\n",
+	       rounded(json_real_of(reply, "residual_ppb", 0) / 1e3, 1e-3));
 	printf("Skew            : %.3f ppm\n", json_real_of(reply, "skew_ppb", 0) / 1e3);
 	print_seconds("Root delay", json_real_of(reply, "root_delay_ns", 0));
 	print_seconds("Root dispersion", json_real_of(reply, "root_dispersion_ns", 0));
@@ -95,8 +96,9 @@ static void print_csv(const struct cli *cli, const json_t *reply)
 	       (unsigned int)json_int_of(reply, "refid", 0), name_of_followed(cli, reply, name),
 	       (int)json_int_of(reply, "stratum", 0), json_real_of(reply, "ref_time_s", 0),
 	       seconds_of(reply, "offset_ns"), seconds_of(reply, "last_offset_ns"),
-	       seconds_of(reply, "rms_offset_ns"), json_real_of(reply, "frequency_ppb", 0) / 1e3,
-	       json_real_of(reply, "residual_ppb", 0) / 1e3,
+	       seconds_of(reply, "rms_offset_ns"),
+	       rounded(json_real_of(reply, "frequency_ppb", 0) / 1e3, 1e-3),
+	       rounded(json_real_of(reply, "residual_ppb", 0) / 1e3, 1e-3),
 	       json_real_of(reply, "skew_ppb", 0) / 1e3, seconds_of(reply, "root_delay_ns"),
 	       seconds_of(reply, "root_dispersion_ns"),
 	       json_real_of(reply, "update_interval_s", 0),
