@@ -210,7 +210,7 @@ static int measure(struct target *target, struct source_sample *sample)
 		return err;
 	point = (struct refclock_point) { sample->at_ns, sample->offset_ns };
 	if (!target->config.pps &&
-	    !refclock_time_is_sane(chime_add_sat(point.at_ns, point.offset_ns))) {
+	    !refclock_time_is_sane(target_refclock_date_ns(target, &point))) {
 		count_refusal(target, REFCLOCK_TIME_INSANE);
 		return -EDOM;
 	}

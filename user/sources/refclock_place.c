@@ -39,6 +39,11 @@ static int64_t offset_of(const struct target *target)
 	return llrint(target->config.options.offset_s * NS_PER_S);
 }
 
+int64_t target_refclock_date_ns(const struct target *target, const struct refclock_point *point)
+{
+	return chime_add_sat(chime_add_sat(point->at_ns, point->offset_ns), offset_of(target));
+}
+
 /* The refclock that the pulses are locked to, as of its latest reading. 0, -EDOM. */
 static int ask_locked(const struct target *target, int64_t at_ns,
 		      struct refclock_pulse_clock *clock, const char **why)
@@ -146,7 +151,7 @@ static int number(struct target *target, const struct timescale_now *now,
 static int convert_tai(const struct target *target, struct refclock_point *point, const char **why)
 {
 	const struct leap_list *leaps = target->list->leaps;
-	int64_t tai_ns = chime_add_sat(point->at_ns, point->offset_ns);
+	int64_t tai_ns = target_refclock_date_ns(target, point);
 	int tai_s;
 
 	*why = "what TAI - UTC is could not be read, see 'leapsectz' and 'leapseclist'";
@@ -273,7 +278,7 @@ int target_refclock_place(struct target *target, const struct refclock_reading *
 	err = add_date(target, reading->pulse || target->config.pps, now, &point, why);
 	if (err < 0)
 		return err;
-	if (!refclock_time_is_sane(chime_add_sat(point.at_ns, point.offset_ns))) {
+	if (!refclock_time_is_sane(target_refclock_date_ns(target, &point))) {
 		*why = REFCLOCK_TIME_INSANE;
 		return -EBADMSG;
 	}

@@ -76,8 +76,6 @@ int refclock_shm_parse(const struct refclock_shm_segment *copy, struct refclock_
 		clock_ns += (int64_t)copy->clock_us * NS_PER_US;
 		receive_ns += (int64_t)copy->receive_us * NS_PER_US;
 	}
-	if (!refclock_time_is_sane(clock_ns))
-		return refuse(problem, REFCLOCK_TIME_INSANE);
 	*reading = (struct refclock_reading) {
 		.realtime_ns = receive_ns,
 		.offset_ns = clock_ns - receive_ns,

@@ -13,7 +13,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "core/line.h"
 #include "lib/time_units.h"
 #include "sources/refclock.h"
 
@@ -71,8 +70,6 @@ static int take_offset(const struct tail *tail, struct refclock_reading *reading
 	if (tail->leap < 0 || tail->leap > 2)
 		return refuse(problem, "its leap status is none: its clock is not synchronised");
 	reading->leap = (uint8_t)tail->leap;
-	if (!refclock_time_is_sane(chime_add_sat(reading->realtime_ns, reading->offset_ns)))
-		return refuse(problem, REFCLOCK_TIME_INSANE);
 
 	return 0;
 }

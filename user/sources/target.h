@@ -319,6 +319,9 @@ int target_refclock_fd(const struct target *target);
 int target_refclock_place(struct target *target, const struct refclock_reading *reading,
 			  const struct timescale_now *now, const char **why);
 
+/* The time that a reading with a date shows, as corrected by the option "offset". */
+int64_t target_refclock_date_ns(const struct target *target, const struct refclock_point *point);
+
 /*
  * Keep a reading that was used for the files of measurements: @sample is it with what is configured
  * of the clock, but for the offset, and @ahead_ns what it was ahead of CLOCK_REALTIME.

@@ -246,6 +246,33 @@ TEST_F(world, nonsense_is_said_once)
 	EXPECT_NE(NULL, strstr(self->message, "5 readings"));
 }
 
+/* A GPS receiver of 2006: its count of weeks has begun anew since, which is 19.6 years. */
+TEST_F(world, an_offset_puts_a_date_right)
+{
+	const int64_t rollover_ns = 1024 * 7 * 86400 * NS_PER_S;
+
+	configure_refclocks("refclock SOCK % poll 3 offset 619315200\n");
+	/* The first one is from before all readings of the clocks. */
+	pass(1);
+	send_sample(0);
+	/* It is the date with the offset that has to be one. */
+	pass(1);
+	send_sample(-3.0 * (double)rollover_ns);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "date"));
+	pass(1);
+	send_sample(3.15e18 - (double)rollover_ns);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "date"));
+	EXPECT_EQ(1, self->messages);
+	for (int i = 0; i < 8; i++) {
+		pass(1);
+		send_sample(-(double)rollover_ns);
+	}
+	EXPECT_STREQ(TAKING, info_at(0).rejected);
+	pass(64);
+	ASSERT_EQ(1, source_at(0)->added);
+	EXPECT_NEAR(offset_when(-rollover_ns), source_at(0)->sample.offset_ns);
+}
+
 /* PTP's time: 37 s ahead of UTC since 2017. */
 TEST_F(world, tai_becomes_utc)
 {
@@ -591,6 +618,16 @@ TEST_F(world, a_card_without_a_date_has_no_vote)
 	pass(65);
 	EXPECT_EQ(3, source_at(0)->added);
 	EXPECT_STREQ("", info_at(0).rejected);
+}
+
+TEST_F(world, an_offset_puts_a_cards_date_right)
+{
+	other_device = ask_card;
+	card_ahead_ns = -619315200 * NS_PER_S;
+	configure_refclocks("refclock PHC /dev/null poll 3 offset 619315200\n");
+	pass(65);
+	EXPECT_EQ(2, source_at(0)->added);
+	EXPECT_NEAR(offset_when(card_ahead_ns), source_at(0)->sample.offset_ns);
 }
 
 /* No list of leap seconds says what TAI was in 1970: that is not the list's fault. */
