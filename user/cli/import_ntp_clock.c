@@ -12,6 +12,12 @@
 /* ntpd cuts off what follows. */
 #define REFID_LENGTH	4
 
+/* ntpd's segments from this one on may be written to by every program ... */
+#define UNIT_OPEN	2
+
+/* ... but for those with this bit in their "mode". */
+#define MODE_PRIVATE	1
+
 static struct fudge *find_fudge(struct ntp_import *import, const char *address)
 {
 	for (size_t i = 0; i < import->fudge_count; i++) {
@@ -46,15 +52,53 @@ void import_note_fudge(struct ntp_import *import, int count, char **words)
 	}
 }
 
-/* The drivers that there are here, too; with flag2 pulses count when they fall. */
-static void begin_refclock(struct import_words *line, int type, int unit, const char *flag2)
+/* A segment that only root's programs may write to would keep out gpsd and others who can now. */
+static void begin_shm(FILE *out, struct import_words *line, int unit, int mode)
 {
-	switch (type) {
+	import_add(line, "refclock SHM %d", unit);
+	if (unit < UNIT_OPEN || mode & MODE_PRIVATE)
+		return;
+	import_add(line, ":perm=0666");
+	import_say(out,
+		   "as in ntpd every program may write to it, and so set the clock: if only root's do, leave out ':perm=0666'");
+}
+
+static int mode_of(int count, char **words)
+{
+	int mode = 0;
+
+	for (int i = 0; i + 1 < count; i++) {
+		if (!strcasecmp(words[i], "mode"))
+			mode = atoi(words[i + 1]);
+	}
+
+	return mode;
+}
+
+/**
+ * struct clock_terms - what decides how the line of a clock begins
+ * @type: ntpd's number of the driver
+ * @unit: of its
+ * @mode: "mode" of its line
+ * @flag2: pulses count when they fall
+ */
+struct clock_terms {
+	int type;
+	int unit;
+	int mode;
+	bool flag2;
+};
+
+/* The drivers that there are here, too. */
+static void begin_refclock(FILE *out, struct import_words *line, const struct clock_terms *terms)
+{
+	switch (terms->type) {
 	case 22:
-		import_add(line, "refclock PPS /dev/pps%d%s", unit, atoi(flag2) ? ":clear" : "");
+		import_add(line, "refclock PPS /dev/pps%d%s", terms->unit,
+			   terms->flag2 ? ":clear" : "");
 		break;
 	case 28:
-		import_add(line, "refclock SHM %d", unit);
+		begin_shm(out, line, terms->unit, terms->mode);
 		break;
 	default:
 		break;
@@ -81,20 +125,21 @@ void import_refclock(struct ntp_import *import, int count, char **words)
 	static const struct fudge nothing = { .address = "" };
 	const struct fudge *fudge = find_fudge(import, words[0]);
 	struct import_words line = { .used = 0 };
-	int type = 0, unit = 0;
+	struct clock_terms terms = { .mode = mode_of(count, words) };
 
 	if (!fudge)
 		fudge = &nothing;
-	if (sscanf(words[0], "127.127.%3d.%3d", &type, &unit) < 2)
-		unit = 0;
-	if (type == 1) {
+	terms.flag2 = atoi(fudge->flag2);
+	if (sscanf(words[0], "127.127.%3d.%3d", &terms.type, &terms.unit) < 2)
+		terms.unit = 0;
+	if (terms.type == 1) {
 		import_local_clock(import, fudge->stratum);
 		return;
 	}
-	begin_refclock(&line, type, unit, fudge->flag2);
+	begin_refclock(import->out, &line, &terms);
 	if (!line.used) {
 		import_say(import->out, "not taken over: ntpd's driver %d; gpsd may know it",
-			   type);
+			   terms.type);
 		return;
 	}
 	if (*fudge->offset)
@@ -135,9 +180,9 @@ void import_fudge(struct ntp_import *import, int count, char **words)
 
 void import_driver(struct ntp_import *import, int count, char **words)
 {
-	const char *path = "", *flag2 = "", *stratum = "";
+	struct clock_terms terms = { .mode = mode_of(count, words) };
+	const char *path = "", *stratum = "";
 	struct import_words line = { .used = 0 };
-	int unit = 0;
 
 	if (count < 2) {
 		import_say(import->out, "not taken over: it names no driver");
@@ -145,11 +190,11 @@ void import_driver(struct ntp_import *import, int count, char **words)
 	}
 	for (int i = 2; i + 1 < count; i++) {
 		if (!strcasecmp(words[i], "unit"))
-			unit = atoi(words[i + 1]);
+			terms.unit = atoi(words[i + 1]);
 		else if (!strcasecmp(words[i], "ppspath"))
 			path = words[i + 1];
 		else if (!strcasecmp(words[i], "flag2"))
-			flag2 = words[i + 1];
+			terms.flag2 = atoi(words[i + 1]);
 		else if (!strcasecmp(words[i], "stratum"))
 			stratum = words[i + 1];
 		else if (!strcasecmp(words[i], "refid") && strlen(words[i + 1]) > REFID_LENGTH)
@@ -159,11 +204,11 @@ void import_driver(struct ntp_import *import, int count, char **words)
 		import_local_clock(import, stratum);
 		return;
 	}
-	if (!strcasecmp(words[1], "pps") && *path)
-		import_add(&line, "refclock PPS %s%s", path, atoi(flag2) ? ":clear" : "");
+	terms.type = !strcasecmp(words[1], "pps") ? 22 : !strcasecmp(words[1], "shm") ? 28 : 0;
+	if (terms.type == 22 && *path)
+		import_add(&line, "refclock PPS %s%s", path, terms.flag2 ? ":clear" : "");
 	else
-		begin_refclock(&line, !strcasecmp(words[1], "pps") ? 22 :
-			       !strcasecmp(words[1], "shm") ? 28 : 0, unit, flag2);
+		begin_refclock(import->out, &line, &terms);
 	if (!line.used) {
 		import_say(import->out, "not taken over: ntpsec's driver '%s'; gpsd may know it",
 			   words[1]);
