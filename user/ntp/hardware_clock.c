@@ -13,12 +13,16 @@
 #define RATE_SPAN_MIN_NS	NS_PER_S
 #define RATE_SPAN_MAX_NS	(64 * NS_PER_S)
 
-/* No crystal is further off, and no slew of the system clock that leaves a use for such stamps. */
+/* No crystal is further off. */
 #define RATE_MAX	500e-6
 
-/* Error of a rate that was measured, and of one that was not. */
+/*
+ * Error of a rate that was measured, of one that was not, and of one that no crystal has: the
+ * system clock is slewed, by a tenth at most.
+ */
 #define RATE_KNOWN	1e-6
 #define RATE_UNKNOWN	RATE_MAX
+#define RATE_SLEWED	(0.1 + RATE_MAX)
 
 /* A stamp further from the latest reading is of another packet, or the clock was set. */
 #define REACH_NS	(8 * NS_PER_S)
@@ -40,8 +44,10 @@ static void find_rate(struct hardware_clock *clock)
 	if (device_ns <= 0 || realtime_ns <= 0 || fabs((double)gained_ns) > most_ns) {
 		clock->anchor = clock->latest;
 		clock->has_rate = false;
+		clock->unsteady = true;
 		return;
 	}
+	clock->unsteady = false;
 	if (device_ns < RATE_SPAN_MIN_NS)
 		return;
 	clock->rate = (double)gained_ns / (double)device_ns;
@@ -74,19 +80,26 @@ int64_t hardware_stamp_device_ns(const struct ntp_stamp *stamp, bool receipt, ui
 	return chime_sub_sat(device_ns, compensation_ns);
 }
 
+static double rate_error(const struct hardware_clock *clock)
+{
+	if (clock->has_rate)
+		return RATE_KNOWN;
+
+	return clock->unsteady ? RATE_SLEWED : RATE_UNKNOWN;
+}
+
 bool hardware_clock_convert(const struct hardware_clock *clock, int64_t device_ns,
 			    int64_t *realtime_ns, int64_t *error_ns)
 {
 	int64_t since_ns = chime_sub_sat(device_ns, clock->latest.device_ns);
 	double rate = clock->has_rate ? clock->rate : 0;
-	double wander = clock->has_rate ? RATE_KNOWN : RATE_UNKNOWN;
 
 	if (!clock->count || chime_abs_sat(since_ns) > REACH_NS)
 		return false;
 	*realtime_ns = chime_add_sat(clock->latest.realtime_ns,
 				     since_ns + llrint((double)since_ns * rate));
 	*error_ns = chime_add_sat(clock->latest.width_ns / 2 + LEAST_ERROR_NS,
-				  (int64_t)ceil(fabs((double)since_ns) * wander));
+				  (int64_t)ceil(fabs((double)since_ns) * rate_error(clock)));
 
 	return true;
 }

@@ -32,6 +32,7 @@ struct hardware_reading {
  * @anchor: an earlier reading, which with the latest shows the rate
  * @latest: reading
  * @has_rate: @rate is known
+ * @unsteady: either clock was set or slewed between the latest two readings
  * @rate: CLOCK_REALTIME against the card's clock
  */
 struct hardware_clock {
@@ -39,6 +40,7 @@ struct hardware_clock {
 	struct hardware_reading anchor;
 	struct hardware_reading latest;
 	bool has_rate;
+	bool unsteady;
 	double rate;
 };
 

@@ -108,6 +108,36 @@ TEST(step_starts_anew)
 	}
 }
 
+/* A clock that is slewed by a tenth: of a stamp of 1 ms ago nobody knows 100 us. */
+TEST(slew_is_in_the_error)
+{
+	struct hardware_clock clock = { .count = 0 };
+	int64_t at_ns, error_ns;
+
+	for (int i = 0; i < 5; i++) {
+		struct hardware_reading reading = read_at(2 * i * S, 100);
+
+		reading.realtime_ns += i * S / 5;
+		hardware_clock_add(&clock, &reading);
+		if (!i)
+			continue;
+		EXPECT_FALSE(clock.has_rate);
+		ASSERT_TRUE(hardware_clock_convert(&clock, reading.device_ns - MS, &at_ns,
+						   &error_ns));
+		EXPECT_GE(error_ns, llabs(at_ns - (reading.realtime_ns - MS - MS / 10)));
+		EXPECT_LT(error_ns, MS / 9);
+	}
+	/* When it is over, that is over. */
+	for (int i = 5; i < 7; i++) {
+		struct hardware_reading reading = read_at(2 * i * S, 100);
+
+		reading.realtime_ns += S;
+		hardware_clock_add(&clock, &reading);
+	}
+	ASSERT_TRUE(hardware_clock_convert(&clock, clock.latest.device_ns - MS, &at_ns, &error_ns));
+	EXPECT_LT(error_ns, US);
+}
+
 /* Whatever a broken card says, nothing overflows. */
 TEST(any_reading)
 {
