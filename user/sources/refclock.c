@@ -109,11 +109,17 @@ void target_refclock_free(struct target *target)
 	free(target->refclock);
 }
 
+static int64_t poll_interval_ns(const struct target *target)
+{
+	return llrint(ldexp(NS_PER_S_REAL, target->config.options.maxpoll));
+}
+
 /* The device does not work any more, or not yet: try again later. */
 static void give_up(struct target *target, int err, const char *problem, int64_t now_raw_ns)
 {
 	target->associations[0]->client.failures = 0;
 	close_device(target);
+	target->refclock->missed_ns = chime_add_sat(now_raw_ns, poll_interval_ns(target));
 	target_failed(target, err, problem, now_raw_ns);
 }
 
@@ -333,11 +339,33 @@ static void poll_source(struct target *target, int64_t now_raw_ns)
 		take_success(target);
 }
 
+/*
+ * A clock that went away has to become unreachable, as one that is silent does: else it had a vote
+ * for ever, and the others were never enough. One that never gave time has none.
+ */
+static bool misses_polls(const struct refclock *refclock)
+{
+	return !refclock->is_open && refclock->record.count;
+}
+
+static void miss_poll(struct target *target, int64_t now_raw_ns)
+{
+	struct refclock *refclock = target->refclock;
+
+	if (!misses_polls(refclock) || now_raw_ns < refclock->missed_ns)
+		return;
+	refclock->missed_ns = chime_add_sat(now_raw_ns, poll_interval_ns(target));
+	source_polled(target->associations[0]->source, now_raw_ns);
+	target->list->changed = true;
+}
+
 int64_t target_refclock_next_ns(const struct target *target)
 {
 	const struct refclock *refclock = target->refclock;
 	int64_t next_ns = source_next_poll(target->associations[0]->source);
 
+	if (misses_polls(refclock))
+		return chime_min(target->look_up_ns, refclock->missed_ns);
 	if (!refclock->is_open)
 		return target->look_up_ns;
 
@@ -365,6 +393,7 @@ void target_refclock_timer(struct target *target, int64_t now_raw_ns)
 	bool due;
 
 	target_refclock_open(target, now_raw_ns);
+	miss_poll(target, now_raw_ns);
 	if (!refclock->is_open)
 		return;
 	due = now_raw_ns >= source_next_poll(target->associations[0]->source);

@@ -63,6 +63,7 @@ extern const struct refclock_driver refclock_pps_driver;
  * @device: the driver's
  * @filter: readings since the latest poll
  * @read_ns: raw instant of the next reading, if it is not waited for
+ * @missed_ns: raw instant of the next poll that is in vain, as the device is not open any more
  * @leap: by its latest reading
  * @numbered: its latest reading was a pulse that the timescale numbered
  * @epoch: of the reference by which the readings in @filter are
@@ -78,6 +79,7 @@ struct refclock {
 	union refclock_device device;
 	struct refclock_filter filter;
 	int64_t read_ns;
+	int64_t missed_ns;
 	uint8_t leap;
 	bool numbered;
 	uint32_t epoch;

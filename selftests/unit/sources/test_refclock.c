@@ -561,6 +561,8 @@ TEST_F(world, a_device_that_comes_back_is_opened_again)
 
 /* --- A network card's clock --- */
 
+static bool card_is_gone;
+
 /* Ahead of ours by so much, or so. */
 static int64_t card_ahead_ns;
 static struct ptp_clock_time card_shows;
@@ -574,6 +576,8 @@ static int ask_card(unsigned long request, void *argument)
 {
 	struct ptp_sys_offset_extended *offset = argument;
 
+	if (card_is_gone)
+		return fake_pps_fail(ENODEV);
 	if (request == PTP_CLOCK_GETCAPS)
 		return 0;
 	if (request != PTP_SYS_OFFSET_EXTENDED)
@@ -628,6 +632,42 @@ TEST_F(world, an_offset_puts_a_cards_date_right)
 	pass(65);
 	EXPECT_EQ(2, source_at(0)->added);
 	EXPECT_NEAR(offset_when(card_ahead_ns), source_at(0)->sample.offset_ns);
+}
+
+/* It must not have a vote for ever by what it said before. */
+TEST_F(world, a_card_that_went_away_is_not_reached)
+{
+	other_device = ask_card;
+	card_ahead_ns = 0;
+	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	pass(65);
+	EXPECT_EQ(2, source_at(0)->added);
+	card_is_gone = true;
+	for (int i = 0; i < 3; i++)
+		pass(65);
+	EXPECT_NE(NULL, strstr(self->message, "cannot be used"));
+	EXPECT_NE(0, source_at(0)->reach);
+	for (int i = 0; i < 8; i++)
+		pass(65);
+	EXPECT_EQ(0, source_at(0)->reach);
+	/* The daemon wakes for each poll as before: one a second. */
+	EXPECT_GE(NS_PER_S, associations_next_ns(self->list) - raw_ns());
+	card_is_gone = false;
+	pass(65);
+	pass(65);
+	EXPECT_EQ(1, source_at(0)->reach & 1);
+}
+
+/* Nobody waits for one that never was there. */
+TEST_F(world, a_card_that_never_came_is_not_polled)
+{
+	other_device = ask_card;
+	card_is_gone = true;
+	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	for (int i = 0; i < 3; i++)
+		pass(65);
+	EXPECT_EQ(0, source_at(0)->polled);
+	card_is_gone = false;
 }
 
 /* No list of leap seconds says what TAI was in 1970: that is not the list's fault. */
