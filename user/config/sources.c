@@ -451,6 +451,7 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	source->lock = *choices.lock ? config_make_refid(choices.lock) : 0;
 	source->pps |= source->kind == CONFIG_PPS;
 	source->options.numbered = source->pps && !source->lock;
+	source->options.unsmeared = source->pps || source->tai;
 	if (config_check_pulses(reader, source) < 0)
 		return -EINVAL;
 

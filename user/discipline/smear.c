@@ -20,6 +20,7 @@ struct position {
 	int64_t away_ns;
 	int64_t distance_ns;
 	bool counts;		/* it has a say ... */
+	bool unsmeared;		/* ... cannot be smeared ... */
 	bool announced;		/* ... has announced the leap second ... */
 	bool agrees;		/* ... and agrees with the timescale */
 };
@@ -76,6 +77,7 @@ static void place(struct smear *smear, const struct source *source,
 		.away_ns = chime_sub_sat(status.last.offset_ns, time_ns),
 		.distance_ns = source_interval_distance(&status.last),
 		.counts = status.has_estimate && quorum_counts(source, &status),
+		.unsmeared = status.options->unsmeared || status.last.numbered,
 		.announced = has_announced(smear, source_serial(source)),
 	};
 	position->agrees = chime_abs_sat(position->away_ns) <=
@@ -140,12 +142,14 @@ static uint64_t find_smearing(const struct smear *smear, const struct timescale_
 	return smearing <= honest ? found : 0;
 }
 
+/* Of what can neither announce a leap second nor smear it, silence says nothing. */
 static enum source_smear judge(const struct position *position, bool found, size_t honest)
 {
 	if (found)
 		return SOURCE_SMEARS;
 
-	return honest && !position->announced ? SOURCE_MAY_SMEAR : SOURCE_LEAPS;
+	return honest && !position->announced && !position->unsmeared ? SOURCE_MAY_SMEAR :
+									SOURCE_LEAPS;
 }
 
 uint64_t smear_judge(struct smear *smear, struct source *const *sources, size_t count,

@@ -66,6 +66,7 @@ enum source_verdict {
  * @noselect: measure, never use
  * @require: nothing is used as long as this one, or another of this kind, cannot be
  * @numbered: pulses whose seconds the timescale numbers: they show no error of whole seconds
+ * @unsmeared: pulses, or TAI: no leap second is smeared in these
  * @copy: when it is selected, we have its stratum and reference id, instead of one more and itself
  * @maxsamples: so many are enough for -q and -Q; 0: as many as usual
  * @minstratum: a lower stratum counts as this one
@@ -93,6 +94,7 @@ struct source_options {
 	bool noselect;
 	bool require;
 	bool numbered;
+	bool unsmeared;
 	bool copy;
 	int maxsamples;
 	int minstratum;

@@ -381,6 +381,7 @@ TEST(drivers_of_refclocks)
 	EXPECT_TRUE(source->clear);
 	EXPECT_TRUE(source->pps);
 	EXPECT_FALSE(source->options.numbered);
+	EXPECT_TRUE(source->options.unsmeared);
 	EXPECT_EQ(10, source->rate);
 	EXPECT_EQ(20000000, source->width_ns);
 	EXPECT_EQ(40, source->maxlockage);
@@ -396,12 +397,14 @@ TEST(drivers_of_refclocks)
 	EXPECT_EQ(2, source->driver_poll);
 	EXPECT_TRUE(source->options.noselect);
 	EXPECT_FALSE(source->pps);
+	EXPECT_FALSE(source->options.unsmeared);
 
 	source = &config->sources[2];
 	EXPECT_EQ(CONFIG_SOCK, source->kind);
 	EXPECT_STREQ("/run/truechime/chrony.ttyS0.sock", source->options.name);
 	EXPECT_EQ(0x534f4332, source->refid);
 	EXPECT_TRUE(source->options.numbered);
+	EXPECT_TRUE(source->options.unsmeared);
 	EXPECT_EQ(1, source->rate);
 	EXPECT_EQ(2, source->maxlockage);
 	EXPECT_FALSE(config->sources[3].options.numbered);

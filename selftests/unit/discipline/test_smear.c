@@ -27,6 +27,7 @@ enum manner {
 	LEAPS_SILENTLY,
 	SMEARS,
 	LIES,			/* announces it, and runs away as if the others smeared */
+	PULSES,			/* of a receiver; they announce nothing, and are far better */
 };
 
 FIXTURE(smear) {
@@ -60,7 +61,12 @@ FIXTURE_TEARDOWN(smear)
 
 static void add(FIXTURE_DATA(smear) *self, enum manner manner)
 {
-	const struct source_options options = { .minpoll = 6, .maxpoll = 6 };
+	const struct source_options options = {
+		.kind = manner == PULSES ? SOURCE_REFCLOCK : SOURCE_SERVER,
+		.minpoll = 6,
+		.maxpoll = 6,
+		.unsmeared = manner == PULSES,
+	};
 
 	self->manner[self->count] = manner;
 	self->source[self->count++] = source_new(&options, self->now.raw_ns);
@@ -106,6 +112,13 @@ static void ask(FIXTURE_DATA(smear) *self, int64_t since_ns)
 			.leap = !self->leapt && (self->manner[i] == LEAPS ||
 						 self->manner[i] == LIES),
 		};
+
+		if (self->manner[i] == PULSES) {
+			sample.delay_ns = 0;
+			sample.root_dispersion_ns = 1000;
+			sample.noise_ns = 1000;
+			sample.stratum = 0;
+		}
 
 		source_polled(self->source[i], self->now.raw_ns);
 		source_add(self->source[i], self->now.raw_ns, &sample);
@@ -190,6 +203,24 @@ TEST_F(smear, two_of_three)
 	add(self, LEAPS);
 	add(self, SMEARS);
 	run(self);
+	EXPECT_EQ(0, self->found);
+}
+
+/* A receiver's pulses cannot announce it, and cannot smear it. */
+TEST_F(smear, pulses_are_not_suspected)
+{
+	struct source_status status;
+
+	add(self, PULSES);
+	add(self, LEAPS);
+	add(self, LEAPS);
+	for (int64_t since_ns = -14 * HOUR + 7 * S; since_ns < 14 * HOUR; since_ns += POLL_NS) {
+		ask(self, since_ns);
+		judge(self);
+		source_get_status(self->source[0], self->now.reference_ns, &status);
+		ASSERT_EQ(SOURCE_SELECTED, status.verdict) TH_LOG("%lld s",
+								  (long long)(since_ns / S));
+	}
 	EXPECT_EQ(0, self->found);
 }
 
