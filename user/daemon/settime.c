@@ -25,20 +25,41 @@
 /* The bound of a rate that was learned from sources, or read from the drift file. */
 #define RATE_SIGMAS	5
 
+/* Pulses that the clock numbers show no whole seconds: it is another source that tells these. */
+static bool tells(const struct source *source)
+{
+	struct source_status status;
+
+	source_get_record(source, &status);
+
+	return status.reach && !status.withdrawn && !status.last.numbered;
+}
+
+static bool agrees(const struct source *source)
+{
+	struct source_status status;
+
+	source_get_record(source, &status);
+
+	return status.verdict >= SOURCE_NOT_COMBINED;
+}
+
 /* A source that answers has corrected the clock, and will again. */
 static bool is_told(const struct daemon *daemon)
 {
 	int selected = daemon->update.result.selection.selected;
 	struct source *const *sources;
-	struct source_status status;
 	size_t count;
 
 	count = associations_sources(daemon->associations, &sources);
 	if (!daemon->update.raw_ns || selected < 0 || (size_t)selected >= count)
 		return false;
-	source_get_record(sources[selected], &status);
+	for (size_t i = 0; i < count; i++) {
+		if (tells(sources[i]) && (i == (size_t)selected || agrees(sources[i])))
+			return true;
+	}
 
-	return status.reach && !status.withdrawn;
+	return false;
 }
 
 static bool refuse(const char **error, const char *why)

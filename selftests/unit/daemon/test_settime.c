@@ -23,6 +23,8 @@ static struct {
 	int voided;		/* what sources said */
 	enum trust trust;
 	struct source_status status;
+	bool has_other;
+	struct source_status other;	/* of a second source */
 	double primed;
 	int warnings;
 	char message[512];
@@ -61,15 +63,16 @@ int timescale_read(struct timescale *timescale, struct timescale_now *now)
 size_t associations_sources(const struct associations *associations,
 			    struct source *const **sources)
 {
-	static struct source *const list[] = { NULL };
+	/* Nobody looks into them. */
+	static struct source *const list[] = { NULL, (struct source *)&world.other };
 
 	*sources = list;
-	return 1;
+	return world.has_other ? 2 : 1;
 }
 
 void source_get_record(const struct source *source, struct source_status *status)
 {
-	*status = world.status;
+	*status = source ? world.other : world.status;
 }
 
 void daemon_change_sources(struct daemon *daemon, const struct reference_change *change)
@@ -238,6 +241,23 @@ TEST_F(settime, not_against_sources_that_answer)
 	EXPECT_TRUE(takes(self, S));
 	/* What they said before counts no more: it would undo this. */
 	EXPECT_EQ(3, world.voided);
+}
+
+/* Pulses stay with a wrong second, which only the operator, or another source, can tell. */
+TEST_F(settime, numbered_pulses_tell_no_time)
+{
+	self->daemon.update.raw_ns = 1;
+	self->daemon.update.result.selection.selected = 0;
+	world.status.reach = 1;
+	world.status.verdict = SOURCE_SELECTED;
+	world.status.last.numbered = true;
+	EXPECT_TRUE(takes(self, S));
+	pass(10 * S);
+	world.other = (struct source_status){ .reach = 1, .verdict = SOURCE_NOT_COMBINED };
+	world.has_other = true;
+	EXPECT_FALSE(takes(self, S));
+	world.other.verdict = SOURCE_FALSETICKER;
+	EXPECT_TRUE(takes(self, S));
 }
 
 TEST_F(settime, policy_may_forbid_a_step)
