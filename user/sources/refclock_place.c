@@ -176,11 +176,14 @@ static int add_date(struct target *target, bool pulse, const struct timescale_no
 		err = number(target, now, point, why);
 	else if (target->config.tai)
 		err = convert_tai(target, point, why);
-	if (err < 0) {
-		/* Earlier ones were numbered by what is not known any more. */
+	/*
+	 * Earlier ones were numbered by what is not known any more. But each of those that are
+	 * locked had a reading of its own, and one that was late says nothing of the others.
+	 */
+	if (err < 0 && !(pulse && target->config.lock))
 		refclock_filter_drop(&target->refclock->filter);
+	if (err < 0)
 		return err;
-	}
 	*why = "";
 
 	return 0;

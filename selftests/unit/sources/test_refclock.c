@@ -520,6 +520,24 @@ TEST_F(world, sentences_half_a_second_late_number_nothing)
 	EXPECT_EQ(0, source_at(1)->added);
 }
 
+/* As from a busy serial line: the pulses before and after it are as good as they were. */
+TEST_F(world, one_late_sentence_costs_one_pulse)
+{
+	fake_pps_reset();
+	self->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	configure_refclocks("refclock SOCK % refid NMEA noselect poll 3\n"
+			    "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
+	for (int i = 0; i < 12; i++) {
+		pass(1);
+		send_sample(i == 9 ? -500.0 * MS : 0);
+		pulse(0, 0);
+		pass(0);
+	}
+	pass(64);
+	ASSERT_EQ(1, source_at(1)->added);
+	EXPECT_NEAR(offset_when(0), source_at(1)->sample.offset_ns);
+}
+
 /* Spikes on the wire, and a receiver that loses its second for a while. */
 TEST_F(world, pulses_that_jump_are_left_out)
 {
