@@ -273,7 +273,7 @@ int config_parse_driver(struct config_reader *reader, struct config_source *sour
 			const char *driver, char *parameter);
 uint32_t config_make_refid(const char *text);
 uint32_t config_number_refid(const struct config_source *source, size_t number);
-int config_check_pulses(struct config_reader *reader, const struct config_source *source);
+void config_check_pulses(struct config_reader *reader, struct config_source *source);
 void config_check_refclocks(struct config_reader *reader);
 
 #endif /* CONFIG_READER_H */

@@ -20,6 +20,9 @@
 /* ntpd's keys are the unit after 0x4e545030; it has four units, gpsd as many as devices. */
 #define UNIT_MAX	255
 
+/* Of pulses, in Hz: chrony has no limit. */
+#define RATE_MAX	1000
+
 /* Of a segment that nobody else may write to. */
 #define PERM_DEFAULT	0600
 
@@ -252,22 +255,32 @@ uint32_t config_number_refid(const struct config_source *source, size_t number)
 	return config_make_refid(text);
 }
 
-int config_check_pulses(struct config_reader *reader, const struct config_source *source)
+/* What chronyd starts with, and never takes a pulse of. */
+static void leave_out(struct config_reader *reader, const char *option, double value,
+		      const char *why)
 {
+	config_no_effect(reader, "the 'refclock' with '%s %g' is left out: %s", option, value, why);
+	reader->left_out = true;
+}
+
+void config_check_pulses(struct config_reader *reader, struct config_source *source)
+{
+	/* What another program sends to a socket may be pulses. */
+	bool pulses = source->pps || source->kind == CONFIG_SOCK;
+
 	if (source->pps && source->tai) {
-		config_error(reader, "'tai' makes no sense with pulses: they have no date");
-		return -EINVAL;
+		config_warn(reader, "'tai' has no effect on pulses: they have no date");
+		source->tai = false;
 	}
-	if (source->width_ns * source->rate >= NS_PER_S) {
-		config_error(reader, "'width %g' is no less than the time between pulses, %g",
-			     (double)source->width_ns / 1e9, 1.0 / source->rate);
-		return -EINVAL;
-	}
+	if (pulses && source->rate > RATE_MAX)
+		leave_out(reader, "rate", source->rate,
+			  "one pulse is told from the next at up to 1000 a second");
+	else if (pulses && source->width_ns * source->rate >= NS_PER_S)
+		leave_out(reader, "width", (double)source->width_ns / 1e9,
+			  "that is no less than the time between pulses");
 	if (source->lock && !source->pps && source->kind != CONFIG_SOCK)
 		config_warn(reader,
 			    "'lock' has no effect: without 'pps' the refclock has a date of its own");
-
-	return 0;
 }
 
 static const struct config_source *find_refclock(const struct config *config, uint32_t refid)

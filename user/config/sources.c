@@ -28,9 +28,6 @@
 #define POLL_MISSING	INT_MIN
 #define STRATUM_MAX	15
 
-/* Of pulses, in Hz: chrony has no limit, but a millisecond is told from the next one at most. */
-#define RATE_MAX	1000
-
 /* chrony's: 100000 requests take more than two months at the shortest usual interval. */
 #define MAXUNREACH_DEFAULT	100000
 
@@ -169,9 +166,10 @@ static const struct config_option refclock_options[] = {
 	{ "pps", CONFIG_FLAG, .offset = AT(pps) },
 	{ "lock", CONFIG_WORD, .offset = CHOICE(lock),
 	  .size = sizeof(((struct choices *)0)->lock) },
-	{ "rate", CONFIG_INT, .offset = AT(rate), .min = 1, .max = RATE_MAX, .initial = 1 },
-	{ "width", CONFIG_NS, .offset = AT(width_ns), .max = 1 },
-	{ "maxlockage", CONFIG_INT, .offset = AT(maxlockage), .min = 1, .max = 1e6, .initial = 2 },
+	{ "rate", CONFIG_INT, .offset = AT(rate), .min = 1, .max = INT_MAX, .initial = 1 },
+	{ "width", CONFIG_NS, .offset = AT(width_ns), .max = 1, .limit = true },
+	{ "maxlockage", CONFIG_INT, .offset = AT(maxlockage), .min = 1, .max = 1e6, .limit = true,
+	  .initial = 2 },
 	{ "local", CONFIG_LEFT_OUT, .advice = "the oscillator's rate is learned from the sources" },
 	{ "maxdispersion", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
 	{ "minsamples", CONFIG_ADVICE, .form = "i", .advice = WEIGHED },
@@ -450,10 +448,9 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 					 config_number_refid(source, number);
 	source->lock = *choices.lock ? config_make_refid(choices.lock) : 0;
 	source->pps |= source->kind == CONFIG_PPS;
+	config_check_pulses(reader, source);
 	source->options.numbered = source->pps && !source->lock;
 	source->options.unsmeared = source->pps || source->tai;
-	if (config_check_pulses(reader, source) < 0)
-		return -EINVAL;
 
 	return add_source(reader, source);
 }
