@@ -173,6 +173,8 @@ int daemon_reload(struct daemon *daemon)
 	daemon_open_logs(daemon);
 	daemon_look_around(daemon);
 	daemon->due_ns[DUE_LEAP_LIST] = 0;
+	/* Who reloads wants to know. */
+	*daemon->leap.failure = '\0';
 	/* There may be one only now, or at other intervals. */
 	daemon->due_ns[DUE_DRIFT] = 0;
 	daemon->sources_changed = true;

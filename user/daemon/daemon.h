@@ -84,6 +84,9 @@ enum daemon_due {
 /* The path of a list of leap seconds: a file, or a time zone with its folder before it. */
 #define LEAP_PATH_MAX	(CONFIG_PATH_MAX + 32)
 
+/* Why a list could not be read, for people. */
+#define LEAP_WHY_MAX	64
+
 /* Events remembered without a module to remember them. */
 #define DAEMON_EVENTS	32
 
@@ -129,11 +132,13 @@ struct daemon_rivals {
  * struct daemon_leap - leap seconds by a list
  * @list: as configured, from the latest reading that succeeded ...
  * @path: ... of this file; "": none is configured
+ * @failure: why the latest reading failed, as it was logged; "": it did not
  * @expiry_logged_s: the expiry of the list that was logged
  */
 struct daemon_leap {
 	struct leap_list list;
 	char path[LEAP_PATH_MAX];
+	char failure[LEAP_WHY_MAX];
 	int64_t expiry_logged_s;
 };
 

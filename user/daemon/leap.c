@@ -26,11 +26,15 @@ static bool leap_path(const struct config *config, char path[LEAP_PATH_MAX])
 	return zone;
 }
 
-static void warn_of_failure(const struct daemon *daemon, int err, int bad_line)
+/* Once: it is read again every hour, and a small image may never have the file. */
+static void warn_of_failure(struct daemon *daemon, int err, int bad_line)
 {
-	char why[64];
+	char why[LEAP_WHY_MAX];
 
 	leap_list_why(err, bad_line, why, sizeof(why));
+	if (!strcmp(why, daemon->leap.failure))
+		return;
+	memcpy(daemon->leap.failure, why, sizeof(why));
 	log_warning("No leap seconds could be read from %s: %s; %s", daemon->leap.path, why,
 		    daemon->leap.list.count ? "the list that was read before stays in force" :
 		    "only those that time sources announce are used");
@@ -43,8 +47,10 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 	bool zone = leap_path(daemon->config, path);
 	int err, bad_line;
 
-	if (strcmp(path, daemon->leap.path) != 0)
+	if (strcmp(path, daemon->leap.path) != 0) {
 		daemon->leap.list.count = 0;
+		*daemon->leap.failure = '\0';
+	}
 	memcpy(daemon->leap.path, path, strlen(path) + 1);
 	daemon->due_ns[DUE_LEAP_LIST] = INT64_MAX;
 	if (!*path)
@@ -53,6 +59,8 @@ void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns)
 	err = leap_list_load(path, zone, &daemon->leap.list, &bad_line);
 	if (err)
 		warn_of_failure(daemon, err, bad_line);
+	else
+		*daemon->leap.failure = '\0';
 }
 
 /* Once for each list: it is read again every hour, and packages install new ones. */

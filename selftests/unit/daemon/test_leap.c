@@ -5,6 +5,7 @@
  */
 #include "user/daemon/daemon.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,26 @@ TEST_F(leap, a_list_that_cannot_be_read_again_stays)
 	daemon_read_leap_list(&self->daemon, 7200 * S);
 	EXPECT_EQ(1, announce(self, EXPIRES_S - DAY_S, 1));
 	EXPECT_NE(NULL, strstr(world.warning, "time sources"));
+}
+
+/* It is read every hour, and nobody needs a message each hour for years. */
+TEST_F(leap, a_list_that_is_missing_is_told_once)
+{
+	ASSERT_EQ(0, unlink(self->config->leap_file));
+	for (int hour = 1; hour < 5; hour++)
+		daemon_read_leap_list(&self->daemon, hour * 3600 * S);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "No such file"));
+	/* Another reason is news. */
+	close(open(self->config->leap_file, O_CREAT | O_WRONLY, 0600));
+	for (int hour = 5; hour < 9; hour++)
+		daemon_read_leap_list(&self->daemon, hour * 3600 * S);
+	EXPECT_EQ(2, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "does not list any"));
+	/* So is another file. */
+	strcpy(self->config->leap_file, "/nonexistent");
+	daemon_read_leap_list(&self->daemon, 9 * 3600 * S);
+	EXPECT_EQ(3, world.warnings);
 }
 
 TEST_F(leap, without_a_list_sources_decide)
