@@ -12,7 +12,8 @@ static const struct {
 	struct chime_boot boot;
 	bool early;
 } cases[] = {
-	/* The initramfs, the udev rule on an emulated machine, and the last moment. */
+	/* The first moment, the initramfs, the udev rule on an emulated machine, and the last. */
+	{ { .up_ns = 0, .sets = 1 }, true },
 	{ { .up_ns = S / 2, .sets = 1 }, true },
 	{ { .up_ns = 6 * S, .sets = 1 }, true },
 	{ { .up_ns = 30 * S - 1, .sets = 1 }, true },
