@@ -235,6 +235,7 @@ TEST(takes_a_cause_of_a_newer_kernel_for_unknown)
 {
 	EXPECT_EQ(CHIME_REFERENCE_RESYNC, by_host(1000, S).change);
 	EXPECT_EQ(CHIME_REFERENCE_RESYNC, by_host(-1, S).change);
+	EXPECT_EQ(CHIME_REFERENCE_RESYNC, by_host(CHIME_CAUSES, S).change);
 	EXPECT_TRUE(chime_reaction_counts(1000));
 }
 
