@@ -202,6 +202,18 @@ TEST(cost_is_known_once_it_was_measured)
 	EXPECT_EQ(20 * MS + 1, chime_pace_learn(20 * MS, S64_MAX));
 }
 
+/* Whatever a single reading took: a sixteenth, and one ns where that is nothing. */
+TEST(cost_moves_by_small_steps)
+{
+	EXPECT_EQ(1701, chime_pace_learn(1600, S64_MAX));
+	EXPECT_EQ(1499, chime_pace_learn(1600, 0));
+	EXPECT_EQ(2, chime_pace_learn(1, S64_MAX));
+	EXPECT_EQ(14, chime_pace_learn(15, 0));
+	/* Not beyond what it took. */
+	EXPECT_EQ(1651, chime_pace_learn(1600, 1650));
+	EXPECT_EQ(1551, chime_pace_learn(1600, 1550));
+}
+
 TEST(reading_is_due_when_the_time_has_passed)
 {
 	EXPECT_FALSE(chime_pace_is_due(&pace, CHECK_NS - TICK_NS / 2 - 1, SLOW_NS, true));
@@ -228,6 +240,7 @@ TEST(check_follows_what_the_reading_shows)
 	/* The host's clock was set: at once. */
 	EXPECT_TRUE(chime_pace_needs_check(&pace, 0, CHIME_VERDICT_JUMPED));
 	/* It is as it was: seldom. */
+	EXPECT_FALSE(chime_pace_needs_check(&pace, 0, CHIME_VERDICT_ON_LINE));
 	EXPECT_FALSE(chime_pace_needs_check(&pace, 98 * MS - 1, CHIME_VERDICT_ON_LINE));
 	EXPECT_TRUE(chime_pace_needs_check(&pace, 98 * MS, CHIME_VERDICT_ON_LINE));
 	/* It is slewed, or did not answer: as often as without readings in the timer. */
