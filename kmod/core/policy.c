@@ -49,7 +49,7 @@ enum truechime_action chime_policy_decide(const struct chime_policy *policy,
 	return TRUECHIME_ACTION_IGNORED;
 }
 
-/* Skips @word at *@text if it stands there whole. */
+/* Skips @word at *@text if it stands there. */
 static bool chime_parse_word(const char **text, const char *word)
 {
 	const char *at = *text;
@@ -58,13 +58,13 @@ static bool chime_parse_word(const char **text, const char *word)
 		at++;
 		word++;
 	}
-	if (*word || (*at >= 'a' && *at <= 'z'))
+	if (*word)
 		return false;
 	*text = at;
 	return true;
 }
 
-static int chime_parse_rule_word(const char **text, enum truechime_rule *rule)
+static bool chime_parse_rule_word(const char **text, enum truechime_rule *rule)
 {
 	if (chime_parse_word(text, "step"))
 		*rule = TRUECHIME_RULE_STEP;
@@ -73,62 +73,57 @@ static int chime_parse_rule_word(const char **text, enum truechime_rule *rule)
 	else if (chime_parse_word(text, "ignore"))
 		*rule = TRUECHIME_RULE_IGNORE;
 	else
-		return -EINVAL;
-	return 0;
+		return false;
+	return true;
 }
 
+/* A name that begins like a shorter one stands before that. */
 static const struct chime_unit {
 	const char *name;
 	s64 ns;
 } chime_units[] = {
 	{ "ns", 1 }, { "us", 1000 }, { "ms", CHIME_NS_PER_MS }, { "s", CHIME_NS_PER_S },
-	{ "m", 60 * CHIME_NS_PER_S }, { "min", 60 * CHIME_NS_PER_S },
+	{ "min", 60 * CHIME_NS_PER_S }, { "m", 60 * CHIME_NS_PER_S },
 	{ "h", 3600 * CHIME_NS_PER_S }, { "d", 86400 * CHIME_NS_PER_S }, { }
 };
 
-static int chime_parse_duration(const char **text, s64 *duration_ns)
+static bool chime_parse_duration(const char **text, s64 *duration_ns)
 {
 	const char *at = *text;
-	s64 number = 0;
 	const struct chime_unit *unit;
+	bool fits = true;
+	s64 number = 0;
 
 	if (*at < '0' || *at > '9')
-		return -EINVAL;
-	for (; *at >= '0' && *at <= '9'; at++) {
-		if (number > (S64_MAX - 9) / 10)
-			return -EINVAL;
-		number = number * 10 + (*at - '0');
-	}
+		return false;
+	for (; *at >= '0' && *at <= '9'; at++)
+		fits = fits && !__builtin_mul_overflow(number, 10, &number) &&
+		       !__builtin_add_overflow(number, *at - '0', &number);
 	for (unit = chime_units; unit->name; unit++) {
 		if (!chime_parse_word(&at, unit->name))
 			continue;
-		if (number > S64_MAX / unit->ns)
-			return -EINVAL;
-		*duration_ns = number * unit->ns;
 		*text = at;
-		return 0;
+		return fits && !__builtin_mul_overflow(number, unit->ns, duration_ns);
 	}
 	/* Zero is zero in any unit. */
-	if (number)
-		return -EINVAL;
 	*duration_ns = 0;
 	*text = at;
-	return 0;
+	return fits && !number;
 }
 
-static int chime_parse_rule(const char **text, struct chime_rule *rule)
+static bool chime_parse_rule(const char **text, struct chime_rule *rule)
 {
-	int ret = chime_parse_rule_word(text, &rule->rule);
+	bool parsed = chime_parse_rule_word(text, &rule->rule);
 
-	if (!ret && **text == ':') {
+	if (parsed && **text == ':') {
 		(*text)++;
-		ret = chime_parse_duration(text, &rule->threshold_ns);
+		parsed = chime_parse_duration(text, &rule->threshold_ns);
 	}
-	if (!ret && **text == ':') {
+	if (parsed && **text == ':') {
 		(*text)++;
-		ret = chime_parse_duration(text, &rule->maximum_ns);
+		parsed = chime_parse_duration(text, &rule->maximum_ns);
 	}
-	return ret;
+	return parsed;
 }
 
 void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occasion, s64 error_ns)
@@ -138,8 +133,7 @@ void chime_policy_spare(struct chime_policy *policy, enum truechime_occasion occ
 	for (direction = 0; direction < CHIME_DIRECTIONS; direction++) {
 		struct chime_rule *rule = &policy->rules[occasion][direction];
 
-		if (rule->threshold_ns < error_ns)
-			rule->threshold_ns = error_ns;
+		rule->threshold_ns = chime_max(rule->threshold_ns, error_ns);
 	}
 }
 
@@ -153,8 +147,7 @@ void chime_policy_hasten(struct chime_policy *policy, enum truechime_occasion oc
 	for (direction = 0; direction < CHIME_DIRECTIONS; direction++) {
 		struct chime_rule *rule = &policy->rules[occasion][direction];
 
-		if (rule->threshold_ns > error_ns)
-			rule->threshold_ns = error_ns;
+		rule->threshold_ns = chime_min(rule->threshold_ns, error_ns);
 	}
 }
 
@@ -164,19 +157,11 @@ int chime_policy_parse(const char *text, struct chime_rule rules[CHIME_DIRECTION
 	struct chime_rule backward = rules[TRUECHIME_DIRECTION_BACKWARD];
 	const char *at = text;
 
-	if (chime_parse_rule(&at, &forward))
+	if (!chime_parse_rule(&at, &forward))
 		return -EINVAL;
-	if (*at == '/') {
-		at++;
-		if (chime_parse_rule(&at, &backward))
-			return -EINVAL;
-	} else {
-		const char *again = text;
-
-		if (chime_parse_rule(&again, &backward))
-			return -EINVAL;
-	}
-	if (*at)
+	/* A single one is for both directions. */
+	at = *at == '/' ? at + 1 : text;
+	if (!chime_parse_rule(&at, &backward) || *at)
 		return -EINVAL;
 
 	rules[TRUECHIME_DIRECTION_FORWARD] = forward;

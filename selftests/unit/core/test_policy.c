@@ -79,6 +79,8 @@ TEST(hastened_occasion_has_lower_thresholds_and_the_same_rules)
 		  chime_policy_decide(&policy, TRUECHIME_OCCASION_BOOT, -S));
 	/* No other occasion. */
 	EXPECT_EQ(MS, policy.rules[TRUECHIME_OCCASION_DISRUPTION][0].threshold_ns);
+	chime_policy_hasten(&policy, TRUECHIME_OCCASION_BOOT, 0);
+	EXPECT_EQ(MS, policy.rules[TRUECHIME_OCCASION_DISRUPTION][0].threshold_ns);
 	/* Nor one of which somebody has said what is to be done. */
 	policy.stated[TRUECHIME_OCCASION_OPERATOR] = true;
 	policy.rules[TRUECHIME_OCCASION_OPERATOR][0].threshold_ns = S;
@@ -175,6 +177,7 @@ TEST(reads_rules)
 		{ "step:007ms", STEP(7 * MS, 12), STEP(7 * MS, 22) },
 		{ "step:9000000000s", STEP(9000000000 * S, 12), STEP(9000000000 * S, 22) },
 		{ "step:106751d", STEP(106751 * DAY, 12), STEP(106751 * DAY, 22) },
+		{ "step:9223372036854775807ns", STEP(S64_MAX, 12), STEP(S64_MAX, 22) },
 	};
 	unsigned int i;
 
@@ -206,6 +209,7 @@ TEST(refuses_what_is_no_rule)
 {
 	static const char *const texts[] = {
 		"", " ", "s", "ste", "stepp", "Step", "step ", " step", "jump", "step,slew",
+		"steps", "step:1mi", "step:1mins", "step:1msec",
 		"step:", "step::", "step:1s:", "step:1s:1d:1", "step:1", "step:1x", "step:1sx",
 		"step:-1s", "step:+1s", "step:1.5s", "step: 1s", "step:1 s", "step:s",
 		"step/", "/step", "step/slew/ignore", "step//slew", "step:1s/", "step/jump",
