@@ -178,7 +178,7 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
 			struct chime_vmclock_page *page)
 {
 	u64 size = chime_vmclock_number(bytes + CHIME_VMCLOCK_SIZE_OFFSET, 4);
-	u64 flags = chime_vmclock_number(bytes + CHIME_VMCLOCK_FLAGS_OFFSET, 8);
+	u64 flags = chime_vmclock_u64(bytes, CHIME_VMCLOCK_FLAGS_OFFSET);
 
 	if (chime_vmclock_number(bytes + CHIME_VMCLOCK_MAGIC_OFFSET, 4) != CHIME_VMCLOCK_MAGIC ||
 	    chime_vmclock_number(bytes + CHIME_VMCLOCK_VERSION_OFFSET, 2) !=
@@ -188,7 +188,7 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
 	if (size < CHIME_VMCLOCK_GENERATION_OFFSET || size > region_size)
 		return -ENODEV;
 
-	page->marker = chime_vmclock_number(bytes + CHIME_VMCLOCK_MARKER_OFFSET, 8);
+	page->marker = chime_vmclock_u64(bytes, CHIME_VMCLOCK_MARKER_OFFSET);
 	page->has_generation = (flags & CHIME_VMCLOCK_FLAG_GENERATION) &&
 			       size >= CHIME_VMCLOCK_SIZE;
 	/* A status that only newer hypervisors know is none that says "synchronised". */
@@ -199,8 +199,7 @@ int chime_vmclock_parse(const unsigned char bytes[CHIME_VMCLOCK_SIZE], u64 regio
 	chime_vmclock_parse_time(bytes, flags, page);
 	page->generation = 0;
 	if (page->has_generation)
-		page->generation = chime_vmclock_number(bytes + CHIME_VMCLOCK_GENERATION_OFFSET,
-							8);
+		page->generation = chime_vmclock_u64(bytes, CHIME_VMCLOCK_GENERATION_OFFSET);
 	return 0;
 }
 

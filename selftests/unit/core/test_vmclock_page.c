@@ -58,10 +58,16 @@ TEST(has_no_generation_counter_beyond_its_size)
 
 	memcpy(bytes, qemu, sizeof(bytes));
 	bytes[25] = 1;
-	bytes[4] = 104;
+	bytes[4] = 111;
 	bytes[5] = 0;
 	ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
 	EXPECT_FALSE(page.has_generation);
+	bytes[4] = 104;
+	ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+	EXPECT_FALSE(page.has_generation);
+	bytes[4] = 112;
+	ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+	EXPECT_TRUE(page.has_generation);
 }
 
 #define UTC_S		1800000000LL
@@ -119,6 +125,7 @@ TEST(states_how_right_the_hosts_clock_is)
 	bytes[11] = 1;
 	bytes[24] |= 1;
 	put(bytes, 36, 2, 37);
+	bytes[38] = 1;				/* a leap second is announced */
 	put(bytes, 72, 8, UTC_S + 37);
 	EXPECT_GE(50000 + 20 * 12 * 1000 + 100, bound_of(bytes, 10 * NS_PER_S, 0));
 	put(bytes, 36, 2, (u64)-37);
@@ -210,6 +217,110 @@ TEST(states_nothing_by_a_counter_that_may_run_at_any_rate)
 	put(bytes, 48, 8, 7378697629ULL);
 	put(bytes, 64, 8, ~0ULL);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, bound_of(bytes, 10 * NS_PER_S, 0));
+}
+
+/* Almost a second each, and more of them than fit into 64 bits of ns: no sum overflows. */
+TEST(states_nothing_by_a_counter_that_went_on_for_ever)
+{
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	struct chime_vmclock_page page;
+
+	put_clock(bytes);
+	bytes[39] = 0;
+	put(bytes, 48, 8, ~0ULL);
+	ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS,
+		  chime_vmclock_maxerror(&page, COUNTER + 9223372037ULL, UTC_S * NS_PER_S, 0));
+}
+
+/* Nor where all that it would be reckoned by is 0. */
+TEST(states_nothing_without_a_bound)
+{
+	struct chime_vmclock_page page;
+
+	ASSERT_EQ(0, chime_vmclock_parse(qemu, 4096, &page));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, chime_vmclock_maxerror(&page, 0, 0, 0));
+}
+
+/* A counter of 2^31 Hz, whose period may be wrong by @error parts of 2^33. */
+static s64 exact_bound(s64 maxerror_ns, u64 error, s64 age_s, s64 apart_ns)
+{
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	struct chime_vmclock_page page;
+
+	put_clock(bytes);
+	bytes[39] = 0;
+	put(bytes, 48, 8, 1ULL << 33);
+	put(bytes, 64, 8, error);
+	put(bytes, 96, 8, (u64)maxerror_ns);
+	if (chime_vmclock_parse(bytes, 4096, &page))
+		return -1;
+	return chime_vmclock_maxerror(&page, COUNTER + ((u64)age_s << 31),
+				      (UTC_S + age_s) * NS_PER_S + NS_PER_S / 2, apart_ns);
+}
+
+/* Half a second may be gained in the two seconds that it serves; and two roundings. */
+TEST(states_no_more_than_it_has_to)
+{
+	const u64 quarter = 2 * ((1ULL << 30) - 2);
+
+	EXPECT_EQ(1000 + NS_PER_S / 2 + 2, exact_bound(1000, quarter, 0, 0));
+	/* The counter and the host were read 77 ns apart. */
+	EXPECT_EQ(1000 + NS_PER_S / 2 + 2 + 77, exact_bound(1000, quarter, 0, 77));
+}
+
+/* In an hour each part of 2^32 is 838 ns: it is rounded up, and by no more than two of them. */
+TEST(rounds_up_how_wrong_the_rate_is)
+{
+	const s64 wrong_ns = chime_scale_q32(3600 * NS_PER_S, 99999) +
+			     chime_scale_q32(1800 * NS_PER_S, 1);
+
+	EXPECT_LE(1000 + wrong_ns, exact_bound(1000, 2 * 99999 + 1, 3598, 0));
+	EXPECT_GE(1000 + wrong_ns + 1700, exact_bound(1000, 2 * 99999 + 1, 3598, 0));
+}
+
+/* A bound of up to an hour, on a page that is up to an hour old. */
+TEST(states_nothing_beyond_an_hour)
+{
+	const s64 hour_ns = 3600 * NS_PER_S;
+	s64 grown_ns = exact_bound(1000, 0, 0, 0) - 1000;
+
+	EXPECT_EQ(hour_ns, exact_bound(hour_ns - grown_ns, 0, 0, 0));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, exact_bound(hour_ns - grown_ns + 1, 0, 0, 0));
+	EXPECT_GT(NS_PER_S, exact_bound(1000, 0, 3600, 0));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, exact_bound(1000, 0, 3601, 0));
+}
+
+/* The last of each that says something; TAI is ahead of UTC by -1 s. */
+TEST(takes_the_largest_numbers_that_a_clock_has)
+{
+	static const struct {
+		int at, size;
+		unsigned long long value;
+		bool tai, taken;
+	} largest[] = {
+		{ 96, 8, 3600 * 1000000000ULL, false, true },
+		{ 96, 8, 3600 * 1000000000ULL + 1, false, false },
+		{ 39, 1, 63, false, true },
+		{ 72, 8, 9223372036ULL, false, true },
+		{ 72, 8, 9223372037ULL, false, false },
+		{ 72, 8, 9223372035ULL, true, true },
+		{ 72, 8, 9223372036ULL, true, false },
+	};
+	unsigned char bytes[CHIME_VMCLOCK_SIZE];
+	struct chime_vmclock_page page;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(largest); i++) {
+		put_clock(bytes);
+		put(bytes, largest[i].at, largest[i].size, largest[i].value);
+		bytes[11] = largest[i].tai;
+		bytes[24] |= largest[i].tai;
+		put(bytes, 36, 2, (u64)-1);
+		ASSERT_EQ(0, chime_vmclock_parse(bytes, 4096, &page));
+		EXPECT_EQ(largest[i].taken, page.time.has_bound)
+			TH_LOG("case %u", i);
+	}
 }
 
 TEST(says_when_the_hosts_clock_is_wrong)
