@@ -25,9 +25,9 @@ static size_t free_place(const struct roll *roll, size_t index, struct source *c
 
 	for (i = index + 1; i < roll->count; i++)
 		taken[place_of(roll, index, source_serial(sources[i]))] = true;
-	for (i = index; i < SOURCE_SELECT_MAX - 1; i++)
-		if (!taken[i])
-			break;
+	/* One is free: there are fewer sources after this one than places. */
+	for (i = index; taken[i]; i++)
+		;
 	return i;
 }
 

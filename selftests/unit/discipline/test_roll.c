@@ -139,6 +139,15 @@ TEST_F(roll, a_new_source_costs_no_other_its_opinion)
 	EXPECT_TRUE(are_in_place(self));
 }
 
+/* The first one leaves, and a new one takes its place. */
+TEST_F(roll, a_new_source_in_the_place_of_another_costs_no_other_its_opinion)
+{
+	call(self);
+	self->sources[0] = &self->source[SOURCE_SELECT_MAX];
+	EXPECT_EQ(1, call(self));
+	EXPECT_TRUE(are_in_place(self));
+}
+
 TEST_F(roll, more_sources_than_places_do_not_vote)
 {
 	self->count = SOURCE_SELECT_MAX + 1;
