@@ -98,6 +98,13 @@ TEST_F(limits, first_updates_step_and_later_ones_do_not)
 	EXPECT_EQ(DISCIPLINE_STEP, self->step);
 }
 
+TEST_F(limits, no_update_steps_where_none_may)
+{
+	self->options.step_limit = 0;
+	EXPECT_EQ(0, measure(self, -2 * S));
+	EXPECT_EQ(DISCIPLINE_NO_STEP, self->step);
+}
+
 TEST_F(limits, an_update_without_news_takes_no_turn)
 {
 	for (int i = 0; i < 10; i++) {
@@ -182,6 +189,12 @@ TEST_F(limits, maxchange_refuses_after_its_updates)
 	self->limits.permitted = true;
 	EXPECT_EQ(0, measure(self, 2 * S));
 	EXPECT_EQ(DISCIPLINE_STEP, self->step);
+	/* The least that can be set, and none. */
+	self->limits.permitted = false;
+	self->options.maxchange_ns = 1;
+	EXPECT_TRUE(change_limits_forbid(&self->limits, &self->options, 2));
+	self->options.maxchange_ns = 0;
+	EXPECT_FALSE(change_limits_forbid(&self->limits, &self->options, 2));
 }
 
 TEST_F(limits, maxchange_ends_after_so_many_refusals)
