@@ -5,7 +5,6 @@
 #include "steering/follower.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "lib/time_units.h"
 
@@ -162,10 +161,7 @@ static int64_t follower_tolerance(const struct timescale_now *now, int64_t least
 
 void follower_note_late(struct follower *follower, int64_t late_ns)
 {
-	if (late_ns > LATE_MAX_NS)
-		late_ns = LATE_MAX_NS;
-	if (late_ns > follower->late_ns)
-		follower->late_ns = late_ns;
+	follower->late_ns = chime_max(follower->late_ns, chime_min(late_ns, LATE_MAX_NS));
 }
 
 void follower_check_again(struct follower *follower)
@@ -180,9 +176,8 @@ static void follower_judge_late(struct follower *follower, const struct timescal
 
 	if (!follower->started)
 		return;
-	follower->late_ns = chime_sub_sat(follower->late_ns, elapsed_ns / LATE_MEMORY);
-	if (follower->late_ns < 0)
-		follower->late_ns = 0;
+	follower->late_ns = chime_max(chime_sub_sat(follower->late_ns, elapsed_ns / LATE_MEMORY),
+				      0);
 	follower_note_late(follower, chime_sub_sat(now->raw_ns, follower->next_ns));
 }
 
@@ -338,7 +333,7 @@ static double follower_calm_horizon(const struct follower *follower,
 static double follower_usual_constant(const struct follower *follower,
 				      const struct timescale_now *now)
 {
-	double pace_ns = fmax((double)follower->pace_ns, 1.0);
+	double pace_ns = (double)follower->pace_ns;
 	double seldom = fmax(1.0, fmin(pace_ns / SELDOM_NS, SELDOM_SPREAD / follower->spread));
 	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread * seldom);
 	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
@@ -397,11 +392,9 @@ static void follower_note_rate(struct follower *follower, const struct timescale
 	follower->has_rate = true;
 
 	/* A rate that has just changed is not extrapolated for longer than it can do harm. */
-	while (follower->started && follower->interval_ns > follower->options.min_interval_ns &&
-	       turned * (double)follower->interval_ns > (double)tolerance_ns)
+	while (follower->started && turned * (double)follower->interval_ns > (double)tolerance_ns)
 		follower->interval_ns /= 2;
-	if (follower->interval_ns < follower->options.min_interval_ns)
-		follower->interval_ns = follower->options.min_interval_ns;
+	follower->interval_ns = chime_max(follower->interval_ns, follower->options.min_interval_ns);
 }
 
 /* Checks that find the predicted offset become rarer, others more frequent. */
@@ -428,12 +421,9 @@ static void follower_adapt(struct follower *follower, const struct timescale_now
 		follower->interval_ns -= follower->interval_ns / 4;
 	longest_ns = chime_sub_sat(chime_sub_sat(now->raw_ns, follower->first_raw_ns), WATCH_NS) /
 		     SPAN_PART;
-	if (longest_ns > options->max_interval_ns)
-		longest_ns = options->max_interval_ns;
-	if (follower->interval_ns > longest_ns)
-		follower->interval_ns = longest_ns;
-	if (follower->interval_ns < options->min_interval_ns)
-		follower->interval_ns = options->min_interval_ns;
+	longest_ns = chime_min(longest_ns, options->max_interval_ns);
+	follower->interval_ns = chime_max(chime_min(follower->interval_ns, longest_ns),
+					  options->min_interval_ns);
 }
 
 static double clamp(double value, double limit)
@@ -516,9 +506,6 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 	int64_t tolerance_ns, horizon_ns;
 	double corrected_ns, rest_ns, slew;
 
-	/* llabs() is safe from here on: S64_MIN is excluded. */
-	if (offset_ns == S64_MIN)
-		offset_ns++;
 	follower_judge_late(follower, now);
 	follower_learn_bias(follower, now, offset_ns);
 	follower_note_news(follower, now);
@@ -535,9 +522,9 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 
 	command->base_rate = clamp(follower->base_rate, options->max_rate);
 	command->rate = clamp(command->base_rate + follower->bias + slew, options->max_rate);
-	command->settled = llabs(offset_ns) <= tolerance_ns ||
+	command->settled = chime_abs_sat(offset_ns) <= tolerance_ns ||
 			   (now->sigma_ns != CHIME_LINE_UNBOUNDED_NS &&
-			    llabs(offset_ns) <= now->sigma_ns);
+			    chime_abs_sat(offset_ns) <= now->sigma_ns);
 
 	if (now->slew_ns && horizon_ns > SLEW_CHECK_NS &&
 	    (!follower->started || !follower->has_rate))

@@ -130,6 +130,53 @@ TEST(is_quick_where_it_can_be)
 	EXPECT_LT(fabs(world.error_ns), 1e3);
 }
 
+TEST(a_large_offset_is_removed_sooner_than_a_small_one)
+{
+	static const struct {
+		double offset_ns;
+		int64_t duration_ns;
+	} cases[] = {
+		{ 99999, S }, { 100000, S / 8 }, { -99999, S }, { -100000, S / 8 },
+		/* As fast as permitted. */
+		{ 1e9, 10 * S },
+	};
+	struct world world;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_start(&world, 0, cases[i].offset_ns);
+		world_look(&world);
+		EXPECT_EQ(cases[i].duration_ns, world.command.next_ns - world.now.raw_ns)
+			TH_LOG("offset %g", cases[i].offset_ns);
+		/* It is no correction. */
+		EXPECT_EQ(0.0, world.follower.corrected_ns);
+	}
+}
+
+/* Settled is what the kernel's clock, the reading and the timescale may be wrong by. */
+TEST(an_offset_within_the_error_is_none)
+{
+	static const struct {
+		int64_t sigma_ns, reading_ns, most_ns;
+	} cases[] = {
+		{ 0, 0, 150 }, { 0, US, 150 + US }, { 100, 0, 150 + 25 }, { 10 * US, 0, 10 * US },
+		{ CHIME_LINE_UNBOUNDED_NS, 0, 150 },
+	};
+	struct world world;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_start(&world, 0, (double)cases[i].most_ns);
+		world.now.sigma_ns = cases[i].sigma_ns;
+		world.now.reading_ns = cases[i].reading_ns;
+		world_look(&world);
+		EXPECT_TRUE(world.command.settled) TH_LOG("case %u", i);
+		world.error_ns++;
+		world_look(&world);
+		EXPECT_FALSE(world.command.settled) TH_LOG("case %u", i);
+	}
+}
+
 TEST(looks_less_often_when_all_is_well)
 {
 	struct world world;
@@ -211,6 +258,72 @@ TEST(learns_nothing_from_what_is_not_the_kernels)
 	EXPECT_LT(fabs(world.follower.bias), 3e-9);
 }
 
+/* By an interval's part of itself and 16 s; nothing from one that is too short to show it. */
+TEST(learns_the_more_the_longer_it_waited)
+{
+	struct world world;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		world_start(&world, 0, 0);
+		world_follow(&world, 600 * S);
+		world_look(&world);
+		follower_check_again(&world.follower);
+		world.now.raw_ns += 4 * S - i;
+		world.error_ns = 100;
+		world_look(&world);
+		EXPECT_LT(fabs(world.follower.bias - (i ? 0 : 25e-9 * 4 / 20)), 1e-12);
+	}
+}
+
+TEST(no_kernel_lacks_more_than_100_ppb)
+{
+	struct world world;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		world_start(&world, 0, 0);
+		world_follow(&world, 600 * S);
+		world.now.raw_ns = world.command.next_ns;
+		world.rate = i ? 101e-9 : 100e-9;
+		world.error_ns = 0;
+		world_look(&world);
+		EXPECT_EQ(!i, world.follower.bias < 0);
+	}
+}
+
+/* Half of what may as well be the kernel's way to keep its clock, and all of what is more. */
+TEST(removes_half_of_what_may_be_nothing)
+{
+	struct world world;
+
+	world_start(&world, 0, 150);
+	world.now.sigma_ns = 0;
+	world_look(&world);
+	EXPECT_LT(fabs(world.command.rate - 75e-9), 1e-12);
+	world_start(&world, 0, 151);
+	world.now.sigma_ns = 0;
+	world_look(&world);
+	EXPECT_LT(fabs(world.command.rate - 151e-9), 1e-12);
+}
+
+/* 150 ns and a quarter of the error: until the next look, and more in the least interval. */
+TEST(removes_at_leisure_what_counts_as_none)
+{
+	static const double offsets_ns[] = { 175, -175, 176, -176 };
+	struct world world;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(offsets_ns); i++) {
+		world_start(&world, 0, 0);
+		world_follow(&world, 1200 * S);
+		world.error_ns = offsets_ns[i];
+		world_look(&world);
+		EXPECT_EQ(i < 2 ? 64 * S : S, world.command.next_ns - world.now.raw_ns)
+			TH_LOG("offset %g", offsets_ns[i]);
+	}
+}
+
 TEST(looks_again_soon_when_the_rate_turns)
 {
 	struct world world;
@@ -222,6 +335,51 @@ TEST(looks_again_soon_when_the_rate_turns)
 	world_look(&world);
 	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S);
 	EXPECT_LT(fabs(world.command.rate - world.rate), 1e-7);
+}
+
+/* In half the time, until it makes no more than what counts as none: here all of 64 s do. */
+TEST(looks_again_before_the_rate_makes_an_offset)
+{
+	struct world world;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		world_start(&world, 0, 0);
+		world_follow(&world, 1200 * S);
+		EXPECT_EQ(64 * S, world.follower.interval_ns);
+		world.now.reading_ns = 64 * S / (1 << 15) - 150 - 25 - i;
+		world.rate = 0x1p-15;
+		world_look(&world);
+		EXPECT_EQ(i ? 32 * S : 64 * S, world.follower.interval_ns);
+	}
+}
+
+/* Twice as late if it finds as good as nothing, and sooner the more it finds. */
+TEST(looks_as_often_as_it_finds_something)
+{
+	static const struct {
+		double found_ns;
+		int64_t interval_ns;
+	} cases[] = {
+		{ 0, 16 * S }, { 75, 16 * S }, { -75, 16 * S }, { 76, 6 * S }, { -76, 6 * S },
+		{ 150, 6 * S }, { 151, 2 * S }, { -151, 2 * S },
+	};
+	struct world world;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_start(&world, 0, 0);
+		world_follow(&world, 1200 * S);
+		world.follower.interval_ns = 8 * S;
+		/* Before its time a look says nothing. */
+		world_look(&world);
+		EXPECT_EQ(8 * S, world.follower.interval_ns);
+		world.now.raw_ns = world.command.next_ns;
+		world.error_ns = cases[i].found_ns;
+		world_look(&world);
+		EXPECT_EQ(cases[i].interval_ns, world.follower.interval_ns)
+			TH_LOG("found %g", cases[i].found_ns);
+	}
 }
 
 TEST(a_rate_misread_for_a_moment_costs_little)
@@ -291,8 +449,7 @@ TEST(a_slew_of_the_timescale_is_not_its_rate_after_a_step)
 		world_look(&world);
 		EXPECT_LT(world.command.rate * (double)(world.command.next_ns - world.now.raw_ns),
 			  MS / 10);
-		if (!known)
-			EXPECT_GE(S / 8, world.command.next_ns - world.now.raw_ns);
+		EXPECT_EQ(known, world.command.next_ns - world.now.raw_ns > S / 8);
 	}
 }
 
@@ -517,6 +674,209 @@ TEST(a_burst_is_no_reason_to_hurry)
 	EXPECT_LT(fabs(world.error_ns), 50e3);
 }
 
+TEST(the_interval_between_corrections_grows_at_once_and_shrinks_slowly)
+{
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world_correct(&world, 0);
+	world_follow(&world, 16 * S);
+	world_correct(&world, 0);
+	EXPECT_EQ(16 * S, world.follower.pace_ns);
+	world_follow(&world, 64 * S);
+	world_correct(&world, 0);
+	EXPECT_EQ(64 * S, world.follower.pace_ns);
+	for (i = 0; i < 20; i++) {
+		world_follow(&world, 16 * S);
+		world_correct(&world, 0);
+		EXPECT_GE(world.follower.pace_ns, i ? 16 * S : 50 * S);
+	}
+	EXPECT_LE(world.follower.pace_ns, 17 * S);
+	/* After a disruption it is not known. */
+	world.now.disruptions++;
+	world_correct(&world, 0);
+	EXPECT_EQ(0, world.follower.pace_ns);
+}
+
+/* In squared standard errors. What appears between them is not counted. */
+TEST(the_mean_square_is_that_of_corrections)
+{
+	static const struct {
+		double change_ns, least, most;
+	} cases[] = {
+		{ 6e3, 0.03, 0.05 }, { 21e3, 0.44, 0.54 }, { 30e3, 0.9, 1.1 },
+		/* Large ones say little of those to come. */
+		{ 300e3, 2.9, 3.1 },
+	};
+	struct world world;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_start(&world, 20e-6, 0);
+		world.now.sigma_ns = 30 * US;
+		world_look(&world);
+		EXPECT_GT(world.follower.spread, 0.0);
+		for (j = 0; j < 60; j++) {
+			world_correct(&world, (j & 1 ? 1 : -1) * cases[i].change_ns);
+			world_run(&world, world.now.raw_ns + MS);
+			world_follow(&world, 32 * S);
+			world.error_ns += 60e3;
+			world_follow(&world, 32 * S);
+		}
+		EXPECT_GT(world.follower.spread, cases[i].least) TH_LOG("case %u", i);
+		EXPECT_LT(world.follower.spread, cases[i].most) TH_LOG("case %u", i);
+	}
+}
+
+/* A correction by @change_ns after many by @usual_ns, either way, in a clock that is not young. */
+static void world_correct_again(struct world *world, int64_t pace_ns, int64_t sigma_ns,
+				double usual_ns, double change_ns)
+{
+	int i;
+
+	world_start(world, 20e-6, 0);
+	world->now.sigma_ns = sigma_ns;
+	world_follow(world, 1200 * S);
+	for (i = 0; i < 40; i++) {
+		world_correct(world, i & 1 ? usual_ns : -usual_ns);
+		world_run(world, world->now.raw_ns + MS);
+		world_follow(world, pace_ns - MS);
+	}
+	world_correct(world, change_ns);
+}
+
+/* How long that takes, in seconds. */
+static double correction_s(int64_t pace_ns, int64_t sigma_ns, double usual_ns, double change_ns)
+{
+	struct world world;
+
+	world_correct_again(&world, pace_ns, sigma_ns, usual_ns, change_ns);
+	return world.follower.corrected_ns / world.follower.corrected_slew / 1e9;
+}
+
+/* Twice as closely, and corrections of more than a standard error as large ones. */
+TEST(a_clock_in_the_machine_is_followed_closely)
+{
+	double usual_s = 0.5 * 3 * 1.5;
+
+	EXPECT_LT(fabs(correction_s(1500 * MS - 1, US, 0, 1000) - usual_s), 0.01);
+	EXPECT_LT(fabs(correction_s(1500 * MS - 1, US, 0, 1050) - usual_s / 1.05), 0.01);
+	/* Elsewhere two are not large. */
+	EXPECT_LT(fabs(correction_s(1500 * MS, US, 0, 1000) - 2 * usual_s), 0.01);
+	EXPECT_LT(fabs(correction_s(1500 * MS, US, 0, 1050) - 2 * usual_s), 0.01);
+}
+
+/* Corrections of a standard error or more: what remains is small against the next one. */
+TEST(larger_corrections_take_less_time)
+{
+	EXPECT_LT(fabs(correction_s(16 * S, 10 * US, 10e3, 10e3) - 0.6 * 16), 0.1);
+	/* At the longest intervals it is a part of these. */
+	EXPECT_LT(fabs(correction_s(1024 * S, 10 * US, 0, 5e3) - 500.0 * 500 / 1024), 0.1);
+	EXPECT_LT(fabs(correction_s(1024 * S, 10 * US, 14142, 14142) - 500.0 * 500 / 1024 / 2), 1);
+	/* A large one in a quarter of the interval at least, and in no more than a second. */
+	EXPECT_LT(fabs(correction_s(S, US, 0, 40e3) - 0.25), 0.01);
+	EXPECT_LT(fabs(correction_s(2 * S, US, 0, 80e3) - 0.5), 0.01);
+	EXPECT_LT(fabs(correction_s(8 * S, US, 0, 99e3) - 1), 0.01);
+	/* What no bound explains, here a microsecond and 10 ms, is gone at once. */
+	EXPECT_GT(correction_s(64 * S, 20 * MS, 0, 10e6 + 1000), 100.0);
+	EXPECT_LT(correction_s(64 * S, 20 * MS, 0, 10e6 + 1001), 0.2);
+}
+
+/* Four times in its time constant; a large one, or a quick one, at its end or with the next. */
+TEST(a_correction_is_looked_at_on_its_way)
+{
+	static const struct {
+		int64_t pace_ns;
+		double usual_ns, change_ns, check_s;
+	} cases[] = {
+		{ 64 * S, 0, 500, 48 }, { 64 * S, 0, -500, 48 },
+		{ 64 * S, 0, 2000, 48 }, { 64 * S, 0, 2001, 64 },
+		{ S, 0, 500, 1.5 },
+		/* But not more than once a second. */
+		{ 2 * S, 1000, 1000, 1 },
+	};
+	struct world world;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_correct_again(&world, cases[i].pace_ns, US, cases[i].usual_ns,
+				    cases[i].change_ns);
+		EXPECT_LT(fabs((double)(world.command.next_ns - world.now.raw_ns) / 1e9 -
+			       cases[i].check_s), 0.02) TH_LOG("case %u", i);
+	}
+}
+
+/* In three quarters of the time since the first look. */
+TEST(a_young_clock_removes_errors_sooner)
+{
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 10 * US;
+	for (i = 0; i < 20; i++) {
+		world_correct(&world, 0);
+		world_follow(&world, S);
+	}
+	world_follow(&world, 20 * S);
+	world_correct(&world, 5e3);
+	EXPECT_LT(fabs(world.follower.corrected_ns / world.follower.corrected_slew - 30e9), 1e9);
+}
+
+/* By the next check, which is a minute away; sooner if others follow and have a small error. */
+TEST(a_correction_that_counts_as_none_is_no_hurry)
+{
+	struct world world;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 20;
+	world_follow(&world, 1200 * S);
+	for (i = 0; i < 3; i++) {
+		world.error_ns = 0;
+		world_correct(&world, 10);
+		EXPECT_EQ(64 * S, world.follower.interval_ns);
+		EXPECT_LT(fabs(world.follower.corrected_slew * 64e9 - 10), 0.1);
+		world_follow(&world, 64 * S);
+	}
+	EXPECT_LT(fabs(correction_s(2 * S, 50, 0, 10) - 4), 0.1);
+	EXPECT_LT(fabs(correction_s(2 * S, 51, 0, 10) - 64), 0.1);
+	/* What counts as none is 50 ns and a quarter of the error. */
+	EXPECT_LT(fabs(correction_s(64 * S, 20, 0, 55) - 64), 0.1);
+	EXPECT_GT(correction_s(64 * S, 20, 0, 56), 100.0);
+	/* Nor is one that the kernel's clock makes up for. */
+	world_correct_again(&world, 64 * S, US, 0, 20e3);
+	EXPECT_LT(world.follower.corrected_ns / world.follower.corrected_slew, 20e9);
+	world.now.raw_ns += MS;
+	world.error_ns = 0;
+	world_look(&world);
+	EXPECT_LT(fabs(world.follower.corrected_ns / world.follower.corrected_slew - 64e9), 1e8);
+}
+
+/* What is left of a correction is known until its slew is over, and no longer. */
+TEST(a_correction_is_over_with_its_slew)
+{
+	static const double parts[] = { 1e-9, 0.95, 2 };
+	double constant_ns, left_ns;
+	struct world world;
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
+		for (j = 0; j < 2; j++) {
+			world_start(&world, 0, 0);
+			world_follow(&world, S);
+			world_correct(&world, j ? 1 : -1);
+			constant_ns = world.follower.corrected_ns / world.follower.corrected_slew;
+			world.now.raw_ns += llround(constant_ns * parts[i]);
+			world_look(&world);
+			left_ns = parts[i] < 1 ? 1 - parts[i] : 0;
+			EXPECT_LT(fabs(world.follower.corrected_ns - (j ? left_ns : -left_ns)),
+				  0.01) TH_LOG("part %g", parts[i]);
+		}
+	}
+}
+
 /* Those of several servers that are asked at once. */
 TEST(corrections_that_come_together_are_one)
 {
@@ -621,6 +981,23 @@ TEST(lateness_is_forgotten)
 	EXPECT_LE(world.command.next_ns - world.now.raw_ns, S / 8);
 }
 
+/* But not at once: by a second in a minute. */
+TEST(lateness_is_kept_in_mind_for_a_while)
+{
+	struct world world;
+
+	world_start(&world, 0, 0);
+	world_follow(&world, 60 * S);
+	world_run(&world, world.command.next_ns + 2 * S);
+	world_look(&world);
+	EXPECT_EQ(2 * S, world.follower.late_ns);
+	world_follow(&world, 64 * S);
+	EXPECT_GT(world.follower.late_ns, 900 * MS);
+	EXPECT_LT(world.follower.late_ns, 1200 * MS);
+	world_follow(&world, 200 * S);
+	EXPECT_EQ(0, world.follower.late_ns);
+}
+
 /* A source among others turns out to be wrong: without a sample the time is another one. */
 TEST(sources_weighed_anew_do_not_shake_the_frequency)
 {
@@ -655,6 +1032,43 @@ TEST(sources_weighed_anew_do_not_shake_the_frequency)
 	follower_expect_change(&world.follower);
 	world_look(&world);
 	EXPECT_FALSE(world.follower.changed);
+}
+
+/* As one by more than a standard error and by more than the kernel's clock may be off. */
+TEST(sources_weighed_anew_are_a_correction_if_it_shows)
+{
+	static const struct {
+		int64_t sigma_ns;
+		double change_ns;
+		bool changed;
+	} cases[] = {
+		{ 9 * US, 9000, false }, { 9 * US, -9000, false },
+		{ 9 * US, 9001, true }, { 9 * US, -9001, true },
+		/* 150 ns and a quarter. */
+		{ 20, 155, false }, { 20, 156, true },
+	};
+	struct world world;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		world_start(&world, 0, 0);
+		world.now.sigma_ns = cases[i].sigma_ns;
+		world_correct(&world, 0);
+		world.now.raw_ns += MS;
+		world.error_ns = cases[i].change_ns;
+		follower_expect_change(&world.follower);
+		world_look(&world);
+		EXPECT_EQ(cases[i].changed, world.follower.changed) TH_LOG("case %u", i);
+		/* The same offset is none the second time, nor is another one by itself. */
+		world.now.raw_ns++;
+		follower_expect_change(&world.follower);
+		world_look(&world);
+		EXPECT_FALSE(world.follower.changed);
+		world.now.raw_ns++;
+		world.error_ns += 144e3;
+		world_look(&world);
+		EXPECT_FALSE(world.follower.changed);
+	}
 }
 
 TEST(looking_again_is_no_correction)
