@@ -11,7 +11,7 @@
 
 #define S	1000000000LL
 #define MS	1000000LL
-#define SOURCES	5
+#define SOURCES	SOURCE_SELECT_MAX
 
 struct source {
 	struct source_options options;
@@ -148,7 +148,7 @@ static int begin(FIXTURE_DATA(consensus) *self, size_t count)
 
 	self->count = count;
 	for (i = 0; i < count; i++)
-		say(self, (int)i, (int64_t)i * MS);
+		say(self, (int)i, (int64_t)(i % 5) * MS);
 	listen(self);
 	run(self, 16 * S);
 	return self->result.verdict != CONSENSUS_OK || self->result.ask ? -1 : 0;
@@ -370,6 +370,31 @@ TEST_F(consensus, echoes_have_to_repeat_themselves)
 	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -60 * S));
 	run(self, S);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, -60 * S));
+}
+
+/* Whichever of them does, and whatever another one says. */
+TEST_F(consensus, one_of_the_echoes_has_to_repeat_itself)
+{
+	share_a_clock(self, 3);
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 60 * S));
+}
+
+TEST_F(consensus, as_many_as_there_can_be_have_a_voice)
+{
+	int i;
+
+	share_a_clock(self, SOURCES);
+	ASSERT_EQ(0, begin(self, SOURCES));
+	for (i = 0; i < SOURCES; i++)
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, i, 60 * S));
+	EXPECT_EQ(SOURCES, self->result.agreeing);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, SOURCES - 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, SOURCES - 1, 60 * S));
 }
 
 TEST_F(consensus, echo_that_contradicts_is_another_vote)
@@ -894,8 +919,10 @@ TEST_F(consensus, only_one_that_went_back_is_followed_after_a_hundred_times_as_l
 		run(self, 10 * S);
 	EXPECT_EQ(20, i);
 	/* And on. */
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 100; i++) {
 		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -2 * S));
+		EXPECT_FALSE(self->result.ask);
+	}
 	/* But not to another place as well. */
 	for (i = 0; i < 7; i++)
 		EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
@@ -951,6 +978,9 @@ TEST_F(consensus, nobody_jumps_where_time_cannot)
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 3600 * S));
+	/* What most say is followed, and no news. */
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 1, 3600 * S));
+	EXPECT_FALSE(self->result.ask);
 }
 
 TEST_F(consensus, only_one_jumps_only_so_far)
@@ -960,13 +990,13 @@ TEST_F(consensus, only_one_jumps_only_so_far)
 	self->terms.max_jump_ns = 3600 * S;
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 2; i++)
-		answer(self, 0, 3601 * S);
-	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, 3601 * S));
+		answer(self, 0, 3600 * S + 2);
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, 3600 * S + 2));
 	consensus_forget(self->consensus);
 	ASSERT_EQ(0, begin(self, 1));
 	for (i = 0; i < 2; i++)
-		answer(self, 0, 3599 * S);
-	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3599 * S));
+		answer(self, 0, 3600 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3600 * S));
 
 	/* Most of several may say anything. */
 	consensus_forget(self->consensus);
@@ -1001,6 +1031,13 @@ TEST_F(consensus, host_is_another_witness)
 	for (i = 0; i < 2; i++)
 		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -2 * S));
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -2 * S));
+	/* And beyond, as far as it is no further away there. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 2; i++)
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -4 * S - 2));
+	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -4 * S - 2));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -4 * S));
 }
 
 TEST_F(consensus, sources_that_contradict_a_host_are_no_disruption)
@@ -1034,10 +1071,16 @@ TEST_F(consensus, announced_leap_second_is_none)
 {
 	self->source[0].status.last.leap = 1;
 	ASSERT_EQ(0, begin(self, 1));
-	self->source[0].status.last.leap = 0;
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, -S));
+	self->source[0].status.last.leap = 0;
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 1 - 3 * S / 2));
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -S));
+	/* One and a half is more than that. */
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	self->source[0].status.last.leap = 1;
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3 * S / 2));
 }
 
 TEST_F(consensus, who_may_not_be_used_has_no_voice)
@@ -1228,17 +1271,23 @@ TEST_F(consensus, who_was_silent_like_all_others_keeps_a_vote)
 /* Each answer shows that the network works: the others' missing ones are noted. */
 TEST_F(consensus, others_hear_of_an_answer)
 {
-	int before;
+	int before, number, i;
 
+	/* Nobody has answered yet. */
+	listen(self);
+	EXPECT_EQ(0, self->source[2].others_answered);
 	ASSERT_EQ(0, begin(self, 3));
 	before = self->source[2].others_answered;
 	listen(self);
 	EXPECT_EQ(before, self->source[2].others_answered);
-	answer(self, 0, 0);
-	EXPECT_EQ(before + 1, self->source[2].others_answered);
+	for (number = 0; number < 3; number++) {
+		answer(self, number, 0);
+		for (i = 0; i < 3; i++)
+			EXPECT_EQ(before + number + 1, self->source[i].others_answered);
+	}
 	consensus_forget(self->consensus);
 	listen(self);
-	EXPECT_EQ(before + 1, self->source[2].others_answered);
+	EXPECT_EQ(before + 3, self->source[2].others_answered);
 }
 
 TEST_F(consensus, extremes_are_no_trouble)
@@ -1247,9 +1296,9 @@ TEST_F(consensus, extremes_are_no_trouble)
 	struct unit_random random = { 1 };
 	int i;
 
-	self->count = SOURCES;
+	self->count = 5;
 	for (i = 0; i < 20000; i++) {
-		int number = (int)unit_random_below(&random, SOURCES);
+		int number = (int)unit_random_below(&random, 5);
 
 		say(self, number, 0);
 		self->source[number].status.last.offset_ns = i % 2 ? unit_random_s64(&random) :
