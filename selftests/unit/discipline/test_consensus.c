@@ -1143,6 +1143,26 @@ TEST_F(consensus, stranger_raises_no_doubt)
 	EXPECT_FALSE(self->result.ask);
 }
 
+/* Beside a host one alone does, if the clock was confirmed; of several the discipline decides. */
+TEST_F(consensus, stranger_raises_doubt_of_a_host_if_it_is_alone)
+{
+	int i;
+
+	self->now.has_host = true;
+	self->now.reference_ns = self->now.time_ns;
+	ASSERT_EQ(0, begin(self, 1));
+	self->source[0].serial = SOURCES + 1;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->result.ask);
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 2));
+	for (i = 0; i < 2; i++) {
+		self->source[i].serial = (uint64_t)(SOURCES + 2 + i);
+		EXPECT_EQ(CONSENSUS_OK, answer(self, i, 60 * S));
+		EXPECT_FALSE(self->result.ask);
+	}
+}
+
 TEST_F(consensus, samples_of_another_epoch_are_not_heard)
 {
 	ASSERT_EQ(0, begin(self, 1));
