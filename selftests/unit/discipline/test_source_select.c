@@ -21,7 +21,8 @@ FIXTURE(sources) {
 	int minsources;
 	bool weighs;		/* strata ... */
 	int64_t weight_ns;	/* ... with this */
-	bool knows_rate;	/* that the oscillator has none */
+	bool knows_rate;	/* that the oscillator has ... */
+	double rate;		/* ... this one */
 	int64_t varies_ns;	/* round trips do by four times this; 0: 1 us */
 	struct selection selection;
 };
@@ -72,6 +73,7 @@ static struct selection_terms terms_of(const struct _test_data_sources *self, in
 		.minsources = self->minsources,
 		.stratumweight_ns = self->weighs ? self->weight_ns : -1,
 		.knows_rate = self->knows_rate,
+		.rate = self->rate,
 	};
 }
 
@@ -111,6 +113,24 @@ TEST_F(sources, a_rate_that_the_oscillator_does_not_have_is_in_the_interval)
 	EXPECT_EQ(0, self->selection.selected);
 	EXPECT_LE(self->selection.low_ns, 0);
 	EXPECT_GE(self->selection.high_ns, 0);
+}
+
+/* By what it has gone on since its latest sample, 16 s ago, and not if that is the oscillator's. */
+TEST_F(sources, an_interval_grows_by_the_rate_that_is_not_the_oscillators)
+{
+	int64_t usual_ns;
+
+	add_source(self, 0, 400e-6, 1000000, NULL);
+	judge(self, -1);
+	usual_ns = self->selection.high_ns - self->selection.low_ns;
+	self->knows_rate = true;
+	self->rate = 400e-6;
+	judge(self, -1);
+	EXPECT_EQ(usual_ns, self->selection.high_ns - self->selection.low_ns);
+	self->rate = -400e-6;
+	judge(self, -1);
+	EXPECT_LT(llabs(self->selection.high_ns - self->selection.low_ns - usual_ns - 25600000),
+		  100000);
 }
 
 TEST_F(sources, none_is_none)
@@ -278,6 +298,10 @@ TEST_F(sources, noselect_is_measured_only)
 	add_source(self, 0, 0, 200000, &unused);
 	judge(self, -1);
 	EXPECT_EQ(-1, self->selection.selected);
+	add_source(self, 0, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_EQ(1, self->selection.count);
 }
 
 TEST_F(sources, too_few_are_not_used)
@@ -320,6 +344,17 @@ TEST_F(sources, nothing_is_used_without_a_required_one)
 	add_source(self, 100000, 0, 2000000, &required);
 	judge(self, -1);
 	EXPECT_EQ(3, self->selection.count);
+}
+
+TEST_F(sources, a_required_one_is_missed_wherever_it_is)
+{
+	struct source_options required = { .minpoll = 4, .maxpoll = 4, .require = true };
+
+	self->source[self->count++] = source_new(&required, START_NS);
+	add_source(self, 0, 0, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 1));
 }
 
 TEST_F(sources, a_required_one_that_is_not_to_be_used_does_not_count)
@@ -460,6 +495,8 @@ TEST_F(sources, two_that_disagree_foresee_nothing)
 TEST_F(sources, bound_allows_for_those_who_have_not_answered)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct source *first;
+	int i;
 
 	add_source(self, 900000, 0, 100000, NULL);
 	add_source(self, 0, 0, 2000000, NULL);
@@ -467,12 +504,18 @@ TEST_F(sources, bound_allows_for_those_who_have_not_answered)
 	EXPECT_LT(self->selection.high_ns - self->selection.low_ns, 500000);
 
 	self->source[self->count++] = source_new(&options, START_NS);
-	judge(self, -1);
-	EXPECT_GE(self->selection.selected, 0);
-	EXPECT_LE(self->selection.low_ns, -999000);
-	EXPECT_GE(self->selection.high_ns, 950000);
-	EXPECT_GE(self->selection.place_low_ns, 800000);
-	EXPECT_LE(self->selection.place_high_ns, 1010000);
+	for (i = 0; i < 2; i++) {
+		judge(self, -1);
+		EXPECT_GE(self->selection.selected, 0);
+		EXPECT_LE(self->selection.low_ns, -999000);
+		EXPECT_GE(self->selection.high_ns, 950000);
+		EXPECT_GE(self->selection.place_low_ns, 800000);
+		EXPECT_LE(self->selection.place_high_ns, 1010000);
+		/* Wherever it is among them. */
+		first = self->source[0];
+		self->source[0] = self->source[2];
+		self->source[2] = first;
+	}
 }
 
 /* A server that sent "DENY" will not answer, and nobody waits for its vote. */
@@ -827,31 +870,37 @@ TEST_F(sources, a_raised_stratum_is_avoided)
 	EXPECT_EQ(0, self->selection.selected);
 }
 
-/* From eleven years away a double tells 64 ns, as much as a near server is off. */
+/*
+ * From eleven years away a double tells 64 ns, as much as a near server is off. Whether it is the
+ * liar who is far from 0 or the others, before or after them, and wherever among them.
+ */
 TEST_F(sources, a_liar_far_away_makes_nobody_less_exact)
 {
-	static const int64_t from_ns[] = { -363961716652772622, 363961716652772622 };
+	static const int64_t from_ns[] = { -363961716652772622, 0, 363961716652772622 };
 	int64_t low_ns, high_ns;
-	size_t i;
+	size_t i, j, place;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 2; i++)
 		add_source(self, 17, 0, 100, NULL);
 	judge(self, -1);
 	low_ns = self->selection.low_ns;
 	high_ns = self->selection.high_ns;
-	for (i = 0; i < ARRAY_SIZE(from_ns); i++) {
-		struct source *first = self->source[0];
+	while (self->count)
+		source_free(self->source[--self->count]);
+	for (i = 0; i < 9; i++) {
+		int64_t true_ns = from_ns[i % 3], liar_ns = from_ns[i / 3];
 
-		add_source(self, from_ns[i], 0, 1000, NULL);
-		self->source[0] = self->source[--self->count];
-		self->source[self->count++] = first;
-		judge(self, -1);
-		EXPECT_EQ(1, self->selection.falsetickers);
-		EXPECT_LE(llabs(self->selection.low_ns - low_ns), 2);
-		EXPECT_LE(llabs(self->selection.high_ns - high_ns), 2);
-		source_free(self->source[0]);
-		self->source[0] = first;
-		self->count--;
+		for (place = 0; true_ns != liar_ns && place < 3; place++) {
+			for (j = 0; j < 3; j++)
+				add_source(self, j == place ? liar_ns : true_ns + 17, 0,
+					   j == place ? 1000 : 100, NULL);
+			judge(self, -1);
+			EXPECT_EQ(1, self->selection.falsetickers);
+			EXPECT_LE(llabs(self->selection.low_ns - true_ns - low_ns), 2);
+			EXPECT_LE(llabs(self->selection.high_ns - true_ns - high_ns), 2);
+			while (self->count)
+				source_free(self->source[--self->count]);
+		}
 	}
 }
 
