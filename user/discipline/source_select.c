@@ -140,8 +140,6 @@ static void nominate(const struct source_status *status, const struct selection_
 	candidate->prefer = status->options->prefer;
 	candidate->require = status->options->require;
 	candidate->distrusted = status->distrusted || status->smear == SOURCE_MAY_SMEAR;
-	candidate->agrees = true;
-	candidate->within = true;
 	candidate->rate = status->estimate.rate;
 	candidate->rate_sigma = status->estimate.rate_sigma;
 }
