@@ -692,6 +692,23 @@ TEST(rate_change_is_what_no_error_explains)
 	}
 }
 
+/* What the reading is ahead by, and what its errors may hide besides; a stop loses time. */
+TEST(errors_hide_a_short_stop)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	struct chime_pairing pairing = exact_pairing(&world, 10 * S, 0, UNCERTAINTY_NS);
+	s64 hides_ns = chime_host_line_hides(&world.host, &pairing);
+
+	/* Both errors, the wobble, 10 ns in 14 s, and the wobble of 0.2 ppm */
+	EXPECT_LE(llabs(hides_ns - (10 + 150 + 7 + 2000)), 2);
+	pairing.utc_ns += 100;
+	EXPECT_EQ(hides_ns + 100, chime_host_line_hides(&world.host, &pairing));
+	pairing.utc_ns -= 100 + hides_ns;
+	EXPECT_EQ(0, chime_host_line_hides(&world.host, &pairing));
+	pairing.utc_ns -= 100;
+	EXPECT_EQ(0, chime_host_line_hides(&world.host, &pairing));
+}
+
 /* Readings across 5 ms give a slope, and what errors it may have is no rate change later. */
 TEST(slope_begins_at_five_milliseconds)
 {
@@ -771,6 +788,100 @@ TEST(bound_of_a_slope_is_of_its_two_readings)
 	}
 }
 
+/* Half as far apart as the segment is long, but no closer than an eighth of a second. */
+TEST(points_of_a_young_segment_are_closer)
+{
+	struct world world = new_world(0);
+	int i;
+
+	check_exact(&world, 0, 0, UNCERTAINTY_NS);
+	for (i = 2; i <= 4; i++) {
+		check_exact(&world, 125 * MS - 1, 0, UNCERTAINTY_NS);
+		EXPECT_EQ(i - 1, world.host.count);
+		check_exact(&world, 1, 0, UNCERTAINTY_NS);
+		EXPECT_EQ(i, world.host.count);
+	}
+	check_exact(&world, 187 * MS, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(4, world.host.count);
+	check_exact(&world, MS, 0, UNCERTAINTY_NS);
+	EXPECT_EQ(5, world.host.count);
+}
+
+/* The first reading of a segment may be the worst one: that it is off is no rate change. */
+TEST(segment_goes_on_after_an_uncertain_first_reading)
+{
+	struct world world = new_world(0);
+
+	check_exact(&world, 0, 1000, 1000);
+	check_exact(&world, 2 * S, -480, 500);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 8 * S, 0, 500));
+	EXPECT_EQ(3, world.host.count);
+	EXPECT_EQ(0, world.host.rate_change_q32);
+}
+
+/* Readings a jump apart show no slope, and the one before it may be 500 ppm off. */
+TEST(slope_is_unknown_at_first_after_a_jump)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	struct chime_pairing pairing = exact_pairing(&world, 20 * MS, S, UNCERTAINTY_NS);
+
+	change_host(&world, 0, S);
+	chime_host_line_rebase(&world.host, &pairing);
+	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, S, 400000, UNCERTAINTY_NS));
+}
+
+/* At 500 ppm, and not at the 20 ppm by which a raw clock of the same kind drifts. */
+TEST(another_clocksource_is_no_jump)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+
+	world.clocksource_seq++;
+	EXPECT_EQ(CHIME_VERDICT_RATE_CHANGED,
+		  check_exact(&world, 200 * S, 150 * MS, UNCERTAINTY_NS));
+}
+
+/*
+ * 2.5 ppm for 100 ms are more than errors explain, and too little for a slope. The next reading
+ * goes on with that, if it is off by no more than 80 ns of either, as much again for each interval,
+ * and its own error.
+ */
+TEST(change_that_shows_again_is_the_same_one)
+{
+	static const s64 off_ns[] = { 240, 255 };
+	unsigned int i;
+	s64 sign;
+
+	for (i = 0; i < ARRAY_SIZE(off_ns); i++) {
+		for (sign = -1; sign <= 1; sign += 2) {
+			struct world world = known_world(0, UNCERTAINTY_NS);
+			s64 began_ns = world.raw_ns;
+
+			change_host(&world, sign * PPM_Q32 * 5 / 2, 0);
+			ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED,
+				  check_exact(&world, 100 * MS, 0, UNCERTAINTY_NS));
+			/* The slope of before is off by what it misses, and by both errors. */
+			EXPECT_EQ(chime_ratio_q32(250 + 2 * UNCERTAINTY_NS + 2 * WOBBLE_NS,
+						  100 * MS),
+				  world.host.line.sigma_rate_q32);
+			ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED,
+				  check_exact(&world, 100 * MS, sign * off_ns[i], UNCERTAINTY_NS));
+			EXPECT_EQ(began_ns + (i ? 100 * MS : 0), world.host.points[0].raw_ns);
+		}
+	}
+}
+
+/* 2000 ppm show their slope in 5 ms: what does not go on by that is another change. */
+TEST(change_of_a_new_slope_is_another_one)
+{
+	struct world world = known_world(0, 1000);
+
+	change_host(&world, 2000 * PPM_Q32, 0);
+	ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 5 * MS, 0, UNCERTAINTY_NS));
+	EXPECT_EQ(5 * MS, world.host.baseline_min_ns);
+	ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 5 * MS, 500, UNCERTAINTY_NS));
+	EXPECT_EQ(world.raw_ns - 5 * MS, world.host.points[0].raw_ns);
+}
+
 /* A slew of 0.2 ppm shows in no reading, but over the segment; its slope is then the new one. */
 TEST(segment_begins_where_a_slow_slew_began)
 {
@@ -790,15 +901,53 @@ TEST(segment_begins_where_a_slow_slew_began)
 	EXPECT_LE(began_ns, world.host.rate_change_raw_ns);
 }
 
-/* A reading that is off by no more than it may be ends no segment. */
+/*
+ * A reading that is off by no more than it may be ends no segment: by its own error, that of the
+ * worse end, and the wobble of all three.
+ */
 TEST(segment_goes_on_over_uncertain_readings)
 {
-	struct world world = known_world(0, 1000);
+	const s64 limit_ns = 1000 + 1000 + 3 * WOBBLE_NS;
+	s64 sign;
 
-	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 1900, 1000));
-	EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 0, 1000));
-	EXPECT_EQ(8, world.host.count);
-	EXPECT_EQ(0, world.host.rate_change_q32);
+	for (sign = -1; sign <= 1; sign += 2) {
+		struct world world = known_world(0, 1000);
+
+		EXPECT_EQ(CHIME_VERDICT_ON_LINE,
+			  check_exact(&world, 2 * S, sign * limit_ns, 1000));
+		EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 0, 1000));
+		EXPECT_EQ(8, world.host.count);
+		EXPECT_EQ(0, world.host.rate_change_q32);
+		world = known_world(0, 1000);
+		check_exact(&world, 2 * S, sign * (limit_ns + 1), 1000);
+		EXPECT_EQ(CHIME_VERDICT_ON_LINE, check_exact(&world, 2 * S, 0, 1000));
+		EXPECT_EQ(2, world.host.count);
+		EXPECT_NE(0, world.host.rate_change_q32);
+	}
+}
+
+/* It rests at one of the rates that it had since then, and changes 100 s apart are two slews. */
+TEST(slew_is_off_the_rates_before_all_its_changes)
+{
+	static const struct {
+		int checks;
+		s64 slewing_q32;
+	} cases[] = { { 49, 60 * PPM_Q32 }, { 50, 10 * PPM_Q32 } };
+	unsigned int i;
+	int j;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct world world = known_world(100 * PPM_Q32, UNCERTAINTY_NS);
+
+		change_host(&world, 150 * PPM_Q32, 0);
+		for (j = 0; j < cases[i].checks; j++)
+			check_exact(&world, 2 * S, 0, UNCERTAINTY_NS);
+		change_host(&world, 160 * PPM_Q32, 0);
+		ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED,
+			  check_exact(&world, 2 * S, 0, UNCERTAINTY_NS));
+		EXPECT_LE(llabs(chime_host_line_slewing(&world.host, world.raw_ns) -
+				cases[i].slewing_q32), PPM_Q32 / 100);
+	}
 }
 
 /* Where a rate has changed another change is expected, for ten seconds. */
@@ -862,6 +1011,54 @@ TEST(rate_change_that_has_just_shown_may_be_a_slew_under_way)
 	EXPECT_LE(99 * PPM_Q32, chime_host_line_slewing(&world.host, world.raw_ns));
 }
 
+/* It lasts 100 s at most, but for what one reading has just shown. */
+TEST(slew_is_over_after_a_hundred_seconds)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	s64 began_ns = world.raw_ns;
+	int i;
+
+	EXPECT_EQ(0, chime_host_line_slewing(&world.host, world.raw_ns));
+	change_host(&world, 100 * PPM_Q32, 0);
+	for (i = 0; i < 5; i++)
+		check_exact(&world, 2 * S, 0, UNCERTAINTY_NS);
+	EXPECT_LE(99 * PPM_Q32, chime_host_line_slewing(&world.host, began_ns + 100 * S - 1));
+	EXPECT_EQ(0, chime_host_line_slewing(&world.host, began_ns + 100 * S));
+}
+
+/* It is not where a witness reports and none saw a stop. */
+TEST(rate_is_suspect_where_the_guest_may_have_stopped)
+{
+	static const bool suspect[2][2] = { { true, false }, { true, true } };
+	int stood_still, witness;
+
+	for (stood_still = 0; stood_still < 2; stood_still++) {
+		for (witness = 0; witness < 2; witness++) {
+			struct world world = known_world(0, UNCERTAINTY_NS);
+			struct chime_pairing pairing = exact_pairing(&world, S, S, UNCERTAINTY_NS);
+
+			pairing.stood_still = stood_still;
+			pairing.witness = witness;
+			chime_host_line_rebase(&world.host, &pairing);
+			EXPECT_EQ(suspect[stood_still][witness], world.host.rate_suspect);
+		}
+	}
+}
+
+/* A jump long after it shows nothing of it. */
+TEST(jump_is_no_slew_under_way)
+{
+	struct world world = known_world(0, UNCERTAINTY_NS);
+	struct chime_pairing pairing;
+
+	change_host(&world, 100 * PPM_Q32, 0);
+	ASSERT_EQ(CHIME_VERDICT_RATE_CHANGED, check_exact(&world, 2 * S, 0, UNCERTAINTY_NS));
+	EXPECT_LE(99 * PPM_Q32, chime_host_line_slewing(&world.host, world.raw_ns));
+	pairing = exact_pairing(&world, 150 * S, S, UNCERTAINTY_NS);
+	chime_host_line_rebase(&world.host, &pairing);
+	EXPECT_EQ(0, chime_host_line_slewing(&world.host, world.raw_ns));
+}
+
 /* A guest that stood still may be on a machine whose counter differs by 250 ppm, until it shows. */
 TEST(rate_is_suspect_after_a_stop_until_readings_show_it)
 {
@@ -888,21 +1085,23 @@ TEST(rate_is_suspect_after_a_stop_until_readings_show_it)
 /* The kept slope is as good as a new one, unless what readings show of it is too much for them. */
 TEST(slope_is_learned_anew_where_the_kept_one_is_wrong)
 {
-	/* Four times both readings' errors, and the wobble of either end, in 20 ms */
-	const s64 limit_ns = 8 * UNCERTAINTY_NS + 4 * WOBBLE_NS;
-	int i;
+	/* Four times both readings' errors, and the wobble of either end, in 40 ms */
+	const s64 limit_ns = 4 * (50 + UNCERTAINTY_NS) + 4 * WOBBLE_NS;
+	int i, j;
 
 	for (i = 0; i < 2; i++) {
 		struct world world = known_world(0, UNCERTAINTY_NS);
-		struct chime_pairing pairing = exact_pairing(&world, 20 * MS, S, UNCERTAINTY_NS);
+		struct chime_pairing pairing = exact_pairing(&world, 20 * MS, S, 50);
 
 		pairing.witness = true;
 		change_host(&world, 0, S);
 		chime_host_line_rebase(&world.host, &pairing);
 		ASSERT_EQ(S, world.host.baseline_min_ns);
 		/* Slowly enough to show in no single reading */
-		check_exact(&world, 10 * MS, limit_ns / 2, UNCERTAINTY_NS);
-		EXPECT_EQ(S, world.host.baseline_min_ns);
+		for (j = 1; j < 4; j++) {
+			check_exact(&world, 10 * MS, limit_ns * j / 4, UNCERTAINTY_NS);
+			EXPECT_EQ(S, world.host.baseline_min_ns);
+		}
 		check_exact(&world, 10 * MS, limit_ns + i, UNCERTAINTY_NS);
 		EXPECT_EQ(i, world.host.baseline_min_ns == 5 * MS);
 		EXPECT_EQ(i, world.host.line.rate_q32 != 0);
