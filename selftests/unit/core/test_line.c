@@ -140,6 +140,10 @@ TEST(divides_known_ratios)
 	EXPECT_EQ(-Q32, chime_ratio_q32(-5, 5));
 	EXPECT_EQ(214748, chime_ratio_q32(50000, SECOND_NS));
 	EXPECT_EQ(-214748, chime_ratio_q32(50000, -SECOND_NS));
+	/* Halves are rounded away from 0. */
+	EXPECT_EQ(1, chime_ratio_q32(1, 2 * Q32));
+	EXPECT_EQ(-1, chime_ratio_q32(-1, 2 * Q32));
+	EXPECT_EQ(0, chime_ratio_q32(1, 2 * Q32 + 1));
 	EXPECT_EQ(S64_MAX, chime_ratio_q32(S64_MAX, 1));
 	EXPECT_EQ(S64_MIN, chime_ratio_q32(S64_MAX, -1));
 	EXPECT_EQ(S64_MIN, chime_ratio_q32(-CHIME_LINE_RATE_MAX_Q32, 1));
@@ -373,6 +377,40 @@ TEST(converts_one_value_to_another)
 		ASSERT_EQ(chime_line_maxerror(&line, at_ns), converted.maxerror_ns);
 		ASSERT_EQ(chime_line_sigma(&line, at_ns), converted.sigma_ns);
 	}
+}
+
+TEST(argument_that_was_set_ahead_gives_the_same_values)
+{
+	struct chime_line line = { .origin_ns = 100, .offset_ns = 1000, .rate_q32 = Q32 / 2 };
+
+	chime_line_set_ahead(&line, 70);
+	EXPECT_EQ(170, line.origin_ns);
+	EXPECT_EQ(1100, chime_line_eval(&line, 170));
+	EXPECT_EQ(1100 + 15, chime_line_eval(&line, 180));
+}
+
+TEST(lost_rate_is_that_of_the_line_and_of_the_other_clock)
+{
+	struct chime_line line = { .rate_q32 = -5, .sigma_rate_q32 = 20, .maxerror_rate_q32 = 3 };
+
+	EXPECT_EQ(12, chime_line_lost_rate(&line, 7));
+	chime_line_lose_rate(&line, 7);
+	EXPECT_EQ(20, line.sigma_rate_q32);
+	EXPECT_EQ(12, line.maxerror_rate_q32);
+}
+
+/* Beyond the last instant there is no other one to tell a rate by. */
+TEST(converts_at_the_end_of_time)
+{
+	const struct chime_line line = { .rate_q32 = Q32 / 1000, .maxerror_ns = 5 };
+	const struct chime_line other = { 0 };
+	struct chime_line converted;
+
+	chime_line_convert(&line, &other, S64_MAX, &converted);
+	EXPECT_EQ(0, converted.rate_q32);
+	EXPECT_EQ(0, converted.rate_horizon_ns);
+	EXPECT_EQ(0, converted.horizon_ns);
+	EXPECT_EQ(5, converted.maxerror_ns);
 }
 
 TEST_HARNESS_MAIN

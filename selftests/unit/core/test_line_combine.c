@@ -100,6 +100,12 @@ TEST(composes_errors)
 	EXPECT_EQ(42, both.maxerror_ns);
 	EXPECT_EQ(301, both.maxerror_rate_q32);
 
+	/* However small a positive rate is, what it adds is rounded up. */
+	outer.rate_q32 = 1;
+	chime_line_compose(&outer, &inner, 0, &both);
+	EXPECT_EQ(43, both.maxerror_ns);
+	outer.rate_q32 = 0;
+
 	inner.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	inner.sigma_ns = S64_MAX;
 	outer.sigma_ns = S64_MAX;

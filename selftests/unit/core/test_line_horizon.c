@@ -89,6 +89,10 @@ TEST(is_valid_only_if_no_error_shrinks)
 	line = short_lived();
 	line.beyond_maxerror_rate_q32 = line.maxerror_rate_q32 - 1;
 	EXPECT_FALSE(chime_line_valid(&line));
+	line = short_lived();
+	line.beyond_sigma_rate_q32 = line.sigma_rate_q32;
+	line.beyond_maxerror_rate_q32 = line.maxerror_rate_q32;
+	EXPECT_TRUE(chime_line_valid(&line));
 	/* Without a horizon the rates beyond do not matter. */
 	line.horizon_ns = 0;
 	line.rate_horizon_ns = 0;
@@ -185,6 +189,62 @@ TEST(never_gains_by_being_moved)
 		ASSERT_LE(chime_line_maxerror(&line, at), chime_line_maxerror(&moved, at));
 		ASSERT_LE(chime_line_sigma(&line, at), chime_line_sigma(&moved, at));
 	}
+}
+
+TEST(ends_where_its_horizon_does)
+{
+	struct chime_line line = short_lived();
+
+	chime_line_move(&line, DAY_NS + 60 * SECOND_NS - 1);
+	EXPECT_EQ(1, line.rate_horizon_ns);
+	EXPECT_EQ(1, line.horizon_ns);
+	EXPECT_EQ(100 * PPM, line.rate_q32);
+	EXPECT_EQ(10 * PPM, line.maxerror_rate_q32);
+	line = short_lived();
+	chime_line_move(&line, DAY_NS + 60 * SECOND_NS);
+	EXPECT_EQ(0, line.rate_horizon_ns);
+	EXPECT_EQ(0, line.horizon_ns);
+	EXPECT_EQ(0, line.rate_q32);
+	EXPECT_EQ(20 * PPM, line.sigma_rate_q32);
+	EXPECT_EQ(200 * PPM, line.maxerror_rate_q32);
+	EXPECT_EQ(0, line.beyond_rate_q32);
+	EXPECT_EQ(0, line.beyond_sigma_rate_q32);
+	EXPECT_EQ(0, line.beyond_maxerror_rate_q32);
+}
+
+/* A ns is a horizon, and neither moved nor composed nor converted lines lose it. */
+TEST(may_end_after_a_ns)
+{
+	const struct chime_line nothing = { 0 }, far = short_lived();
+	struct chime_line line = short_lived(), both;
+
+	line.rate_horizon_ns = 1;
+	line.horizon_ns = 1;
+	line.rate_q32 = CHIME_LINE_RATE_MAX_Q32;
+	EXPECT_EQ(5001, chime_line_offset(&line, DAY_NS + 1000));
+	EXPECT_LE(1000 + ppm_of(200, SECOND_NS - 1),
+		  chime_line_maxerror(&line, DAY_NS + SECOND_NS));
+	chime_line_compose(&line, &nothing, DAY_NS, &both);
+	EXPECT_EQ(1, both.rate_horizon_ns);
+	EXPECT_EQ(1, both.horizon_ns);
+	chime_line_compose(&nothing, &line, DAY_NS, &both);
+	EXPECT_EQ(1, both.rate_horizon_ns);
+	EXPECT_EQ(1, both.horizon_ns);
+	chime_line_compose(&nothing, &far, DAY_NS, &both);
+	EXPECT_EQ(60 * SECOND_NS, both.horizon_ns);
+	chime_line_compose(&nothing, &nothing, DAY_NS, &both);
+	EXPECT_EQ(0, both.rate_horizon_ns);
+	EXPECT_EQ(0, both.horizon_ns);
+	line.offset_ns = 0;
+	chime_line_compose(&far, &line, DAY_NS, &both);
+	EXPECT_EQ(1, both.rate_horizon_ns);
+	EXPECT_EQ(1, both.horizon_ns);
+	chime_line_convert(&line, &nothing, DAY_NS, &both);
+	EXPECT_EQ(1, both.rate_horizon_ns);
+	EXPECT_EQ(1, both.horizon_ns);
+	chime_line_move(&line, DAY_NS + 1);
+	EXPECT_EQ(0, line.rate_q32);
+	EXPECT_EQ(200 * PPM, line.maxerror_rate_q32);
 }
 
 /* Like a correction to a host's line. */
