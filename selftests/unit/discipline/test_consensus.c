@@ -226,6 +226,28 @@ TEST_F(consensus, what_was_followed_is_not_followed_twice)
 	EXPECT_LT(llabs(self->result.offset_ns - 3590 * S), 2 * MS);
 }
 
+/* While the timescale only goes on, by its own rate or along a host. */
+TEST_F(consensus, what_was_said_stays_where_it_was)
+{
+	int64_t said_ns;
+	int i, host;
+
+	self->now.rate = 50e-6;
+	for (host = 0; host < 2; host++) {
+		consensus_forget(self->consensus);
+		self->now.has_host = host;
+		ASSERT_EQ(0, begin(self, 1));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+		said_ns = self->result.offset_ns;
+		for (i = 0; i < 4; i++) {
+			run(self, 2 * S);
+			self->now.time_ns += host ? 0 : 100000;
+			listen(self);
+			EXPECT_EQ(said_ns, self->result.offset_ns);
+		}
+	}
+}
+
 TEST_F(consensus, one_of_several_is_not)
 {
 	int i;
