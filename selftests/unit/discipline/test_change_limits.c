@@ -226,6 +226,10 @@ TEST_F(limits, what_one_source_counted_is_void_once_two_agree)
 	EXPECT_EQ(0, self->limits.refused);
 	measure(self, 2 * S);
 	EXPECT_EQ(2, self->limits.updates);
+	measure(self, 2 * S);
+	EXPECT_EQ(DISCIPLINE_STEP, self->step);
+	measure(self, 2 * S);
+	EXPECT_EQ(DISCIPLINE_NO_STEP, self->step);
 }
 
 TEST_HARNESS_MAIN
