@@ -728,6 +728,24 @@ TEST_F(sources, bound_of_withdrawn_ones_is_where_those_who_only_vote_will_agree)
 	EXPECT_GE(high_ns, self->selection.high_ns + 9900000);
 }
 
+/* While one that can answer is left, those that cannot have no vote on it either. */
+TEST_F(sources, who_is_withdrawn_has_no_vote_on_what_is_foreseen)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S, low_ns, high_ns;
+
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	add_source(self, 3600LL * NS_PER_S, 0, 2000000, NULL);
+	jump(self, 2, 800000);
+	source_set_offline(self->source[0], true);
+	source_set_offline(self->source[2], true);
+	judge(self, -1);
+	ASSERT_EQ(1, self->selection.selected);
+	ASSERT_TRUE(foresee(self, at_ns, &low_ns, &high_ns));
+	EXPECT_EQ(self->selection.low_ns, low_ns);
+	EXPECT_EQ(self->selection.high_ns, high_ns);
+}
+
 /* They are no candidates, and as many as those that are must not leave these without a majority. */
 TEST_F(sources, who_smears_has_no_vote_on_what_is_foreseen)
 {
@@ -870,36 +888,46 @@ TEST_F(sources, a_raised_stratum_is_avoided)
 	EXPECT_EQ(0, self->selection.selected);
 }
 
+/* Those of which more than half are at @true_ns, and so many liars at @liar_ns. */
+static void add_liars(struct _test_data_sources *self, size_t liars, size_t first,
+		      int64_t liar_ns, int64_t true_ns)
+{
+	size_t i, count = 2 * liars + 1;
+
+	while (self->count)
+		source_free(self->source[--self->count]);
+	for (i = 0; i < count; i++) {
+		if ((i + first) % count < liars)
+			add_source(self, liar_ns, 0, 1000, NULL);
+		else
+			add_source(self, true_ns, 0, 100, NULL);
+	}
+}
+
 /*
  * From eleven years away a double tells 64 ns, as much as a near server is off. Whether it is the
- * liar who is far from 0 or the others, before or after them, and wherever among them.
+ * liars who are far from 0 or the others, before or after them, and wherever among them.
  */
-TEST_F(sources, a_liar_far_away_makes_nobody_less_exact)
+TEST_F(sources, liars_far_away_make_nobody_less_exact)
 {
 	static const int64_t from_ns[] = { -363961716652772622, 0, 363961716652772622 };
 	int64_t low_ns, high_ns;
-	size_t i, j, place;
+	size_t i, liars, first;
 
-	for (i = 0; i < 2; i++)
-		add_source(self, 17, 0, 100, NULL);
+	add_liars(self, 0, 0, 0, 17);
 	judge(self, -1);
 	low_ns = self->selection.low_ns;
 	high_ns = self->selection.high_ns;
-	while (self->count)
-		source_free(self->source[--self->count]);
 	for (i = 0; i < 9; i++) {
 		int64_t true_ns = from_ns[i % 3], liar_ns = from_ns[i / 3];
 
-		for (place = 0; true_ns != liar_ns && place < 3; place++) {
-			for (j = 0; j < 3; j++)
-				add_source(self, j == place ? liar_ns : true_ns + 17, 0,
-					   j == place ? 1000 : 100, NULL);
+		for (first = 0; true_ns != liar_ns && first < 6; first++) {
+			liars = 1 + first % 2;
+			add_liars(self, liars, first / 2, liar_ns, true_ns + 17);
 			judge(self, -1);
-			EXPECT_EQ(1, self->selection.falsetickers);
+			EXPECT_EQ(liars, self->selection.falsetickers);
 			EXPECT_LE(llabs(self->selection.low_ns - true_ns - low_ns), 2);
 			EXPECT_LE(llabs(self->selection.high_ns - true_ns - high_ns), 2);
-			while (self->count)
-				source_free(self->source[--self->count]);
 		}
 	}
 }
