@@ -558,6 +558,15 @@ TEST_F(consensus, who_is_taken_offline_amid_a_suspicion_leaves_it_open)
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 60 * S));
 }
 
+TEST_F(consensus, only_one_that_is_taken_offline_leaves_it_open)
+{
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	self->source[0].status.withdrawn = true;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+}
+
 /* Nobody is left of whom that could be asked. */
 TEST_F(consensus, who_is_deleted_takes_his_contradiction_along)
 {
