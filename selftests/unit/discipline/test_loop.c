@@ -95,8 +95,9 @@ TEST_F(loop, who_follows_us_is_not_followed)
 		EXPECT_TRUE(is_loop(self, i));
 
 	/* It has found another source, or serves its own clock. */
-	ask(self, (const struct says[]){ { OURS, 11, 0 }, { OURS, 11, 0 }, { OTHERS, 3, 0 } });
+	ask(self, (const struct says[]){ { OURS, 11, 0 }, { OURS, 2, 0 }, { OTHERS, 3, 0 } });
 	EXPECT_EQ(2, select_one(self, false));
+	EXPECT_TRUE(is_loop(self, 1));
 }
 
 /* Two followers with our wrong time, and one server that has the right one. */

@@ -23,6 +23,8 @@ TEST(any_rate_may_be_the_first)
 
 	EXPECT_EQ(0.0, note(&settled, 400 * PPM, 11 * PPM, true));
 	EXPECT_FALSE(settled.known);
+	EXPECT_EQ(0.0, note(&settled, 400 * PPM, 10e-6, true));
+	EXPECT_FALSE(settled.known);
 	EXPECT_EQ(0.0, note(&settled, 400 * PPM, 9 * PPM, true));
 	EXPECT_TRUE(settled.known);
 	EXPECT_EQ(400 * PPM, settled.rate);
@@ -33,7 +35,7 @@ TEST(small_changes_are_followed)
 	struct settled_rate settled = { .known = false };
 
 	note(&settled, 0, PPM, true);
-	EXPECT_EQ(0.0, note(&settled, 99 * PPM, PPM, true));
+	EXPECT_EQ(0.0, note(&settled, 100e-6, PPM, true));
 	EXPECT_EQ(0.0, note(&settled, 198 * PPM, PPM, true));
 	/* What is not known well settles nothing. */
 	EXPECT_EQ(0.0, note(&settled, 290 * PPM, 20 * PPM, true));
