@@ -110,9 +110,24 @@ static void correct(struct world *world, double true_ns)
 	}
 }
 
+/*
+ * The result is as of @disruptions: what the module has noticed since, as it looked at the host
+ * before the correction, the daemon learns afterwards, and nothing has confirmed the clock since.
+ */
+static void correct_and_learn(struct world *world, double true_ns, unsigned int disruptions)
+{
+	bool noticed = world->disruptions != disruptions;
+
+	if (noticed)
+		world->disrupted = false;
+	correct(world, true_ns);
+	world->disrupted |= noticed;
+}
+
 /* What the discipline decided is done to the clocks, in the order that the daemon has. */
 static int act(struct world *world, double true_ns)
 {
+	unsigned int disruptions = world->disruptions;
 	struct timescale_now now;
 	int error;
 
@@ -133,7 +148,7 @@ static int act(struct world *world, double true_ns)
 	if (world_is_stale(world, true_ns))
 		return 0;
 	world->summary->jumps += world->result.jump;
-	correct(world, true_ns);
+	correct_and_learn(world, true_ns, disruptions);
 	client_clock_follow(&world->clock, true_ns);
 	judge_host(world, true_ns);
 	return 0;

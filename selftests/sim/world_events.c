@@ -76,6 +76,7 @@ void world_pair(struct world *world, double true_ns)
 	if (discipline_is_suspect(world->discipline, &now))
 		change_reference(world, &REFERENCE_JUMPED);
 	world->disrupted |= !look.outlived;
+	world->disruptions += !look.outlived;
 	client_clock_follow(&world->clock, true_ns);
 	world_burst(world, true_ns, WORLD_BURST);
 }

@@ -54,6 +54,7 @@ struct world {
 	struct discipline_result result;
 	bool synchronised;
 	bool disrupted;			/* and no correction since has confirmed the clock */
+	unsigned int disruptions;	/* that the module has noticed */
 	bool reported_by_sources;	/* of the disruption that is being dealt with */
 	int64_t check_again_ns;		/* by raw: not enough have answered; INT64_MAX: never */
 	uint32_t epoch;			/* as last seen */
