@@ -75,28 +75,14 @@ const char *network_of_host(const struct cli *cli, const char *word,
 	return address_of_host(cli, word, text);
 }
 
-/* Has a time source that @name? */
-static bool is_configured(const json_t *sources, const char *name)
+/* Has a time source @text for its @key? */
+static bool has_source(const json_t *sources, const char *key, const char *text)
 {
 	const json_t *source;
 	size_t i;
 
 	json_array_foreach(sources, i, source) {
-		if (!strcasecmp(json_text_of(source, "name"), name))
-			return true;
-	}
-
-	return false;
-}
-
-/* Has a time source the address @text? */
-static bool is_source(const json_t *sources, const char *text)
-{
-	const json_t *source;
-	size_t i;
-
-	json_array_foreach(sources, i, source) {
-		if (!strcmp(json_text_of(source, "address"), text))
+		if (!strcasecmp(json_text_of(source, key), text))
 			return true;
 	}
 
@@ -117,11 +103,11 @@ const char *word_of_source(const struct cli *cli, const char *word,
 	/* Where it cannot be asked, that is said by who asks it next. */
 	if (!client_ask(cli, "sources", &reply)) {
 		sources = json_object_get(reply, "sources");
-		if (!is_configured(sources, word))
+		if (!has_source(sources, "name", word))
 			count = look_up(cli, word, addresses, &problem);
 		for (int i = 0; i < count; i++) {
 			net_address_format(&addresses[i], text);
-			if (is_source(sources, text)) {
+			if (has_source(sources, "address", text)) {
 				word = text;
 				break;
 			}
