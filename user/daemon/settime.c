@@ -25,23 +25,18 @@
 /* The bound of a rate that was learned from sources, or read from the drift file. */
 #define RATE_SIGMAS	5
 
-/* Pulses that the clock numbers show no whole seconds: it is another source that tells these. */
-static bool tells(const struct source *source)
+/*
+ * It answers, and is the selected one or agrees with that. Pulses that the clock numbers show no
+ * whole seconds: it is another source that tells these.
+ */
+static bool tells(const struct source *source, bool selected)
 {
 	struct source_status status;
 
 	source_get_record(source, &status);
 
-	return status.reach && !status.withdrawn && !status.last.numbered;
-}
-
-static bool agrees(const struct source *source)
-{
-	struct source_status status;
-
-	source_get_record(source, &status);
-
-	return status.verdict >= SOURCE_NOT_COMBINED;
+	return status.reach && !status.withdrawn && !status.last.numbered &&
+	       (selected || status.verdict >= SOURCE_NOT_COMBINED);
 }
 
 /* A source that answers has corrected the clock, and will again. */
@@ -55,7 +50,7 @@ static bool is_told(const struct daemon *daemon)
 	if (!daemon->update.raw_ns || selected < 0 || (size_t)selected >= count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (tells(sources[i]) && (i == (size_t)selected || agrees(sources[i])))
+		if (tells(sources[i], i == (size_t)selected))
 			return true;
 	}
 
