@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # what is not assigned here is rig.sh's
 #
-# Scenarios on emulated hosts: one or two hosts, lanes, each with its own folder in build/vm to be told
+# Scenarios on emulated hosts: one host or several, lanes, each with its own folder in build/vm to be told
 # what to do, take them from a queue. Sourced by rig.sh.
 #
 # FILE@PART is that part of a scenario which is run in several: what hangs then costs a part only.
@@ -10,13 +10,20 @@
 # the scenario is tried once more, if nothing had failed before, and that is reported and counted.
 
 lane=1
-# The second one's priority, in nice's terms; set: the first one takes it, too, when it has no scenario left
+# How many processors the host has that this lane boots.
+lane_cpus=2
+# The lanes beside it, and how many processors each of their hosts has. A processor that spins until
+# another of its host answers wastes what that one needs to do so, where this machine has fewer than are
+# emulated.
+lanes_beside=(2 3)
+lanes_cpus=1
+# Their priority, in nice's terms; gives_way is set: the first one takes it, too, when it has no scenario left
 # that needs a quiet machine.
 lanes_nice=10
 gives_way=
 queue_file=$vm/queue
-# How the other lane ended.
-lane_status=$vm/lane.status
+# The other lanes' processes, by their numbers.
+declare -A other_lanes=()
 
 # None boots for longer than this, however busy the machine.
 boot_limit_s=${VM_BOOT_LIMIT_S:-300}
@@ -37,7 +44,7 @@ host_qemu()
 	# The newer one is quicker, and better at being a processor with guests of its own.
 	[ ! -e "$vm/qemu10/.complete" ] || qemu=("$vm/qemu10/usr/bin/qemu-system-x86_64"
 		-L "$vm/qemu10/usr/share/qemu" -L "$vm/qemu10/usr/share/seabios")
-	"${qemu[@]}" -accel tcg,thread=multi -cpu max,+svm,+npt -smp 2 -m 3072 \
+	"${qemu[@]}" -accel tcg,thread=multi -cpu max,+svm,+npt -smp "$lane_cpus" -m 3072 \
 		-nodefaults -nographic -serial stdio -no-reboot \
 		-kernel "$vm/vmlinux-${kernels[0]}" -initrd "$vm/host.img" \
 		-virtfs "local,path=/,mount_tag=root,readonly=on,$share" \
@@ -58,11 +65,21 @@ host_stop()
 	qemu_pid=
 }
 
-# all_stop: this lane and the other one.
+# lane_status NUMBER: the file that says how that one of the other lanes ended.
+lane_status()
+{
+	echo "$vm/lane-$1.status"
+}
+
+# all_stop: this lane and the others.
 all_stop()
 {
+	local number
+
 	host_stop
-	[ -z "${other_lane:-}" ] || [ -e "$lane_status" ] || kill "$other_lane" 2>/dev/null || true
+	for number in "${!other_lanes[@]}"; do
+		[ -e "$(lane_status "$number")" ] || kill "${other_lanes[$number]}" 2>/dev/null || true
+	done
 }
 
 host_alive()
@@ -400,59 +417,68 @@ run_lane_beside_debian()
 	return $failed
 }
 
-# other_lane_start NICE FILE...: a second host, which takes from the queue that holds them. A Debian that
-# is needed is made there.
+# other_lane_start NUMBER NICE PROCESSORS FILE...: another host, which takes from the queue that holds
+# them. A Debian that is needed is made in the second lane.
 other_lane_start()
 {
-	local nice=$1 status=0
+	local number=$1 nice=$2 cpus=$3 status=0
 
-	shift
-	rm -f "$lane_status"
+	shift 3
+	mkdir -p "$vm/job-$number"
+	rm -f "$(lane_status "$number")"
 	(
 		trap host_stop EXIT
 		trap 'exit 130' INT TERM
 		renice -n "$nice" -p "$BASHPID" >/dev/null
-		lane=2
-		if needs_debian "$@"; then
+		lane=$number
+		lane_cpus=$cpus
+		if [ "$lane" = 2 ] && needs_debian "$@"; then
 			run_lane_beside_debian || status=1
 		else
 			run_lane || status=1
 		fi
-		echo $status >"$lane_status"
+		echo $status >"$(lane_status "$number")"
 	) &
-	other_lane=$!
+	other_lanes[$number]=$!
 }
 
-# other_lane_wait: until that is done. Its status.
-other_lane_wait()
+# other_lanes_wait: until they are done. Fails if one did.
+other_lanes_wait()
 {
-	wait "$other_lane" 2>/dev/null || true
-	other_lane=
-	[ "$(cat "$lane_status" 2>/dev/null)" = 0 ]
+	local number failed=0
+
+	for number in "${!other_lanes[@]}"; do
+		wait "${other_lanes[$number]}" 2>/dev/null || true
+		[ "$(cat "$(lane_status "$number")" 2>/dev/null)" = 0 ] || failed=1
+	done
+	other_lanes=()
+	return $failed
 }
 
-# run_in_lanes FILE...: on two hosts side by side, of which the second has what the first leaves of the
+# run_in_lanes FILE...: on hosts side by side, of which the others have what the first leaves of the
 # processors, as long as that has scenarios that need a quiet machine. What takes long is mostly waiting. A
 # Debian that is needed is made meanwhile.
 run_in_lanes()
 {
-	local failed=0
+	local number failed=0
 
 	queue_fill "$@"
 	rm -f "$vm/debian.ready"
-	other_lane_start "$lanes_nice" "$@"
+	for number in "${lanes_beside[@]}"; do
+		other_lane_start "$number" "$lanes_nice" "$lanes_cpus" "$@"
+	done
 	gives_way=yes
 	run_lane || failed=1
-	other_lane_wait || failed=1
+	other_lanes_wait || failed=1
 	return $failed
 }
 
 # run_beside FILE...: on a second host, which gives way to this lane's, where run_scenarios may run
-# others meanwhile. other_lane_wait has the status.
+# others meanwhile. other_lanes_wait has the status.
 run_beside()
 {
 	queue_file=$vm/queue.beside
 	queue_fill "$@"
-	other_lane_start 5 "$@"
+	other_lane_start 2 5 2 "$@"
 	queue_file=$vm/queue
 }

@@ -277,7 +277,7 @@ prepare()
 	local kernel
 
 	require_programs
-	mkdir -p "$vm/job" "$vm/job-"{1,2} "$vm/logs"
+	mkdir -p "$vm/job" "$vm/job-1" "$vm/logs"
 	make -s -C "$rig/tools" "BIN=$vm/bin" "KSELFTEST=${KSELFTEST:-$build/linux/tools/testing/selftests}" \
 		>&2 || die "the rig's own tools do not build"
 	make -s -C "$top/selftests/netlink" abuse >&2 || die "the netlink test does not build"
