@@ -103,13 +103,11 @@ clean:
 
 # --- see and test ---
 
-CHECKS_FIRST := build packaging unit netlink
-# It mostly waits, and others compute meanwhile.
-CHECKS_WAITING := interop
-CHECKS_BESIDE := fuzz sim adversary
-# Emulated machines look at their clocks: beside something that computes they take twice as long.
-CHECKS_LAST := vm
-CHECKS := $(CHECKS_FIRST) $(CHECKS_WAITING) $(CHECKS_BESIDE) $(CHECKS_LAST)
+CHECKS_FIRST := build netlink
+# They mostly wait, and others compute meanwhile.
+CHECKS_WAITING := vm interop
+CHECKS_BESIDE := unit fuzz packaging sim adversary
+CHECKS := $(CHECKS_FIRST) $(CHECKS_WAITING) $(CHECKS_BESIDE)
 BENCHES := bench-sim bench-disruption bench-steady bench-boot bench-server
 
 demo: deps-demo
@@ -119,8 +117,7 @@ demo-run: linux-parts modules user
 	+@$(MAKE) --no-print-directory -C selftests/vm demo
 
 check: deps-check
-	@selftests/run $(CHECKS_FIRST) --waiting $(CHECKS_WAITING) --beside $(CHECKS_BESIDE) \
-		--last $(CHECKS_LAST)
+	@selftests/run $(CHECKS_FIRST) --waiting $(CHECKS_WAITING) --beside $(CHECKS_BESIDE)
 
 $(addprefix check-,$(filter-out interop adversary,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
