@@ -18,9 +18,8 @@ int64_t source_interval_of(const struct source_sample *sample, const struct time
 			   struct source_interval *interval)
 {
 	int64_t ago_ns = chime_sub_sat(now->reference_ns, sample->at_ns);
-	double ran = now->has_host ? 0.0 : (double)ago_ns * now->rate;
-	int64_t known_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns),
-					 (int64_t)ran);
+	int64_t ran_ns = now->has_host ? 0 : (int64_t)((double)ago_ns * now->rate);
+	int64_t known_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns), ran_ns);
 	int64_t distance_ns = source_interval_distance(sample);
 	int64_t off_ns = chime_sub_sat(sample->offset_ns, known_ns);
 
