@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash disable=SC2154 # what is not assigned here is rig.sh's
 #
-# Scenarios on emulated hosts: one host or several, lanes, each with its own folder in build/vm to be told
-# what to do, take them from a queue. Sourced by rig.sh.
+# Scenarios on emulated hosts: one host or several, lanes, each with its own folder in build/vm to
+# be told what to do, take them from a queue. Sourced by rig.sh.
 #
 # FILE@PART is that part of a scenario which is run in several: what hangs then costs a part only.
 #
@@ -17,8 +17,8 @@ lane_cpus=2
 # emulated.
 lanes_beside=(2 3)
 lanes_cpus=1
-# Their priority, in nice's terms; gives_way is set: the first one takes it, too, when it has no scenario left
-# that needs a quiet machine.
+# Their priority, in nice's terms; gives_way is set: the first one takes it, too, when it has no
+# scenario left that needs a quiet machine.
 lanes_nice=10
 gives_way=
 queue_file=$vm/queue
@@ -39,7 +39,11 @@ guest_hung=123
 
 host_qemu()
 {
-	local share=security_model=none,multidevs=remap qemu=(qemu-system-x86_64)
+	local share=security_model=none,multidevs=remap qemu=(qemu-system-x86_64) khz
+
+	# Told how fast its counter is. Measuring that, a kernel on a busy machine is wrong now and
+	# then, and its clock then runs many times too fast.
+	khz=$("$vm/bin/counter")
 
 	# The newer one is quicker, and better at being a processor with guests of its own.
 	[ ! -e "$vm/qemu10/.complete" ] || qemu=("$vm/qemu10/usr/bin/qemu-system-x86_64"
@@ -52,7 +56,8 @@ host_qemu()
 		-virtfs "local,path=$vm,mount_tag=vm,$share" \
 		-virtfs "local,path=$vm,mount_tag=images,readonly=on,$share" \
 		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
-		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane" \
+		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc ${khz:+tsc_early_khz=$khz} \
+			quiet rig.job=job-$lane" \
 		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
 	qemu_pid=$!
 }
@@ -102,8 +107,7 @@ host_hangs()
 }
 
 # clock_runs_ahead SECONDS: the host has run for longer by its own clock than since it was started.
-# On a busy machine an emulated kernel takes its timer for a slower one now and then, and then its
-# clock runs many times too fast.
+# Then its kernel took its counter for a slower one.
 clock_runs_ahead()
 {
 	awk -v most="$(($1 + 2))" '{ exit !($1 > most * 1.1) }' "$vm/job-$lane/ready"
