@@ -209,8 +209,8 @@ TEST_F(correction, errors_that_shrink_are_foreseen_as_they_are)
 }
 
 /*
- * By 1 ppm of t + 256 s (exp(-t / 256 s) - 1), where the latest sample is t old: 3574 ns after 44 s,
- * 6513 after a minute, 18533 after 104 s, 54830 after 188 s, 79433 after 232 s.
+ * By 1 ppm of t + 256 s (exp(-t / 256 s) - 1), where the latest sample is t old: 3574 ns after 44
+ * s, 6513 after a minute, 18533 after 104 s, 54830 after 188 s, 79433 after 232 s.
  */
 TEST_F(correction, a_rate_becomes_wrong_by_and_by)
 {
