@@ -198,7 +198,7 @@ bench-server: deps-check user
 MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) $(addprefix user/discipline/, \
 	change_limits.c consensus.c correction.c host_vote.c intersection.c leap_vote.c loop.c \
 	majority.c opinion.c quorum.c roll.c selected.c settled_rate.c source_interval.c \
-	source_select.c vouched_host.c) \
+	source_select.c source_status.c vouched_host.c) \
 	user/steering/follower.c user/steering/trust.c
 COUNT ?= 20
 
