@@ -222,7 +222,9 @@ endif
 
 install: deps-install
 	@packaging/activate alone
-	+@$(MAKE) --no-print-directory install-user install-module
+	@# One after the other, as DKMS has the initramfs renewed, by a hook that comes with the first.
+	+@$(MAKE) --no-print-directory install-user
+	+@$(MAKE) --no-print-directory install-module
 	@packaging/activate installed
 
 install-user: user
