@@ -39,11 +39,7 @@ guest_hung=123
 
 host_qemu()
 {
-	local share=security_model=none,multidevs=remap qemu=(qemu-system-x86_64) khz
-
-	# Told how fast its counter is. Measuring that, a kernel on a busy machine is wrong now and
-	# then, and its clock then runs many times too fast.
-	khz=$("$vm/bin/counter")
+	local share=security_model=none,multidevs=remap qemu=(qemu-system-x86_64)
 
 	# The newer one is quicker, and better at being a processor with guests of its own.
 	[ ! -e "$vm/qemu10/.complete" ] || qemu=("$vm/qemu10/usr/bin/qemu-system-x86_64"
@@ -56,8 +52,8 @@ host_qemu()
 		-virtfs "local,path=$vm,mount_tag=vm,$share" \
 		-virtfs "local,path=$vm,mount_tag=images,readonly=on,$share" \
 		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
-		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc ${khz:+tsc_early_khz=$khz} \
-			quiet rig.job=job-$lane" \
+		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane \
+			${counter_khz:+tsc_early_khz=$counter_khz}" \
 		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
 	qemu_pid=$!
 }
@@ -121,6 +117,7 @@ host_boot()
 
 	for attempt in 1 2; do
 		why='did not boot'
+		mkdir -p "$vm/job-$lane"
 		rm -f "$vm/job-$lane"/{alive,progress,ready}
 		: >"$vm/job-$lane/list"
 		host_qemu "$attempt"
@@ -428,7 +425,6 @@ other_lane_start()
 	local number=$1 nice=$2 cpus=$3 status=0
 
 	shift 3
-	mkdir -p "$vm/job-$number"
 	rm -f "$(lane_status "$number")"
 	(
 		trap host_stop EXIT
