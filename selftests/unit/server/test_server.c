@@ -330,8 +330,7 @@ static void start(FIXTURE_DATA(world) *self)
 		abort();
 }
 
-/* The server that runs ends, and another one goes on. */
-static void restart(FIXTURE_DATA(world) *self)
+static void stop(FIXTURE_DATA(world) *self)
 {
 	int status;
 
@@ -342,6 +341,12 @@ static void restart(FIXTURE_DATA(world) *self)
 	if (pipe(self->lifeline))
 		abort();
 	self->world.lifeline_fd = self->lifeline[0];
+}
+
+/* The server that runs ends, and another one goes on. */
+static void restart(FIXTURE_DATA(world) *self)
+{
+	stop(self);
 	start(self);
 }
 
@@ -742,8 +747,9 @@ TEST_F(world, the_next_server_tells_no_timestamp_of_the_clock_as_it_was)
 	start(self);
 	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
 	EXPECT_FALSE(ask_interleaved(self, &answer));
+	stop(self);
 	self->world.statistics->ahead_ns += NS_PER_S;
-	restart(self);
+	start(self);
 	EXPECT_FALSE(ask_interleaved(self, &answer));
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 }
