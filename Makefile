@@ -104,9 +104,9 @@ clean:
 # --- see and test ---
 
 CHECKS_FIRST := build netlink
-# They mostly wait, and others compute meanwhile.
-CHECKS_WAITING := vm interop
-CHECKS_BESIDE := unit fuzz packaging sim adversary
+# They mostly wait, or have limits of real time, and others compute meanwhile.
+CHECKS_WAITING := vm interop unit
+CHECKS_BESIDE := unit-programs fuzz packaging sim adversary
 CHECKS := $(CHECKS_FIRST) $(CHECKS_WAITING) $(CHECKS_BESIDE)
 BENCHES := bench-sim bench-disruption bench-steady bench-boot bench-server
 
@@ -156,8 +156,16 @@ run-packaging run-vm: modules user
 run-build run-packaging: run-%:
 	@selftests/$*-check
 
-run-unit run-fuzz run-sim run-adversary: run-%: linux-parts
+run-fuzz run-sim run-adversary: run-%: linux-parts
 	+@$(MAKE) --no-print-directory $(JOBS) -C selftests/$* run
+
+# Both build them; who comes second waits.
+run-unit: linux-parts
+	+@flock $(BUILD)/unit.lock $(MAKE) --no-print-directory $(JOBS) -C selftests/unit run
+
+run-unit-programs: linux-parts
+	+@echo 1..1; flock $(BUILD)/unit.lock \
+		$(MAKE) --no-print-directory $(JOBS) -C selftests/unit all && echo ok 1 built
 
 run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
