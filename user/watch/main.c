@@ -339,7 +339,9 @@ static int tell(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
 	report_notice(rival, &notice);
 	err = daemon_link_tell(watch->daemon_path, &notice, why, sizeof(why));
 	watch->away_ns = err == -ECONNREFUSED ? now_ns : 0;
-	if (!err || (watch->away_ns && !rival->runs && now_ns - rival->latest_ns > FORGET_NS))
+	/* What it has refused, it would refuse again. */
+	if (!err || err == -EACCES ||
+	    (watch->away_ns && !rival->runs && now_ns - rival->latest_ns > FORGET_NS))
 		rival->news = false;
 	if (err && err != -ECONNREFUSED &&
 	    log_limit_pass(&watch->complaint, now_ns, COMPLAINT_NS))
