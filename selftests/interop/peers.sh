@@ -188,6 +188,50 @@ is_synchronised()
 	[ "$how" != unsynchronised ]
 }
 
+# --- files that people have, as they stand ---
+
+# is_standing: the row is about one of these.
+is_standing()
+{
+	[[ $how =~ ^(kubeasz|aws|subnet)$ ]]
+}
+
+# kubeasz_lines: what the file of its server and that of its clients share. The folders are the lab's.
+kubeasz_lines()
+{
+	printf '%s\n' 'driftfile /var/lib/chrony/drift' 'makestep 1.0 3' rtcsync \
+		'dumpdir /var/lib/chrony' 'allow 10.0.0.0/24' 'maxupdateskew 100.0' \
+		'stratumweight 0' 'logdir /var/log/chrony' \
+		'log statistics measurements tracking' noclientlog
+}
+
+# standing_server: of kubeasz's the names have no address, as in a network that is cut off.
+standing_server()
+{
+	case $how in
+	kubeasz)
+		printf '%s\n' 'server ntp1.aliyun.com iburst' 'pool pool.ntp.org iburst' \
+			'pool 2.debian.pool.ntp.org iburst' 'local stratum 10'
+		kubeasz_lines
+		;;
+	aws) printf '%s\n' 'local stratum 1' allow ;;
+	subnet) printf '%s\n' 'local stratum 1' 'allow 192.168.6.0/24' ;;
+	esac
+}
+
+# standing_client ADDRESS
+standing_client()
+{
+	case $how in
+	kubeasz)
+		echo "server $1 iburst"
+		kubeasz_lines
+		;;
+	aws) echo "server $1 prefer iburst minpoll 4 maxpoll 4" ;;
+	subnet) echo "server $1 iburst" ;;
+	esac
+}
+
 # --- chronyd ---
 
 chronyd_start()
@@ -210,6 +254,7 @@ server_chronyd()
 
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
+	! is_standing || directives=("$(standing_server)")
 	! is_nts || directives+=("$(nts_server_directives)")
 	chronyd_start "$1" "${directives[@]}"
 }
@@ -221,10 +266,12 @@ relay_chronyd()
 
 client_chronyd()
 {
-	local directives=()
+	local directives
 
+	directives=("$(source_lines "${@:2}")")
 	! is_nts || directives+=("$(nts_client_directives)")
-	chronyd_start "$1" "$(source_lines "${@:2}")" "${directives[@]}"
+	! is_standing || directives=("$(standing_client "$2")")
+	chronyd_start "$1" "${directives[@]}"
 }
 
 stop_chronyd()
@@ -433,6 +480,7 @@ server_truechimed()
 
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
+	! is_standing || directives=("$(standing_server)")
 	! is_nts || directives+=("$(nts_server_directives)")
 	truechimed_start "$1" "${directives[@]}" "pidfile /run/$1-truechimed.pid" \
 		"$(xdp_lines)"
@@ -445,10 +493,12 @@ stop_truechimed()
 
 client_truechimed()
 {
-	local directives=()
+	local directives
 
+	directives=("$(source_lines "${@:2}")")
 	! is_nts || directives+=("$(nts_client_directives)")
-	truechimed_start "$1" "$(source_lines "${@:2}")" "${directives[@]}"
+	! is_standing || directives=("$(standing_client "$2")")
+	truechimed_start "$1" "${directives[@]}"
 }
 
 # truechimed_source HOST ADDRESS KEY: a member of what it says of a source.
