@@ -16,10 +16,15 @@
 #define ENOUGH_SAMPLES	4
 #define ENOUGH_NS	(8 * NS_PER_S)
 
-/* A source that is not selected after so many requests, or polls of a refclock, is given up. */
-#define REQUESTS_MOST	7
+/*
+ * A server that is not selected after so long is given up, if it was asked so often: who is silent
+ * is asked four times until then, and who answers seven times. A refclock after so many polls.
+ */
+#define IN_VAIN_NS	(14 * NS_PER_S)
+#define REQUESTS_LEAST	4
+#define POLLS_MOST	7
 
-/* The latest of them is taken for lost after this. */
+/* The latest request is taken for lost after this. */
 #define ANSWER_NS	(2 * NS_PER_S)
 
 /* One that cannot be asked, as a name is unknown or there is no network, is waited for so long. */
@@ -82,7 +87,6 @@ void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 	end_with_offset(daemon);
 }
 
-/* It had its chance, of as many requests as chronyd gives. */
 static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 		       const struct source_status *status, int64_t now_ns)
 {
@@ -91,10 +95,10 @@ static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 	if (status->withdrawn || source_is_refused(source))
 		return true;
 	if (status->options->kind == SOURCE_REFCLOCK)
-		return (double)since_ns > REQUESTS_MOST * ldexp(NS_PER_S, status->poll);
+		return (double)since_ns > POLLS_MOST * ldexp(NS_PER_S, status->poll);
 	if (!status->sent)
 		return since_ns > REACHABLE_NS;
-	return status->sent >= REQUESTS_MOST &&
+	return since_ns > IN_VAIN_NS && status->sent >= REQUESTS_LEAST &&
 	       chime_sub_sat(now_ns, status->asked_raw_ns) > ANSWER_NS;
 }
 

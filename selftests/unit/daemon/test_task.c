@@ -131,11 +131,20 @@ static bool is_given_up(FIXTURE_DATA(task) *self, int sent, int ago_s, int recei
 
 TEST_F(task, silent_sources_are_given_up)
 {
-	EXPECT_FALSE(is_given_up(self, 6, 60, 0));
-	EXPECT_FALSE(is_given_up(self, 7, 1, 0));
-	EXPECT_TRUE(is_given_up(self, 7, 3, 0));
+	EXPECT_FALSE(is_given_up(self, 3, 60, 0));
+	EXPECT_FALSE(is_given_up(self, 4, 1, 0));
+	EXPECT_TRUE(is_given_up(self, 4, 3, 0));
 	EXPECT_EQ(1, self->daemon->status);
 	EXPECT_NE(NULL, strstr(world.said, "the network there"));
+}
+
+/* However often they were asked: one that is not synchronised is asked five times in 8 s. */
+TEST_F(task, nobody_is_given_up_in_the_first_14_s)
+{
+	self->daemon->task_ns = 1086 * S;
+	EXPECT_FALSE(is_given_up(self, 5, 6, 5));
+	self->daemon->task_ns--;
+	EXPECT_TRUE(is_given_up(self, 5, 6, 5));
 }
 
 /* Their servers are right there, so that is not what to look at. */
