@@ -33,7 +33,8 @@ _truechime()
 		esac
 	done
 	case $previous in
-	-k | --kind) words='chrony ntp timesyncd openntpd' ;;
+	# That of clients has no value.
+	-k | --kind) [ "$verb" = clients ] || words='chrony ntp timesyncd openntpd' ;;
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
 	--since) words='10min 1h 1d' ;;
 	--port | -p) ;;

@@ -30,7 +30,10 @@ complete -c truechime -l since -x -d 'plot, top: how far back'
 complete -c truechime -s o -l output -r -F -d 'plot: write it there'
 complete -c truechime -s v -l verbose -d "Explain the tables' columns"
 complete -c truechime -s f -l follow -d 'Report new events as they happen'
-complete -c truechime -s k -l kind -x -a 'chrony ntp timesyncd openntpd' -d 'Import this kind'
+complete -c truechime -n 'not __fish_seen_subcommand_from clients' -s k -l kind -x \
+	-a 'chrony ntp timesyncd openntpd' -d 'import: of this kind'
+complete -c truechime -n '__fish_seen_subcommand_from clients' -s k \
+	-d 'clients: their connections for keys of NTS, too'
 complete -c truechime -s p -x -d 'clients: only those that asked so often'
 complete -c truechime -s r -d 'clients: show them, and count anew from then on'
 complete -c truechime -s N -l names -d 'Names as configured, not addresses'
@@ -41,6 +44,7 @@ complete -c truechime -l crit -x -d 'check: the same, and critical beyond'
 complete -c truechime -l ceph -d "check: the limit of Ceph's monitors"
 complete -c truechime -l ntp-only -d 'skew: do not use ssh'
 complete -c truechime -l port -x -d 'skew: the UDP port of NTP'
+complete -c truechime -s d -d 'As with chronyc: it changes nothing'
 complete -c truechime -s e -d 'End by a line with a dot, as chronyc -e'
 complete -c truechime -s m -d 'Each word is a command, as with chronyc -m'
 complete -c truechime -s n -d 'As with chronyc: addresses are never looked up'
