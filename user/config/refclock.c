@@ -74,7 +74,7 @@ static int parse_phc(struct config_reader *reader, struct config_source *source,
 	}
 
 	return set_path(reader, source, text,
-			"PHC: a path like /dev/ptp0, or a network interface");
+			"PHC: a network interface, or a path like /dev/ptp1");
 }
 
 static int parse_pps(struct config_reader *reader, struct config_source *source, const char *text)

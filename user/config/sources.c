@@ -417,7 +417,7 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 
 	if (config_option_find(refclock_options, ARRAY_SIZE(refclock_options), words[1])) {
 		config_error(reader,
-			     "before '%s' the parameter of 'refclock %s' is missing, as in 'refclock PHC /dev/ptp0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'",
+			     "before '%s' the parameter of 'refclock %s' is missing, as in 'refclock PHC eth0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'",
 			     words[1], words[0]);
 		return -EINVAL;
 	}

@@ -354,7 +354,7 @@ static const struct {
 	{ "refclock PPS pps0", 1, "/dev/pps0" },
 	{ "refclock PPS /dev/pps0:falling", 1, "only 'clear'" },
 	{ "refclock PPS /dev/pps0 rate 0", 1, "it can be 1 to " },
-	{ "refclock PHC ptp/eth0", 1, "/dev/ptp0" },
+	{ "refclock PHC ptp/eth0", 1, "/dev/ptp1" },
 	{ "refclock PHC /dev/ptp0 tai", 0, "leapseclist" },
 	{ "refclock PHC poll 20", 1, "before 'poll' the parameter of 'refclock PHC' is missing" },
 	{ "refclock PHC /dev/ptp0:crossts", 1, "'nocrossts'" },
