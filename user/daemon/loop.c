@@ -57,6 +57,12 @@ void daemon_catch_signals(void)
 		sigaction(caught[i], &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);
+	/*
+	 * Where whoever started us ignores the ends of his children, so would we: nobody could say
+	 * how a child has ended, and its number could be another's.
+	 */
+	action.sa_handler = SIG_DFL;
+	sigaction(SIGCHLD, &action, NULL);
 }
 
 static void daemon_clock_was_set(struct daemon *daemon)
