@@ -20,6 +20,9 @@
 /* A pid and a newline are shorter. */
 #define PID_TEXT_MAX	32
 
+/* Whoever may read its folder may read it, whatever the process hides otherwise. */
+#define PID_FILE_MODE	0644
+
 /* A lock of the whole file; not flock(2)'s, which names no holder and is inherited by children. */
 static int set_lock(int fd, pid_t *holder)
 {
@@ -122,9 +125,11 @@ int pid_file_write(const char *path, pid_t pid)
 	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
 		return -ENAMETOOLONG;
 	(void)unlink(fresh);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+		  PID_FILE_MODE);
 	if (fd < 0)
 		return -errno;
+	(void)fchmod(fd, PID_FILE_MODE);
 	length = snprintf(text, sizeof(text), "%d\n", (int)pid);
 	written = write(fd, text, (size_t)length);
 	if (written < 0)

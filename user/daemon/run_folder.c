@@ -38,23 +38,29 @@ static const char *user_to_be(const struct daemon *daemon)
  * As a service manager gives its folders to the service's user: we shall be that user, and what is
  * removed there is to be made again. Only a directory, whatever is in its place by now.
  */
-static void give_to_user(const struct daemon *daemon, const char *folder)
+static void give_to_user(const struct daemon *daemon, const char *folder, int fd)
 {
 	const struct passwd *user = getpwnam(user_to_be(daemon));
-	int fd = user ? open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
 
-	if (fd < 0)
-		return;
-	if (fchown(fd, user->pw_uid, user->pw_gid))
+	if (user && fchown(fd, user->pw_uid, user->pw_gid))
 		log_debug("%s could not be given to %s: %s", folder, user->pw_name,
 			  strerror(errno));
-	close(fd);
 }
 
+/* With that mode, whatever umask(2) whoever started us had. */
 void daemon_make_own_folder(const struct daemon *daemon, const char *folder, mode_t mode)
 {
-	if (!mkdir(folder, mode) && !geteuid())
-		give_to_user(daemon, folder);
+	int fd;
+
+	if (mkdir(folder, mode))
+		return;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fchmod(fd, mode);
+	if (!geteuid())
+		give_to_user(daemon, folder, fd);
+	close(fd);
 }
 
 void daemon_make_folder(const struct daemon *daemon, const char *path)

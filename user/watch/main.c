@@ -432,8 +432,14 @@ static void make_folder(const char *path)
 {
 	char folder[SOCKET_FOLDER_MAX];
 
-	if (socket_file_is_gone(path) && socket_file_folder(path, folder))
-		(void)mkdir(folder, 0755);
+	mode_t mask;
+
+	if (!socket_file_is_gone(path) || !socket_file_folder(path, folder))
+		return;
+	/* Everybody may ask. */
+	mask = umask(0022);
+	(void)mkdir(folder, 0755);
+	umask(mask);
 }
 
 /* As with rm -r: nobody would find us, and who starts anew forgets what was seen. */

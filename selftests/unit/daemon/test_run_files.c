@@ -143,10 +143,16 @@ TEST_F(files, nobody_else_can_take_the_lock)
 
 TEST_F(files, a_pid_file_is_written_and_an_old_one_replaced)
 {
+	mode_t mask = umask(0077);
+	struct stat st;
+
 	ASSERT_EQ(0, pid_file_write(self->path, 4711));
 	EXPECT_STREQ("4711\n", text_of(self->path));
 	ASSERT_EQ(0, pid_file_write(self->path, 12));
 	EXPECT_STREQ("12\n", text_of(self->path));
+	umask(mask);
+	ASSERT_EQ(0, stat(self->path, &st));
+	EXPECT_EQ(0644, st.st_mode & 0777);
 	/* Another's is left to it. */
 	pid_file_remove(self->path, 4711);
 	EXPECT_STREQ("12\n", text_of(self->path));

@@ -197,6 +197,18 @@ TEST_F(folder, for_nobody_else_is_made_so)
 	EXPECT_EQ(0, st.st_mode & 0027);
 }
 
+/* Whoever starts us by hand may have any umask. */
+TEST_F(folder, is_open_to_those_who_ask)
+{
+	mode_t mask = umask(0077);
+	struct stat st;
+
+	ASSERT_EQ(0, daemon_open_control(&self->daemon));
+	umask(mask);
+	ASSERT_EQ(0, stat(self->run, &st));
+	EXPECT_EQ(0755, st.st_mode & 0777);
+}
+
 /* It may be /tmp, or what a service manager has made. */
 TEST_F(folder, that_was_there_stays_as_it_is)
 {
