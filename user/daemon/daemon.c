@@ -147,6 +147,7 @@ int daemon_reload(struct daemon *daemon)
 {
 	struct config *config = NULL;
 	struct steering_options options;
+	bool moved;
 	int err;
 
 	err = daemon_load_config(daemon, &config);
@@ -160,8 +161,11 @@ int daemon_reload(struct daemon *daemon)
 	/* A card's clock that is open stays so: there may be no privilege to open it again. */
 	if (!config_hardware_equal(config, daemon->config))
 		daemon_open_hardware(daemon, config);
+	moved = strcmp(config->driftfile, daemon->config->driftfile);
 	config_free(daemon->config);
 	daemon->config = config;
+	if (moved)
+		daemon_move_outvoted(daemon);
 	discipline_set_options(daemon->discipline, &config->discipline);
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);

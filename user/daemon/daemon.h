@@ -518,6 +518,9 @@ void daemon_finish(struct daemon *daemon);
 /* The rates of the drift files, to start from. */
 void daemon_prime(struct daemon *daemon);
 
+/* The configuration names another drift file, and the note about the host is to be beside it. */
+void daemon_move_outvoted(struct daemon *daemon);
+
 /* task.c */
 
 /* The loop is to end, and the program with this exit status. */

@@ -50,6 +50,15 @@ static void daemon_note_outvoted(struct daemon *daemon, bool outvoted)
 			    outvoted ? "an operator has" : "the time sources have");
 }
 
+void daemon_move_outvoted(struct daemon *daemon)
+{
+	bool outvoted = daemon->outvoted;
+
+	/* Whatever is noted beside that file is of another time. */
+	daemon->outvoted = !outvoted;
+	daemon_note_outvoted(daemon, outvoted);
+}
+
 /* Demote a host that most sources contradict, or reinstate one that they agree with again. */
 static void daemon_judge_host(struct daemon *daemon, const struct timescale_now *now)
 {

@@ -472,6 +472,22 @@ TEST_F(drift, a_host_that_was_outvoted_is_known_at_the_next_start)
 	EXPECT_EQ(2, start_anew(self));
 }
 
+/* Or the daemon that is started anew would take it that an operator has deselected the host. */
+TEST_F(drift, the_note_of_an_outvoted_host_goes_along_with_the_drift_file)
+{
+	self->daemon.link = (struct module_link *)self;
+	world.demotes = true;
+	daemon_update(&self->daemon);
+	world.demotes = false;
+	/* As by a reload. */
+	snprintf(self->config.driftfile, sizeof(self->config.driftfile), "%s/other", self->dir);
+	daemon_move_outvoted(&self->daemon);
+	world.has_host = false;
+	EXPECT_EQ(1, start_anew(self));
+	unlink(strcat(self->config.driftfile, ".outvoted"));
+	snprintf(self->config.driftfile, sizeof(self->config.driftfile), "%s/drift", self->dir);
+}
+
 TEST_F(drift, a_host_that_is_followed_again_is_not_outvoted)
 {
 	self->daemon.link = (struct module_link *)self;

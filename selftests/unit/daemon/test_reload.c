@@ -27,6 +27,7 @@ static struct {
 	int told;		/* those who are told of a configuration: the discipline */
 	int counted_anew;	/* who counts steps: discipline and steering */
 	int serves;		/* the NTP server */
+	int moved;		/* the note of a host that was outvoted */
 } world;
 
 void __wrap_config_free(struct config *config)
@@ -98,6 +99,11 @@ void daemon_configure_module(struct daemon *daemon)
 {
 }
 
+void daemon_move_outvoted(struct daemon *daemon)
+{
+	world.moved++;
+}
+
 void daemon_ask_quickly(const struct daemon *daemon, struct config *config)
 {
 }
@@ -159,6 +165,9 @@ TEST_F(reload, a_drift_file_is_written_once_it_is_configured)
 	ASSERT_EQ(0, daemon_reload(&self->daemon));
 	EXPECT_STREQ("/var/lib/truechime/drift", self->daemon.config->driftfile);
 	EXPECT_GE(NOW_NS, self->daemon.due_ns[DUE_DRIFT]);
+	EXPECT_EQ(1, world.moved);
+	ASSERT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(1, world.moved);
 }
 
 TEST_F(reload, what_is_wrong_changes_nothing)
