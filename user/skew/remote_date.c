@@ -51,7 +51,7 @@ int remote_date_start(struct remote_date *remote, const char *program, const cha
 	remote->fd = -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	remote->begun_ns = clock_ns(CLOCK_REALTIME);
+	remote->begun_ns = clock_ns(CLOCK_BOOTTIME);
 	remote->pid = fork();
 	if (remote->pid < 0) {
 		err = -errno;
@@ -133,12 +133,14 @@ static bool take_line(struct remote_date *remote, size_t length)
 {
 	/* The time counts from when it is known, not from when the connection is closed. */
 	int64_t now_ns = clock_ns(CLOCK_REALTIME);
+	/* What it would have shown at the beginning: it may have been set since. */
+	int64_t begun_ns = now_ns - (clock_ns(CLOCK_BOOTTIME) - remote->begun_ns);
 
 	if (length && remote->line[length - 1] == '\r')
 		length--;
 	keep_line(remote, length);
 
-	return length && remote_date_parse(remote->text, remote->begun_ns, now_ns, &remote->clock);
+	return length && remote_date_parse(remote->text, begun_ns, now_ns, &remote->clock);
 }
 
 /* All lines that are complete. true: one of them was the date. */
@@ -149,8 +151,9 @@ static bool take_lines(struct remote_date *remote)
 
 	while ((newline = memchr(remote->line, '\n', remote->used))) {
 		length = (size_t)(newline - remote->line);
-		if (take_line(remote, length))
+		if (!remote->cut && take_line(remote, length))
 			return true;
+		remote->cut = false;
 		remote->used -= length + 1;
 		memmove(remote->line, newline + 1, remote->used);
 	}
@@ -161,7 +164,8 @@ static bool take_lines(struct remote_date *remote)
 /* The output is complete. */
 static void finish(struct remote_date *remote)
 {
-	take_line(remote, remote->used);
+	if (!remote->cut)
+		take_line(remote, remote->used);
 	if (!*remote->text)
 		strcpy(remote->text, "it printed nothing");
 	end(remote);
@@ -169,20 +173,24 @@ static void finish(struct remote_date *remote)
 
 void remote_date_go_on(struct remote_date *remote)
 {
-	size_t left = sizeof(remote->line) - 1 - remote->used;
-	char rest[64];
 	ssize_t length;
 
-	/* What there is no room for is of no interest, but has to be read. */
-	length = left ? read(remote->fd, remote->line + remote->used, left) :
-			read(remote->fd, rest, sizeof(rest));
+	/* A line that there is no room for is none of date's, which may come after it. */
+	if (remote->used == sizeof(remote->line) - 1) {
+		if (!remote->cut)
+			keep_line(remote, remote->used);
+		remote->cut = true;
+		remote->used = 0;
+	}
+	length = read(remote->fd, remote->line + remote->used,
+		      sizeof(remote->line) - 1 - remote->used);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length <= 0) {
 		finish(remote);
 		return;
 	}
-	remote->used += left ? (size_t)length : 0;
+	remote->used += (size_t)length;
 	if (take_lines(remote))
 		end(remote);
 }

@@ -19,9 +19,10 @@
  * struct remote_date - what was asked; { .fd = -1 } before it is
  * @pid: of ssh
  * @fd: its output, to poll(2) for POLLIN; -1: it has ended
- * @begun_ns: this machine's system clock when it was started
+ * @begun_ns: when it was started, by CLOCK_BOOTTIME, which nobody sets
  * @line: the part of a line that has come
  * @used: length of that
+ * @cut: the beginning of its line is in @text, as it has no room
  * @text: the last line before that, and at the end why there is no date
  * @clock: the result
  */
@@ -31,6 +32,7 @@ struct remote_date {
 	int64_t begun_ns;
 	char line[REMOTE_DATE_TEXT_MAX];
 	size_t used;
+	bool cut;
 	char text[REMOTE_DATE_TEXT_MAX];
 	struct skew_clock clock;
 };

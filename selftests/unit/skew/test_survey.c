@@ -240,6 +240,17 @@ TEST_F(hosts, ssh_says_other_things_before_the_date)
 	EXPECT_LE(llabs(skew_clock_of(&host)->offset_ns - 5 * S), skew_clock_of(&host)->error_ns);
 }
 
+/* One that there is no room for. */
+TEST_F(hosts, ssh_says_a_long_line_before_the_date)
+{
+	struct skew_host host = { .name = "127.10.0.99" };
+
+	write_program(self->ssh, "#!/bin/sh\nprintf '%01000d\\n' 0\ndate -d '5 seconds' +%s.%N\n");
+	ASSERT_EQ(0, survey(self, &host, 1, true));
+	ASSERT_TRUE(skew_clock_of(&host)->known) TH_LOG("%s", host.remote.text);
+	EXPECT_LE(llabs(skew_clock_of(&host)->offset_ns - 5 * S), skew_clock_of(&host)->error_ns);
+}
+
 TEST_F(hosts, what_ssh_says_is_one_line_of_text)
 {
 	struct skew_host host = { .name = "127.10.0.99" };
