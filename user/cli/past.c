@@ -91,6 +91,19 @@ static void make_room(struct past *past)
 	past->count = stay;
 }
 
+/* The first point since the time was last set back. */
+static size_t latest_part(const struct past_point *points, size_t count)
+{
+	size_t first = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		if (points[i].time_s < points[i - 1].time_s)
+			first = i;
+	}
+
+	return first;
+}
+
 void past_append(struct past *past, const json_t *history)
 {
 	double last_s = past->count ? past->points[past->count - 1].time_s : -INFINITY;
@@ -98,7 +111,12 @@ void past_append(struct past *past, const json_t *history)
 	size_t count = read_points(history, points);
 
 	past->now_s = fmin(fmax(json_real_of(history, "now_ns", 0) / 1e9, 0), TIME_MOST_S);
-	for (size_t i = 0; i < count; i++) {
+	/* The time was set back: what was before is of a time to come, and nothing would follow. */
+	if (past->now_s < last_s) {
+		past->count = 0;
+		last_s = -INFINITY;
+	}
+	for (size_t i = past->count ? latest_part(points, count) : 0; i < count; i++) {
 		if (points[i].time_s <= last_s)
 			continue;
 		make_room(past);

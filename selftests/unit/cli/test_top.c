@@ -218,19 +218,30 @@ TEST_F(top, spans)
 	EXPECT_EQ(86400, top_span(1e9, true));
 }
 
-TEST_F(top, new_points_give_way_to_newer_ones)
+static json_t *history_at(int64_t now_s)
 {
-	json_t *history = json_pack("{s:f,s:[],s:[],s:[],s:[]}", "now_ns", (START_S + 601) * 1e9,
-				    "time_ns", "offset_ns", "maxerror_ns", "frequency_ppb");
+	return json_pack("{s:f,s:[],s:[],s:[],s:[]}", "now_ns", (double)now_s * 1e9, "time_ns",
+			 "offset_ns", "maxerror_ns", "frequency_ppb");
+}
 
-	fill(self);
-	for (int i = 590; i < 610; i++) {
+/* A point at each second of these, after START_S. */
+static void add_points(json_t *history, int from, int to)
+{
+	for (int i = from; i < to; i++) {
 		json_array_append_new(json_object_get(history, "time_ns"),
 				      json_integer((json_int_t)((START_S + i) * 1e9)));
 		json_array_append_new(json_object_get(history, "offset_ns"), json_integer(i));
 		json_array_append_new(json_object_get(history, "maxerror_ns"), json_null());
 		json_array_append_new(json_object_get(history, "frequency_ppb"), json_real(0));
 	}
+}
+
+TEST_F(top, new_points_give_way_to_newer_ones)
+{
+	json_t *history = history_at((int64_t)START_S + 601);
+
+	fill(self);
+	add_points(history, 590, 610);
 	past_append(&self->past, history);
 	EXPECT_EQ(610, self->past.count);
 	EXPECT_EQ(-609, self->past.points[609].offset_ns);
@@ -238,6 +249,24 @@ TEST_F(top, new_points_give_way_to_newer_ones)
 	self->past.points[PAST_POINTS_MAX - 1].time_s = START_S + 600;
 	past_append(&self->past, history);
 	EXPECT_EQ(PAST_POINTS_MAX / 2 + 9, self->past.count);
+	json_decref(history);
+}
+
+/* What was before is of a time to come then. */
+TEST_F(top, a_clock_that_was_set_back_is_drawn_from_then_on)
+{
+	json_t *history = history_at((int64_t)START_S + 102);
+
+	fill(self);
+	add_points(history, 599, 600);
+	add_points(history, 100, 102);
+	past_append(&self->past, history);
+	EXPECT_EQ(3, self->past.count);
+	json_decref(history);
+	history = history_at((int64_t)START_S + 103);
+	add_points(history, 102, 103);
+	past_append(&self->past, history);
+	EXPECT_EQ(-102, self->past.points[self->past.count - 1].offset_ns);
 	json_decref(history);
 }
 
