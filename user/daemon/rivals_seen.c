@@ -6,6 +6,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -125,8 +126,11 @@ size_t daemon_add_seen(struct daemon *daemon, struct time_daemon *rivals, size_t
 	if (daemon->config->rivals != CONFIG_RIVALS_YIELD)
 		return count;
 	for (size_t i = 0; i < daemon->rivals.seen_count && count < TIME_DAEMONS_MAX; i++) {
-		const struct rival_seen *seen = &daemon->rivals.seen[i];
+		struct rival_seen *seen = &daemon->rivals.seen[i];
 
+		/* That it has ended may have been told by nobody: the watch ends, too. */
+		if (seen->steers && kill(seen->daemon.pid, 0) && errno == ESRCH)
+			seen->steers = false;
 		if (seen->steers && !is_among(rivals, count, seen) &&
 		    chime_sub_sat(now_ns, seen->latest_ns) < QUIET_NS)
 			rivals[count++] = seen->daemon;

@@ -267,7 +267,9 @@ bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 	read_line(proc, pid, "comm", "", comm, sizeof(comm));
 	program = program_of(comm);
 
-	return program && !strcmp(program, daemon->program);
+	/* Its number may be that of a process of anybody's by now. */
+	return program && !strcmp(program, daemon->program) && !is_in_container(proc, pid) &&
+	       may_set_clock(proc, pid);
 }
 
 /* --- By unit --- */

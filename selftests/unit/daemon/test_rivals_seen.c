@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "selftests/unit/unit.h"
 
@@ -64,7 +66,7 @@ FIXTURE_SETUP(seen)
 	self->daemon.rivals.next_ns = INT64_MAX;
 	self->notice = (struct rival_notice){
 		.program = "oddtime", .where = "odd.service", .what = "stepped it by +3.20 s",
-		.advice = "systemctl disable --now odd.service", .pid = 77, .runs = true,
+		.advice = "systemctl disable --now odd.service", .pid = getpid(), .runs = true,
 		.times = 1,
 	};
 }
@@ -87,6 +89,7 @@ static int tell(FIXTURE_DATA(seen) *self)
 
 TEST_F(seen, who_it_is_is_logged_once_an_hour_and_the_clock_checked_each_time)
 {
+	self->notice.pid = 77;
 	EXPECT_EQ(0, tell(self));
 	EXPECT_EQ(1, world.messages);
 	EXPECT_NE(NULL, strstr(world.message, "oddtime (process 77, odd.service)"));
@@ -123,7 +126,7 @@ TEST_F(seen, the_clock_is_left_to_who_goes_on_until_it_ends)
 	ASSERT_EQ(1, daemon_add_seen(&self->daemon, rivals, 0));
 	EXPECT_STREQ("oddtime", rivals[0].program);
 	EXPECT_STREQ("odd.service", rivals[0].unit);
-	EXPECT_EQ(77, rivals[0].pid);
+	EXPECT_EQ(getpid(), rivals[0].pid);
 	/* It was found by its unit, too. */
 	EXPECT_EQ(1, daemon_add_seen(&self->daemon, rivals, 1));
 	self->notice.runs = false;
@@ -141,6 +144,23 @@ TEST_F(seen, who_was_quiet_for_an_hour_has_gone)
 	self->notice.times = 3;
 	tell(self);
 	world.raw_ns += 3600 * S;
+	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
+}
+
+/* The watch may have ended with it. */
+TEST_F(seen, who_has_ended_without_a_notice_has_gone)
+{
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+	pid_t child = fork();
+
+	ASSERT_LE(0, child);
+	if (!child)
+		_exit(0);
+	ASSERT_EQ(child, waitpid(child, NULL, 0));
+	self->config.rivals = CONFIG_RIVALS_YIELD;
+	self->notice.times = 3;
+	self->notice.pid = child;
+	tell(self);
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 }
 
