@@ -39,6 +39,8 @@ void *__wrap_dlsym(void *library, const char *name);
 int __real_dlclose(void *library);
 int __wrap_dlclose(void *library);
 int __wrap_fchown(int fd, uid_t user, gid_t group);
+int __wrap_fdatasync(int fd);
+int __wrap_fsync(int fd);
 uid_t __wrap_geteuid(void);
 struct passwd;
 struct passwd *__wrap_getpwnam(const char *name);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A file is made beside the old one, and takes its place when it is on the disk.
+ * A file is made beside the old one, and takes its place when it is on its way to the disk. That it
+ * is there is not waited for: a busy disk may take ten seconds for fsync(2), in which nobody would
+ * end a slew of the system clock. Who loses power in these seconds has the old file or the new one
+ * with ext4 and btrfs, and perhaps an empty one with others.
  */
 #include "lib/state_file.h"
 
@@ -21,7 +24,9 @@ static int write_text(int fd, const char *text, size_t length)
 	if ((size_t)written != length)
 		return -ENOSPC;
 
-	return fsync(fd) ? -errno : 0;
+	(void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+
+	return 0;
 }
 
 /* "/dev/null" for a file that is not wanted: in its place all programs would find a plain file. */

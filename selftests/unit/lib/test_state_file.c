@@ -12,6 +12,24 @@
 #include <sys/sysmacros.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
+
+/* How often the disk was waited for. */
+static int waits;
+
+int __wrap_fsync(int fd)
+{
+	waits++;
+
+	return 0;
+}
+
+int __wrap_fdatasync(int fd)
+{
+	waits++;
+
+	return 0;
+}
 
 FIXTURE(folder)
 {
@@ -50,6 +68,7 @@ TEST_F(folder, what_is_written_is_read)
 	ASSERT_EQ(0, state_file_write(self->path, "other", 5));
 	EXPECT_EQ(5, state_file_read(self->path, self->text, sizeof(self->text)));
 	EXPECT_STREQ("other", self->text);
+	EXPECT_EQ(0, waits);
 	/* Nothing is left beside it. */
 	unlink(self->path);
 	EXPECT_EQ(0, rmdir(self->folder));
