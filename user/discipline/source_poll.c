@@ -24,8 +24,13 @@
 #define IBURST_COUNT	16
 #define IBURST_SHARE	0.25
 
-/* Requests in quick succession after a sample that contradicts the estimate. */
+/*
+ * Requests in quick succession after a sample that contradicts the estimate; a few times at once,
+ * and once in the time of minpoll: behind one address there may be two servers that answer in turn
+ * and contradict each other for ever.
+ */
 #define SUSPECT_COUNT	2
+#define SUSPECT_AT_ONCE	3
 
 /* Requests for one answer, with the option burst (chrony's). */
 #define REGULAR_BURST_MOST	4
@@ -391,6 +396,18 @@ static double time_within_s(const struct source *source, double low_s, double hi
 	return low_s;
 }
 
+/* May what contradicts be asked for at once? That is noted. */
+static bool may_doubt(struct source *source)
+{
+	int64_t each_ns = seconds_to_ns(ldexp(1, source->options.minpoll));
+	int64_t now_ns = source->last_poll_ns;
+
+	if (chime_sub_sat(source->doubted_ns, now_ns) > (SUSPECT_AT_ONCE - 1) * each_ns)
+		return false;
+	source->doubted_ns = chime_add_sat(chime_max(source->doubted_ns, now_ns), each_ns);
+	return true;
+}
+
 /*
  * The time until another sample is worth a packet, within minpoll and maxpoll. Where an oscillator
  * wanders the standard error grows as the time to the power of 1.5: polltarget stretches the
@@ -414,7 +431,7 @@ static void control_poll(struct source *source)
 		source->starting = 0;
 	source->interval_s = clamp_interval(source, interval_s);
 	/* Is the clock, the server or the path wrong? The next two samples show it. */
-	if (estimate.suspect && !source->burst)
+	if (estimate.suspect && !source->burst && may_doubt(source))
 		source->burst = SUSPECT_COUNT;
 	if (source->burst)
 		source->next_poll_ns = burst_due_ns(source);

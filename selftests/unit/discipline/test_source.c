@@ -1292,6 +1292,27 @@ TEST_F(source, what_a_distrusted_one_said_is_not_learned_from)
 	EXPECT_EQ(0, log->count);
 }
 
+/* Behind one address there may be two servers that answer in turn, 50 ms apart. */
+TEST_F(source, those_who_contradict_each_other_are_not_asked_all_the_time)
+{
+	int64_t from_ns, now_ns;
+	unsigned int asked = 0;
+
+	for (int i = 0; i < 100; i++)
+		exchange(self->source);
+	from_ns = source_next_poll(self->source);
+	for (now_ns = from_ns; now_ns < from_ns + 6400 * NS_PER_S;
+	     now_ns = source_next_poll(self->source)) {
+		struct source_sample sample = sample_at(now_ns + 100000);
+
+		source_polled(self->source, now_ns);
+		sample.delay_ns += now_ns / NS_PER_S * 7919 % 20000;
+		sample.offset_ns += asked++ % 2 ? 0 : 50 * NS_PER_MS;
+		ASSERT_EQ(0, source_add(self->source, now_ns + 200000, &sample));
+	}
+	EXPECT_GT(3 * 100 + 10, asked);
+}
+
 /* A lie in between is no estimate's, and a new start must not learn from it either. */
 TEST_F(source, lone_lie_is_not_learned_from)
 {
