@@ -331,6 +331,11 @@ void nts_source_begin(struct association *association, int64_t now_raw_ns)
 	nts->number = 0;
 	nts->algorithm = AEAD_NONE;
 	nts->refused = false;
+	/* What another address has failed at is not waited for here. */
+	nts->attempts = 0;
+	nts->next_ns = INT64_MIN;
+	nts->failure = NTS_ESTABLISHED;
+	*nts->problem = '\0';
 	if (!nts_file_read(association, &dump, now_raw_ns, &nts->established_ns))
 		return;
 	if (use_server(association, &dump.address, dump.port, now_raw_ns, &problem)) {

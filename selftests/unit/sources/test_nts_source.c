@@ -256,6 +256,30 @@ TEST_F(world, another_address_of_the_name_is_tried)
 	EXPECT_STREQ("ntp.example.net", establishing.task.name);
 }
 
+/* What one address has failed at says nothing of the next one. */
+TEST_F(world, another_address_does_not_wait_for_the_one_before)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+
+	add_nts_server("127.0.0.1");
+	add_nts_server("127.0.0.2");
+	set_names(2, addresses);
+	refuse("its certificate is refused", NTS_FAILED_TLS);
+	configure("server ntp.example.net nts PORT\n");
+	settle();
+	pass(1025);
+	settle();
+	pass(2050);
+	settle();
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	EXPECT_EQ(4, establishing.started);
+	EXPECT_NE(NULL, strstr(self->message, "again in 1024 s"));
+	establishing.outcome = good_outcome();
+	pass(1025);
+	EXPECT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_EQ(5, establishing.started);
+}
+
 TEST_F(world, refused_cookies_are_replaced_at_once)
 {
 	struct server *server = add_nts_server("127.0.0.1");
