@@ -236,6 +236,44 @@ static bool may_be_replaced(const struct association *association, int64_t now_r
 	       (association->trying || now_raw_ns >= list->replace_ns);
 }
 
+/* This machine has a route to it. A socket that can be connected sends nothing. */
+static bool is_reachable(const struct target *target, const struct net_address *address)
+{
+	struct ntp_socket probe = { .fd = -1 };
+	struct sockaddr_storage to;
+	socklen_t length = net_address_to_sockaddr(address, target->config.port, &to);
+
+	if (!length || ntp_socket_open(&probe, (struct sockaddr *)&to, length,
+				       &target->list->socket) < 0)
+		return false;
+	ntp_socket_close(&probe);
+
+	return true;
+}
+
+/*
+ * It has answered, and now requests cannot leave this machine, to any other address either: that is
+ * no fault of its own.
+ */
+static bool is_cut_off(const struct association *association, int64_t now_raw_ns)
+{
+	const struct target *target = association->target;
+	bool any = false;
+
+	if (association->trying || !association->client.local_failures ||
+	    association->false_samples >= FALSE_GONE)
+		return false;
+	for (size_t i = 0; i < target->found_count; i++) {
+		if (!is_free(target, i, now_raw_ns))
+			continue;
+		if (is_reachable(target, &target->found[i]))
+			return false;
+		any = true;
+	}
+
+	return any;
+}
+
 /*
  * Replace an address that does not answer; resolve the name again if there is no other. When it
  * takes an address of the other family, all that are gone do: later they might answer again, beside
@@ -247,7 +285,7 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	struct target *target = association->target;
 	bool trying = association->trying;
 
-	if (!may_be_replaced(association, now_raw_ns))
+	if (!may_be_replaced(association, now_raw_ns) || is_cut_off(association, now_raw_ns))
 		return;
 	if (!move_on(association, UNUSABLE, now_raw_ns)) {
 		look_for_others(target, now_raw_ns);

@@ -4,8 +4,11 @@
  * offline and online, bursts, additions and deletions, names resolved again, and which servers of a
  * pool are replaced when.
  */
-#include "selftests/unit/association_world.h"
 #include "user/sources/operate.h"
+
+#include <sys/resource.h>
+
+#include "selftests/unit/association_world.h"
 
 static struct source_match match_of(const char *text)
 {
@@ -697,6 +700,32 @@ TEST_F(world, a_refresh_waits_for_the_name_servers_where_a_server_is_gone)
 	}
 	EXPECT_STREQ("127.0.0.4", address_at(0));
 	EXPECT_STREQ("127.0.0.3", address_at(1));
+}
+
+/* What cannot be sent shows nothing of who would have answered it. */
+TEST_F(world, a_server_outlasts_that_nothing_can_be_sent)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	struct rlimit limit, none;
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(2, addresses);
+	configure("server ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	for (int i = 0; i < 300; i++) {
+		setrlimit(RLIMIT_NOFILE, &none);
+		self->skipped_ns += NS_PER_S;
+		associations_dispatch(self->list, NULL, 0, raw_ns());
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_EQ(1, source_at(0)->added);
+	pass(65);
+	EXPECT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
 }
 
 /* Who breaks one server after the other must not choose all of them soon. */
