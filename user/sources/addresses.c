@@ -435,6 +435,15 @@ bool target_refresh(struct target *target, int64_t now_raw_ns)
 	return true;
 }
 
+void target_restore(struct target *target, int64_t now_raw_ns)
+{
+	if (!target->removed)
+		return;
+	target->removed = 0;
+	if (target->resolver.fd < 0)
+		target->look_up_ns = now_raw_ns;
+}
+
 void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns)
 {
 	bool nobody = err == -ENOENT;

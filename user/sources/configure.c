@@ -358,6 +358,7 @@ int associations_configure(struct associations *list, const struct config *confi
 		if (list->targets[i]->listed && !list->targets[i]->config.volatile_origin)
 			list->targets[i]->added = false;
 		target_apply_options(list->targets[i]);
+		target_restore(list->targets[i], now_raw_ns);
 		target_retry_now(list->targets[i], now_raw_ns);
 	}
 	ntp_keys_free(old_keys);

@@ -256,6 +256,9 @@ bool target_shrink(struct target *target);
 /* The operator removes an association of several: another one does not take its place. */
 void target_remove(struct target *target, struct association *association);
 
+/* addresses.c: a reload: look for others in the place of those that the operator removed. */
+void target_restore(struct target *target, int64_t now_raw_ns);
+
 /*
  * addresses.c: resolve the name now, and replace the addresses that it no longer has. false: it is
  * no name.

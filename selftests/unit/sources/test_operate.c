@@ -578,6 +578,26 @@ TEST_F(world, one_server_of_a_pool_is_deleted_and_all)
 	EXPECT_EQ(0, source_count());
 }
 
+/* As one of a line of its own does. */
+TEST_F(world, a_deleted_server_of_a_pool_comes_back_by_a_reload)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(2, addresses);
+	configure("pool pool.example.net PORT maxsources 2\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 2 && source_at(0)->added && source_at(1)->added));
+	EXPECT_EQ(1, delete("127.0.0.1"));
+	ASSERT_EQ(1, source_count());
+	configure("pool pool.example.net PORT maxsources 2\n");
+	for (int i = 0; i < 4; i++) {
+		settle();
+		pass(3000);
+	}
+	EXPECT_EQ(2, source_count());
+}
+
 /* Where there is no other one, an address is used that is not to be asked yet. */
 TEST_F(world, a_server_that_refuses_is_known_by_another_name)
 {
