@@ -308,10 +308,11 @@ void hardware_read(struct hardware *hardware)
 
 		if (!card->no_precise)
 			err = read_precise(card->fd, &reading);
-		if (err) {
+		/* Others pass, as when a reading takes too long. */
+		if (err == -EOPNOTSUPP || err == -ENOTTY)
 			card->no_precise = true;
+		if (err)
 			err = read_extended(card->fd, &reading);
-		}
 		if (!err && reading.width_ns >= 0)
 			hardware_clock_add(&card->clock, &reading);
 	}
