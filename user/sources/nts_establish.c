@@ -128,9 +128,12 @@ int nts_establish_finish(struct nts_establish *establish, int64_t now_ns,
 	nts_establish_cancel(establish);
 
 	/* The process was killed, by its sandbox perhaps, or has no memory. */
-	if (length != (ssize_t)sizeof(*outcome) || !nts_outcome_is_sane(outcome))
-		fail(outcome, NTS_FAILED_TLS,
+	if (length <= 0)
+		fail(outcome, NTS_FAILED_HERE,
 		     "the process that speaks TLS has ended without an answer");
+	else if (length != (ssize_t)sizeof(*outcome) || !nts_outcome_is_sane(outcome))
+		fail(outcome, NTS_FAILED_TLS,
+		     "the process that speaks TLS has given no answer that makes sense");
 
 	return 0;
 }
