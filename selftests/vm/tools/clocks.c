@@ -72,6 +72,14 @@ int clocks_open_phc(const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+clockid_t clocks_of_device(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	/* The kernel's FD_TO_CLOCKID(), which no header of the C library has. */
+	return fd < 0 ? CLOCKS_NONE : (clockid_t)((~(unsigned int)fd << 3) | 3);
+}
+
 static int read_bracketed_once(int fd, struct clocks_reading *reading)
 {
 	struct ptp_sys_offset o = { .n_samples = 1 };

@@ -16,6 +16,9 @@
 /* The name by which stock ptp_kvm registers its clock. */
 #define CLOCKS_STOCK	"KVM virtual PTP"
 
+/* No clock of any file descriptor. */
+#define CLOCKS_NONE	((clockid_t)-1)
+
 /**
  * struct clocks_reading - clocks of one instant
  * @raw_ns: CLOCK_MONOTONIC_RAW
@@ -51,6 +54,11 @@ int clocks_find_phc(const char *name, char *path, size_t size);
 
 /* Open the PHC called @name (or the device, if it begins with '/'). Descriptor or -errno. */
 int clocks_open_phc(const char *name);
+
+/*
+ * The clock of a PTP device, opened for nothing but reading it; it stays open. CLOCKS_NONE: errno.
+ */
+clockid_t clocks_of_device(const char *path);
 
 /*
  * One reading: a cross timestamp where the driver gives one, else the PHC between two readings of

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * witness: watches a guest's system clock against a PHC that the project has no part in (stock
- * ptp_kvm), and tells when it was wrong, for how long, and what it was told meanwhile.
+ * ptp_kvm), and tells when it was wrong, for how long, and what it was told meanwhile. Or another
+ * PTP clock in its place, by clock_gettime() on its device.
  *
  * Everything is kept in memory and printed at the end (SIGTERM, or when the time is up): a console
  * line costs an emulated guest 40 ms. A revert rewinds that memory with the guest, which is what is
@@ -74,6 +75,10 @@ static int64_t wrong_ns = NS_PER_MS;
 static struct clocks_reading first, last;
 static FILE *series;
 static atomic_bool stopped;
+
+/* What is watched, and how often that could not be read. */
+static clockid_t watched = CLOCK_REALTIME;
+static unsigned int unreadable;
 
 static void stop(int signal)
 {
@@ -200,7 +205,7 @@ static void sleep_ms(int64_t ms)
 }
 
 /* Just after a restore a hypervisor may have no answer for a moment. */
-static int read_patiently(int phc, struct clocks_reading *r)
+static int read_phc(int phc, struct clocks_reading *r)
 {
 	int err = clocks_read(phc, r);
 
@@ -211,13 +216,51 @@ static int read_patiently(int phc, struct clocks_reading *r)
 	return err;
 }
 
+/* As a program reads a clock device: once, and what fails is not tried again. */
+static void read_device(struct clocks_reading *r)
+{
+	int64_t before = clocks_now(CLOCK_MONOTONIC_RAW);
+	struct timespec t = { 0 };
+
+	unreadable += clock_gettime(watched, &t) ? 1 : 0;
+	r->realtime_ns = t.tv_sec * NS_PER_S + t.tv_nsec;
+	r->window_ns = clocks_now(CLOCK_MONOTONIC_RAW) - before;
+	r->raw_ns = before + r->window_ns / 2;
+}
+
+/*
+ * The device is read between two readings of the PHC. Where the guest is restored between two of
+ * these three, one of the PHC's is of before and the other one of after: a device that is right
+ * agrees with one of them.
+ */
+static int read_watched(int phc, struct clocks_reading *r)
+{
+	struct clocks_reading before, after;
+	int err;
+
+	if (watched == CLOCK_REALTIME)
+		return read_phc(phc, r);
+	err = read_phc(phc, &before);
+	if (err)
+		return err;
+	read_device(r);
+	err = read_phc(phc, &after);
+	before.phc_ns += r->raw_ns - before.raw_ns;
+	after.phc_ns += r->raw_ns - after.raw_ns;
+	r->phc_ns = llabs(before.phc_ns - r->realtime_ns) < llabs(after.phc_ns - r->realtime_ns) ?
+		before.phc_ns : after.phc_ns;
+	r->offset_ns = r->phc_ns - r->realtime_ns;
+	r->window_ns += before.window_ns > after.window_ns ? before.window_ns : after.window_ns;
+	return err;
+}
+
 static int watch(int phc, int64_t period_ms, double seconds)
 {
 	int64_t end = clocks_now(CLOCK_MONOTONIC_RAW) + (int64_t)(seconds * 1e9);
 	struct clocks_reading r;
 
 	do {
-		int err = read_patiently(phc, &r);
+		int err = read_watched(phc, &r);
 
 		if (err)
 			return err;
@@ -245,7 +288,7 @@ static int wait_for_steps(int phc)
 		if (err && errno != ECANCELED)
 			return -errno;
 		told |= err;
-		err = read_patiently(phc, &r);
+		err = read_watched(phc, &r);
 		if (!err)
 			note(&r, told);
 		got = read(fd, &expired, sizeof(expired));
@@ -287,10 +330,11 @@ static void print_report(FILE *out)
 	fprintf(out, "summary reads=%llu wrong=%u steps=%u from_raw_s=%.6f to_raw_s=%.6f",
 		(unsigned long long)readings, episode_count, step_count,
 		first.raw_ns / 1e9, last.raw_ns / 1e9);
-	fprintf(out, " rms_ns=%.0f mean_ns=%.0f max_ns=%.0f rate_ppb=%.1f last_ns=%lld\n",
+	fprintf(out, " rms_ns=%.0f mean_ns=%.0f max_ns=%.0f rate_ppb=%.1f last_ns=%lld",
 		sqrt(good.squares / n), good.sum / n, good.most,
 		spread > 0 ? (n * good.xy - good.x * good.sum) / spread : 0,
 		(long long)last.offset_ns);
+	fprintf(out, " unreadable=%u\n", unreadable);
 	for (unsigned int i = 0; i < episode_count && i < EPISODES_MAX; i++)
 		print_episode(out, &episodes[i]);
 	for (unsigned int i = 0; i < step_count && i < EPISODES_MAX; i++)
@@ -299,7 +343,8 @@ static void print_report(FILE *out)
 
 static int print_usage(void)
 {
-	fprintf(stderr, "usage: witness [-p PHC] [-w WRONG_NS] [-o REPORT] [-s SERIES] VERB\n"
+	fprintf(stderr, "usage: witness [-p PHC] [-d DEVICE] [-w WRONG_NS] [-o REPORT]\n"
+		"	[-s SERIES] VERB\n"
 		"  now            one reading\n"
 		"  spin SECONDS   read without a pause\n"
 		"  sleep SECONDS MS  read every MS milliseconds\n"
@@ -327,9 +372,11 @@ int main(int argc, char **argv)
 	FILE *report = stdout;
 	int option, phc, err;
 
-	while ((option = getopt(argc, argv, "p:w:o:s:")) != -1) {
+	while ((option = getopt(argc, argv, "p:d:w:o:s:")) != -1) {
 		if (option == 'p')
 			phc_name = optarg;
+		else if (option == 'd')
+			watched = clocks_of_device(optarg);
 		else if (option == 'w')
 			wrong_ns = atoll(optarg);
 		else if (option == 'o')
@@ -341,6 +388,10 @@ int main(int argc, char **argv)
 	}
 	if (!report || argc == optind)
 		return print_usage();
+	if (watched == CLOCKS_NONE) {
+		fprintf(stderr, "witness: the device cannot be opened: %s\n", strerror(errno));
+		return 1;
+	}
 	if (series)
 		setvbuf(series, NULL, _IOLBF, 0);
 	phc = clocks_open_phc(phc_name);
