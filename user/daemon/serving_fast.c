@@ -67,15 +67,32 @@ static const char *words_of(int err)
 	return strerror(-err);
 }
 
-static int open_path(struct serving_fast *fast, const struct config_server *config)
+/*
+ * At the start there may be no such interface yet: this is a service that waits for none. One that
+ * was taken away may come back, with another number. -ENODEV: there is none (any more).
+ */
+static int attach_path(struct serving_fast *fast)
 {
-	const struct xdp_local any = { .interface = if_nametoindex(config->xdp_device) };
+	const struct xdp_local any = { .interface = if_nametoindex(fast->device) };
 	struct xdp_settings none;
 	int err = xdp_addresses_read(&any, &none);
 
 	if (!err)
-		err = fast_path_open(&fast->path, config->xdp_device, config->xdp_mode,
-				     server_process_clients(config->log_bytes));
+		err = fast_path_attach(fast->path, fast->device, fast->mode);
+	if (err)
+		return err;
+	fast->interface = any.interface;
+	log_info("Plain NTP requests that come by %s are answered by the kernel (XDP, %s)",
+		 fast->device, fast_path_is_native(fast->path) ? "native" : "generic");
+
+	return 0;
+}
+
+static int open_path(struct serving_fast *fast, const struct config_server *config)
+{
+	int err = fast_path_open(&fast->path, "", config->xdp_mode,
+				 server_process_clients(config->log_bytes));
+
 	if (err)
 		return err;
 	fast->clock_watch_fd = clock_watch_open();
@@ -86,13 +103,17 @@ static int open_path(struct serving_fast *fast, const struct config_server *conf
 	}
 	fast->precision = clock_precision();
 	fast->set_raw_ns = INT64_MIN;
-	fast->interface = any.interface;
 	fast->mode = config->xdp_mode;
 	snprintf(fast->device, sizeof(fast->device), "%s", config->xdp_device);
-	log_info("Plain NTP requests that come by %s are answered by the kernel (XDP, %s)",
-		 fast->device, fast_path_is_native(fast->path) ? "native" : "generic");
+	err = attach_path(fast);
+	if (err == -ENODEV) {
+		log_warning("xdp %s has no effect yet: %s. It is looked for every %lld s",
+			    fast->device, words_of(err), ADDRESSES_NS / NS_PER_S);
+		fast->lost = true;
+		return 0;
+	}
 
-	return 0;
+	return err;
 }
 
 /* What does not change with the interface's addresses. */
@@ -112,7 +133,6 @@ static void configure_path(struct serving_fast *fast, const struct config_server
 	memcpy(fast->bind_address6, config->bind_address6, sizeof(fast->bind_address6));
 	fast->next_ns = INT64_MIN;
 	fast->addresses_ns = INT64_MIN;
-	fast->lost = false;
 }
 
 void serving_fast_configure(struct serving_fast *fast, const struct config_server *config, int dscp)
@@ -156,18 +176,21 @@ static bool are_same(const struct xdp_settings *one, const struct xdp_settings *
 static void read_addresses(struct serving_fast *fast, const struct serving_sockets *sockets)
 {
 	struct xdp_local local = {
-		.interface = fast->interface,
 		.ipv4 = sockets->ipv4,
 		.ipv6 = sockets->ipv6,
 		.bind_address4 = fast->bind_address4,
 		.bind_address6 = fast->bind_address6,
 	};
 	struct xdp_settings settings = fast->settings;
-	bool lost = xdp_addresses_read(&local, &settings);
+	bool lost;
 
-	if (lost && !fast->lost)
-		log_warning("The interface %s is gone, and the XDP program with it: restart truechimed when it is back",
-			    fast->device);
+	if (fast->lost && attach_path(fast))
+		return;
+	local.interface = fast->interface;
+	lost = xdp_addresses_read(&local, &settings);
+	if (lost)
+		log_warning("The interface %s is gone, and the XDP program with it. It is looked for every %lld s",
+			    fast->device, ADDRESSES_NS / NS_PER_S);
 	fast->lost = lost;
 	if (!lost && are_same(&settings, &fast->settings))
 		return;

@@ -129,6 +129,21 @@ static int attach(struct fast_path *path, const char *device, enum fast_path_mod
 	return err;
 }
 
+static void detach(struct fast_path *path)
+{
+	if (path->link_fd >= 0)
+		close(path->link_fd);
+	path->link_fd = -1;
+}
+
+int fast_path_attach(struct fast_path *path, const char *device, enum fast_path_mode mode)
+{
+	/* The link to an interface that is gone is none to the one that has its name. */
+	detach(path);
+
+	return attach(path, device, mode);
+}
+
 int fast_path_open(struct fast_path **path, const char *device, enum fast_path_mode mode,
 		   size_t clients)
 {
@@ -162,8 +177,7 @@ void fast_path_close(struct fast_path *path)
 {
 	if (!path)
 		return;
-	if (path->link_fd >= 0)
-		close(path->link_fd);
+	detach(path);
 	program__destroy(path->program);
 	free(path);
 }

@@ -39,6 +39,12 @@ struct fast_path;
 int fast_path_open(struct fast_path **path, const char *device, enum fast_path_mode mode,
 		   size_t clients);
 
+/*
+ * Attach an open one, which takes no privilege, at the interface of that name and nowhere else any
+ * more. 0, or -errno as fast_path_open(): then it is attached nowhere.
+ */
+int fast_path_attach(struct fast_path *path, const char *device, enum fast_path_mode mode);
+
 /* Detach it. */
 void fast_path_close(struct fast_path *path);
 

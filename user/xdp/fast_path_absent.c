@@ -25,6 +25,15 @@ int fast_path_open(struct fast_path **path, const char *device, enum fast_path_m
 	return -EOPNOTSUPP;
 }
 
+int fast_path_attach(struct fast_path *path, const char *device, enum fast_path_mode mode)
+{
+	(void)path;
+	(void)device;
+	(void)mode;
+
+	return -EOPNOTSUPP;
+}
+
 void fast_path_close(struct fast_path *path)
 {
 	(void)path;

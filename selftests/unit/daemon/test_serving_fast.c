@@ -5,6 +5,7 @@
  */
 #include "user/daemon/serving_fast.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -17,6 +18,8 @@
 
 static struct {
 	int paths;		/* that are open */
+	bool absent;		/* the interface */
+	int attached;		/* so often */
 	bool tells;		/* a time that is valid */
 } world;
 
@@ -25,6 +28,13 @@ int fast_path_open(struct fast_path **path, const char *device, enum fast_path_m
 {
 	*path = (struct fast_path *)&world;
 	world.paths++;
+
+	return 0;
+}
+
+int fast_path_attach(struct fast_path *path, const char *device, enum fast_path_mode mode)
+{
+	world.attached++;
 
 	return 0;
 }
@@ -60,7 +70,7 @@ void fast_path_set(struct fast_path *path, const struct xdp_settings *settings)
 
 int xdp_addresses_read(const struct xdp_local *local, struct xdp_settings *settings)
 {
-	return 0;
+	return world.absent ? -ENODEV : 0;
 }
 
 size_t server_process_clients(int64_t bytes)
@@ -121,6 +131,45 @@ TEST_F(fast, what_was_read_long_ago_is_not_told)
 	EXPECT_FALSE(tells_after(self, 3600));
 	self->content.raw_ns += 3600 * NS_PER_S;
 	EXPECT_TRUE(tells_after(self, 1));
+}
+
+/* As at the start of a machine, whose interfaces have their names later, and with a bridge. */
+TEST(an_interface_that_is_not_there_yet_is_waited_for)
+{
+	struct config_server config = { .port = 123, .xdp_device = "br0" };
+	FIXTURE_DATA(fast) own, *self = &own;
+
+	memset(&world, 0, sizeof(world));
+	world.absent = true;
+	serving_fast_init(&self->fast);
+	serving_fast_configure(&self->fast, &config, 0);
+	ASSERT_EQ(1, world.paths);
+	self->content = (struct time_content){
+		.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW),
+		.time = { .origin_ns = clock_ns(CLOCK_REALTIME), .maxerror_ns = 1000000 },
+		.stratum = 2,
+	};
+	EXPECT_FALSE(tells_after(self, 0));
+	EXPECT_EQ(0, world.attached);
+	world.absent = false;
+	EXPECT_TRUE(tells_after(self, 5));
+	EXPECT_EQ(1, world.attached);
+	serving_fast_configure(&self->fast, NULL, 0);
+	EXPECT_EQ(0, world.paths);
+}
+
+/* One of that name is another one, where the program is not. */
+TEST_F(fast, an_interface_that_comes_back_has_the_program_again)
+{
+	EXPECT_EQ(1, world.attached);
+	EXPECT_TRUE(tells_after(self, 0));
+	world.absent = true;
+	EXPECT_FALSE(tells_after(self, 5));
+	EXPECT_FALSE(tells_after(self, 10));
+	EXPECT_EQ(1, world.attached);
+	world.absent = false;
+	EXPECT_TRUE(tells_after(self, 15));
+	EXPECT_EQ(2, world.attached);
 }
 
 TEST_HARNESS_MAIN
