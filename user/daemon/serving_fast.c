@@ -84,6 +84,9 @@ static int attach_path(struct serving_fast *fast)
 	fast->interface = any.interface;
 	log_info("Plain NTP requests that come by %s are answered by the kernel (XDP, %s)",
 		 fast->device, fast_path_is_native(fast->path) ? "native" : "generic");
+	if (!fast_path_sees_tags(fast->device))
+		log_warning("%s takes the tags off frames of tagged networks (VLAN): the kernel answers those to its own addresses, too, and perhaps into another network. If there are any: ethtool -K %s rxvlan off",
+			    fast->device, fast->device);
 
 	return 0;
 }

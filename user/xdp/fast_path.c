@@ -108,6 +108,20 @@ static bool is_veth(const char *device)
 	return known && !strcmp(driver.driver, "veth");
 }
 
+bool fast_path_sees_tags(const char *device)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	int fd = ethtool_socket();
+	bool takes_off;
+
+	if (fd < 0)
+		return true;
+	takes_off = !ethtool_ask(fd, device, &flags) && flags.data & ETH_FLAG_RXVLAN;
+	close(fd);
+
+	return !takes_off;
+}
+
 /* Why a driver refuses is in words of its own. */
 static bool is_of_driver(int err)
 {

@@ -51,6 +51,13 @@ void fast_path_close(struct fast_path *path);
 /* In the driver? Of an attached one. */
 bool fast_path_is_native(const struct fast_path *path);
 
+/*
+ * Does a program see there whether a frame is of a tagged network? Most cards take tags off, and to
+ * addresses of the interface itself the program would answer frames of any network. true: as far as
+ * is known.
+ */
+bool fast_path_sees_tags(const char *device);
+
 /* Was this program built with what it takes? */
 bool fast_path_is_built(void);
 

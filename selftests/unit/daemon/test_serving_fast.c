@@ -20,6 +20,7 @@ static struct {
 	int paths;		/* that are open */
 	bool absent;		/* the interface */
 	int attached;		/* so often */
+	bool takes_tags_off;	/* the interface */
 	bool tells;		/* a time that is valid */
 } world;
 
@@ -47,6 +48,11 @@ void fast_path_close(struct fast_path *path)
 bool fast_path_is_native(const struct fast_path *path)
 {
 	return true;
+}
+
+bool fast_path_sees_tags(const char *device)
+{
+	return !world.takes_tags_off;
 }
 
 bool fast_path_is_built(void)
@@ -156,6 +162,22 @@ TEST(an_interface_that_is_not_there_yet_is_waited_for)
 	EXPECT_EQ(1, world.attached);
 	serving_fast_configure(&self->fast, NULL, 0);
 	EXPECT_EQ(0, world.paths);
+}
+
+TEST(it_is_said_that_a_card_hides_tags)
+{
+	struct config_server config = { .port = 123, .xdp_device = "eth0" };
+	struct serving_fast fast;
+
+	memset(&world, 0, sizeof(world));
+	for (int hides = 0; hides < 2; hides++) {
+		world.takes_tags_off = hides;
+		logged.warnings = 0;
+		serving_fast_init(&fast);
+		serving_fast_configure(&fast, &config, 0);
+		EXPECT_EQ(hides, logged.warnings);
+		serving_fast_configure(&fast, NULL, 0);
+	}
 }
 
 /* One of that name is another one, where the program is not. */
