@@ -53,6 +53,12 @@ bool seal_prepare_nts(struct sealer *sealer, struct seal_answer *seal,
 	return true;
 }
 
+void seal_forget(struct sealer *sealer)
+{
+	explicit_bzero(sealer->secrets, sizeof(sealer->secrets));
+	sealer->secret_count = 0;
+}
+
 int64_t seal_expected_ns(const struct sealer *sealer, const struct seal_answer *seals, int count)
 {
 	int64_t expected_ns = 0;

@@ -67,6 +67,12 @@ bool seal_prepare_nts(struct sealer *sealer, struct seal_answer *seal,
 		      const struct respond_answer *answer, enum seal_kind kind,
 		      const struct nts_request *request, const struct nts_cookie_keys *cookie_keys);
 
+/*
+ * The clock was set, as after a restore: random bytes that were drawn before may be in use by another
+ * guest of the same snapshot, too.
+ */
+void seal_forget(struct sealer *sealer);
+
 /* How long it is going to take to seal these. */
 int64_t seal_expected_ns(const struct sealer *sealer, const struct seal_answer *seals, int count);
 

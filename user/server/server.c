@@ -91,9 +91,10 @@ static uint64_t draw(struct server *server)
 	return server->random * 0x2545f4914f6cdd1dULL;
 }
 
-/* Timestamps of the clock as it was are told to nobody. */
+/* Timestamps of the clock as it was are told to nobody, nor random bytes of a snapshot used. */
 static void forget_stamps(struct server *server)
 {
+	seal_forget(&server->sealer);
 	memset(server->stamps.records, 0, server->stamps.count * sizeof(*server->stamps.records));
 }
 

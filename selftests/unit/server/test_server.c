@@ -30,6 +30,7 @@
 #include "user/ntp/packet.h"
 #include "user/server/batch.h"
 #include "user/server/respond.h"
+#include "user/server/seal.h"
 
 #define CLIENTS		16
 #define RULES		4
@@ -1006,6 +1007,32 @@ TEST_F(world, requests_by_nts)
 	EXPECT_EQ(0, count_of(self, SERVER_UNSENT));
 	/* Others are answered as before. */
 	ASSERT_TRUE(ask(self, &packet, "nonce 02"));
+}
+
+static void draw_nonce(struct sealer *sealer, uint8_t nonce[AEAD_NONCE_MAX])
+{
+	static const struct nts_request request = { .cookies = 0 };
+	static const struct respond_answer answer = { .length = NTP_HEADER_SIZE };
+	static const struct nts_cookie_keys cookie_keys;
+	static struct seal_answer seal;
+
+	if (seal_prepare_nts(sealer, &seal, &answer, SEAL_NTS, &request, &cookie_keys))
+		memcpy(nonce, seal.nonce, AEAD_NONCE_MAX);
+}
+
+/* Where each of them was told that its clock was set. */
+TEST(guests_of_one_snapshot_have_nonces_of_their_own)
+{
+	static struct sealer one, other;
+	uint8_t nonce[AEAD_NONCE_MAX] = { 0 }, of_other[AEAD_NONCE_MAX] = { 1 };
+
+	draw_nonce(&one, nonce);
+	other = one;
+	seal_forget(&one);
+	seal_forget(&other);
+	draw_nonce(&one, nonce);
+	draw_nonce(&other, of_other);
+	EXPECT_NE(0, memcmp(nonce, of_other, sizeof(nonce)));
 }
 
 TEST_F(world, cookies_of_keys_that_are_gone)
