@@ -21,12 +21,15 @@ static bool is_of_device(const struct ifaddrs *entry, const char *device)
 	       !strncmp(entry->ifa_name, device, length);
 }
 
+/* "0.0.0.0" and "::" are all of a family, and none of the other one. */
 static bool is_bound(const struct net_address *address, const char *text)
 {
+	static const struct net_address any;
 	struct net_address bound;
 
 	return !*text || (!net_address_parse(text, address->family, &bound) &&
-			  !memcmp(bound.bytes, address->bytes, sizeof(bound.bytes)));
+			  (!memcmp(bound.bytes, any.bytes, sizeof(any.bytes)) ||
+			   !memcmp(bound.bytes, address->bytes, sizeof(bound.bytes))));
 }
 
 static void add_ipv4(struct xdp_settings *settings, const struct sockaddr *from, const char *bound)

@@ -253,6 +253,24 @@ TEST(an_interface_has_to_be_an_ethernets)
 	EXPECT_EQ(-ENODEV, xdp_addresses_read(&local, &settings));
 }
 
+TEST(an_address_may_be_the_only_one)
+{
+	struct xdp_local local = { .ipv4 = true, .bind_address6 = "", .interface = 2 };
+	struct xdp_settings settings;
+
+	strcpy(card_name, "eth0");
+	local.bind_address4 = "192.0.2.1";
+	EXPECT_EQ(0, xdp_addresses_read(&local, &settings));
+	EXPECT_EQ(1, settings.ipv4_count);
+	local.bind_address4 = "192.0.2.2";
+	EXPECT_EQ(0, xdp_addresses_read(&local, &settings));
+	EXPECT_EQ(0, settings.ipv4_count);
+	/* All of IPv4, and no IPv6. */
+	local.bind_address4 = "0.0.0.0";
+	EXPECT_EQ(0, xdp_addresses_read(&local, &settings));
+	EXPECT_EQ(1, settings.ipv4_count);
+}
+
 /* "ip link set eth0 name lan0": the program stays attached, and the addresses are the same. */
 TEST(an_interface_may_be_renamed)
 {
