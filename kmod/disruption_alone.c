@@ -239,6 +239,7 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 	bool seen = chime_disruption_is_seen(chime, resumed, slept_ns);
 	bool under_way = chime_disruption_is_under_way(chime, resumed, slept_ns);
 	struct chime_host *host = &chime->host;
+	const struct chime_reference_terms terms = { .host = &host->track.line };
 	bool moved = chime->disruption.moved;
 	s64 raw_ns, slewing_q32;
 
@@ -262,14 +263,16 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 						    chime_host_line_slewing(&host->track, raw_ns);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
 				      slewing_q32, raw_ns);
-	if (moved) {
+	/* A stop, and what else the host's line shows since it was lost: that is not slewed in. */
+	if (!moved && check == CHIME_CHECK_LOST_LITTLE && !host->demoted)
+		chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_RESYNC, &terms, raw_ns);
+	if (moved || check == CHIME_CHECK_LOST_LITTLE) {
 		/* The raw clock was disrupted. */
 		chime_disruption_trust_host(chime, false);
 		return CHIME_CHECK_OK;
 	}
 	/* The reference begins with the line as it is now. */
-	return check == CHIME_CHECK_LOST_LITTLE || check == CHIME_CHECK_HID_LITTLE ?
-	       CHIME_CHECK_OK : check;
+	return check == CHIME_CHECK_HID_LITTLE ? CHIME_CHECK_OK : check;
 }
 
 void chime_disruption_seek_host(struct chime *chime, bool resumed)

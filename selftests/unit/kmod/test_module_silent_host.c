@@ -473,4 +473,30 @@ TEST_F(module, rtc_does_not_report_a_pause_once_more_when_the_host_falls_silent)
 	EXPECT_TRUE(latest()->evidence & BIT(TRUECHIME_EVIDENCE_RTC));
 }
 
+/* By its size a slew since the host was lost explains the stop as well, but the stop was seen. */
+TEST_F(module, stop_at_whose_check_a_lost_host_answers_leaves_no_system_clock_wrong)
+{
+	static const s64 took_ns[] = { 30 * MS, 100 * MS, 30 * MS };
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	for (i = 0; i < ARRAY_SIZE(took_ns); i++) {
+		machine.count = 0;
+		machine.host_silent = true;
+		run(600 * S);
+		EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+		machine.host_silent = false;
+		stand_still(took_ns[i]);
+		if (i == 2)
+			notify_genid();
+		check();
+		run(60 * S);
+		EXPECT_EQ(TRUECHIME_STATE_HOST, status().now.state);
+		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+		ASSERT_EQ(1, machine.count);
+		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	}
+}
+
 TEST_HARNESS_MAIN
