@@ -87,17 +87,14 @@ static void chime_disruption_add_late(struct chime *chime, struct chime_event *e
 		chime_system_clock_distrust(&chime->system_clock);
 }
 
-/*
- * The hypervisor has set the clocks of this guest ahead, all of them together: continue as if it
- * had only set the system clock.
- */
-static void chime_disruption_note_set_ahead(struct chime *chime)
+void chime_disruption_note_set_ahead(struct chime *chime)
 {
 	struct chime_disruption *disruption = &chime->disruption;
 	s64 by_ns = chime->host.set_ahead_ns;
 
 	if (!by_ns)
 		return;
+	chime->host.set_ahead_ns = 0;
 	chime_timescale_set_raw_ahead(&chime->timescale, by_ns);
 	disruption->ok_raw_ns = chime_add_sat(disruption->ok_raw_ns, by_ns);
 	disruption->ok_ahead_ns = chime_sub_sat(disruption->ok_ahead_ns, by_ns);

@@ -261,6 +261,8 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 	/* A host that jumped meanwhile does not show whether it is slewed, too. */
 	slewing_q32 = check == CHIME_CHECK_JUMPED ? CHIME_HOST_SLEW_MAX_Q32 :
 						    chime_host_line_slewing(&host->track, raw_ns);
+	/* Before the line, which is stated so already, becomes the reference. */
+	chime_disruption_note_set_ahead(chime);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
 				      slewing_q32, raw_ns);
 	/* A stop, and what else the host's line shows since it was lost: that is not slewed in. */

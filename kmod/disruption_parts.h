@@ -18,6 +18,12 @@
 enum truechime_cause chime_disruption_judge(const struct chime *chime, u32 evidence, s64 gap_ns,
 					    bool sees_stops);
 
+/*
+ * The hypervisor has set the clocks of this guest ahead, all of them together, and the host's line
+ * is stated as if it had not: continue as if it had only set the system clock.
+ */
+void chime_disruption_note_set_ahead(struct chime *chime);
+
 /* There is a notification of a restore that was not reported yet. @resumed: a suspend has ended. */
 bool chime_disruption_is_restored(struct chime *chime, bool resumed);
 

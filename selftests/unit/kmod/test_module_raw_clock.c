@@ -278,6 +278,29 @@ TEST_F(module, time_that_the_hypervisor_gave_back_beside_a_host_that_falls_silen
 	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
 }
 
+/* It answers again at the end of the stop, as a host does that a guest was moved to. */
+TEST_F(module, time_that_the_hypervisor_gave_back_when_a_lost_host_answers_is_given_once)
+{
+	ASSERT_EQ(0, load());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	EXPECT_EQ(0, chime_control_add_offset(machine.chime, S));
+	run(10 * S);
+	machine.host_silent = true;
+	run(60 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_RAW, status().now.reference);
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	stand_still_set_ahead(HOUR, 100 * MS);
+	machine.host_silent = false;
+	check();
+	ASSERT_EQ(1, machine.count);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_LE(llabs(latest()->gap_ns - HOUR), CLOSE_NS);
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	run(10 * S);
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+}
+
 /* A correction is in force, measured against the host, or against raw if that is @demoted. */
 static int correct_beside_host(bool demoted)
 {
