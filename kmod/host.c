@@ -438,6 +438,7 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evidence)
 {
 	enum chime_check check = CHIME_CHECK_SILENT;
+	bool stood_still = host->stood_still;
 	int i;
 
 	lockdep_assert_held(host->lock);
@@ -449,7 +450,8 @@ enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evi
 		if (check != CHIME_CHECK_SILENT || host->silent)
 			break;
 	}
-	if (check == CHIME_CHECK_SILENT && !host->no_result)
+	/* The raw clock may have run on during a stop, which says nothing of the host. */
+	if (check == CHIME_CHECK_SILENT && (!host->no_result || host->stood_still != stood_still))
 		host->no_result_raw_ns = ktime_get_raw_ns();
 	if (check == CHIME_CHECK_SILENT && !host->stood_still)
 		host->ran_raw_ns = ktime_get_raw_ns();

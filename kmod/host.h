@@ -86,7 +86,7 @@ struct chime_host_peek {
  * @demoted: not trusted as the reference; cross-timestamps are still taken
  * @silent: the latest attempt failed
  * @no_result: the latest check had no result: it was silent, or readings contradicted each other
- * @no_result_raw_ns: since when
+ * @no_result_raw_ns: since when, or since the first stop of this guest after that
  * @lost: without a result for so long that the raw clock is the reference in its place
  * @stood_still: this guest was stopped or restored since the latest cross-timestamp on the line
  * @ran_raw_ns: a check that had no result found at this raw time that it was not

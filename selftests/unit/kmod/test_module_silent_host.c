@@ -499,4 +499,28 @@ TEST_F(module, stop_at_whose_check_a_lost_host_answers_leaves_no_system_clock_wr
 	}
 }
 
+/* Its two seconds are those of this guest, and not of the stop that its raw clock ran through. */
+TEST_F(module, host_that_is_silent_before_and_after_a_long_stop_is_not_lost_by_that)
+{
+	unsigned int gave_back;
+
+	ASSERT_EQ(0, load());
+	for (gave_back = 0; gave_back <= 1; gave_back++) {
+		ASSERT_EQ(0, correct());
+		run(S);
+		machine.host_silent = true;
+		check();
+		stand_still_set_ahead(HOUR, 0);
+		machine.raw_lost_ns -= gave_back ? 0 : HOUR;
+		check();
+		EXPECT_TRUE(status().corrected);
+		EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+		machine.host_silent = false;
+		run(S);
+		EXPECT_EQ(gave_back, machine.count);
+		EXPECT_TRUE(status().corrected);
+		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	}
+}
+
 TEST_HARNESS_MAIN
