@@ -214,7 +214,16 @@ static struct chime_reference_terms chime_disruption_stop_terms(const struct chi
  * A stop that took more than @hidden_ns would have shown in this reading, unless the hypervisor
  * gave the time back and no check was missing, as at a live migration.
  */
-static void chime_disruption_drop_stop(struct chime *chime, s64 hidden_ns)
+static void chime_disruption_hide(struct chime *chime, s64 hidden_ns)
+{
+	const struct chime_reference_terms terms = { .gap_error_ns = hidden_ns };
+
+	if (hidden_ns)
+		chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_SAME, &terms,
+				      ktime_get_raw_ns());
+}
+
+static void chime_disruption_drop_stop(struct chime *chime)
 {
 	struct chime_reference_terms terms = chime_disruption_stop_terms(chime);
 	struct chime_disruption *disruption = &chime->disruption;
@@ -222,7 +231,6 @@ static void chime_disruption_drop_stop(struct chime *chime, s64 hidden_ns)
 	if (!(disruption->evidence & CHIME_SAW_STOP))
 		return;
 	disruption->evidence &= ~CHIME_SAW_STOP;
-	terms.gap_error_ns = hidden_ns;
 	chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_SAME, &terms, ktime_get_raw_ns());
 }
 
@@ -344,8 +352,10 @@ void chime_disruption_check(struct chime *chime)
 	case CHIME_CHECK_LOST_LITTLE:
 	case CHIME_CHECK_HID_LITTLE:
 		chime_disruption_ok(chime, check == CHIME_CHECK_LOST_LITTLE ? gap_ns : 0);
+		/* Before a restore that was seen along with it is reported. */
+		chime_disruption_hide(chime, check == CHIME_CHECK_HID_LITTLE ? gap_ns : 0);
 		chime_disruption_quiet(chime, resumed);
-		chime_disruption_drop_stop(chime, check == CHIME_CHECK_HID_LITTLE ? gap_ns : 0);
+		chime_disruption_drop_stop(chime);
 		break;
 	case CHIME_CHECK_JUMPED:
 		chime_disruption_jump(chime, gap_ns);

@@ -57,7 +57,9 @@ enum chime_check {
 					 */
 	CHIME_CHECK_OK,
 	CHIME_CHECK_LOST_LITTLE,	/* OK, after a stop that took too little to be a jump */
-	CHIME_CHECK_HID_LITTLE,		/* OK, after a stop that took too little to be seen */
+	CHIME_CHECK_HID_LITTLE,		/* OK, after a stop that took too little to be seen, or of
+					 * which a little too much was given back
+					 */
 	CHIME_CHECK_JUMPED,		/* the clocks came apart; chime_host_accept() is next */
 };
 
@@ -187,7 +189,7 @@ enum chime_verdict chime_host_peek(struct chime_host *host);
  * chime_host_check() - take a cross-timestamp and compare it with the line
  * @host: the host
  * @gap_ns: for CHIME_CHECK_JUMPED and CHIME_CHECK_LOST_LITTLE: how far host time moved against the
- *	raw clock; for CHIME_CHECK_HID_LITTLE: how far at most
+ *	raw clock; for CHIME_CHECK_HID_LITTLE: how far at most, either way
  * @evidence: bits that the host showed are added
  *
  * A jump is only reported when a second cross-timestamp confirms it. A stop that the hypervisor

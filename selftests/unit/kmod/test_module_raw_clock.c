@@ -301,6 +301,31 @@ TEST_F(module, time_that_the_hypervisor_gave_back_when_a_lost_host_answers_is_gi
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
+/*
+ * So little is told from a slew of the host's clock as little as what was lost, however sure it is
+ * that this is no other host.
+ */
+TEST_F(module, little_that_the_hypervisor_gave_too_much_is_in_the_bound)
+{
+	unsigned int notifies;
+
+	machine.has_page = true;
+	ASSERT_EQ(0, load());
+	for (notifies = 0; notifies <= 1; notifies++) {
+		ASSERT_EQ(0, correct());
+		run(10 * S);
+		EXPECT_GE(100 * US, status().now.maxerror_ns);
+		stand_still_set_ahead(700 * MS, -900 * US);
+		if (notifies)
+			notify_genid();
+		check();
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+		EXPECT_GE(3 * MS, status().now.maxerror_ns);
+		run(5 * S);
+		EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+	}
+}
+
 /* A correction is in force, measured against the host, or against raw if that is @demoted. */
 static int correct_beside_host(bool demoted)
 {
