@@ -12,125 +12,13 @@
 #include <string.h>
 #include <sys/timex.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 #include "user/doctor/machine.h"
 #include "user/doctor/units.h"
 #include "user/lib/time_units.h"
 #include "user/lib/virtual_machine.h"
 #include "user/steering/time_daemons.h"
-
-/* --- A schema, as far as ours need it --- */
-
-/* "integer" ... of a value. A whole number is a number, too. */
-static bool is_type(const json_t *value, const char *type)
-{
-	switch (json_typeof(value)) {
-	case JSON_OBJECT:
-		return !strcmp(type, "object");
-	case JSON_ARRAY:
-		return !strcmp(type, "array");
-	case JSON_STRING:
-		return !strcmp(type, "string");
-	case JSON_INTEGER:
-		return !strcmp(type, "integer") || !strcmp(type, "number");
-	case JSON_REAL:
-		return !strcmp(type, "number");
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return !strcmp(type, "boolean");
-	case JSON_NULL:
-		break;
-	}
-	return !strcmp(type, "null");
-}
-
-static bool fits(const json_t *value, const json_t *schema, const json_t *top);
-
-static bool fits_one(const json_t *value, const json_t *schemas, const json_t *top)
-{
-	const json_t *schema;
-	size_t i;
-
-	json_array_foreach(schemas, i, schema)
-		if (fits(value, schema, top))
-			return true;
-	return false;
-}
-
-static bool is_among(const json_t *value, const json_t *values)
-{
-	const json_t *other;
-	size_t i;
-
-	json_array_foreach(values, i, other)
-		if (json_equal(value, other))
-			return true;
-	return false;
-}
-
-static bool has_type(const json_t *value, const json_t *types)
-{
-	const json_t *type;
-	size_t i;
-
-	if (json_is_string(types))
-		return is_type(value, json_string_value(types));
-	json_array_foreach(types, i, type)
-		if (is_type(value, json_string_value(type)))
-			return true;
-	return false;
-}
-
-static bool fits_members(json_t *value, const json_t *schema, const json_t *top)
-{
-	const json_t *properties = json_object_get(schema, "properties"), *name;
-	const char *key;
-	json_t *member;
-	size_t i;
-
-	json_array_foreach(json_object_get(schema, "required"), i, name)
-		if (!json_object_get(value, json_string_value(name))) {
-			printf("# %s is not there\n", json_string_value(name));
-			return false;
-		}
-	json_object_foreach(value, key, member)
-		if (!json_object_get(properties, key) ||
-		    !fits(member, json_object_get(properties, key), top)) {
-			printf("# %s does not fit\n", key);
-			return false;
-		}
-	return true;
-}
-
-static bool fits(const json_t *value, const json_t *schema, const json_t *top)
-{
-	const json_t *types = json_object_get(schema, "type");
-	const json_t *least = json_object_get(schema, "minimum");
-	const json_t *most = json_object_get(schema, "maximum");
-	const char *reference = json_string_value(json_object_get(schema, "$ref"));
-	const json_t *element;
-	size_t i;
-
-	if (reference)
-		return fits(value, json_object_get(json_object_get(top, "$defs"),
-						   strrchr(reference, '/') + 1), top);
-	if (json_object_get(schema, "anyOf"))
-		return fits_one(value, json_object_get(schema, "anyOf"), top);
-	if (json_object_get(schema, "const"))
-		return json_equal(value, json_object_get(schema, "const"));
-	if (json_object_get(schema, "enum"))
-		return is_among(value, json_object_get(schema, "enum"));
-	if (!types || !has_type(value, types))
-		return false;
-	if (json_is_number(value) &&
-	    ((least && json_number_value(value) < json_number_value(least)) ||
-	     (most && json_number_value(value) > json_number_value(most))))
-		return false;
-	json_array_foreach(value, i, element)
-		if (!fits(element, json_object_get(schema, "items"), top))
-			return false;
-	return !json_is_object(value) || fits_members((json_t *)value, schema, top);
-}
 
 /* --- The world --- */
 
@@ -295,8 +183,7 @@ static bool verb_fits(const char *name, int (*verb)(const struct cli *cli))
 {
 	const struct cli cli = { .json = true };
 	FILE *before = stdout;
-	json_t *value, *schema;
-	char path[512], *text;
+	char *text;
 	size_t size;
 	bool good;
 
@@ -306,14 +193,7 @@ static bool verb_fits(const char *name, int (*verb)(const struct cli *cli))
 	verb(&cli);
 	fclose(stdout);
 	stdout = before;
-	snprintf(path, sizeof(path), SCHEMA_DIR "/%s.json", name);
-	schema = json_load_file(path, 0, NULL);
-	value = json_loads(text, 0, NULL);
-	good = schema && value && fits(value, schema, schema);
-	if (!good)
-		printf("# %s: %s\n", name, text);
-	json_decref(schema);
-	json_decref(value);
+	good = schema_fits_text(name, text);
 	free(text);
 
 	return good;
@@ -376,10 +256,9 @@ TEST_F(world, words_are_listed)
 	}
 }
 
-/* The schema's reader above sees what is wrong. */
+/* The schema's reader sees what is wrong. */
 TEST_F(world, what_does_not_fit_is_seen)
 {
-	json_t *schema = json_load_file(SCHEMA_DIR "/check.json", 0, NULL);
 	static const char *const wrong[] = {
 		"{}", "[]",
 		"{\"state\":\"FINE\",\"exit_status\":0,\"sentence\":\"\",\"synchronised\":true,\"maxerror_ns\":1,\"warn_ns\":1,\"crit_ns\":1,\"offset_ns\":1,\"host_reading_error_ns\":1,\"disruptions\":1}",
@@ -387,17 +266,10 @@ TEST_F(world, what_does_not_fit_is_seen)
 		"{\"state\":\"OK\",\"exit_status\":0,\"sentence\":\"\",\"synchronised\":true,\"maxerror_ns\":1.5,\"warn_ns\":1,\"crit_ns\":1,\"offset_ns\":1,\"host_reading_error_ns\":1,\"disruptions\":1}",
 		"{\"state\":\"OK\",\"exit_status\":0,\"sentence\":\"\",\"synchronised\":true,\"maxerror_ns\":1,\"warn_ns\":1,\"crit_ns\":1,\"offset_ns\":1,\"host_reading_error_ns\":1,\"disruptions\":1,\"more\":1}",
 	};
-	json_t *value;
 	size_t i;
 
-	ASSERT_NE(NULL, schema);
-	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-		value = json_loads(wrong[i], 0, NULL);
-		ASSERT_NE(NULL, value);
-		EXPECT_FALSE(fits(value, schema, schema)) TH_LOG("row %zu", i);
-		json_decref(value);
-	}
-	json_decref(schema);
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		EXPECT_FALSE(schema_fits_text("check", wrong[i])) TH_LOG("row %zu", i);
 }
 
 TEST_HARNESS_MAIN
