@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "user/lib/event_report.h"
+#include "user/lib/names.h"
 
 #include "selftests/unit/event_module.h"
+#include "selftests/unit/schema.h"
 
 struct module_link {
 	int unused;
@@ -71,8 +73,11 @@ int client_follow(const struct cli *cli, void (*tell)(const struct cli *cli, jso
 
 /* --- What is printed --- */
 
+static bool fit;	/* all lines the schema */
+
 void print_json_line(json_t *object)
 {
+	fit = schema_fits("events", object) && fit;
 	world_handle((uint32_t)json_int_of(object, "sequence", 0));
 	json_decref(object);
 }
@@ -94,8 +99,10 @@ static const struct cli once = { .json = true }, follow = { .json = true, .follo
 TEST(what_is_remembered_is_told)
 {
 	world_begin(3, NULL, 0);
+	fit = true;
 	EXPECT_EQ(CLI_OK, verb_events(&once));
 	expect_handled(_metadata, 1, 3);
+	EXPECT_TRUE(fit);
 }
 
 TEST(module_that_does_not_tell_is_an_error)
@@ -181,6 +188,47 @@ TEST(a_report_says_all_to_the_nanosecond)
 	/* Those, that, time and text, and none that the manual does not name. */
 	EXPECT_EQ(ARRAY_SIZE(numbers) + 8, json_object_size(report));
 	json_decref(report);
+}
+
+static bool report_fits(const struct module_event *event)
+{
+	json_t *report = event_report(event);
+	bool good = schema_fits("events", report);
+
+	json_decref(report);
+
+	return good;
+}
+
+static bool has_word(const char *name)
+{
+	return strcmp(name, "?") != 0;
+}
+
+/* Each word that an event can have is in the schema's lists. */
+TEST(a_report_is_what_the_schema_says)
+{
+	struct module_event event = { .maxerror_before_ns = 7, .host_name = "none" };
+	unsigned int i;
+	json_t *wrong;
+
+	for (i = 0; has_word(name_of_cause((enum truechime_cause)i)); i++) {
+		event.cause = (enum truechime_cause)i;
+		EXPECT_TRUE(report_fits(&event)) TH_LOG("cause %u", i);
+	}
+	for (i = 0; has_word(name_of_action((enum truechime_action)i)); i++) {
+		event.action = (enum truechime_action)i;
+		EXPECT_TRUE(report_fits(&event)) TH_LOG("action %u", i);
+	}
+	event.evidence = UINT32_MAX;
+	EXPECT_TRUE(report_fits(&event));
+	event.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS;
+	event.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_TRUE(report_fits(&event));
+	wrong = event_report(&event);
+	json_object_set_new(wrong, "instance", json_string("0f0000000000000g"));
+	EXPECT_FALSE(schema_fits("events", wrong));
+	json_decref(wrong);
 }
 
 TEST_HARNESS_MAIN
