@@ -64,6 +64,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 		return -ECONNREFUSED;
 	*reply = !strcmp(command, "status") ? report_status(&world.state) :
 		 !strcmp(command, "tracking") ? report_tracking(&world.state) :
+		 !strcmp(command, "activity") ? report_activity(&world.state) :
 						report_sources(&world.state);
 	return 0;
 }
@@ -81,6 +82,11 @@ int client_report(const struct cli *cli, const char *command,
 	client_ask(cli, command, &reply);
 	print_json(reply);
 	return 0;
+}
+
+const char *word_of_source(const struct cli *cli, const char *word, char text[NET_ADDRESS_TEXT_MAX])
+{
+	return word;
 }
 
 size_t __wrap_time_daemons_find(const char *proc, const char *cgroup,
@@ -141,6 +147,7 @@ FIXTURE_TEARDOWN(world)
 /* All is known. */
 static void know(void)
 {
+	static struct ntp_client_record record;
 	struct state_source *source = &world.state.sources[0];
 
 	world.has_module = true;
@@ -173,6 +180,9 @@ static void know(void)
 	source->status.stratum = 2;
 	source->status.samples = 10;
 	source->status.estimate.rate_sigma = 1e-9;
+	record.answer.packet.version = 4;
+	source->info.record = &record;
+	strcpy(source->info.address, "192.0.2.1");
 	source->info.auth.mode = ASSOCIATION_AUTH_NTS;
 	source->info.auth.established_ns = NS_PER_S;
 }
@@ -199,12 +209,26 @@ static bool verb_fits(const char *name, int (*verb)(const struct cli *cli))
 	return good;
 }
 
+static int ntpdata(const struct cli *cli)
+{
+	return verb_ntpdata(cli, 0, NULL);
+}
+
+static int sourcename(const struct cli *cli)
+{
+	char address[] = "192.0.2.1", *arguments[] = { address };
+
+	return verb_sourcename(cli, 1, arguments);
+}
+
 static const struct {
 	const char *name;
 	int (*verb)(const struct cli *cli);
 } verbs[] = {
 	{ "status", verb_status }, { "tracking", verb_tracking }, { "sources", verb_sources },
-	{ "check", verb_check }, { "doctor", verb_doctor },
+	{ "check", verb_check }, { "doctor", verb_doctor }, { "activity", verb_activity },
+	{ "sourcestats", verb_sourcestats }, { "selectdata", verb_selectdata },
+	{ "authdata", verb_authdata }, { "ntpdata", ntpdata }, { "peers", verb_peers },
 };
 
 TEST_F(world, nothing_is_known)
@@ -222,6 +246,7 @@ TEST_F(world, all_is_known)
 	know();
 	for (i = 0; i < sizeof(verbs) / sizeof(*verbs); i++)
 		EXPECT_TRUE(verb_fits(verbs[i].name, verbs[i].verb)) TH_LOG("verb %zu", i);
+	EXPECT_TRUE(verb_fits("sourcename", sourcename));
 }
 
 TEST_F(world, nobody_is_there)
