@@ -113,22 +113,18 @@ static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 
 static json_t *daemon_report_serverstats(struct daemon *daemon)
 {
-	uint64_t counts[XDP_COUNTS], received, dropped;
-	const struct server_statistics *statistics;
-	size_t clients;
-	json_t *reply;
+	struct server_counts counts = { .xdp = NULL };
+	uint64_t xdp[XDP_COUNTS];
 
-	statistics = serving_statistics(daemon->serving, &clients);
-	chronyc_listener_get_counts(daemon->chronyc, &received, &dropped);
-	reply = report_serverstats(statistics, clients,
-				   serving_xdp_counts(daemon->serving, counts) ? counts : NULL,
-				   serving_nts_statistics(daemon->serving));
-	json_object_set_new(reply, "nts_certificate_end_s",
-			    json_integer((json_int_t)serving_certificate_end_s(daemon->serving)));
-	json_object_set_new(reply, "commands_received", json_integer((json_int_t)received));
-	json_object_set_new(reply, "commands_dropped", json_integer((json_int_t)dropped));
+	counts.statistics = serving_statistics(daemon->serving, &counts.clients);
+	if (serving_xdp_counts(daemon->serving, xdp))
+		counts.xdp = xdp;
+	counts.nts = serving_nts_statistics(daemon->serving);
+	counts.certificate_end_s = serving_certificate_end_s(daemon->serving);
+	chronyc_listener_get_counts(daemon->chronyc, &counts.commands_received,
+				    &counts.commands_dropped);
 
-	return reply;
+	return report_serverstats(&counts);
 }
 
 static json_t *daemon_report_clients(struct daemon *daemon, const char *arguments,

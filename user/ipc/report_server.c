@@ -47,26 +47,36 @@ static json_t *report_count(const atomic_uint_least64_t *count)
 				    0);
 }
 
-json_t *report_serverstats(const struct server_statistics *statistics, size_t clients,
-			   const uint64_t *xdp_counts, const struct nts_statistics *nts)
+json_t *report_serverstats(const struct server_counts *counts)
 {
+	const struct server_statistics *statistics = counts->statistics;
+	const struct nts_statistics *nts = counts->nts;
 	uint32_t span_s;
-	size_t held = server_statistics_held(statistics, clients, &span_s);
+	size_t held = server_statistics_held(statistics, counts->clients, &span_s);
 	json_t *reply = json_pack("{s:b,s:b,s:b}", "ok", 1, "serving", !!statistics,
-				  "xdp", !!xdp_counts);
+				  "xdp", !!counts->xdp);
 
 	for (int i = 0; i < SERVER_COUNTS; i++)
 		json_object_set_new(reply, names[i],
 				    report_count(statistics ? &statistics->counts[i] : NULL));
-	for (int i = 0; i < XDP_COUNTS && xdp_counts; i++) {
+	for (int i = 0; i < XDP_COUNTS && counts->xdp; i++) {
 		if (xdp_names[i])
 			json_object_set_new(reply, xdp_names[i],
-					    json_integer((json_int_t)xdp_counts[i]));
+					    json_integer((json_int_t)counts->xdp[i]));
 	}
-	json_object_set_new(reply, "timestamps_held", json_integer((json_int_t)held));
-	json_object_set_new(reply, "timestamps_span", json_integer(span_s));
-	json_object_set_new(reply, "nts_ke_accepted", report_count(nts ? &nts->accepted : NULL));
-	json_object_set_new(reply, "nts_ke_dropped", report_count(nts ? &nts->dropped : NULL));
+	json_object_update_new(reply, json_pack("{s:I,s:I,s:o,s:o,s:I,s:I,s:I}",
+						"timestamps_held", (json_int_t)held,
+						"timestamps_span", (json_int_t)span_s,
+						"nts_ke_accepted",
+						report_count(nts ? &nts->accepted : NULL),
+						"nts_ke_dropped",
+						report_count(nts ? &nts->dropped : NULL),
+						"nts_certificate_end_s",
+						(json_int_t)counts->certificate_end_s,
+						"commands_received",
+						(json_int_t)counts->commands_received,
+						"commands_dropped",
+						(json_int_t)counts->commands_dropped));
 
 	return reply;
 }

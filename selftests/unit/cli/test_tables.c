@@ -34,13 +34,20 @@ static json_t *report_all_clients(void)
 	return report_clients(&clients, &nts_clients, !!statistics, &which, NOW_NS);
 }
 
+static json_t *report_nothing_served(void)
+{
+	static const struct server_counts counts;
+
+	return report_serverstats(&counts);
+}
+
 /* What the command line program would get through the socket. */
 int client_report(const struct cli *cli, const char *command,
 		  void (*print)(const struct cli *cli, const json_t *reply))
 {
 	json_t *reply = !strcmp(command, "tracking") ? report_tracking(&world) :
 			!strcmp(command, "activity") ? report_activity(&world) :
-			!strcmp(command, "serverstats") ? report_serverstats(NULL, 0, NULL, NULL) :
+			!strcmp(command, "serverstats") ? report_nothing_served() :
 			!strcmp(command, "clients") ? report_all_clients() :
 						       report_sources(&world);
 

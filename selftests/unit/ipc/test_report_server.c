@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 #include "user/ipc/socket.h"
 
@@ -56,6 +57,7 @@ TEST(as_many_clients_as_an_answer_has_room_for)
 	EXPECT_EQ(CLIENTS - REPORT_CLIENTS_MAX,
 		  json_integer_value(json_object_get(reply, "more")));
 	EXPECT_TRUE(json_is_true(json_object_get(reply, "recording")));
+	EXPECT_TRUE(schema_fits("clients", reply));
 	free(text);
 	json_decref(reply);
 	free(statistics);
@@ -154,6 +156,7 @@ TEST(clients_of_nts)
 	ASSERT_NE(NULL, text);
 	EXPECT_GT(CONTROL_ANSWER_MAX, strlen(text) + 1);
 	EXPECT_EQ(REPORT_NTS_CLIENTS_MAX, json_array_size(json_object_get(reply, "clients")));
+	EXPECT_TRUE(schema_fits("clients", reply));
 	/* Each is one client. */
 	EXPECT_EQ(CLIENTS - REPORT_NTS_CLIENTS_MAX,
 		  json_integer_value(json_object_get(reply, "more")));
@@ -169,6 +172,7 @@ TEST(clients_of_nts)
 	ASSERT_EQ(1, json_array_size(json_object_get(reply, "clients")));
 	EXPECT_EQ(0, number_of(reply, 0, "hits"));
 	EXPECT_EQ(10, number_of(reply, 0, "nts_hits"));
+	EXPECT_TRUE(schema_fits("clients", reply));
 	json_decref(reply);
 	free(records);
 }
@@ -201,18 +205,53 @@ TEST(words_that_say_which_clients)
 TEST(timestamps_that_are_held)
 {
 	struct server_statistics *statistics = calloc(1, server_statistics_size(1));
+	struct server_counts counts = { .statistics = statistics, .clients = 1 };
 	json_t *reply;
 
 	ASSERT_NE(NULL, statistics);
 	server_statistics_stamps(statistics, 1)[0].receive = 1000ULL << 32;
 	server_statistics_stamps(statistics, 1)[1].receive = 1007ULL << 32;
-	reply = report_serverstats(statistics, 1, NULL, NULL);
+	reply = report_serverstats(&counts);
 	EXPECT_EQ(2, json_integer_value(json_object_get(reply, "timestamps_held")));
 	EXPECT_EQ(7, json_integer_value(json_object_get(reply, "timestamps_span")));
 	json_decref(reply);
 	free(statistics);
-	reply = report_serverstats(NULL, 0, NULL, NULL);
+	counts = (struct server_counts){ .statistics = NULL };
+	reply = report_serverstats(&counts);
 	EXPECT_EQ(0, json_integer_value(json_object_get(reply, "timestamps_held")));
+	json_decref(reply);
+}
+
+/* With all that there can be, and with nothing. */
+TEST(counters_are_what_the_schema_says)
+{
+	struct server_statistics *statistics = calloc(1, server_statistics_size(1));
+	static struct nts_statistics nts;
+	uint64_t xdp[XDP_COUNTS];
+	struct server_counts counts = {
+		.statistics = statistics, .clients = 1, .xdp = xdp, .nts = &nts,
+		.certificate_end_s = 1800000000, .commands_received = 7, .commands_dropped = 2,
+	};
+	json_t *reply;
+
+	ASSERT_NE(NULL, statistics);
+	for (int i = 0; i < SERVER_COUNTS; i++)
+		atomic_store(&statistics->counts[i], 10 + (unsigned int)i);
+	for (int i = 0; i < XDP_COUNTS; i++)
+		xdp[i] = 100 + (unsigned int)i;
+	reply = report_serverstats(&counts);
+	EXPECT_TRUE(schema_fits("serverstats", reply));
+	EXPECT_EQ(10, json_integer_value(json_object_get(reply, "received")));
+	EXPECT_EQ(100, json_integer_value(json_object_get(reply, "xdp_answered")));
+	EXPECT_EQ(1800000000, json_integer_value(json_object_get(reply, "nts_certificate_end_s")));
+	EXPECT_EQ(7, json_integer_value(json_object_get(reply, "commands_received")));
+	EXPECT_EQ(2, json_integer_value(json_object_get(reply, "commands_dropped")));
+	json_decref(reply);
+	free(statistics);
+	counts = (struct server_counts){ .statistics = NULL };
+	reply = report_serverstats(&counts);
+	EXPECT_TRUE(schema_fits("serverstats", reply));
+	EXPECT_TRUE(json_is_false(json_object_get(reply, "serving")));
 	json_decref(reply);
 }
 
