@@ -16,6 +16,7 @@
 #include "selftests/unit/unit.h"
 #include "user/doctor/machine.h"
 #include "user/doctor/units.h"
+#include "user/lib/names.h"
 #include "user/lib/time_units.h"
 #include "user/lib/virtual_machine.h"
 #include "user/steering/time_daemons.h"
@@ -27,6 +28,9 @@ static struct {
 	bool has_module;
 	struct state state;
 	struct module_status module;
+	struct module_rule rule;
+	enum truechime_rtc rtc;
+	struct module_host host;
 } world;
 
 int module_link_open(struct module_link **link)
@@ -47,9 +51,53 @@ int module_link_status(struct module_link *link, struct module_status *status)
 int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max, int *count,
 			   enum truechime_rtc *rtc)
 {
-	*count = 0;
+	rules[0] = world.rule;
+	*count = 1;
+	*rtc = world.rtc;
 	return 0;
 }
+
+int module_link_hosts(struct module_link *link, struct module_host *hosts, int max, int *count)
+{
+	hosts[0] = world.host;
+	*count = 1;
+	return 0;
+}
+
+/* --- Nobody changes anything --- */
+
+int module_link_set_policy(struct module_link *link, const struct module_rule *rules, int count,
+			   const enum truechime_rtc *rtc)
+{
+	exit(1);
+}
+
+int module_link_set_mode(struct module_link *link, enum truechime_mode mode)
+{
+	exit(1);
+}
+
+int module_link_choose_host(struct module_link *link, const char *name)
+{
+	exit(1);
+}
+
+int module_link_demote_host(struct module_link *link, bool demoted)
+{
+	exit(1);
+}
+
+int module_open_loudly(struct module_link **link)
+{
+	return module_link_open(link) ? CLI_ERROR : CLI_OK;
+}
+
+int module_refused(const struct module_link *link, const char *what, int err)
+{
+	exit(1);
+}
+
+/* --- The rest of the world --- */
 
 int clock_adjtime(clockid_t id, struct timex *tx)
 {
@@ -151,6 +199,7 @@ static void know(void)
 	struct state_source *source = &world.state.sources[0];
 
 	world.has_module = true;
+	strcpy(world.host.name, "kvm");
 	strcpy(world.module.version, "0.1.0");
 	strcpy(world.module.host_name, "kvm");
 	world.module.host_state = TRUECHIME_HOST_CHOSEN;
@@ -221,6 +270,21 @@ static int sourcename(const struct cli *cli)
 	return verb_sourcename(cli, 1, arguments);
 }
 
+static int policy(const struct cli *cli)
+{
+	return verb_policy(cli, 0, NULL);
+}
+
+static int mode(const struct cli *cli)
+{
+	return verb_mode(cli, 0, NULL);
+}
+
+static int host(const struct cli *cli)
+{
+	return verb_host(cli, 0, NULL);
+}
+
 static const struct {
 	const char *name;
 	int (*verb)(const struct cli *cli);
@@ -278,6 +342,43 @@ TEST_F(world, words_are_listed)
 	for (i = 0; i <= TRUECHIME_HOST_DEMOTED; i++) {
 		world.module.host_state = (enum truechime_host_state)i;
 		EXPECT_TRUE(verb_fits("status", verb_status));
+	}
+}
+
+static bool has_word(const char *name)
+{
+	return strcmp(name, "?") != 0;
+}
+
+/* Those of the module, which alone answers to these verbs, likewise. */
+TEST_F(world, words_of_the_module_are_listed)
+{
+	unsigned int i;
+
+	know();
+	for (i = 0; has_word(name_of_occasion((enum truechime_occasion)i)); i++) {
+		world.rule.occasion = (enum truechime_occasion)i;
+		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("occasion %u", i);
+	}
+	for (i = 0; has_word(name_of_direction((enum truechime_direction)i)); i++) {
+		world.rule.direction = (enum truechime_direction)i;
+		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("direction %u", i);
+	}
+	for (i = 0; has_word(name_of_rule((enum truechime_rule)i)); i++) {
+		world.rule.rule = (enum truechime_rule)i;
+		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("rule %u", i);
+	}
+	for (i = 0; has_word(name_of_rtc((enum truechime_rtc)i)); i++) {
+		world.rtc = (enum truechime_rtc)i;
+		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("rtc %u", i);
+	}
+	for (i = 0; has_word(name_of_mode((enum truechime_mode)i)); i++) {
+		world.module.mode = (enum truechime_mode)i;
+		EXPECT_TRUE(verb_fits("mode", mode)) TH_LOG("mode %u", i);
+	}
+	for (i = 0; has_word(name_of_host_state((enum truechime_host_state)i)); i++) {
+		world.host.state = (enum truechime_host_state)i;
+		EXPECT_TRUE(verb_fits("host", host)) TH_LOG("state %u", i);
 	}
 }
 
