@@ -7,19 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 #include "user/skew/survey.h"
 
 /* The hosts' clocks, in the order in which they are named. */
 static struct skew_clock clocks[3];
 
+static bool by_ssh;
+
 static size_t asked;
 
 int skew_survey(struct skew_host *hosts, size_t count, const struct skew_survey_options *options)
 {
 	asked = count;
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		hosts[i].ask = (struct skew_ask){ .clock = clocks[i], .problem = "no answer" };
+		hosts[i].by_ssh = by_ssh;
+	}
 	return 0;
 }
 
@@ -49,6 +54,9 @@ static json_t *survey(int count, char **names)
 	json_t *report = json_loads(text, 0, NULL);
 
 	free(text);
+	/* Whatever is told of them. */
+	if (!schema_fits("skew", report))
+		exit(1);
 	return report;
 }
 
@@ -120,6 +128,28 @@ TEST(limits_of_a_host_that_does_not_answer)
 	report = survey(1, names);
 	EXPECT_STREQ("within", verdict_on(report, 0));
 	json_decref(report);
+}
+
+/* Of each way to ask, and of all verdicts; survey() looks into the reports. */
+TEST(reports_are_what_the_schema_says)
+{
+	static const int64_t errors_ns[] = { 1000, 200000000 }, offsets_ns[] = { 0, 100000000 };
+	char first[] = "host", second[] = "other";
+	char *names[2] = { first, second };
+
+	clocks[1] = (struct skew_clock){ .known = false };
+	for (int i = 0; i < 8; i++) {
+		by_ssh = i & 1;
+		clocks[0] = (struct skew_clock){
+			.known = true, .offset_ns = offsets_ns[i >> 1 & 1],
+			.error_ns = errors_ns[i >> 2],
+		};
+		json_decref(survey(2, names));
+	}
+	clocks[0].known = false;
+	json_decref(survey(1, names));
+	by_ssh = false;
+	json_decref(survey(1, names));
 }
 
 TEST_HARNESS_MAIN

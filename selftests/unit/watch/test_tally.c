@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/timex.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 #include "user/watch/report.h"
 
@@ -251,6 +252,32 @@ TEST_F(tally, the_report_has_all_rivals_and_the_latest_changes)
 	EXPECT_EQ(1005 * S, json_integer_value(json_object_get(rival, "latest_ns")));
 	EXPECT_STREQ("chrony.service", json_string_value(json_object_get(rival, "unit")));
 	json_decref(report);
+}
+
+static bool report_fits(const struct tally *tally, const struct report_view *by)
+{
+	json_t *report = report_rivals(tally, by);
+	bool good = schema_fits("rivals", report);
+
+	json_decref(report);
+
+	return good;
+}
+
+/* With nobody, with somebody in each kind of container, and by both kinds of programs. */
+TEST_F(tally, the_report_is_what_the_schema_says)
+{
+	struct report_view probes = { .by_probes = true };
+	struct watch_record record = record_of("chronyd", 77);
+	struct tally_rival *rival;
+
+	EXPECT_TRUE(report_fits(self->tally, &view));
+	EXPECT_TRUE(report_fits(self->tally, &probes));
+	rival = tally_add(self->tally, &record, "/");
+	for (int i = CONTAINER_NONE; i <= CONTAINER_OTHER; i++) {
+		rival->identity.kind = (enum container_kind)i;
+		EXPECT_TRUE(report_fits(self->tally, &view)) TH_LOG("container %d", i);
+	}
 }
 
 /* However strange the names are. */
