@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 
 static struct {
@@ -202,6 +203,8 @@ TEST_F(directive, a_host_is_let_in_and_out_again_and_again)
 
 TEST_F(directive, the_clock_as_it_is)
 {
+	json_t *reply;
+
 	ASSERT_TRUE(is_obeyed(self, "local stratum 5"));
 	EXPECT_TRUE(self->daemon.config->server.local.enabled);
 	EXPECT_EQ(5, self->daemon.config->server.local.stratum);
@@ -211,6 +214,9 @@ TEST_F(directive, the_clock_as_it_is)
 	EXPECT_TRUE(self->daemon.config->manual);
 	ASSERT_TRUE(is_obeyed(self, "manual off"));
 	EXPECT_FALSE(self->daemon.config->manual);
+	reply = daemon_obey_directive(&self->daemon, "manual on", &self->error);
+	EXPECT_TRUE(schema_fits("manual", reply));
+	json_decref(reply);
 }
 
 TEST_F(directive, nothing_else)

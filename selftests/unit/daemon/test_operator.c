@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 #include "user/sources/operate.h"
 
@@ -285,6 +286,7 @@ TEST_F(operator, check_of_access)
 		EXPECT_EQ(rows[i].allowed, json_is_true(json_object_get(reply, "allowed")))
 			TH_LOG("%s", rows[i].address);
 		EXPECT_TRUE(json_is_true(json_object_get(reply, "served")));
+		EXPECT_TRUE(schema_fits("accheck", reply));
 		json_decref(reply);
 	}
 	snprintf(request.arguments, sizeof(request.arguments), "client.example.net");
@@ -302,6 +304,7 @@ TEST_F(operator, check_of_chronycs_access)
 
 	ASSERT_NE(NULL, reply);
 	EXPECT_TRUE(json_is_false(json_object_get(reply, "allowed")));
+	EXPECT_TRUE(schema_fits("cmdaccheck", reply));
 	json_decref(reply);
 	snprintf(request.arguments, sizeof(request.arguments), "client.example.net");
 	EXPECT_EQ(NULL, daemon_operate(&self->daemon, &request, &error));

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 
 #define S	1000000000LL
@@ -169,6 +170,7 @@ TEST_F(settime, sets_the_clock_and_says_so)
 	EXPECT_EQ(2 * S, json_integer_value(json_object_get(reply, "bound_ns")));
 	EXPECT_TRUE(json_is_true(json_object_get(reply, "stepped")));
 	EXPECT_TRUE(json_is_false(json_object_get(reply, "learned")));
+	EXPECT_TRUE(schema_fits("settime", reply));
 	json_decref(reply);
 	EXPECT_EQ(1, world.set);
 	EXPECT_EQ(1000 * S, world.line.origin_ns);
@@ -359,10 +361,15 @@ TEST_F(settime, list_delete_reset)
 	EXPECT_EQ(0, json_integer_value(json_object_get(json_array_get(list, 2), "slewed_ns")));
 	EXPECT_LT(1700 * S, json_integer_value(json_object_get(json_array_get(list, 0),
 							       "slewed_ns")));
+	EXPECT_TRUE(schema_fits("settime", reply));
+	EXPECT_TRUE(schema_fits("manual", reply));
 	json_decref(reply);
 
 	/* The clock goes back to the one before. */
-	json_decref(ask(self, "delete 2"));
+	reply = ask(self, "delete 2");
+	EXPECT_TRUE(schema_fits("settime", reply));
+	EXPECT_TRUE(schema_fits("manual", reply));
+	json_decref(reply);
 	EXPECT_STREQ("", self->error);
 	EXPECT_EQ(4, world.set);
 	EXPECT_EQ(1000 * S + 3600 * S, world.line.origin_ns);
@@ -370,9 +377,12 @@ TEST_F(settime, list_delete_reset)
 
 	reply = ask(self, "reset");
 	EXPECT_EQ(0, json_integer_value(json_object_get(reply, "entries")));
+	EXPECT_TRUE(schema_fits("settime", reply));
+	EXPECT_TRUE(schema_fits("manual", reply));
 	json_decref(reply);
 	reply = ask(self, "list");
 	EXPECT_EQ(0, json_array_size(json_object_get(reply, "entries")));
+	EXPECT_TRUE(schema_fits("settime", reply));
 	json_decref(reply);
 	EXPECT_EQ(4, world.set);
 }
