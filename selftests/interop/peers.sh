@@ -5,7 +5,7 @@
 # some functions here, for what it can do, and its rows.
 #
 #	server_NAME HOST		serves this machine's clock
-#	relay_NAME HOST ADDRESS		follows ADDRESS, and serves what that says
+#	relay_NAME HOST ADDRESS...	follows these, and serves what they say
 #	client_NAME HOST ADDRESS...	follows these servers
 #	orphan_NAME HOST ADDRESS...	has no other time than that of these, which have none either
 #	seen_NAME HOST ADDRESS		prints "OFFSET_MS STRATUM", the offset and the server's stratum, if the
@@ -95,6 +95,12 @@ source_lines()
 	for address in "$@"; do
 		echo "$directive $address $(source_options)"
 	done
+}
+
+# relay_lines ADDRESS...: whatever the row is about.
+relay_lines()
+{
+	printf 'server %s iburst\n' "$@"
 }
 
 # keys FILE HOST CIPHER PREFIX: a file of HOST's key, for a program that calls AES-128 CIPHER128 and wants
@@ -261,7 +267,7 @@ server_chronyd()
 
 relay_chronyd()
 {
-	chronyd_start "$1" "server $2 iburst" allow
+	chronyd_start "$1" "$(relay_lines "${@:2}")" allow
 }
 
 client_chronyd()
@@ -370,7 +376,7 @@ server_ntpd()
 
 relay_ntpd()
 {
-	ntpd_start "$1" "server $2 iburst"
+	ntpd_start "$1" "$(relay_lines "${@:2}")"
 }
 
 client_ntpd()
@@ -453,7 +459,7 @@ truechimed_start()
 
 relay_truechimed()
 {
-	steers=yes truechimed_start "$1" "server $2 iburst" allow
+	steers=yes truechimed_start "$1" "$(relay_lines "${@:2}")" allow
 }
 
 orphan_truechimed()
