@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXIT_SKIP	4
@@ -32,12 +33,14 @@ bool abuse_fail(const char *format, ...)
 	return false;
 }
 
-/* How long each attribute of a status is; 0: not in a status. */
-static const struct {
+/* How long an attribute is; 0: it is not there. */
+struct lengths {
 	uint8_t least;
 	uint8_t most;
 	bool always;
-} status_lengths[TRUECHIME_A_MAX + 1] = {
+};
+
+static const struct lengths status_lengths[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_PAD] = { 0, 0, false },
 	[TRUECHIME_A_VERSION] = { 2, 32, true },
 	[TRUECHIME_A_MODE] = { 4, 4, true },
@@ -77,30 +80,79 @@ static const struct {
 	[TRUECHIME_A_FOLLOWED_NS] = { 8, 8, true },
 };
 
-bool abuse_status_is_whole(struct abuse *abuse)
+static const struct lengths event_lengths[TRUECHIME_EVENT_A_MAX + 1] = {
+	[TRUECHIME_EVENT_A_SEQUENCE] = { 4, 4, true },
+	[TRUECHIME_EVENT_A_CAUSE] = { 4, 4, true },
+	[TRUECHIME_EVENT_A_EVIDENCE] = { 4, 4, true },
+	[TRUECHIME_EVENT_A_ACTION] = { 4, 4, true },
+	[TRUECHIME_EVENT_A_GAP_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_OFFSET_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_RESIDUAL_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_LATENCY_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_RAW_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_TIME_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_EPOCH] = { 4, 4, true },
+	[TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_MAXERROR_NS] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_INSTANCE] = { 8, 8, true },
+	[TRUECHIME_EVENT_A_HOST_NAME] = { 2, 16, true },
+};
+
+/*
+ * Each attribute of the set, whose numbers end with @last, is as long as it should be. Number 1 of
+ * each set is the padding.
+ */
+static bool is_whole(const void *attributes, size_t length, const struct lengths *lengths, int last)
 {
 	const struct nlattr *attribute;
-	struct genl_answer answer;
-	size_t length;
+	size_t size;
 	int type;
+
+	for (type = TRUECHIME_A_PAD + 1; type <= last; type++) {
+		attribute = genl_find(attributes, length, (uint16_t)type);
+		if (!attribute && !lengths[type].always)
+			continue;
+		if (!attribute)
+			return abuse_fail("attribute %d is missing", type);
+		size = attribute->nla_len - NLA_HDRLEN;
+		if (size < lengths[type].least || size > lengths[type].most)
+			return abuse_fail("attribute %d has %zu bytes", type, size);
+	}
+	return true;
+}
+
+bool abuse_status_is_whole(struct abuse *abuse)
+{
+	struct genl_answer answer;
 
 	genl_ask(&abuse->genl, TRUECHIME_CMD_STATUS, 0, &answer);
 	if (answer.error)
 		return abuse_fail("no status: %s", strerror(-answer.error));
 	if (answer.replies != 1)
 		return abuse_fail("%d answers to one question", answer.replies);
+	return is_whole(answer.first, answer.first_length, status_lengths, TRUECHIME_A_MAX);
+}
 
-	for (type = TRUECHIME_A_PAD + 1; type <= TRUECHIME_A_MAX; type++) {
-		attribute = genl_find(answer.first, answer.first_length, (uint16_t)type);
-		if (!attribute && !status_lengths[type].always)
-			continue;
-		if (!attribute)
-			return abuse_fail("attribute %d is missing", type);
-		length = attribute->nla_len - NLA_HDRLEN;
-		if (length < status_lengths[type].least || length > status_lengths[type].most)
-			return abuse_fail("attribute %d has %zu bytes", type, length);
-	}
-	return true;
+/* The clock is set wrong, and the module puts it right, so that there is an event. */
+static bool abuse_event_is_whole(struct abuse *abuse)
+{
+	const struct nlattr *event;
+	struct genl_answer answer;
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	now.tv_sec++;
+	clock_settime(CLOCK_REALTIME, &now);
+	genl_ask(&abuse->genl, TRUECHIME_CMD_STEP, 0, &answer);
+	if (answer.error)
+		return abuse_fail("no step: %s", strerror(-answer.error));
+
+	genl_ask(&abuse->genl, TRUECHIME_CMD_EVENT, NLM_F_DUMP, &answer);
+	event = genl_find(answer.first, answer.first_length, TRUECHIME_A_EVENT);
+	if (answer.error || !event)
+		return abuse_fail("no event: %s", strerror(-answer.error));
+	return is_whole((const uint8_t *)event + NLA_HDRLEN, event->nla_len - NLA_HDRLEN,
+			event_lengths, TRUECHIME_EVENT_A_MAX);
 }
 
 static const struct {
@@ -108,6 +160,7 @@ static const struct {
 	bool (*run)(struct abuse *abuse);
 } tests[] = {
 	{ "status_is_whole", abuse_status_is_whole },
+	{ "event_is_whole", abuse_event_is_whole },
 	{ "refusals_have_error_words_and_blame", abuse_refusals },
 	{ "refusals_change_nothing", abuse_refusals_change_nothing },
 	{ "broken_framing", abuse_broken_framing },
