@@ -17,17 +17,20 @@
 /* The system clock was set if it moved by more than this plus the hardest slew. */
 #define CHIME_SET_MIN_NS	(10 * NSEC_PER_MSEC)
 
-static s64 chime_disruption_maxerror(const struct chime *chime)
+void chime_disruption_begin(const struct chime *chime, struct chime_event *event)
 {
 	struct chime_now now;
 
 	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
-	return now.maxerror_ns;
+	event->maxerror_before_ns = now.maxerror_ns;
 }
 
-void chime_disruption_begin(const struct chime *chime, struct chime_event *event)
+/* How right UTC is known to be from then on, and how well the host is read. */
+static void chime_disruption_note_errors(struct chime_event *event, const struct chime_now *now)
 {
-	event->maxerror_before_ns = chime_disruption_maxerror(chime);
+	event->epoch = now->epoch;
+	event->maxerror_ns = now->maxerror_ns;
+	event->reading_ns = now->reading_ns;
 }
 
 void chime_disruption_finish(struct chime *chime, struct chime_event *event,
@@ -44,8 +47,7 @@ void chime_disruption_finish(struct chime *chime, struct chime_event *event,
 	event->latency_ns = chime_sub_sat(snapshot.raw_ns, chime->disruption.ok_raw_ns);
 	event->raw_ns = snapshot.raw_ns;
 	event->time_ns = now.time_ns;
-	event->epoch = now.epoch;
-	event->maxerror_ns = now.maxerror_ns;
+	chime_disruption_note_errors(event, &now);
 	event->host_name = chime->host.ops ? chime->host.ops->name : NULL;
 }
 
@@ -202,9 +204,11 @@ void chime_disruption_go_on(struct chime *chime, struct chime_event *event)
 
 void chime_disruption_clear_suspect(struct chime *chime, struct chime_event *event)
 {
+	struct chime_now now;
+
 	chime_timescale_clear_suspect(&chime->timescale,
 				      chime_disruption_was_seen(chime, event->evidence),
 				      ktime_get_raw_ns());
-	event->epoch = chime->timescale.current_view.epoch;
-	event->maxerror_ns = chime_disruption_maxerror(chime);
+	chime_timescale_now(&chime->timescale, ktime_get_raw_ns(), &now);
+	chime_disruption_note_errors(event, &now);
 }

@@ -25,6 +25,7 @@ struct chime_event {
 	s64 residual_ns;
 	s64 maxerror_before_ns;
 	s64 maxerror_ns;
+	s64 reading_ns;		/* as in struct chime_now */
 	s64 latency_ns;
 	s64 raw_ns;
 	s64 time_ns;

@@ -72,7 +72,9 @@ bool chime_put_event(struct sk_buff *skb, const struct chime_event *event)
 			  chime_bound(event->maxerror_before_ns)) ||
 	    chime_put_s64(skb, TRUECHIME_EVENT_A_MAXERROR_NS, chime_bound(event->maxerror_ns)) ||
 	    nla_put_u64_64bit(skb, TRUECHIME_EVENT_A_INSTANCE, event->instance, TRUECHIME_A_PAD) ||
-	    nla_put_string(skb, TRUECHIME_EVENT_A_HOST_NAME, event->host_name ?: "none"))
+	    nla_put_string(skb, TRUECHIME_EVENT_A_HOST_NAME, event->host_name ?: "none") ||
+	    chime_put_s64(skb, TRUECHIME_EVENT_A_READING_MAXERROR_NS,
+			  chime_bound(event->reading_ns)))
 		return true;
 	nla_nest_end(skb, nest);
 	return false;

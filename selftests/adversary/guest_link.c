@@ -200,6 +200,7 @@ static struct module_event event_of(const struct chime_event *event)
 		.instance = event->instance,
 		.maxerror_before_ns = event->maxerror_before_ns,
 		.maxerror_ns = event->maxerror_ns,
+		.reading_ns = event->reading_ns,
 	};
 }
 

@@ -96,6 +96,7 @@ static const struct lengths event_lengths[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_MAXERROR_NS] = { 8, 8, true },
 	[TRUECHIME_EVENT_A_INSTANCE] = { 8, 8, true },
 	[TRUECHIME_EVENT_A_HOST_NAME] = { 2, 16, true },
+	[TRUECHIME_EVENT_A_READING_MAXERROR_NS] = { 8, 8, true },
 };
 
 /*

@@ -277,7 +277,9 @@ static int timescale_user_disrupted(struct timescale *timescale, const struct mo
 				    &event->action);
 	err = timescale_user_now(timescale, &now);
 	event->residual_ns = chime_sub_sat(now.time_ns, now.realtime_ns);
+	/* There is no host. */
 	event->maxerror_ns = now.maxerror_ns;
+	event->reading_ns = now.maxerror_ns;
 	event->latency_ns = chime_sub_sat(now.raw_ns, jump->agreed_raw_ns);
 	event->raw_ns = now.raw_ns;
 	event->time_ns = now.time_ns;

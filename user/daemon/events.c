@@ -111,7 +111,9 @@ void daemon_slept(struct daemon *daemon, const struct timescale_now *now)
 		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
 		.residual_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
 		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,
+		/* There is no host. */
 		.maxerror_ns = now->maxerror_ns,
+		.reading_ns = now->maxerror_ns,
 		.raw_ns = now->raw_ns,
 		.time_ns = now->time_ns,
 		.epoch = now->epoch,

@@ -93,6 +93,7 @@ struct module_event {
 	int64_t residual_ns;
 	int64_t maxerror_before_ns;	/* CHIME_LINE_UNBOUNDED_NS: no bound was known */
 	int64_t maxerror_ns;		/* of the timescale, UTC as known, at the end; likewise */
+	int64_t reading_ns;		/* as in struct module_now, at the end; likewise */
 	int64_t latency_ns;
 	int64_t raw_ns;
 	int64_t time_ns;

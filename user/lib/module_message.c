@@ -83,6 +83,7 @@ static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_MAXERROR_NS] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_INSTANCE] = { .type = NLA_U64 },
 	[TRUECHIME_EVENT_A_HOST_NAME] = { .type = NLA_STRING },
+	[TRUECHIME_EVENT_A_READING_MAXERROR_NS] = { .type = NLA_U64 },
 };
 
 static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
@@ -140,9 +141,9 @@ static int64_t get_bound(struct nlattr *attr)
 }
 
 /* Without the attribute the module knows of no error of the host's own clock. */
-static int64_t get_reading(struct nlattr *const *attrs)
+static int64_t get_reading(struct nlattr *reading, struct nlattr *maxerror)
 {
-	return get_bound(attrs[TRUECHIME_A_READING_MAXERROR_NS] ?: attrs[TRUECHIME_A_MAXERROR_NS]);
+	return get_bound(reading ?: maxerror);
 }
 
 static int parse_line(struct nlattr *nest, struct chime_line *line)
@@ -191,7 +192,8 @@ int module_message_now(const struct nlattr *head, int length, struct module_now 
 		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),
 		.sigma_ns = get_bound(attrs[TRUECHIME_A_SIGMA_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
-		.reading_ns = get_reading(attrs),
+		.reading_ns = get_reading(attrs[TRUECHIME_A_READING_MAXERROR_NS],
+					  attrs[TRUECHIME_A_MAXERROR_NS]),
 		.epoch = get_u32(attrs[TRUECHIME_A_EPOCH]),
 		.disruptions = get_u32(attrs[TRUECHIME_A_DISRUPTIONS]),
 		.mode = get_u32(attrs[TRUECHIME_A_MODE]),
@@ -231,7 +233,8 @@ int module_message_status(const struct nlattr *head, int length, struct module_s
 		.slew_ns = get_s64(attrs[TRUECHIME_A_SLEW_NS]),
 		.sigma_ns = get_bound(attrs[TRUECHIME_A_SIGMA_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_A_MAXERROR_NS]),
-		.reading_ns = get_reading(attrs),
+		.reading_ns = get_reading(attrs[TRUECHIME_A_READING_MAXERROR_NS],
+					  attrs[TRUECHIME_A_MAXERROR_NS]),
 		.host_maxerror_ns = get_bound(attrs[TRUECHIME_A_HOST_MAXERROR_NS]),
 		.has_host_line = attrs[TRUECHIME_A_HOST_LINE],
 		.has_unslewed_line = attrs[TRUECHIME_A_UNSLEWED_LINE],
@@ -291,6 +294,8 @@ int module_message_event(const struct nlattr *head, int length, struct module_ev
 		.epoch = get_u32(attrs[TRUECHIME_EVENT_A_EPOCH]),
 		.maxerror_before_ns = get_bound(attrs[TRUECHIME_EVENT_A_MAXERROR_BEFORE_NS]),
 		.maxerror_ns = get_bound(attrs[TRUECHIME_EVENT_A_MAXERROR_NS]),
+		.reading_ns = get_reading(attrs[TRUECHIME_EVENT_A_READING_MAXERROR_NS],
+					  attrs[TRUECHIME_EVENT_A_MAXERROR_NS]),
 	};
 	get_text(attrs[TRUECHIME_EVENT_A_HOST_NAME], event->host_name, sizeof(event->host_name));
 	return 0;

@@ -355,6 +355,8 @@ enum truechime_line_attr {
  *	what may have happened in a gap; -1: none is known
  * @TRUECHIME_EVENT_A_INSTANCE: u64, TRUECHIME_A_INSTANCE from then on
  * @TRUECHIME_EVENT_A_HOST_NAME: string, the host clock in use when it ended, "none" without one
+ * @TRUECHIME_EVENT_A_READING_MAXERROR_NS: s64, the part of MAXERROR_NS that is no error of a host's
+ *	own clock, as TRUECHIME_A_READING_MAXERROR_NS when it ended; -1: no bound is known
  */
 enum truechime_event_attr {
 	TRUECHIME_EVENT_A_UNSPEC,
@@ -374,6 +376,7 @@ enum truechime_event_attr {
 	TRUECHIME_EVENT_A_MAXERROR_NS,
 	TRUECHIME_EVENT_A_INSTANCE,
 	TRUECHIME_EVENT_A_HOST_NAME,
+	TRUECHIME_EVENT_A_READING_MAXERROR_NS,
 	__TRUECHIME_EVENT_A_MAX,
 };
 

@@ -275,6 +275,8 @@ TEST_F(timescale, follows_its_sources_through_a_jump)
 	EXPECT_EQ(3600 * S, event.offset_ns);
 	EXPECT_EQ(0, event.residual_ns);
 	EXPECT_EQ(3 * S, event.latency_ns);
+	EXPECT_LE(2 * MS, event.maxerror_ns);
+	EXPECT_EQ(event.maxerror_ns, event.reading_ns);
 	EXPECT_EQ(1, event.epoch);
 	ASSERT_EQ(0, look(self));
 	EXPECT_EQ(self->now.time_ns, self->now.realtime_ns);

@@ -317,6 +317,7 @@ TEST_F(module, pause_that_nobody_reports_is_doubted)
 	check();
 	EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 	EXPECT_GE(100 * MS, latest()->maxerror_ns);
+	EXPECT_EQ(latest()->reading_ns, latest()->maxerror_ns);
 	EXPECT_EQ(epoch, status().now.epoch);
 	/* The host's own clock is as right as it is stated to be, whatever happened to it. */
 	unit_settling = NULL;

@@ -20,11 +20,16 @@ TEST_F(module, host_that_nobody_vouches_for_has_no_bound)
 	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_before_ns);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
+	EXPECT_LE(latest()->reading_ns, MS);
+	EXPECT_LT(0, latest()->reading_ns);
 	/* A correction knows UTC, whatever the host is worth. */
 	ASSERT_EQ(0, correct());
 	EXPECT_LE(status().now.maxerror_ns, MS);
 	EXPECT_EQ(status().now.reading_ns, status().now.maxerror_ns);
 	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	revert(HOUR);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, latest()->maxerror_ns);
+	EXPECT_EQ(latest()->reading_ns, latest()->maxerror_ns);
 }
 
 TEST_F(module, host_is_as_right_as_the_operator_states)
@@ -40,6 +45,7 @@ TEST_F(module, host_is_as_right_as_the_operator_states)
 	EXPECT_EQ(TRUECHIME_CAUSE_FORK, latest()->cause);
 	EXPECT_LT(10 * MS, latest()->maxerror_ns);
 	EXPECT_GT(11 * MS, latest()->maxerror_ns);
+	EXPECT_EQ(latest()->reading_ns + 10 * MS, latest()->maxerror_ns);
 	state_host_maxerror(0);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
 }

@@ -277,6 +277,33 @@ TEST_F(message, reads_an_event)
 	EXPECT_EQ(-42, event.gap_ns);
 	EXPECT_EQ(77, event.maxerror_before_ns);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, event.maxerror_ns);
+	/* A module that does not say it. */
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, event.reading_ns);
+}
+
+TEST_F(message, reads_how_well_the_host_was_read_at_an_event)
+{
+	static const struct {
+		int64_t said_ns, ns;
+	} cases[] = { { 170, 170 }, { -1, CHIME_LINE_UNBOUNDED_NS } };
+	struct module_event event;
+	struct nlattr *nest;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		nest = nla_nest_start(self->msg, TRUECHIME_A_EVENT);
+		nla_put_u32(self->msg, TRUECHIME_EVENT_A_SEQUENCE, 3);
+		nla_put_u32(self->msg, TRUECHIME_EVENT_A_CAUSE, TRUECHIME_CAUSE_REVERT);
+		nla_put_u32(self->msg, TRUECHIME_EVENT_A_ACTION, TRUECHIME_ACTION_STEPPED);
+		nla_put_u64(self->msg, TRUECHIME_EVENT_A_MAXERROR_NS, 5000170);
+		nla_put_u64(self->msg, TRUECHIME_EVENT_A_READING_MAXERROR_NS,
+			    (uint64_t)cases[i].said_ns);
+		nla_nest_end(self->msg, nest);
+		/* Of two, the latter counts. */
+		ASSERT_EQ(0, module_message_event(head(self->msg), length(self->msg), &event));
+		EXPECT_EQ(5000170, event.maxerror_ns);
+		EXPECT_EQ(cases[i].ns, event.reading_ns);
+	}
 }
 
 TEST_F(message, keeps_the_kernel_s_words)
