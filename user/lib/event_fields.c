@@ -40,6 +40,8 @@ void event_fields_fill(struct event_fields *fields, char *first, const struct mo
 		    number_of_bound(event->maxerror_before_ns));
 	event_field(fields, &count, "TRUECHIME_MAXERROR_NS=%lld",
 		    number_of_bound(event->maxerror_ns));
+	event_field(fields, &count, "TRUECHIME_READING_MAXERROR_NS=%lld",
+		    number_of_bound(event->reading_ns));
 	event_field(fields, &count, "TRUECHIME_LATENCY_NS=%lld", (long long)event->latency_ns);
 	event_field(fields, &count, "TRUECHIME_TIME_NS=%lld", (long long)event->time_ns);
 	event_field(fields, &count, "TRUECHIME_EPOCH=%u", event->epoch);

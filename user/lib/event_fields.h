@@ -8,7 +8,7 @@
 #include "lib/module_link.h"
 #include "lib/names.h"
 
-#define EVENT_FIELDS		15
+#define EVENT_FIELDS		16
 #define EVENT_FIELD_SIZE	(NAME_TEXT_MAX * 2 + 32)
 
 /**

@@ -21,11 +21,13 @@ static json_t *event_evidence(uint32_t evidence)
 
 json_t *event_report(const struct module_event *event)
 {
+	static const char format[] =
+		"{s:s,s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:o,s:I,s:I,s:f,s:I,s:I,s:s,s:s}";
 	char text[NAME_TEXT_MAX * 2], instance[17];
 
 	snprintf(instance, sizeof(instance), "%016llx", (unsigned long long)event->instance);
 	text_of_event(event, text, sizeof(text));
-	return json_pack("{s:s,s:I,s:s,s:o,s:s,s:I,s:I,s:I,s:o,s:o,s:I,s:I,s:f,s:I,s:I,s:s,s:s}",
+	return json_pack(format,
 			 /* Text: many readers of JSON keep 53 bits of a number. */
 			 "instance", instance,
 			 "sequence", (json_int_t)event->sequence,
@@ -37,6 +39,7 @@ json_t *event_report(const struct module_event *event)
 			 "residual_ns", (json_int_t)event->residual_ns,
 			 "maxerror_before_ns", json_of_bound(event->maxerror_before_ns),
 			 "maxerror_ns", json_of_bound(event->maxerror_ns),
+			 "reading_maxerror_ns", json_of_bound(event->reading_ns),
 			 "latency_ns", (json_int_t)event->latency_ns,
 			 "raw_ns", (json_int_t)event->raw_ns,
 			 /* Good to some 200 ns: a double has 53 bits. */

@@ -315,19 +315,27 @@ const char *words_of_silence(int err)
 	return strerror(-err);
 }
 
-/* The bound of UTC, and for how long programs can have seen a time with a greater error. */
+/*
+ * The bound of UTC, and for how long programs can have seen a time with a greater error; or how
+ * well a host is read whose own error is not known.
+ */
 static void text_of_bound(const struct module_event *event, char *text, size_t size)
 {
-	char bound[32], latency[32];
+	char bound[32], reading[32], latency[32];
 
 	text_of_duration(event->maxerror_ns, bound, sizeof(bound));
+	text_of_duration(event->reading_ns, reading, sizeof(reading));
 	text_of_duration(event->latency_ns, latency, sizeof(latency));
-	if (event->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
-		snprintf(text, size, "The timescale's error against UTC is not known");
-	else
+	if (event->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
 		snprintf(text, size,
 			 "The timescale is within %s of UTC. Programs can have seen a time further off than that for %s at most",
 			 bound, latency);
+	else if (event->reading_ns != CHIME_LINE_UNBOUNDED_NS)
+		snprintf(text, size,
+			 "The timescale is within %s of the host, whose own error is not known",
+			 reading);
+	else
+		snprintf(text, size, "The timescale's error against UTC is not known");
 }
 
 void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX])

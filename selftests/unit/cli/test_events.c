@@ -152,6 +152,7 @@ TEST(a_report_says_all_to_the_nanosecond)
 		.residual_ns = -7,
 		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,
 		.maxerror_ns = 12000000001,
+		.reading_ns = 171,
 		.latency_ns = 42000001,
 		.raw_ns = 7200000000003,
 		.time_ns = 1795163104771326123,
@@ -163,7 +164,8 @@ TEST(a_report_says_all_to_the_nanosecond)
 	} numbers[] = {
 		{ "sequence", UINT32_MAX }, { "gap_ns", INT64_MAX },
 		{ "offset_ns", -3600000000001 }, { "residual_ns", -7 },
-		{ "maxerror_ns", 12000000001 }, { "latency_ns", 42000001 },
+		{ "maxerror_ns", 12000000001 }, { "reading_maxerror_ns", 171 },
+		{ "latency_ns", 42000001 },
 		{ "raw_ns", 7200000000003 }, { "time_ns", 1795163104771326123 }, { "epoch", 5 },
 	};
 	json_t *report = event_report(&event), *evidence = json_object_get(report, "evidence");

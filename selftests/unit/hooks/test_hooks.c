@@ -189,6 +189,7 @@ TEST(a_hook_is_told_the_event_and_nothing_else)
 		.time_ns = 1800000000000000000,
 		.maxerror_before_ns = 60000,
 		.maxerror_ns = CHIME_LINE_UNBOUNDED_NS,
+		.reading_ns = 170,
 		.epoch = 3,
 	};
 	struct event_fields environment;
@@ -201,7 +202,7 @@ TEST(a_hook_is_told_the_event_and_nothing_else)
 	ASSERT_NE(NULL, mkdtemp(directory));
 	setenv("SECRET", "1", 1);
 	snprintf(body, sizeof(body),
-		 "echo \"$TRUECHIME_SEQUENCE $TRUECHIME_CAUSE $TRUECHIME_GAP_NS $TRUECHIME_EPOCH $TRUECHIME_ACTION $TRUECHIME_TIME_NS $TRUECHIME_MAXERROR_BEFORE_NS $TRUECHIME_MAXERROR_NS ${SECRET-none} $(ls /proc/self/fd | wc -l)\" >%s/out",
+		 "echo \"$TRUECHIME_SEQUENCE $TRUECHIME_CAUSE $TRUECHIME_GAP_NS $TRUECHIME_EPOCH $TRUECHIME_ACTION $TRUECHIME_TIME_NS $TRUECHIME_MAXERROR_BEFORE_NS $TRUECHIME_MAXERROR_NS $TRUECHIME_READING_MAXERROR_NS ${SECRET-none} $(ls /proc/self/fd | wc -l)\" >%s/out",
 		 directory);
 	script(directory, "hook", 0755, body);
 	snprintf(path, sizeof(path), "%s/hook", directory);
@@ -216,7 +217,7 @@ TEST(a_hook_is_told_the_event_and_nothing_else)
 	fclose(file);
 	EXPECT_TRUE(found);
 	/* Of descriptors: the three standard ones and what ls opens. */
-	EXPECT_STREQ("7 revert -43200000000000 3 stepped 1800000000000000000 60000 -1 none 4\n",
+	EXPECT_STREQ("7 revert -43200000000000 3 stepped 1800000000000000000 60000 -1 170 none 4\n",
 		     line);
 	remove_all(directory);
 }

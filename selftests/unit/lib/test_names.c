@@ -155,6 +155,11 @@ TEST(events_are_sentences)
 	EXPECT_NE(NULL, strstr(text, "The timescale is within 3.00 ms of UTC."));
 	EXPECT_NE(NULL, strstr(text, "seen a time further off than that for 9.00 ms at most"));
 	event.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	event.reading_ns = 170;
+	text_of_event(&event, text, sizeof(text));
+	EXPECT_NE(NULL, strstr(text, "The timescale is within 170 ns of the host, whose own error"));
+	EXPECT_EQ(NULL, strstr(text, "at most"));
+	event.reading_ns = CHIME_LINE_UNBOUNDED_NS;
 	text_of_event(&event, text, sizeof(text));
 	EXPECT_NE(NULL, strstr(text, "The timescale's error against UTC is not known"));
 	EXPECT_EQ(NULL, strstr(text, "at most"));
