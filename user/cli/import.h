@@ -21,6 +21,9 @@ enum import_kind {
 /* Longest line that is taken over; a comment of it is still a line of a configuration. */
 #define IMPORT_LINE_MAX		2000
 
+/* Where the hooks for DHCP clients name servers, packaging/dhcp. */
+#define IMPORT_DHCP_FOLDER	"/run/truechime-dhcp"
+
 /* Words of a line. */
 #define IMPORT_WORDS_MAX	(IMPORT_LINE_MAX / 2)
 

@@ -13,6 +13,9 @@
 #define OWN_FOLDER	"/var/lib/truechime/"
 #define LOG_FOLDER	"/var/log/truechime"
 
+/* Where the hooks of Debian's chrony name the servers of DHCP, as long as it is installed. */
+#define CHRONY_DHCP	"/run/chrony-dhcp"
+
 /* What names something to be written to; @own: the same in our @folder. */
 static void import_state(FILE *out, const char *line, int count, char **words, const char *folder,
 			 const char *own)
@@ -30,8 +33,35 @@ static void import_state(FILE *out, const char *line, int count, char **words, c
 	import_put(out, moved.text);
 }
 
+static bool names_folder(int count, char **words, const char *folder)
+{
+	size_t length = strlen(folder);
+
+	for (int i = 1; i < count; i++) {
+		if (!strncmp(words[i], folder, length) &&
+		    (!words[i][length] || !strcmp(words[i] + length, "/")))
+			return true;
+	}
+
+	return false;
+}
+
+/* Files of the folder that comes first hide those of the same interface in the others. */
+static bool import_dhcp(FILE *out, int count, char **words)
+{
+	struct import_words line = { .used = 0 };
+
+	import_say(out, "truechime's hooks for DHCP clients write to " IMPORT_DHCP_FOLDER);
+	import_add(&line, "sourcedir " IMPORT_DHCP_FOLDER);
+	for (int i = 1; i < count; i++)
+		import_add(&line, " %s", words[i]);
+
+	return import_put(out, line.text);
+}
+
 /* @directory_count: of the source directories written so far; none of a line too many is read. */
-static void import_sourcedir(FILE *out, const char *line, int count, int *directory_count)
+static void import_sourcedir(FILE *out, const char *line, int count, char **words,
+			     int *directory_count)
 {
 	if (*directory_count + count - 1 > CONFIG_SOURCEDIRS_MAX) {
 		import_say(out, "not taken over: %d directories of sources are the most",
@@ -39,8 +69,15 @@ static void import_sourcedir(FILE *out, const char *line, int count, int *direct
 		return;
 	}
 	import_say(out, "these files are read where they are");
-	if (import_put(out, line + strspn(line, " ")))
+	if (names_folder(count, words, CHRONY_DHCP) &&
+	    !names_folder(count, words, IMPORT_DHCP_FOLDER) &&
+	    *directory_count + count <= CONFIG_SOURCEDIRS_MAX &&
+	    strlen(line) + sizeof(IMPORT_DHCP_FOLDER) < IMPORT_LINE_MAX) {
+		if (import_dhcp(out, count, words))
+			*directory_count += count;
+	} else if (import_put(out, line + strspn(line, " "))) {
 		*directory_count += count - 1;
+	}
 }
 
 static void import_directive(FILE *out, const char *line, int *directory_count)
@@ -64,7 +101,7 @@ static void import_directive(FILE *out, const char *line, int *directory_count)
 	} else if (!strcasecmp(words[0], "pidfile")) {
 		import_say(out, "not taken over: systemd knows truechimed's process");
 	} else if (!strcasecmp(words[0], "sourcedir")) {
-		import_sourcedir(out, line, count, directory_count);
+		import_sourcedir(out, line, count, words, directory_count);
 	} else {
 		if (!strcasecmp(words[0], "include") || !strcasecmp(words[0], "confdir"))
 			import_say(out, "these files are read where they are");

@@ -380,6 +380,8 @@ void import_timesyncd(const struct import_file *files, size_t count, FILE *out)
 	fputs("\n# What timesyncd does unasked. It asks one server at a time, truechimed all.\n",
 	      out);
 	import_put(out, "makestep " STEP_S " -1");
+	fputs("# It asks the servers that DHCP names, too.\n", out);
+	import_put(out, "sourcedir " IMPORT_DHCP_FOLDER);
 	fputs("# Not in the original: keep the rate for the next start.\n", out);
 	import_put(out, "driftfile /var/lib/truechime/drift");
 }

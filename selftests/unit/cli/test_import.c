@@ -90,7 +90,12 @@ static const struct line chrony_lines[] = {
 	{ "pidfile /run/chronyd.pid", "#   not taken over: systemd" },
 	{ "logdir /var/log/chrony", "logdir /var/log/truechime\n" },
 	{ "maxupdateskew 100.0", "#   not taken over: sources are weighed by" },
-	{ "sourcedir /run/chrony-dhcp", "sourcedir /run/chrony-dhcp\n" },
+	{ "sourcedir /run/chrony-dhcp", "sourcedir /run/truechime-dhcp /run/chrony-dhcp\n" },
+	{ "sourcedir /etc/chrony/a /run/chrony-dhcp/",
+	  "sourcedir /run/truechime-dhcp /etc/chrony/a /run/chrony-dhcp/\n" },
+	{ "sourcedir /run/truechime-dhcp /run/chrony-dhcp",
+	  "sourcedir /run/truechime-dhcp /run/chrony-dhcp\n" },
+	{ "sourcedir /etc/chrony/sources.d", "sourcedir /etc/chrony/sources.d\n" },
 	{ "confdir /etc/chrony/conf.d", "confdir /etc/chrony/conf.d\n" },
 	{ "nonsense 1", "#   not taken over: 'nonsense' is not a directive" },
 	{ "rtcsync", "rtcsync\n" },
@@ -410,6 +415,24 @@ TEST(no_more_source_directories_than_are_read)
 	free(text);
 }
 
+/* Where there is no room for truechimed's own folder as well, chrony's is read all the same. */
+TEST(dhcp_folder_takes_no_room)
+{
+	char *text = import(IMPORT_CHRONY, "sourcedir /1 /2 /3 /4 /5 /6 /7 /8 /9 /10\n"
+			    "sourcedir /11 /12 /13 /14 /15\nsourcedir /run/chrony-dhcp\n");
+	struct reports reports;
+	struct config *config;
+
+	config = read_back(text, &reports);
+	ASSERT_NE(NULL, config);
+	EXPECT_EQ(0, reports.warnings);
+	ASSERT_EQ(16, config->sourcedir_count)
+		TH_LOG("%s", text);
+	EXPECT_STREQ("/run/chrony-dhcp", config->sourcedirs[15].path);
+	config_free(config);
+	free(text);
+}
+
 TEST(way_that_is_never_stepped_has_no_makestep)
 {
 	char *text = import(IMPORT_NTP, "server a\ntinker stepfwd 0\n");
@@ -455,6 +478,8 @@ TEST(a_timesyncd_conf_as_a_whole)
 	EXPECT_STREQ("0.debian.pool.ntp.org", config->sources[0].options.name);
 	EXPECT_EQ(400000000, config->discipline.step_threshold_ns);
 	EXPECT_EQ(-1, config->discipline.step_limit);
+	ASSERT_EQ(1, config->sourcedir_count);
+	EXPECT_STREQ("/run/truechime-dhcp", config->sourcedirs[0].path);
 	config_free(config);
 	free(text);
 }
