@@ -762,6 +762,19 @@ TEST_F(daemon, journal_has_all_of_an_event)
 	EXPECT_EQ(ARRAY_SIZE(fields) + 1, journal.count);
 }
 
+/* The kernel counts the suspend by a clock whose error is unknown, and there is no host to read. */
+TEST_F(daemon, journal_has_no_bound_of_a_suspend_without_the_module)
+{
+	self->daemon.link = NULL;
+	world.module_now.disruptions++;
+	world.module_now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	journal_listen(LOG_NOTICE);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_TRUE(journal_has("TRUECHIME_CAUSE=suspend"));
+	EXPECT_TRUE(journal_has("TRUECHIME_MAXERROR_NS=-1"));
+	EXPECT_TRUE(journal_has("TRUECHIME_READING_MAXERROR_NS=-1"));
+}
+
 static void notify(FIXTURE_DATA(daemon) *self, uint32_t sequence)
 {
 	world.event = (struct module_event){
