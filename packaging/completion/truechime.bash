@@ -20,7 +20,7 @@ _truechime()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		-k | --kind | -S | --socket | -w | --within | --warn | --crit | --port | \
-			-o | --output | --since | -p)
+			-o | --output | --since | --timeout | -p)
 			# bash makes words of what "=" separates, and of "=".
 			[ "${COMP_WORDS[i + 1]}" != = ] || i=$((i + 1))
 			i=$((i + 1))
@@ -37,6 +37,7 @@ _truechime()
 	-k | --kind) [ "$verb" = clients ] || words='chrony ntp timesyncd openntpd' ;;
 	-w | --within | --warn | --crit) words='10ms 50ms 100ms 1s' ;;
 	--since) words='10min 1h 1d' ;;
+	--timeout) words='30s 3min 10min' ;;
 	--port | -p) ;;
 	-S | --socket | -o | --output) _truechime_files "$word" && return ;;
 	*)

@@ -9,7 +9,8 @@ function __truechime_wants_verb
 			continue
 		end
 		switch $word
-			case -k --kind -S --socket -w --within --warn --crit --port -o --output --since -p
+			case -k --kind -S --socket -w --within --warn --crit --port -o --output --since \
+					--timeout -p
 				set is_value 1
 			case '-*'
 			case '*'
@@ -38,7 +39,8 @@ complete -c truechime -s p -x -d 'clients: only those that asked so often'
 complete -c truechime -s r -d 'clients: show them, and count anew from then on'
 complete -c truechime -s N -l names -d 'Names as configured, not addresses'
 complete -c truechime -s S -l socket -r -F -d "The daemon's socket"
-complete -c truechime -s w -l within -x -d 'How far apart clocks may be'
+complete -c truechime -s w -l within -x -d 'How far apart clocks may be, or how wrong'
+complete -c truechime -l timeout -x -d 'waitsync: give up after so long'
 complete -c truechime -l warn -x -d 'check: how wrong the clock may be'
 complete -c truechime -l crit -x -d 'check: the same, and critical beyond'
 complete -c truechime -l ceph -d "check: the limit of Ceph's monitors"

@@ -41,7 +41,9 @@ enum cli_exit {
  * @nts: clients: how often they connected for keys of NTS, too
  * @reset: clients: their counts begin anew then
  * @all: sources: with csv, those without an address, too
- * @within_ns: skew, check: how far clocks may be apart, the least of several; 0: not given
+ * @within_ns: skew, check: how far clocks may be apart, the least of several; waitsync: how wrong
+ *	ours may be; 0: not given
+ * @timeout_ns: waitsync: it ends after so long; 0: not given
  * @warn_ns: check: a warning beyond this; 0: not given
  * @crit_ns: check: critical beyond this; 0: not given
  * @ceph: check: as Ceph bears
@@ -69,6 +71,7 @@ struct cli {
 	bool reset;
 	bool all;
 	int64_t within_ns;
+	int64_t timeout_ns;
 	int64_t warn_ns;
 	int64_t crit_ns;
 	bool ceph;

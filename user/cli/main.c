@@ -23,6 +23,7 @@ enum {
 	OPTION_CRIT = 'C',
 	OPTION_CEPH = 'E',
 	OPTION_SINCE = 's',
+	OPTION_TIMEOUT = 'T',
 };
 
 static const struct option names[] = {
@@ -35,6 +36,7 @@ static const struct option names[] = {
 	{ "names", no_argument, NULL, 'N' },
 	{ "socket", required_argument, NULL, 'S' },
 	{ "within", required_argument, NULL, 'w' },
+	{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
 	{ "since", required_argument, NULL, OPTION_SINCE },
 	{ "output", required_argument, NULL, 'o' },
 	{ "ntp-only", no_argument, NULL, OPTION_NTP_ONLY },
@@ -62,6 +64,7 @@ static const struct {
 	{ "rivals", "jv" }, { "top", "Ns" }, { "plot", "so" }, { "skew", "jwPx" },
 	{ "check", "jwWCE" }, { "doctor", "j" }, { "policy", "j" }, { "mode", "j" },
 	{ "import", "K" }, { "host", "j" }, { "clients", OPTIONS_OF_CHRONYC "kpr" },
+	{ "waitsync", OPTIONS_OF_CHRONYC "wT" },
 };
 
 static const struct verb {
@@ -83,7 +86,8 @@ static const struct verb {
 	{ "clients", verb_clients, NULL, "who asked the NTP server" },
 	{ "accheck", NULL, verb_accheck, "would the NTP server answer HOST?" },
 	{ "cmdaccheck", NULL, verb_cmdaccheck, "would chronyc be answered at HOST?" },
-	{ "waitsync", NULL, verb_waitsync, "wait for the clock; TRIES CORRECTION SKEW INTERVAL" },
+	{ "waitsync", NULL, verb_waitsync,
+	  "wait for the clock; --within, or TRIES CORRECTION SKEW INTERVAL" },
 	{ "makestep", NULL, verb_makestep, "step the system clock to the right time now" },
 	{ "settime", NULL, verb_settime, "set the time by hand; TIME, list, delete N, reset" },
 	{ "manual", NULL, verb_manual, "as chronyc's; on, off, list, delete N, reset" },
@@ -134,7 +138,9 @@ static void print_usage(void)
 	      "  -v, --verbose      explain the tables' columns\n"
 	      "  -f, --follow       events: report new ones as they happen\n"
 	      "  -k, --kind KIND    import: the files are of chrony, ntp, timesyncd or openntpd\n"
-	      "  -w, --within TIME  skew, check: how far apart clocks may be (skew: 50ms)\n"
+	      "  -w, --within TIME  skew, check: how far apart clocks may be (skew: 50ms);\n"
+	      "                     waitsync: how wrong ours may be at most\n"
+	      "      --timeout TIME waitsync: give up after so long\n"
 	      "      --warn TIME    check: error that is a warning (half of --crit; 100ms)\n"
 	      "      --crit TIME    check: error that is critical (1s)\n"
 	      "      --ceph         check: as --within 50ms, the limit of Ceph's monitors\n"
@@ -209,11 +215,11 @@ static const char *letters_for(int argc, char **argv)
 	return clients && !import ? letters_of_clients : letters + 1;
 }
 
-static bool take_time(const char *option, const char *text, int64_t *ns)
+static bool take_time(const char *option, const char *example, const char *text, int64_t *ns)
 {
 	if (duration_of_text(text, ns) && *ns > 0)
 		return true;
-	user_err("%s takes a time such as 50ms, not \"%s\"", option, text);
+	user_err("%s takes a time such as %s, not \"%s\"", option, example, text);
 
 	return false;
 }
@@ -223,7 +229,7 @@ static bool take_within(struct cli *cli, const char *text)
 {
 	int64_t within_ns;
 
-	if (!take_time("--within", text, &within_ns))
+	if (!take_time("--within", "50ms", text, &within_ns))
 		return false;
 	if (!cli->within_ns || within_ns < cli->within_ns)
 		cli->within_ns = within_ns;
@@ -368,10 +374,13 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		right = take_within(cli, optarg);
 		break;
 	case OPTION_WARN:
-		right = take_time("--warn", optarg, &cli->warn_ns);
+		right = take_time("--warn", "50ms", optarg, &cli->warn_ns);
 		break;
 	case OPTION_CRIT:
-		right = take_time("--crit", optarg, &cli->crit_ns);
+		right = take_time("--crit", "50ms", optarg, &cli->crit_ns);
+		break;
+	case OPTION_TIMEOUT:
+		right = take_time("--timeout", "30s", optarg, &cli->timeout_ns);
 		break;
 	case OPTION_CEPH:
 		cli->ceph = true;

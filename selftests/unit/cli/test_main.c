@@ -144,6 +144,32 @@ TEST_F(main, waitsync_takes_negative_numbers)
 	EXPECT_TRUE(runs.cli[0].json);
 }
 
+TEST_F(main, waitsync_takes_a_bound_and_an_end)
+{
+	TYPE("waitsync", "--within", "1ms", "--timeout", "10min", "-c");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_STREQ("waitsync", runs.words[0]);
+	EXPECT_EQ(1000000, runs.cli[0].within_ns);
+	EXPECT_EQ(600000000000, runs.cli[0].timeout_ns);
+	EXPECT_TRUE(runs.cli[0].csv);
+	TYPE("waitsync", "60", "--timeout", "1s");
+	EXPECT_STREQ("waitsync 60", runs.words[0]);
+	EXPECT_EQ(1000000000, runs.cli[0].timeout_ns);
+	/* A unit, as with the others, and some time. */
+	for (int i = 0; i < 4; i++) {
+		char *const wrong[] = { "30", "0", "0s", "soon" };
+
+		TYPE("waitsync", "--timeout", wrong[i]);
+		EXPECT_EQ(0, runs.count);
+		EXPECT_EQ(CLI_ERROR, self->status);
+		EXPECT_NE(NULL, strstr(self->said, "--timeout takes a time such as 30s"))
+			TH_LOG("%s", self->said);
+	}
+	TYPE("check", "--timeout", "1s");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_NE(NULL, strstr(self->said, "no use for --timeout"));
+}
+
 TEST_F(main, what_is_wrong_runs_no_verb)
 {
 	TYPE("no-such-verb");
