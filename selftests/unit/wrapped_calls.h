@@ -54,6 +54,7 @@ int __wrap_freezer_own(const char *file, char *own, size_t size);
 struct hold_result;
 int __wrap_hold_run(const struct freezer *freezer, int limit_ms, int64_t within_ns,
 		    bool (*is_right)(int64_t within_ns), struct hold_result *result);
+void __wrap_readiness_run(int64_t within_ns, bool (*is_right)(int64_t within_ns));
 struct addrinfo;
 int __wrap_getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
 		       struct addrinfo **list);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * truechime-hooks: runs the programs of a directory after each disruption, and records it in a file
- * that systemd can watch; or freezes a cgroup until the clock is right. Separate from the daemon,
- * which talks to the network and must not start programs.
+ * that systemd can watch; or freezes a cgroup until the clock is right; or is ready, as a service,
+ * while it is. Separate from the daemon, which talks to the network and must not start programs.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -19,6 +19,7 @@
 #include "hooks/hook_list.h"
 #include "hooks/hook_run.h"
 #include "hooks/position.h"
+#include "hooks/readiness.h"
 #include "lib/clock_ns.h"
 #include "lib/event_fields.h"
 #include "lib/event_report.h"
@@ -38,8 +39,8 @@
 #define LIMIT_MAX_S	3600
 
 /*
- * The maximum error that the clock may have when a hold ends. A host's clock whose error is not
- * known counts as right to a second, and a hold has to end with that, too.
+ * The maximum error of a clock that is right. A host's clock whose error is not known counts as
+ * right to a second, and a hold has to end with that, too.
  */
 #define WITHIN_NS	1100000000LL
 
@@ -51,8 +52,9 @@ struct hooks {
 	const char *file;	/* record of the latest disruption; NULL: none */
 	const char *position;	/* file of the latest event that was taken; NULL: none */
 	const char *cgroup;	/* to be frozen instead; NULL: none */
+	bool notifies;		/* instead is ready while the clock is right */
 	int limit_s;
-	int64_t within_ns;	/* a hold ends when the clock is known to be right to that */
+	int64_t within_ns;	/* the clock is right when it is known to be so to that */
 	int64_t held_raw_ns;	/* CLOCK_MONOTONIC_RAW at the end of the latest hold; 0: none yet */
 };
 
@@ -66,7 +68,8 @@ static void usage(FILE *to)
 	      "  -p, --position FILE    go on after the event noted in FILE; note each there\n"
 	      "  -t, --timeout SECONDS  end a program that runs longer, or thaw then (10)\n"
 	      "  -F, --freeze CGROUP    instead freeze CGROUP until the clock is right\n"
-	      "  -w, --within TIME      that is, until its maximum error is at most TIME (1.1s)\n"
+	      "  -n, --notify           instead, for systemd, be ready while the clock is right\n"
+	      "  -w, --within TIME      right: its maximum error is at most TIME (1.1s)\n"
 	      "  -T, --thaw CGROUP      thaw CGROUP, and end\n"
 	      "  -v, --version          the version\n"
 	      "  -h, --help             this\n", to);
@@ -408,6 +411,7 @@ int main(int argc, char **argv)
 		{ "position", required_argument, NULL, 'p' },
 		{ "timeout", required_argument, NULL, 't' },
 		{ "freeze", required_argument, NULL, 'F' },
+		{ "notify", no_argument, NULL, 'n' },
 		{ "thaw", required_argument, NULL, 'T' },
 		{ "within", required_argument, NULL, 'w' },
 		{ "version", no_argument, NULL, 'v' },
@@ -422,7 +426,7 @@ int main(int argc, char **argv)
 	int option;
 
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":D:s:p:t:F:T:w:vh", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, ":D:s:p:t:F:nT:w:vh", names, NULL)) != -1) {
 		switch (option) {
 		case 'D':
 			hooks.directory = optarg;
@@ -439,6 +443,9 @@ int main(int argc, char **argv)
 			break;
 		case 'F':
 			hooks.cgroup = optarg;
+			break;
+		case 'n':
+			hooks.notifies = true;
 			break;
 		case 'w':
 			if (parse_within(optarg, &hooks.within_ns))
@@ -464,6 +471,10 @@ int main(int argc, char **argv)
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
 	log_open(true);
+	if (hooks.notifies) {
+		readiness_run(hooks.within_ns, hold_clock_is_right);
+		return 0;
+	}
 	if (hooks.cgroup && check_cgroup(hooks.cgroup))
 		return 2;
 	return run(&hooks);

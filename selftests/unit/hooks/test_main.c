@@ -131,6 +131,14 @@ int __wrap_hold_run(const struct freezer *freezer, int limit_ms, int64_t within_
 	return 0;
 }
 
+/* How right the clock has to be for a service to be ready; -1: it was not asked. */
+static int64_t ready_within_ns;
+
+void __wrap_readiness_run(int64_t within_ns, bool (*is_right)(int64_t within_ns))
+{
+	ready_within_ns = is_right == hold_clock_is_right ? within_ns : -1;
+}
+
 static int run_with(const char *option, const char *value)
 {
 	char *words[4] = { (char *)"truechime-hooks", (char *)option, (char *)value };
@@ -176,6 +184,25 @@ TEST(what_is_not_there_yet_is_waited_for)
 	EXPECT_EQ(1, waits);
 	EXPECT_EQ(1, run_with("--directory", "/nonexistent"));
 	EXPECT_EQ(1, waits);
+}
+
+/* It needs no module: the kernel knows. The end is no failure, and the service starts again. */
+TEST(a_service_is_ready_within_what_it_is_told)
+{
+	char *words[5] = {
+		(char *)"truechime-hooks", (char *)"--notify", (char *)"--within", (char *)"50ms",
+	};
+
+	log_set_level(-1);
+	waits = 0;
+	ready_within_ns = -1;
+	optind = 0;
+	EXPECT_EQ(0, hooks_main(4, words));
+	EXPECT_EQ(50000000, ready_within_ns);
+	optind = 0;
+	EXPECT_EQ(0, hooks_main(2, words));
+	EXPECT_EQ(WITHIN_NS, ready_within_ns);
+	EXPECT_EQ(0, waits);
 }
 
 /* Whoever enables the service where there is no module would wait for his programs in vain. */
