@@ -406,9 +406,7 @@ static enum chime_check chime_host_check_once(struct chime_host *host, s64 *gap_
 
 	*gap_ns = chime_host_line_deviation(&host->track, &pairing);
 	if (host->stood_still)
-		/* What the hypervisor gave back too much looks like a slew of the host as well. */
-		hidden_ns = max_t(s64, chime_host_line_hides(&host->track, &pairing),
-				  chime_abs_sat(*gap_ns));
+		hidden_ns = chime_host_line_hides(&host->track, &pairing);
 	verdict = chime_host_line_update(&host->track, &pairing);
 	switch (verdict) {
 	case CHIME_VERDICT_STARTED:

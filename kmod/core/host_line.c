@@ -375,8 +375,8 @@ static void chime_host_line_change_rate(struct chime_host_line *host,
 
 s64 chime_host_line_hides(const struct chime_host_line *host, const struct chime_pairing *pairing)
 {
-	return chime_max(0, chime_add_sat(chime_host_line_deviation(host, pairing),
-					  chime_host_line_tolerance(host, pairing)));
+	return chime_add_sat(chime_abs_sat(chime_host_line_deviation(host, pairing)),
+			     chime_host_line_tolerance(host, pairing));
 }
 
 enum chime_verdict chime_host_line_verdict(const struct chime_host_line *host,

@@ -131,8 +131,9 @@ enum chime_verdict chime_host_line_update(struct chime_host_line *host,
 					  const struct chime_pairing *pairing);
 
 /*
- * The longest stop before @pairing that the errors of the readings and of the slope could hide, if
- * the line is not touched yet.
+ * How far a stop before @pairing, or what the hypervisor gave back of it too much, may have moved
+ * the raw clock at most, as the errors of the readings and of the slope could hide it. The line is
+ * not touched yet.
  */
 s64 chime_host_line_hides(const struct chime_host_line *host, const struct chime_pairing *pairing);
 
