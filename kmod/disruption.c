@@ -210,10 +210,7 @@ static struct chime_reference_terms chime_disruption_stop_terms(const struct chi
 	};
 }
 
-/*
- * A stop that took more than @hidden_ns would have shown in this reading, unless the hypervisor
- * gave the time back and no check was missing, as at a live migration.
- */
+/* A stop that took more than @hidden_ns, or gave as much too much back, would have shown. */
 static void chime_disruption_hide(struct chime *chime, s64 hidden_ns)
 {
 	const struct chime_reference_terms terms = { .gap_error_ns = hidden_ns };
@@ -223,6 +220,7 @@ static void chime_disruption_hide(struct chime *chime, s64 hidden_ns)
 				      ktime_get_raw_ns());
 }
 
+/* What was seen of a stop that took no time: it was given back, as at a live migration. */
 static void chime_disruption_drop_stop(struct chime *chime)
 {
 	struct chime_reference_terms terms = chime_disruption_stop_terms(chime);
@@ -334,7 +332,7 @@ void chime_disruption_check(struct chime *chime)
 	check = chime_host_check(&chime->host, &gap_ns, &seen);
 	chime_disruption_remember(disruption, seen, check != CHIME_CHECK_SILENT);
 	if (chime->host.lost && check != CHIME_CHECK_SILENT)
-		check = chime_disruption_regain_host(chime, check, resumed);
+		check = chime_disruption_regain_host(chime, check, gap_ns, resumed);
 	if (check != CHIME_CHECK_SILENT)
 		chime_timescale_await_host(&chime->timescale, false);
 

@@ -233,13 +233,13 @@ static void chime_disruption_trust_host(struct chime *chime, bool measured)
 }
 
 enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check,
-					      bool resumed)
+					      s64 gap_ns, bool resumed)
 {
 	s64 slept_ns = chime_disruption_slept_ns(chime, resumed);
 	bool seen = chime_disruption_is_seen(chime, resumed, slept_ns);
 	bool under_way = chime_disruption_is_under_way(chime, resumed, slept_ns);
 	struct chime_host *host = &chime->host;
-	const struct chime_reference_terms terms = { .host = &host->track.line };
+	const struct chime_reference_terms terms = { .gap_ns = gap_ns };
 	bool moved = chime->disruption.moved;
 	s64 raw_ns, slewing_q32;
 
@@ -263,16 +263,17 @@ enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_ch
 						    chime_host_line_slewing(&host->track, raw_ns);
 	/* Before the line, which is stated so already, becomes the reference. */
 	chime_disruption_note_set_ahead(chime);
+	/* A stop, and what else the host's line shows since it was lost: that is not slewed in. */
+	if (!moved && check == CHIME_CHECK_LOST_LITTLE && !chime_disruption_is_corrected(chime))
+		chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_SHIFT, &terms, raw_ns);
 	chime_timescale_set_reference(&chime->timescale, &host->track.line, !host->demoted,
 				      slewing_q32, raw_ns);
-	/* A stop, and what else the host's line shows since it was lost: that is not slewed in. */
-	if (!moved && check == CHIME_CHECK_LOST_LITTLE && !host->demoted)
-		chime_timescale_apply(&chime->timescale, CHIME_REFERENCE_RESYNC, &terms, raw_ns);
-	if (moved || check == CHIME_CHECK_LOST_LITTLE) {
-		/* The raw clock was disrupted. */
+	/* The raw clock was disrupted. A restore is reported in any case, and repaired by that. */
+	if (moved || (check == CHIME_CHECK_LOST_LITTLE &&
+		      !(chime->disruption.evidence & CHIME_SAW_RESTORE)))
 		chime_disruption_trust_host(chime, false);
+	if (moved || check == CHIME_CHECK_LOST_LITTLE)
 		return CHIME_CHECK_OK;
-	}
 	/* The reference begins with the line as it is now. */
 	return check == CHIME_CHECK_HID_LITTLE ? CHIME_CHECK_OK : check;
 }

@@ -123,6 +123,6 @@ void chime_disruption_silent(struct chime *chime, bool resumed);
  * Return: the result to act on.
  */
 enum chime_check chime_disruption_regain_host(struct chime *chime, enum chime_check check,
-					      bool resumed);
+					      s64 gap_ns, bool resumed);
 
 #endif /* CHIME_DISRUPTION_PARTS_H */

@@ -495,7 +495,29 @@ TEST_F(module, stop_at_whose_check_a_lost_host_answers_leaves_no_system_clock_wr
 		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 		ASSERT_EQ(1, machine.count);
 		EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+		if (i == 2)
+			EXPECT_EQ(TRUECHIME_CAUSE_REVERT, latest()->cause);
 		EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	}
+}
+
+/* An adjustable PTP clock gets back what such a stop took from it. */
+TEST_F(module, stop_at_whose_check_a_lost_host_answers_leaves_no_external_clock_behind)
+{
+	static const s64 took_ns[] = { 30 * MS, 60 * MS, 30 * MS };
+	unsigned int i;
+
+	ASSERT_EQ(0, load());
+	chime_control_set_mode(machine.chime, TRUECHIME_MODE_EXTERNAL);
+	EXPECT_EQ(0, chime_control_add_offset(machine.chime, 0));
+	for (i = 0; i < ARRAY_SIZE(took_ns); i++) {
+		machine.host_silent = true;
+		run(600 * S);
+		machine.host_silent = false;
+		stand_still(took_ns[i]);
+		check();
+		run(60 * S);
+		EXPECT_LE(llabs(error_ns()), CLOSE_NS);
 	}
 }
 
