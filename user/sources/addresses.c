@@ -285,9 +285,10 @@ static void replace(struct association *association, int64_t now_raw_ns)
 	struct target *target = association->target;
 	bool trying = association->trying;
 
-	if (!may_be_replaced(association, now_raw_ns) || is_cut_off(association, now_raw_ns))
+	if (!may_be_replaced(association, now_raw_ns))
 		return;
-	if (!move_on(association, UNUSABLE, now_raw_ns)) {
+	/* Where it is now, the name may have other addresses. */
+	if (is_cut_off(association, now_raw_ns) || !move_on(association, UNUSABLE, now_raw_ns)) {
 		look_for_others(target, now_raw_ns);
 		return;
 	}
@@ -337,6 +338,19 @@ static void replace_outdated(struct target *target, bool all, int64_t now_raw_ns
 }
 
 /*
+ * It has answered, and could not be asked: the network may be back, and its answer on the way. If
+ * there is none it is replaced then.
+ */
+static bool is_retried(const struct association *association)
+{
+	const struct ntp_client *client = &association->client;
+
+	return !association->trying &&
+	       (client->local_failures ||
+		(ntp_client_is_in_flight(client) && client->last_error != -ETIMEDOUT));
+}
+
+/*
  * Distribute the addresses found: to associations without one, then to those that do not answer,
  * then to new ones.
  */
@@ -351,7 +365,7 @@ static void use_addresses(struct target *target, int64_t now_raw_ns)
 
 		if (!association_has_address(association))
 			use_free_address(association, now_raw_ns);
-		else if (association_is_gone(association))
+		else if (association_is_gone(association) && !is_retried(association))
 			replace(association, now_raw_ns);
 	}
 	while (target->count < wanted_count(target) &&

@@ -748,6 +748,33 @@ TEST_F(world, a_server_outlasts_that_nothing_can_be_sent)
 	EXPECT_TRUE(TURN_UNTIL(source_at(0)->added == 2));
 }
 
+/* In another network its name has other addresses, and no query is due. */
+TEST_F(world, a_name_is_asked_for_while_nothing_can_be_sent)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
+	static const char *const others[] = { "127.0.0.3" };
+	struct rlimit limit, none;
+	int started;
+
+	for (int i = 0; i < 2; i++)
+		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
+	set_names(2, addresses);
+	configure("refresh 0\nserver ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
+	set_names(1, others);
+	started = names.started;
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
+	none = limit;
+	none.rlim_cur = 0;
+	for (int i = 0; i < 3000; i++) {
+		setrlimit(RLIMIT_NOFILE, &none);
+		self->skipped_ns += NS_PER_S;
+		associations_dispatch(self->list, NULL, 0, raw_ns());
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	EXPECT_LT(started, names.started);
+}
+
 /* Who breaks one server after the other must not choose all of them soon. */
 TEST_F(world, servers_of_a_pool_are_replaced_one_in_half_an_hour)
 {
