@@ -221,9 +221,9 @@ static bool shake(struct session *session, enum session_want *want)
 	if (session->shaken)
 		return true;
 	/*
-	 * GnuTLS has a generator in its own memory, and asks the kernel for megabytes of it only once.
-	 * Guests that were restored from one snapshot would sign with the same nonce (ECDSA), and who
-	 * has two such signatures can compute the certificate's key.
+	 * GnuTLS has a generator in its own memory, which it seeds from the kernel's only once.
+	 * Guests that were restored from one snapshot would sign with the same nonce (ECDSA), and
+	 * who has two such signatures can compute the certificate's key.
 	 */
 	gnutls_rnd_refresh();
 	if (!is_over(session, gnutls_handshake(session->tls), want))

@@ -68,8 +68,8 @@ bool seal_prepare_nts(struct sealer *sealer, struct seal_answer *seal,
 		      const struct nts_request *request, const struct nts_cookie_keys *cookie_keys);
 
 /*
- * The clock was set, as after a restore: random bytes that were drawn before may be in use by another
- * guest of the same snapshot, too.
+ * The clock was set, as after a restore: random bytes that were drawn before may be in use by
+ * another guest of the same snapshot, too.
  */
 void seal_forget(struct sealer *sealer);
 

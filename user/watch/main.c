@@ -431,7 +431,6 @@ static void pause_polling(const struct watch *watch)
 static void make_folder(const char *path)
 {
 	char folder[SOCKET_FOLDER_MAX];
-
 	mode_t mask;
 
 	if (!socket_file_is_gone(path) || !socket_file_folder(path, folder))

@@ -157,7 +157,7 @@ TEST(events_are_sentences)
 	event.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	event.reading_ns = 170;
 	text_of_event(&event, text, sizeof(text));
-	EXPECT_NE(NULL, strstr(text, "The timescale is within 170 ns of the host, whose own error"));
+	EXPECT_NE(NULL, strstr(text, "The timescale is within 170 ns of the host, whose own"));
 	EXPECT_EQ(NULL, strstr(text, "at most"));
 	event.reading_ns = CHIME_LINE_UNBOUNDED_NS;
 	text_of_event(&event, text, sizeof(text));
