@@ -16,6 +16,7 @@
 #	falseticker_NAME HOST ADDRESS	whether it said that ADDRESS contradicts the others
 #	interleaved_NAME HOST ADDRESS	whether it is in interleaved mode with ADDRESS
 #	keys_NAME HOST ADDRESS		prints how often it has established NTS keys with ADDRESS
+#	states_NAME HOST		prints "STATE ADDRESS" of each source, in a letter of chronyc's sources
 #	complaint_NAME HOST		prints what it says of a server whose certificate it refuses
 #
 # Rows of NTS have the certificate and key that certificate_make has left in $dir.
@@ -140,7 +141,8 @@ mutual_lines()
 }
 
 # certificate_make: what an NTS server shows, for addresses of the first hosts, and its key. It has expired in
-# a row about that; in one about a wrong one clients trust another one of the same names.
+# a row about that; in one about a wrong one clients trust another one of the same names. In a row about
+# Ubuntu's servers they are for names, and that other one is the bootstrap server's.
 certificate_make()
 {
 	local name days=2
@@ -150,20 +152,35 @@ certificate_make()
 		openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$name" \
 			-keyout "$dir/$name.key" -out "$dir/$name.request"
 		openssl x509 -req -in "$dir/$name.request" -signkey "$dir/$name.key" -days "$days" \
-			-extfile <(echo 'subjectAltName = IP:10.0.0.1, IP:10.0.0.2, IP:fd00::1') -out "$dir/$name.crt"
+			-extfile <(echo "subjectAltName = $(certificate_names "$name")") -out "$dir/$name.crt"
 	done >"$dir/certificate.log" 2>&1
 	mkdir -p "$dir/kept"
 }
 
-is_nts()
+# certificate_names server|other: for whom that certificate is.
+certificate_names()
 {
-	[[ $how == nts* ]]
+	case $how-$1 in
+	ubuntu-server) printf 'DNS:%s.ntp.ubuntu.com, ' 1 2 3 && echo DNS:4.ntp.ubuntu.com ;;
+	ubuntu-other) echo DNS:ntp-bootstrap.ubuntu.com ;;
+	*) echo 'IP:10.0.0.1, IP:10.0.0.2, IP:fd00::1' ;;
+	esac
 }
 
+is_nts()
+{
+	[[ $how == nts* || $how == ubuntu ]]
+}
+
+# nts_server_directives HOST: Ubuntu's bootstrap server has the other certificate.
 nts_server_directives()
 {
-	printf '%s\n' "ntsserverkey $dir/server.key" "ntsservercert $dir/server.crt" \
-		"ntsdumpdir $dir/kept"
+	local shown=server
+
+	[ "$1" != bootstrap ] || shown=other
+	mkdir -p "$dir/kept/$1"
+	printf '%s\n' "ntsserverkey $dir/$shown.key" "ntsservercert $dir/$shown.crt" \
+		"ntsdumpdir $dir/kept/$1"
 	# Clients name that of NTS, and are told that of NTP.
 	[ "$how" != ntsports ] || printf '%s\n' 'port 11123' 'ntsport 14460'
 }
@@ -199,7 +216,7 @@ is_synchronised()
 # is_standing: the row is about one of these.
 is_standing()
 {
-	[[ $how =~ ^(kubeasz|aws|subnet)$ ]]
+	[[ $how =~ ^(kubeasz|aws|subnet|ubuntu)$ ]]
 }
 
 # kubeasz_lines: what the file of its server and that of its clients share. The folders are the lab's.
@@ -211,6 +228,20 @@ kubeasz_lines()
 		'log statistics measurements tracking' noclientlog
 }
 
+# ubuntu_lines: the files of Ubuntu 25.10 that name its servers and the certificate of one of them, in
+# folders of this row, and what stands for the authorities that the system trusts.
+ubuntu_lines()
+{
+	mkdir -p "$dir/conf.d" "$dir/sources.d"
+	echo "ntstrustedcerts 1 $dir/other.crt" >"$dir/conf.d/ubuntu-nts.conf"
+	{
+		printf 'pool %s.ntp.ubuntu.com iburst maxsources 1 nts prefer\n' 1 2 3 4
+		echo 'pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1'
+	} >"$dir/sources.d/ubuntu-ntp-pools.sources"
+	printf '%s\n' "confdir $dir/conf.d" "sourcedir $dir/sources.d" "ntsdumpdir $dir/kept" \
+		'maxupdateskew 100.0' rtcsync 'makestep 1 3' "ntstrustedcerts $dir/server.crt"
+}
+
 # standing_server: of kubeasz's the names have no address, as in a network that is cut off.
 standing_server()
 {
@@ -220,12 +251,12 @@ standing_server()
 			'pool 2.debian.pool.ntp.org iburst' 'local stratum 10'
 		kubeasz_lines
 		;;
-	aws) printf '%s\n' 'local stratum 1' allow ;;
+	aws | ubuntu) printf '%s\n' 'local stratum 1' allow ;;
 	subnet) printf '%s\n' 'local stratum 1' 'allow 192.168.6.0/24' ;;
 	esac
 }
 
-# standing_client ADDRESS
+# standing_client [ADDRESS]: Ubuntu's has names.
 standing_client()
 {
 	case $how in
@@ -235,6 +266,7 @@ standing_client()
 		;;
 	aws) echo "server $1 prefer iburst minpoll 4 maxpoll 4" ;;
 	subnet) echo "server $1 iburst" ;;
+	ubuntu) ubuntu_lines ;;
 	esac
 }
 
@@ -261,7 +293,7 @@ server_chronyd()
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
 	! is_standing || directives=("$(standing_server)")
-	! is_nts || directives+=("$(nts_server_directives)")
+	! is_nts || directives+=("$(nts_server_directives "$1")")
 	chronyd_start "$1" "${directives[@]}"
 }
 
@@ -276,7 +308,7 @@ client_chronyd()
 
 	directives=("$(source_lines "${@:2}")")
 	! is_nts || directives+=("$(nts_client_directives)")
-	! is_standing || directives=("$(standing_client "$2")")
+	! is_standing || directives=("$(standing_client "${@:2}")")
 	chronyd_start "$1" "${directives[@]}"
 }
 
@@ -325,6 +357,11 @@ interleaved_chronyd()
 keys_chronyd()
 {
 	chronyc_on "$1" -c authdata 2>/dev/null | awk -F , -v address="$2" '$1 == address && $2 == "NTS" { print $3 }'
+}
+
+states_chronyd()
+{
+	chronyc_on "$1" -c sources | awk -F , '{ print $2, $3 }'
 }
 
 complaint_chronyd()
@@ -487,7 +524,7 @@ server_truechimed()
 	! is_refused || directives+=("deny $client_ipv4" "deny $client_ipv6")
 	! is_synchronised || directives+=('local stratum 1')
 	! is_standing || directives=("$(standing_server)")
-	! is_nts || directives+=("$(nts_server_directives)")
+	! is_nts || directives+=("$(nts_server_directives "$1")")
 	truechimed_start "$1" "${directives[@]}" "pidfile /run/$1-truechimed.pid" \
 		"$(xdp_lines)"
 }
@@ -503,7 +540,7 @@ client_truechimed()
 
 	directives=("$(source_lines "${@:2}")")
 	! is_nts || directives+=("$(nts_client_directives)")
-	! is_standing || directives=("$(standing_client "$2")")
+	! is_standing || directives=("$(standing_client "${@:2}")")
 	truechimed_start "$1" "${directives[@]}"
 }
 
@@ -539,7 +576,7 @@ seen_truechimed()
 		on "$1" "$build/truechime" -S "/run/$1-truechime.sock" --json "$verb"
 	done >"$dir/$1.says" 2>&1
 	[ "$(truechimed_says "$1" trust)" = confirmed ] &&
-		[ "$(truechimed_says "$1" source)" = "$2" ] &&
+		[ "$(truechimed_says "$1" address)" = "$2" ] &&
 		[ "$(truechimed_source "$1" "$2" state)" = selected ] &&
 		[ "$(truechimed_source "$1" "$2" samples)" -ge 3 ] || return 1
 	echo "$(truechimed_says "$1" offset_ns) $(truechimed_source "$1" "$2" stratum)" |
@@ -550,6 +587,12 @@ keys_truechimed()
 {
 	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" authdata 2>/dev/null |
 		awk -v address="$2" '$1 == address && $2 == "NTS" { print $3 }'
+}
+
+states_truechimed()
+{
+	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" -c -n sources |
+		awk -F , '{ print $2, $3 }'
 }
 
 complaint_truechimed()
