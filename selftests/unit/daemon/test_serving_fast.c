@@ -143,6 +143,7 @@ TEST_F(fast, what_was_read_long_ago_is_not_told)
 TEST(an_interface_that_is_not_there_yet_is_waited_for)
 {
 	struct config_server config = { .port = 123, .xdp_device = "br0" };
+
 	FIXTURE_DATA(fast) own, *self = &own;
 
 	memset(&world, 0, sizeof(world));
