@@ -89,19 +89,26 @@ FIXTURE(fast) {
 	struct time_content content;
 };
 
-FIXTURE_SETUP(fast)
+/* By that interface, and with a time that is valid now. */
+static void begin(FIXTURE_DATA(fast) *self, const char *device)
 {
-	struct config_server config = { .port = 123, .xdp_device = "lo" };
+	struct config_server config = { .port = 123 };
 
-	memset(&world, 0, sizeof(world));
+	snprintf(config.xdp_device, sizeof(config.xdp_device), "%s", device);
 	serving_fast_init(&self->fast);
 	serving_fast_configure(&self->fast, &config, 0);
-	ASSERT_EQ(1, world.paths);
 	self->content = (struct time_content){
 		.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW),
 		.time = { .origin_ns = clock_ns(CLOCK_REALTIME), .maxerror_ns = 1000000 },
 		.stratum = 2,
 	};
+}
+
+FIXTURE_SETUP(fast)
+{
+	memset(&world, 0, sizeof(world));
+	begin(self, "lo");
+	ASSERT_EQ(1, world.paths);
 }
 
 FIXTURE_TEARDOWN(fast)
@@ -142,20 +149,12 @@ TEST_F(fast, what_was_read_long_ago_is_not_told)
 /* As at the start of a machine, whose interfaces have their names later, and with a bridge. */
 TEST(an_interface_that_is_not_there_yet_is_waited_for)
 {
-	struct config_server config = { .port = 123, .xdp_device = "br0" };
-
 	FIXTURE_DATA(fast) own, *self = &own;
 
 	memset(&world, 0, sizeof(world));
 	world.absent = true;
-	serving_fast_init(&self->fast);
-	serving_fast_configure(&self->fast, &config, 0);
+	begin(self, "br0");
 	ASSERT_EQ(1, world.paths);
-	self->content = (struct time_content){
-		.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW),
-		.time = { .origin_ns = clock_ns(CLOCK_REALTIME), .maxerror_ns = 1000000 },
-		.stratum = 2,
-	};
 	EXPECT_FALSE(tells_after(self, 0));
 	EXPECT_EQ(0, world.attached);
 	world.absent = false;

@@ -722,26 +722,34 @@ TEST_F(world, a_refresh_waits_for_the_name_servers_where_a_server_is_gone)
 	EXPECT_STREQ("127.0.0.3", address_at(1));
 }
 
+/* So many seconds in which no socket can be opened. */
+static void pass_without_sending(FIXTURE_DATA(world) *self, int seconds)
+{
+	struct rlimit limit, none;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		abort();
+	none = limit;
+	none.rlim_cur = 0;
+	for (int i = 0; i < seconds; i++) {
+		setrlimit(RLIMIT_NOFILE, &none);
+		self->skipped_ns += NS_PER_S;
+		associations_dispatch(self->list, NULL, 0, raw_ns());
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 /* What cannot be sent shows nothing of who would have answered it. */
 TEST_F(world, a_server_outlasts_that_nothing_can_be_sent)
 {
 	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
-	struct rlimit limit, none;
 
 	for (int i = 0; i < 2; i++)
 		ASSERT_NE(NULL, add_server(addresses[i], ANSWERS));
 	set_names(2, addresses);
 	configure("server ntp.example.net PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
-	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
-	none = limit;
-	none.rlim_cur = 0;
-	for (int i = 0; i < 300; i++) {
-		setrlimit(RLIMIT_NOFILE, &none);
-		self->skipped_ns += NS_PER_S;
-		associations_dispatch(self->list, NULL, 0, raw_ns());
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	pass_without_sending(self, 300);
 	EXPECT_STREQ("127.0.0.1", address_at(0));
 	EXPECT_EQ(1, source_at(0)->added);
 	pass(65);
@@ -753,7 +761,6 @@ TEST_F(world, a_name_is_asked_for_while_nothing_can_be_sent)
 {
 	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
 	static const char *const others[] = { "127.0.0.3" };
-	struct rlimit limit, none;
 	int started;
 
 	for (int i = 0; i < 2; i++)
@@ -763,15 +770,7 @@ TEST_F(world, a_name_is_asked_for_while_nothing_can_be_sent)
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added));
 	set_names(1, others);
 	started = names.started;
-	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &limit));
-	none = limit;
-	none.rlim_cur = 0;
-	for (int i = 0; i < 3000; i++) {
-		setrlimit(RLIMIT_NOFILE, &none);
-		self->skipped_ns += NS_PER_S;
-		associations_dispatch(self->list, NULL, 0, raw_ns());
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	pass_without_sending(self, 3000);
 	EXPECT_LT(started, names.started);
 }
 
