@@ -351,9 +351,11 @@ void game_draw(void)
 
 void game_config(char *text, size_t size)
 {
-	size_t used = 0;
+	size_t used;
 	int i;
 
+	/* Nothing of this machine: another game may have the port just now, and plays on without. */
+	used = (size_t)snprintf(text, size, "cmdport 0\nbindcmdaddress /\n");
 	for (i = 0; i < world->server_count; i++) {
 		const struct server *server = &world->servers[i];
 
