@@ -301,6 +301,35 @@ static void judge_preference(struct candidate *candidates, size_t count,
 	}
 }
 
+static double gap_between(const struct candidate *one, const struct candidate *other)
+{
+	double gap = fabs(one->offset - other->offset) - one->distance - other->distance;
+
+	return fmax(gap, 0);
+}
+
+/*
+ * Two that exclude one another may both agree with most, if the others leave enough open. Nobody
+ * knows which of them is right, so each may be wrong by as much as they are apart. A liar whose
+ * figures are the best ones would have the clock to itself: rather one whom nobody contradicts.
+ */
+static void doubt_contradicted(struct candidate *candidates, size_t count)
+{
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		struct candidate *candidate = &candidates[i];
+		double gap = 0;
+
+		if (!candidate->agrees)
+			continue;
+		for (j = 0; j < count; j++)
+			if (candidates[j].agrees && !candidates[j].distrusted)
+				gap = fmax(gap, gap_between(candidate, &candidates[j]));
+		candidate->quality = hypot(candidate->quality, gap);
+	}
+}
+
 static bool is_selectable(const struct candidate *candidate)
 {
 	return candidate->usable && candidate->agrees && candidate->within;
@@ -475,6 +504,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		return;
 	compare_rates(candidates, found);
 	judge_preference(candidates, found, &place);
+	doubt_contradicted(candidates, found);
 	weigh_strata(candidates, found, terms->stratumweight_ns);
 	for (i = 0; i < found; i++)
 		if (candidates[i].usable && candidates[i].agrees && !candidates[i].runs_along)

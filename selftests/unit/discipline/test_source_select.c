@@ -422,6 +422,47 @@ TEST_F(sources, selected_one_stays_unless_much_worse)
 }
 
 /* One drifts, still within its interval: the bound must not follow it. */
+/* Each of two has a majority with those that are far away. Both cannot be right. */
+TEST_F(sources, of_two_that_exclude_one_another_neither_is_followed)
+{
+	int64_t place_ns;
+
+	add_source(self, 0, 0, 10000000, NULL);
+	add_source(self, -3000000, 0, 100000000, NULL);
+	add_source(self, -40000000, 0, 1000000, NULL);
+	add_source(self, 4000000, 0, 100000000, NULL);
+	judge(self, 2);
+	EXPECT_TRUE(self->selection.selected == 1 || self->selection.selected == 3);
+	EXPECT_EQ(2, self->selection.count);
+	EXPECT_NE(SOURCE_COMBINED, verdict(self, 0));
+	EXPECT_NE(SOURCE_COMBINED, verdict(self, 2));
+	place_ns = self->selection.high_ns - self->selection.low_ns;
+	EXPECT_GT(place_ns, 40000000);
+}
+
+/* By less than those may be wrong that agree with both. */
+TEST_F(sources, of_two_that_all_but_meet_one_is_followed)
+{
+	add_source(self, 0, 0, 200000, NULL);
+	add_source(self, 0, 0, 100000000, NULL);
+	add_source(self, 500000, 0, 200000, NULL);
+	add_source(self, 0, 0, 100000000, NULL);
+	judge(self, -1);
+	EXPECT_TRUE(self->selection.selected == 0 || self->selection.selected == 2);
+}
+
+/* What was wrong lately says nothing against others. */
+TEST_F(sources, who_was_wrong_lately_contradicts_nobody)
+{
+	add_source(self, 0, 0, 10000000, NULL);
+	add_source(self, -3000000, 0, 100000000, NULL);
+	add_source(self, -40000000, 0, 1000000, NULL);
+	add_source(self, 4000000, 0, 100000000, NULL);
+	source_distrust(self->source[2], true);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.selected);
+}
+
 TEST_F(sources, bound_is_where_most_agree)
 {
 	add_source(self, 0, 0, 2000000, NULL);
