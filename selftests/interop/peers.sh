@@ -26,6 +26,8 @@
 # --- the programs: Debian packages, unpacked and never installed ---
 
 packages=(chrony ntpsec ntpsec-ntpdig python3-ntp systemd-timesyncd)
+# What collects figures, and asks servers.
+packages+=(collectd-core monitoring-plugins-basic)
 
 # shellcheck source=selftests/vm/archive.sh
 . "$top/selftests/vm/archive.sh"
@@ -38,7 +40,7 @@ peers_unpack()
 	mkdir -p "$out"
 	(
 		flock 9
-		[ ! -e "$peers/.complete" ] || exit 0
+		[ "$(cat "$peers/.complete" 2>/dev/null)" != "${packages[*]}" ] || exit 0
 		echo "# unpacking ${packages[*]} in build/interop/peers"
 		work=$(mktemp -d)
 		trap 'rm -rf "$work"' EXIT
@@ -50,7 +52,7 @@ peers_unpack()
 			echo "cannot download ${packages[*]}; the reason is in build/interop/apt.log" >&2
 			exit 1
 		}
-		archive_unpack "$peers" && touch "$peers/.complete"
+		archive_unpack "$peers" && echo "${packages[*]}" >"$peers/.complete"
 	) 9>"$out/lock"
 }
 
