@@ -113,16 +113,30 @@ static void widen_hull(const struct roll *roll, size_t enough, struct source_int
 }
 
 /*
+ * Where as many agree as on @at_ns. A liar and an honest source that exclude one another may both
+ * have a majority, with those who agree with both: then it reaches from the one to the other.
+ */
+static struct source_interval find_place(const struct roll *roll, int64_t at_ns)
+{
+	struct source_interval place = find_common(roll, at_ns);
+	size_t agreeing = count_agreeing(roll, at_ns);
+
+	if (2 * agreeing > majority_voters(roll, true))
+		widen_hull(roll, agreeing, &place);
+	return place;
+}
+
+/*
  * A liar among those who agree may have made what they have in common narrow, so the bound reaches
  * as far as so many agree that one of them has to be right.
  */
 void majority_bound(const struct roll *roll, int64_t at_ns, int64_t *offset_ns,
 		    int64_t *maxerror_ns)
 {
-	struct source_interval common = find_common(roll, at_ns), hull = common;
+	struct source_interval place = find_place(roll, at_ns), hull = place;
 
 	widen_hull(roll, count_right(roll), &hull);
-	*offset_ns = source_interval_middle(&common);
+	*offset_ns = source_interval_middle(&place);
 	*maxerror_ns = chime_max(chime_sub_sat(hull.high_ns, *offset_ns),
 				 chime_sub_sat(*offset_ns, hull.low_ns));
 }

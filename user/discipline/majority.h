@@ -27,7 +27,7 @@ size_t majority_clocks(const struct roll *roll, int64_t at_ns);
  * majority_bound() - UTC minus timescale, by those who agree on a difference
  * @roll: of all sources
  * @at_ns: the difference that they agree on
- * @offset_ns: the middle of what they have in common
+ * @offset_ns: the middle of what they have in common, and of other places where as many agree
  * @maxerror_ns: give or take so much; the timescale's own bound comes on top of that
  */
 void majority_bound(const struct roll *roll, int64_t at_ns, int64_t *offset_ns,

@@ -126,6 +126,27 @@ TEST_F(ballot, all_that_answered_agree_and_the_bound_reaches_where_enough_do)
 	expect_bound(_metadata, &self->roll, 14 * MS, 15 * MS, 15 * MS);
 }
 
+/* Whoever of them is asked first: nobody knows which of the two is right. */
+TEST_F(ballot, between_two_majorities_that_exclude_one_another)
+{
+	add(self, 10 * MS, 90 * MS);
+	add(self, 20 * MS, 22 * MS);
+	add(self, 0, 100 * MS);
+	add(self, 60 * MS, 70 * MS);
+	expect_bound(_metadata, &self->roll, 20 * MS, 45 * MS, 25 * MS);
+	expect_bound(_metadata, &self->roll, 60 * MS, 45 * MS, 25 * MS);
+}
+
+/* Two opinions of four are two opinions, and what is between them is none. */
+TEST_F(ballot, there_is_nothing_between_two_that_have_no_majority)
+{
+	add(self, 20 * MS, 22 * MS);
+	add(self, 60 * MS, 70 * MS);
+	add(self, 0, 0);
+	add(self, 0, 0);
+	expect_bound(_metadata, &self->roll, 60 * MS, 65 * MS, 5 * MS);
+}
+
 TEST_F(ballot, the_bound_reaches_as_far_as_the_further_end)
 {
 	add(self, -20 * MS, 16 * MS);
