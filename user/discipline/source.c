@@ -40,6 +40,12 @@
 /* A rate that round trips do not bound is as good as any crystal's: five times 100 ppm. */
 #define RATE_MOST	500e-6
 
+/*
+ * As much as the bound of an estimate before a sample may be, if the residuals of earlier samples
+ * are to say something about a source. Above that they would call it too variable.
+ */
+#define GAP_NS		1e9
+
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
 {
 	static uint64_t latest_serial;
@@ -106,6 +112,13 @@ static void remember(struct source *source, const struct source_sample *sample)
 		source->samples++;
 }
 
+static void keep_latest_only(struct source *source)
+{
+	source->history[0] = (struct source_history){ source->last.at_ns, source->last.offset_ns };
+	source->samples = 1;
+	source->next_sample = 1;
+}
+
 /*
  * Residuals from before a restart of the estimate are void. It also counts as a restart if the
  * sample moved the estimate from @before by more than its error allows: from one hypothesis to
@@ -123,10 +136,20 @@ static void forget_lost_track(struct source *source, const struct estimate *befo
 	if (estimate.restarts == source->restarts && moved_ns <= reach_ns)
 		return;
 	source->restarts = estimate.restarts;
-	source->history[0] = (struct source_history){ source->last.at_ns, source->last.offset_ns };
-	source->samples = 1;
-	source->next_sample = 1;
+	keep_latest_only(source);
 	sample_log_clear(&source->log);
+}
+
+/*
+ * A guest was reverted by months: if its rate is known to 1 ppm that leaves seconds open. How far
+ * the samples before such a gap are from where the estimate is since then shows how little was
+ * known, and not how samples scatter.
+ */
+static void forget_before_gap(struct source *source, const struct estimate *before)
+{
+	if (SOURCE_SIGMAS * before->sigma_ns < GAP_NS)
+		return;
+	keep_latest_only(source);
 }
 
 /*
@@ -265,6 +288,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	remember(source, &corrected);
 	note_round_trip(source, &corrected);
 	forget_lost_track(source, &before);
+	forget_before_gap(source, &before);
 	measure_scatter(source);
 	/* One lie among right answers must not be learned when the combined clock starts anew. */
 	if (!is_outlier(source))

@@ -1200,6 +1200,29 @@ static void change_after_two(struct source *source, const struct reference_chang
 	source_get_status(source, at_ns, after);
 }
 
+/*
+ * A guest is reverted by two months, and its host ran off by 20 s meanwhile. What the rate before
+ * that left open is no scatter, and a server that is right from then on is no worse by it.
+ */
+TEST_F(source, scatter_is_not_what_a_gap_left_open)
+{
+	int64_t gap_ns = 70 * 86400LL * NS_PER_S, at_ns = START_NS;
+	struct source_status status;
+	struct source_sample sample;
+	int i;
+
+	for (i = 0; i < 46; i++) {
+		at_ns += (i == 6 ? gap_ns : 0) + 64 * NS_PER_S;
+		sample = sample_at(at_ns);
+		sample.offset_ns += (i < 6 ? 0 : 20 * NS_PER_S) + i % 3 * 10000;
+		source_polled(self->source, at_ns);
+		EXPECT_EQ(0, source_add(self->source, at_ns, &sample));
+		source_get_status(self->source, at_ns, &status);
+		EXPECT_LT(status.jitter_ns, 1e6);
+	}
+	EXPECT_EQ(40, status.samples);
+}
+
 TEST_F(source, another_reference_loses_nothing)
 {
 	const struct reference_change change = {
