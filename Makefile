@@ -55,8 +55,8 @@ help:
 	@echo '                        SUITE=trixie'
 	@echo '  make check-kernels    nor this: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
-	@echo '  make bench            every figure: bench-sim bench-disruption bench-steady bench-boot'
-	@echo '                        bench-server'
+	@echo '  make bench            every figure: bench-sim bench-networks bench-disruption'
+	@echo '                        bench-steady bench-boot bench-server'
 	@echo '  make mutation         which changes of single tokens no unit test notices; MUTATED=FILE'
 	@echo '  make style            checkpatch, sparse, compilers, linters'
 	@echo 'Install (as root)'
@@ -108,7 +108,7 @@ CHECKS_FIRST := build netlink
 CHECKS_WAITING := vm interop unit
 CHECKS_BESIDE := unit-programs fuzz packaging sim adversary
 CHECKS := $(CHECKS_FIRST) $(CHECKS_WAITING) $(CHECKS_BESIDE)
-BENCHES := bench-sim bench-disruption bench-steady bench-boot bench-server
+BENCHES := bench-sim bench-networks bench-disruption bench-steady bench-boot bench-server
 
 demo: deps-demo
 	+@$(MAKE) --no-print-directory demo-run
@@ -194,6 +194,9 @@ bench: $(BENCHES)
 
 bench-sim: deps-check user
 	+@$(MAKE) --no-print-directory -C selftests/sim bench
+
+bench-networks: deps-check user
+	+@$(MAKE) --no-print-directory -C selftests/sim rival-networks
 
 bench-disruption bench-steady bench-boot: deps-check
 	+@$(MAKE) --no-print-directory linux-parts modules user

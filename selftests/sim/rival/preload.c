@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock, or by
- * pulses that it numbers, in simulated time: clock_gettime(2), adjtimex(2), poll(2), select(2) and
- * the devices' ioctls are answered here. The counter is 50 ppm fast and its rate wanders, either
- * device is UTC with normal noise, and now and then a pulse is a spike. At the end the RMS and the
- * worst error of the system clock go to stdout.
+ * Preloaded, it runs a daemon that disciplines the system clock by a PTP hardware clock, by pulses
+ * that it numbers, or by NTP servers (network.c), in simulated time: clock_gettime(2), adjtimex(2),
+ * poll(2), select(2) and the devices' ioctls are answered here. The counter is 50 ppm fast and its
+ * rate wanders, either device is UTC with normal noise, and now and then a pulse is a spike. At the
+ * end the RMS and the worst error of the system clock go to stdout, and the RMS errors of time and
+ * frequency in spans of the run.
  *
- * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_SPIKES (a share of the pulses), RIVAL_SEED, RIVAL_SETTLE_S
- * and RIVAL_DURATION_S say what is simulated.
+ * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_DAILY and RIVAL_STEP (of the counter's rate, a sine of a day
+ * and once), RIVAL_SPIKES (a share of the pulses), RIVAL_SEED, RIVAL_SETTLE_S and RIVAL_DURATION_S
+ * say what is simulated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,9 +31,8 @@
 #include <unistd.h>
 
 #include "selftests/sim/random.h"
+#include "selftests/sim/rival/network.h"
 
-#define NS_PER_S	1000000000LL
-#define START_S		1800000000LL
 #define FREQUENCY	50e-6
 #define OFFSET_NS	10e6
 
@@ -49,6 +50,15 @@
 /* A spike comes at any time of the second after it. */
 #define SPIKE_NS	1e9
 #define TICK_US		10000
+
+#define DAY_S		86400.0
+
+/* The rate's step comes then. */
+#define STEP_S		2000
+
+/* The spans end at these seconds; what is before the first is not looked at. */
+#define SPANS		5
+static const double span_ends_s[SPANS + 1] = { 10, 60, 600, 3600, 8000, INFINITY };
 #define MAXERROR_US	16000000
 
 /* Times are ns since the start. */
@@ -68,21 +78,34 @@ static struct {
 	double jitter_ns;
 	double spikes;
 	double wander;
+	double daily;
+	double step;
 	double settle_s;
 	double duration_s;
 	double square;
 	double worst_ns;
 	double seconds;
+	double before_ns;	/* the error at the second before */
+	struct span {
+		double seconds;
+		double time_square;
+		double rate_square;
+	} span[SPANS];
 	struct random counter;
 	struct random noise;
 	struct random edges;
 } sim = { .device = -1, .pulses = -1 };
 
-static double parameter(const char *name, double otherwise)
+double rival_parameter(const char *name, double otherwise)
 {
 	const char *text = getenv(name);
 
 	return text ? atof(text) : otherwise;
+}
+
+double rival_true_ns(void)
+{
+	return sim.true_ns;
 }
 
 static void start(void)
@@ -97,24 +120,35 @@ static void start(void)
 	sim.tick_us = TICK_US;
 	sim.status = STA_UNSYNC;
 	sim.maxerror_us = MAXERROR_US;
-	sim.jitter_ns = parameter("RIVAL_JITTER_NS", 1000);
-	sim.wander = parameter("RIVAL_WANDER", 1e-9);
-	sim.spikes = parameter("RIVAL_SPIKES", 0);
-	sim.settle_s = parameter("RIVAL_SETTLE_S", 2000);
-	sim.duration_s = parameter("RIVAL_DURATION_S", 22000);
-	seed = (uint64_t)parameter("RIVAL_SEED", 1);
+	sim.jitter_ns = rival_parameter("RIVAL_JITTER_NS", 1000);
+	sim.wander = rival_parameter("RIVAL_WANDER", 1e-9);
+	sim.spikes = rival_parameter("RIVAL_SPIKES", 0);
+	sim.daily = rival_parameter("RIVAL_DAILY", 0);
+	sim.step = rival_parameter("RIVAL_STEP", 0);
+	sim.settle_s = rival_parameter("RIVAL_SETTLE_S", 2000);
+	sim.duration_s = rival_parameter("RIVAL_DURATION_S", 22000);
+	seed = (uint64_t)rival_parameter("RIVAL_SEED", 1);
 	random_seed(&sim.counter, seed, 0);
 	random_seed(&sim.noise, seed, 1);
 	random_seed(&sim.edges, seed, 2);
+	network_start(seed);
 }
 
 static void finish(void)
 {
-	char line[128];
-	int length = snprintf(line, sizeof(line), "rival rms_ns=%.2f max_ns=%.2f\n",
-			      sqrt(sim.square / sim.seconds), sim.worst_ns);
+	char text[512];
+	int length, i;
 
-	_exit(write(STDOUT_FILENO, line, (size_t)length) != length);
+	length = snprintf(text, sizeof(text), "rival rms_ns=%.2f max_ns=%.2f\nspans",
+			  sqrt(sim.square / sim.seconds), sim.worst_ns);
+	for (i = 0; i < SPANS; i++)
+		length += snprintf(text + length, sizeof(text) - (size_t)length, " %.1f %.2f",
+				   sqrt(sim.span[i].time_square / sim.span[i].seconds),
+				   1e9 * sqrt(sim.span[i].rate_square / sim.span[i].seconds));
+	length += snprintf(text + length, sizeof(text) - (size_t)length, " %u\n",
+			   network_requests());
+
+	_exit(write(STDOUT_FILENO, text, (size_t)length) != length);
 }
 
 static struct timespec to_timespec(double ns)
@@ -137,13 +171,35 @@ static void pulse(void)
 	sim.edge.assert_tu = (struct pps_ktime){ .sec = ts.tv_sec, .nsec = (int32_t)ts.tv_nsec };
 }
 
+/* By how much the clock ran wrong in the second that has passed: any slew in it is part of that. */
+static void note_span(double second, double error_ns)
+{
+	double rate = (error_ns - sim.before_ns) / NS_PER_S;
+	struct span *span;
+	int i = 0;
+
+	sim.before_ns = error_ns;
+	if (second <= span_ends_s[0])
+		return;
+	while (second > span_ends_s[i + 1])
+		i++;
+	span = &sim.span[i];
+	span->seconds++;
+	span->time_square += error_ns * error_ns;
+	span->rate_square += rate * rate;
+}
+
 static void end_second(void)
 {
 	double error_ns = sim.realtime_ns - sim.true_ns;
 	double second = rint(sim.true_ns / NS_PER_S);
 
 	pulse();
+	note_span(second, error_ns);
 	sim.frequency += sim.wander * random_normal(&sim.counter);
+	sim.frequency += 2 * M_PI / DAY_S * sim.daily * cos(2 * M_PI / DAY_S * second);
+	if (second == STEP_S)
+		sim.frequency += sim.step;
 	if (second > sim.settle_s) {
 		sim.seconds++;
 		sim.square += error_ns * error_ns;
@@ -287,16 +343,32 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	return adjtimex(tx);
 }
 
-/* --- waiting: nobody ever says anything --- */
+/* --- waiting: nobody says anything but servers that were asked --- */
+
+/* Until a packet comes for one of these sockets, or the time is over. */
+static void wait_for(double wait_ns, double packet_ns)
+{
+	advance(fmax(fmin(wait_ns, packet_ns - sim.true_ns), READING_NS));
+}
 
 int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
+	double packet_ns = INFINITY;
+	int ready = 0;
 	nfds_t i;
 
+	start();
 	for (i = 0; i < count; i++)
-		fds[i].revents = 0;
-	advance(timeout_ms < 0 ? FOREVER_NS : fmax(timeout_ms * 1e6, READING_NS));
-	return 0;
+		if (fds[i].events & POLLIN)
+			packet_ns = fmin(packet_ns, network_arrival_ns(fds[i].fd));
+	wait_for(timeout_ms < 0 ? FOREVER_NS : timeout_ms * 1e6, packet_ns);
+	for (i = 0; i < count; i++) {
+		bool comes = network_arrival_ns(fds[i].fd) <= sim.true_ns;
+
+		fds[i].revents = comes ? fds[i].events & POLLIN : 0;
+		ready += !!fds[i].revents;
+	}
+	return ready;
 }
 
 int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size);
@@ -309,21 +381,31 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size)
 int select(int count, fd_set *readable, fd_set *writable, fd_set *special,
 	   struct timeval *timeout)
 {
-	double wait_ns = FOREVER_NS;
+	double wait_ns = FOREVER_NS, packet_ns = INFINITY;
+	int ready = 0, fd;
 
-	(void)count;
-	if (readable)
-		FD_ZERO(readable);
-	if (writable)
-		FD_ZERO(writable);
-	if (special)
-		FD_ZERO(special);
+	start();
+	for (fd = 0; readable && fd < count; fd++)
+		if (FD_ISSET(fd, readable))
+			packet_ns = fmin(packet_ns, network_arrival_ns(fd));
 	if (timeout) {
 		wait_ns = (double)timeout->tv_sec * NS_PER_S + (double)timeout->tv_usec * 1000;
 		*timeout = (struct timeval){ 0 };
 	}
-	advance(fmax(wait_ns, READING_NS));
-	return 0;
+	wait_for(wait_ns, packet_ns);
+	for (fd = 0; readable && fd < count; fd++) {
+		if (!FD_ISSET(fd, readable))
+			continue;
+		if (network_arrival_ns(fd) <= sim.true_ns)
+			ready++;
+		else
+			FD_CLR(fd, readable);
+	}
+	if (writable)
+		FD_ZERO(writable);
+	if (special)
+		FD_ZERO(special);
+	return ready;
 }
 
 /* --- the device --- */
