@@ -3,7 +3,7 @@
 #
 # Debian packages of a release that need not be this machine's. Nothing is installed, and no package
 # list of this machine's is touched: each user has a folder with lists of its own. Sourced by
-# fetch-qemu and trixie.
+# fetch-qemu, trixie and the rows of selftests/interop.
 
 # archive_use DIR SOURCE...: from now on apt-get and apt-cache know what these lines of sources.list
 # name, and nothing of what is installed here; their lists are in DIR.
@@ -41,4 +41,29 @@ archive_unpack()
 	for package in *.deb; do
 		dpkg-deb -x "$package" "$1" || return 1
 	done
+}
+
+# archive_fetch DIR LINES PACKAGE...: these packages, and none that they depend on, of the releases
+# that these lines of sources.list name, in place of DIR. If they cannot be had, what apt-get said
+# last goes to stderr.
+archive_fetch()
+{
+	local dir lines=$2 work
+
+	dir=$(realpath -m "$1")
+	shift 2
+	work=$(mktemp -d)
+	(
+		trap 'rm -rf "$work"' EXIT
+		chmod 755 "$work"
+		archive_use "$work" "$lines"
+		cd "$work/archives" || exit 1
+		if ! { apt-get -q update --error-on=any &&
+			apt-get -q download "$@"; } >"$work/log" 2>&1; then
+			tail -n 3 "$work/log" >&2
+			exit 1
+		fi
+		rm -rf "$dir"
+		archive_unpack "$dir"
+	)
 }
