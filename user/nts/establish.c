@@ -230,6 +230,8 @@ int establish(int fd)
 	work->deadline_ms = clock_ms(CLOCK_MONOTONIC) + (int64_t)NTS_TASK_S * MS_PER_S;
 	good = read_certificates(work) && connect_to_server(work) && lock_in(work) && talk(work) &&
 	       read_answer(work);
+	if (work->session.shaken)
+		session_leave(&work->session);
 	/* What libraries say of others is shown in a log. */
 	if (!good)
 		make_printable(work->outcome.problem);

@@ -297,6 +297,15 @@ enum session_want session_step(struct session *session)
 										    want;
 }
 
+void session_leave(struct session *session)
+{
+	uint8_t byte;
+
+	(void)gnutls_bye(session->tls, GNUTLS_SHUT_WR);
+	/* With something unread, the kernel would reset the connection. */
+	(void)gnutls_record_recv(session->tls, &byte, sizeof(byte));
+}
+
 int session_progress(const struct session *session)
 {
 	if (!session->shaken)

@@ -69,6 +69,12 @@ void session_send(struct session *session, size_t length);
 enum session_want session_step(struct session *session);
 
 /*
+ * Of a client that is done: say goodbye, and take what is there of the server's (RFC 8446, section
+ * 6.1). Nothing is waited for.
+ */
+void session_leave(struct session *session);
+
+/*
  * How far the client of a server has got; it grows by what the client does as a whole, whether that
  * takes one byte or many.
  */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How a session says why it has failed: words of GnuTLS within a sentence of ours.
+ * How a session says why it has failed: words of GnuTLS within a sentence of ours. Nonces. How it
+ * ends.
  */
 #include "user/nts/session.c"
 
@@ -65,6 +66,94 @@ TEST(guests_of_one_snapshot_draw_different_nonces)
 	EXPECT_NE(0, memcmp(one, nothing, sizeof(one)));
 	EXPECT_NE(0, memcmp(other, nothing, sizeof(other)));
 	EXPECT_NE(0, memcmp(one, other, sizeof(one)));
+	gnutls_certificate_free_credentials(credentials);
+}
+
+/* One that signs for itself, and is trusted. */
+static gnutls_certificate_credentials_t make_credentials(void)
+{
+	gnutls_certificate_credentials_t credentials;
+	gnutls_x509_crt_t certificate;
+	gnutls_x509_privkey_t key;
+	gnutls_datum_t file;
+
+	if (gnutls_x509_privkey_init(&key) || gnutls_x509_crt_init(&certificate) ||
+	    gnutls_x509_privkey_generate(key, GNUTLS_PK_ECDSA,
+					 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0) ||
+	    gnutls_x509_crt_set_version(certificate, 3) ||
+	    gnutls_x509_crt_set_serial(certificate, "\1", 1) ||
+	    gnutls_x509_crt_set_activation_time(certificate, time(NULL) - 1000) ||
+	    gnutls_x509_crt_set_expiration_time(certificate, time(NULL) + 1000) ||
+	    gnutls_x509_crt_set_key(certificate, key) ||
+	    gnutls_x509_crt_set_dn(certificate, "CN=server", NULL) ||
+	    gnutls_x509_crt_set_subject_alt_name(certificate, GNUTLS_SAN_DNSNAME, "server", 6,
+						 GNUTLS_FSAN_SET) ||
+	    gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0) ||
+	    gnutls_x509_crt_export2(certificate, GNUTLS_X509_FMT_PEM, &file) ||
+	    gnutls_certificate_allocate_credentials(&credentials) ||
+	    gnutls_certificate_set_x509_trust_mem(credentials, &file, GNUTLS_X509_FMT_PEM) != 1 ||
+	    gnutls_certificate_set_x509_key(credentials, &certificate, 1, key) < 0)
+		abort();
+	gnutls_free(file.data);
+	gnutls_x509_crt_deinit(certificate);
+	gnutls_x509_privkey_deinit(key);
+
+	return credentials;
+}
+
+/* The record that ends a message, which is all that it has. */
+static void send_shortest(struct session *session)
+{
+	static const uint8_t end[] = { 0x80, 0, 0, 0 };
+
+	memcpy(session->bytes, end, sizeof(end));
+	session_send(session, sizeof(end));
+}
+
+/* Both, until each has what it wants. */
+static bool both_are_done(struct session *client, struct session *server)
+{
+	enum session_want at_client = SESSION_WRITE, at_server = SESSION_READ;
+
+	send_shortest(client);
+	for (int turn = 0; turn < 100; turn++) {
+		if (at_client != SESSION_DONE)
+			at_client = session_step(client);
+		if (at_server != SESSION_DONE)
+			at_server = session_step(server);
+		if (at_server == SESSION_ANSWER)
+			send_shortest(server);
+		if (at_client == SESSION_DONE && at_server == SESSION_DONE)
+			return true;
+	}
+
+	return false;
+}
+
+/* To a server the connection has broken otherwise, which some log. */
+TEST(server_is_told_that_its_client_leaves)
+{
+	gnutls_certificate_credentials_t credentials = make_credentials();
+	struct session client, server;
+	struct nts_keys ours, theirs;
+	uint8_t byte;
+	int ends[2];
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends));
+	ASSERT_TRUE(session_open(&client, ends[0], credentials, "server", false));
+	ASSERT_TRUE(session_open(&server, ends[1], credentials, NULL, false));
+	ASSERT_TRUE(both_are_done(&client, &server));
+	session_leave(&client);
+	EXPECT_TRUE(session_keys(&client, AEAD_AES_SIV_CMAC_256, true, &ours));
+	EXPECT_TRUE(session_keys(&server, AEAD_AES_SIV_CMAC_256, true, &theirs));
+	EXPECT_EQ(0, memcmp(&ours, &theirs, sizeof(ours)));
+	session_close(&client);
+	close(ends[0]);
+	EXPECT_EQ(0, gnutls_record_recv(server.tls, &byte, 1));
+	/* Had the client left something unread, this would be an error. */
+	EXPECT_EQ(0, recv(ends[1], &byte, 1, 0));
+	session_close(&server);
+	close(ends[1]);
 	gnutls_certificate_free_credentials(credentials);
 }
 
