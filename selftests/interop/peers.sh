@@ -56,6 +56,61 @@ peers_unpack()
 	) 9>"$out/lock"
 }
 
+# What Debian 12 does not have is Debian 13's, with the C library that it needs.
+newer_packages=(ntpd-rs libc6 libgcc-s1)
+newer=$out/newer
+
+# newer_fetch: they are there, and run here.
+newer_fetch()
+{
+	archive_fetch "$newer" "deb http://deb.debian.org/debian trixie main" \
+		"${newer_packages[@]}" && newer_run ntp-daemon --version && touch "$newer/.complete"
+}
+
+# newer_unpack: the same for these; $newer.missing says why they cannot be had.
+newer_unpack()
+{
+	mkdir -p "$out"
+	(
+		flock 9
+		rm -f "$newer.missing"
+		[ ! -e "$newer/.complete" ] || exit 0
+		[ "$(dpkg --print-architecture)" = amd64 ] || {
+			echo "machine: ntpd-rs is tried on amd64 only" >"$newer.missing"
+			exit 0
+		}
+		echo "# unpacking ${newer_packages[*]} of Debian 13 in build/interop/newer"
+		newer_fetch 2>"$out/newer.log" ||
+			echo "no ntpd-rs of Debian 13: $(grep -m 1 '^E:' "$out/newer.log" ||
+				tail -n 1 "$out/newer.log")" >"$newer.missing"
+	) 9>"$out/lock"
+}
+
+# newer_command PROGRAM: in $command, how it is started: with its release's C library, and such that
+# it believes that it steers the clock.
+newer_command()
+{
+	local lib=$newer/usr/lib/x86_64-linux-gnu
+
+	command=("$lib/ld-linux-x86-64.so.2" --library-path "$lib" --preload "$out/pretend.so"
+		"$newer/usr/bin/$1")
+}
+
+# newer_run PROGRAM ARGUMENT...
+newer_run()
+{
+	local command
+
+	newer_command "$1"
+	"${command[@]}" "${@:2}"
+}
+
+# is_missing PROGRAM: it cannot be had here.
+is_missing()
+{
+	[ "$1" = ntpd-rs ] && [ -s "$newer.missing" ]
+}
+
 # --- what they share ---
 
 # daemon HOST NAME COMMAND...: in the background; what it says goes to $dir/HOST-NAME.log.
@@ -165,7 +220,7 @@ certificate_names()
 	case $how-$1 in
 	ubuntu-server) printf 'DNS:%s.ntp.ubuntu.com, ' 1 2 3 && echo DNS:4.ntp.ubuntu.com ;;
 	ubuntu-other) echo DNS:ntp-bootstrap.ubuntu.com ;;
-	*) echo 'IP:10.0.0.1, IP:10.0.0.2, IP:fd00::1' ;;
+	*) echo 'IP:10.0.0.1, IP:10.0.0.2, IP:fd00::1, DNS:host1' ;;
 	esac
 }
 
@@ -218,7 +273,7 @@ is_synchronised()
 # is_standing: the row is about one of these.
 is_standing()
 {
-	[[ $how =~ ^(kubeasz|aws|subnet|ubuntu)$ ]]
+	[[ $how =~ ^(kubeasz|aws|subnet|ubuntu|ntp.toml)$ ]]
 }
 
 # kubeasz_lines: what the file of its server and that of its clients share. The folders are the lab's.
@@ -253,7 +308,7 @@ standing_server()
 			'pool 2.debian.pool.ntp.org iburst' 'local stratum 10'
 		kubeasz_lines
 		;;
-	aws | ubuntu) printf '%s\n' 'local stratum 1' allow ;;
+	aws | ubuntu | ntp.toml) printf '%s\n' 'local stratum 1' allow ;;
 	subnet) printf '%s\n' 'local stratum 1' 'allow 192.168.6.0/24' ;;
 	esac
 }
@@ -476,6 +531,146 @@ seen_timesyncd()
 	grep -qF "Contacted time server" "$log" || return 1
 	awk '/^ *stratum *:/ { stratum = $3 } /^ *offset *:/ { offset = $3; found = 1 }
 		END { if (found) print offset * 1e3, stratum; else exit 1 }' "$log"
+}
+
+# --- ntpd-rs ---
+
+# ntpd_rs_start HOST LINE...: it steers what it believes is the clock, which may be refused a step.
+ntpd_rs_start()
+{
+	local command
+
+	printf '%s\n' '[observability]' 'log-level = "debug"' 'ansi-colors = false' \
+		"observation-path = \"/run/$1-ntpd-rs\"" "${@:2}" >"$dir/$1-ntp.toml"
+	newer_command ntp-daemon
+	daemon "$1" ntpd-rs "${command[@]}" -c "$dir/$1-ntp.toml"
+}
+
+# ntpd_rs_server: the lines of a server in a configuration of this row. At its one socket, clients
+# of IPv4 have mapped addresses.
+ntpd_rs_server()
+{
+	local ntp=123 nts=4460
+
+	[ "$how" != ntsports ] || ntp=11123 nts=14460
+	printf '%s\n' '[[server]]' "listen = \"[::]:$ntp\""
+	! is_refused ||
+		printf 'denylist = { filter = ["::ffff:%s/128", "%s/128"], action = "deny" }\n' \
+			"$client_ipv4" "$client_ipv6"
+	! is_nts || printf '%s\n' '[[nts-ke-server]]' "listen = \"[::]:$nts\"" "ntp-port = $ntp" \
+		"certificate-chain-path = \"$dir/server.crt\"" \
+		"private-key-path = \"$dir/server.key\""
+}
+
+server_ntpd-rs()
+{
+	local lines=()
+
+	! is_synchronised || lines=('[synchronization]' 'local-stratum = 1')
+	ntpd_rs_start "$1" "$(ntpd_rs_server)" "${lines[@]}"
+}
+
+stop_ntpd-rs()
+{
+	ip netns pids "$1" | xargs kill
+}
+
+# As quick as can be.
+ntpd_rs_quick=('[source-defaults]' 'poll-interval-limits = { min = 0, max = 0 }'
+	'initial-poll-interval = 0')
+
+# ntpd_rs_sources MODE PORT ADDRESS...: one of them is enough. It takes no address of IPv6, but a
+# name of one, for which there is a file in the lab.
+ntpd_rs_sources()
+{
+	local mode=$1 port=$2 address trusted=server
+
+	[ "$how" != ntswrong ] || trusted=other
+	for address in "${@:3}"; do
+		printf '%s\n' '[[source]]' "mode = \"$mode\"" \
+			"address = \"$(ntpd_rs_name "$address")$port\""
+		[ "$mode" != nts ] || echo "certificate-authority = \"$dir/$trusted.crt\""
+	done
+	printf '%s\n' "${ntpd_rs_quick[@]}" '[synchronization]' 'minimum-agreeing-sources = 1'
+}
+
+# ntpd_rs_packaged: the file of its package, but for what it logs and shows, and how often it asks.
+ntpd_rs_packaged()
+{
+	sed '/^\[observability\]/,/^## The sources/d' "$newer/etc/ntpd-rs/ntp.toml"
+	printf '%s\n' "${ntpd_rs_quick[@]}"
+}
+
+ntpd_rs_name()
+{
+	case $1 in
+	*:*) echo "host${1##*:}" ;;
+	*) echo "$1" ;;
+	esac
+}
+
+# ntpd_rs_names ADDRESS...: these names.
+ntpd_rs_names()
+{
+	local address
+
+	for address in "$@"; do
+		echo "$address $(ntpd_rs_name "$address")"
+	done >"$dir/hosts"
+	mount --bind "$dir/hosts" /etc/hosts
+}
+
+# client_ntpd-rs HOST [ADDRESS...]: the file of its package has a name.
+client_ntpd-rs()
+{
+	local mode=server port=
+
+	! is_nts || mode=nts
+	[ "$how" != ntsports ] || port=:14460
+	if is_standing; then
+		ntpd_rs_start "$1" "$(ntpd_rs_packaged)"
+		return
+	fi
+	ntpd_rs_names "${@:2}"
+	ntpd_rs_start "$1" "$(ntpd_rs_sources "$mode" "$port" "${@:2}")"
+}
+
+relay_ntpd-rs()
+{
+	ntpd_rs_names "${@:2}"
+	ntpd_rs_start "$1" "$(ntpd_rs_server)" "$(ntpd_rs_sources server '' "${@:2}")"
+}
+
+# Its own stratum is one more than that of what it uses. Before the eighth answer it trusts none to
+# a millisecond.
+seen_ntpd-rs()
+{
+	newer_run ntp-ctl status -f prometheus -c "$dir/$1-ntp.toml" >"$dir/$1.says" 2>&1 ||
+		return 1
+	awk -v address="$2" '
+		/^ntp_system_stratum / { stratum = $2 - 1 }
+		/^ntp_system_leap_indicator / { leap = $2 }
+		index($0, "address=\"" address ":") || index($0, "address=\"[" address "]:") {
+			value[substr($0, 1, index($0, "{") - 1)] = $NF
+		}
+		END {
+			uncertainty = value["ntp_source_uncertainty_seconds"]
+			if (stratum >= 15 || leap > 2 || uncertainty == "" || uncertainty > 1e-3)
+				exit 1
+			print value["ntp_source_offset_seconds"] * 1e3, stratum
+		}' "$dir/$1.says"
+}
+
+# It asks for new keys as of a new source.
+keys_ntpd-rs()
+{
+	grep -c ' new source ' "$dir/$1-ntpd-rs.log"
+}
+
+# It says by one word what is wrong with whom.
+complaint_ntpd-rs()
+{
+	grep -m 1 InvalidCertificate "$dir/$1-ntpd-rs.log" | sed 's/UnknownIssuer/not trusted/'
 }
 
 # --- truechimed ---

@@ -85,6 +85,11 @@ int clock_adjtime(clockid_t clock, struct timex *tx)
 	return kept.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
 }
 
+int ntp_adjtime(struct timex *tx)
+{
+	return clock_adjtime(CLOCK_REALTIME, tx);
+}
+
 int clock_settime(clockid_t clock, const struct timespec *time)
 {
 	struct timespec now;
