@@ -71,6 +71,10 @@ int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
+struct watch_record;
+int __wrap_attachment_open(struct attachment **attachment,
+			   void (*take)(void *context, const struct watch_record *record),
+			   void *context);
 uint64_t __wrap_attachment_lost(const struct attachment *attachment);
 void __wrap_log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_notify_status(const char *format, ...);

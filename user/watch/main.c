@@ -508,6 +508,22 @@ static const char *words_of_refusal(int err)
 	return strerror(-err);
 }
 
+/* What others have used up, or are busy with, is there again later. */
+static int status_of_refusal(int err)
+{
+	switch (err) {
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+	case -EAGAIN:
+	case -EBUSY:
+	case -EINTR:
+		return 1;
+	}
+
+	return STATUS_UNSUPPORTED;
+}
+
 /* From then on the clock's rate is in each record. */
 static void read_rate(struct change_rate *rate)
 {
@@ -536,7 +552,7 @@ static int run(struct watch *watch)
 	if (err) {
 		log_err("Who changes the system clock cannot be watched: %s. That it was changed, truechimed notices all the same",
 			words_of_refusal(err));
-		return STATUS_UNSUPPORTED;
+		return status_of_refusal(err);
 	}
 	watch->since_ns = clock_ns(CLOCK_BOOTTIME);
 	watch->checked_ns = watch->since_ns;

@@ -28,6 +28,10 @@ static struct {
 	int renewals;		/* attempts to make the socket anew */
 	int renewed;		/* what becomes of them */
 	uint64_t lost;		/* changes that came too fast */
+	int refusal;		/* why the kernel is not watched, -errno; 0: it is */
+	int opened;		/* control sockets */
+	int errors;		/* in the log */
+	char error[512];
 	struct rival_notice notice;
 } world;
 
@@ -51,6 +55,27 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *wait,
 	world.now_ns += wait->tv_sec * S + wait->tv_nsec;
 
 	return 0;
+}
+
+int __wrap_attachment_open(struct attachment **attachment,
+			   void (*take)(void *context, const struct watch_record *record),
+			   void *context)
+{
+	(void)take;
+	(void)context;
+	*attachment = NULL;
+
+	return world.refusal;
+}
+
+void __wrap_log_err(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.error, sizeof(world.error), format, arguments);
+	va_end(arguments);
+	world.errors++;
 }
 
 uint64_t __wrap_attachment_lost(const struct attachment *attachment)
@@ -91,8 +116,9 @@ int control_open(struct control **control, const char *path,
 	(void)path;
 	(void)asked;
 	(void)context;
+	world.opened++;
 
-	return -EOPNOTSUPP;
+	return -EADDRINUSE;
 }
 
 int control_renew(struct control *control)
@@ -376,6 +402,50 @@ TEST_F(watch, losses_are_logged_once_a_minute)
 	}
 	turn(self, 1);
 	EXPECT_EQ(64, self->watch->lost);
+}
+
+/* --- the beginning --- */
+
+/* Each of them is for as long as this kernel runs, with these rights: a restart is of no use. */
+TEST_F(watch, a_kernel_that_does_not_let_itself_be_watched_is_said_to_be_so)
+{
+	static const struct {
+		int err;
+		const char *words;
+	} rows[] = {
+		{ -EPERM, "CAP_BPF and CAP_PERFMON, and a kernel that is not locked down" },
+		{ -EACCES, "CAP_BPF and CAP_PERFMON, and a kernel that is not locked down" },
+		{ -ENOENT, "the kernel does not describe itself (no /sys/kernel/btf/vmlinux)" },
+		{ -EOPNOTSUPP, "this program was built without clang, bpftool or libbpf" },
+		{ -EINVAL, "Invalid argument" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		world.refusal = rows[i].err;
+		EXPECT_EQ(STATUS_UNSUPPORTED, run(self->watch)) TH_LOG("%d", rows[i].err);
+		EXPECT_NE(NULL, strstr(world.error, rows[i].words)) TH_LOG("%s", world.error);
+		EXPECT_NE(NULL, strstr(world.error, "truechimed notices all the same"));
+		EXPECT_EQ((int)i + 1, world.errors);
+	}
+	/* Nobody is to ask it. */
+	EXPECT_EQ(0, world.opened);
+}
+
+/* The service manager starts it again after a failure, but not where it is unsupported. */
+TEST_F(watch, what_may_pass_is_a_failure)
+{
+	static const int errors[] = { -ENOMEM, -EMFILE, -ENFILE, -EAGAIN, -EBUSY, -EINTR };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		world.refusal = errors[i];
+		EXPECT_EQ(1, run(self->watch)) TH_LOG("%d", errors[i]);
+		EXPECT_NE(NULL, strstr(world.error, strerror(-errors[i])))
+			TH_LOG("%s", world.error);
+	}
+	world.refusal = 0;
+	EXPECT_EQ(1, run(self->watch));
+	EXPECT_EQ(1, world.opened);
+	EXPECT_NE(NULL, strstr(world.error, "another truechime-watch answers there"));
 }
 
 TEST_HARNESS_MAIN
