@@ -105,6 +105,8 @@ int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
 int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
 int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+pid_t __real_spawn_beside(const char *program, const char *argument, const int *fds, int count);
+pid_t __wrap_spawn_beside(const char *program, const char *argument, const int *fds, int count);
 long __wrap_syscall(long number, struct __user_cap_header_struct *header,
 		    struct __user_cap_data_struct *data);
 
