@@ -234,42 +234,50 @@ static const char *program_of_unit(const char *unit, const char *otherwise)
 	return otherwise;
 }
 
+/* The program that sets the clock as that process, and its unit; NULL: it is none such. */
+static const char *program_that_runs(const char *proc, const char *pid, char *unit, size_t size)
+{
+	const char *program;
+	char comm[64];
+
+	read_line(proc, pid, "comm", "", comm, sizeof(comm));
+	program = program_of(comm);
+	if (!program || is_in_container(proc, pid) || !may_set_clock(proc, pid))
+		return NULL;
+	unit_of(proc, pid, unit, size);
+
+	return program_of_unit(unit, program);
+}
+
 static void find_processes(struct finder *finder, const char *proc)
 {
 	DIR *folder = opendir(proc);
 	const struct dirent *entry;
 	const char *program;
-	char comm[64], unit[64];
+	char unit[64];
 
 	if (!folder)
 		return;
 	while ((entry = readdir(folder))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		read_line(proc, entry->d_name, "comm", "", comm, sizeof(comm));
-		program = program_of(comm);
-		if (!program || is_in_container(proc, entry->d_name) ||
-		    !may_set_clock(proc, entry->d_name))
-			continue;
-		unit_of(proc, entry->d_name, unit, sizeof(unit));
-		add(finder, program_of_unit(unit, program),
-		    (pid_t)strtol(entry->d_name, NULL, 10), unit);
+		program = program_that_runs(proc, entry->d_name, unit, sizeof(unit));
+		if (program)
+			add(finder, program, (pid_t)strtol(entry->d_name, NULL, 10), unit);
 	}
 	closedir(folder);
 }
 
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 {
-	char pid[16], comm[64];
+	char pid[16], unit[64];
 	const char *program;
 
 	snprintf(pid, sizeof(pid), "%d", (int)daemon->pid);
-	read_line(proc, pid, "comm", "", comm, sizeof(comm));
-	program = program_of(comm);
-
 	/* Its number may be that of a process of anybody's by now. */
-	return program && !strcmp(program, daemon->program) && !is_in_container(proc, pid) &&
-	       may_set_clock(proc, pid);
+	program = program_that_runs(proc, pid, unit, sizeof(unit));
+
+	return program && !strcmp(program, daemon->program);
 }
 
 /* --- By unit --- */

@@ -157,6 +157,46 @@ TEST_F(machine, who_may_not_set_the_clock_is_none)
 	EXPECT_STREQ("", found_by(self, self->proc));
 }
 
+/* It was found, and runs a minute later as long as each of these holds. */
+TEST_F(machine, who_was_found_runs_until_it_is_another_or_may_no_more)
+{
+	static const char ours[] = "         0          0 4294967295\n";
+	struct time_daemon *found = &self->found[0];
+	char folder[128];
+
+	snprintf(folder, sizeof(folder), "%s/self", self->proc);
+	make_file(folder, "uid_map", ours);
+	add_process(self, "80", "chronyd", "80", "0::/user.slice/user-0.slice/session-1.scope");
+	set_rights(self, "80", "0000000002000400", ours);
+	ASSERT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+	EXPECT_TRUE(time_daemon_runs(self->proc, found));
+	/* It has given its rights away, or is in a namespace of its own. */
+	set_rights(self, "80", "0000000000000400", ours);
+	EXPECT_FALSE(time_daemon_runs(self->proc, found));
+	set_rights(self, "80", "000001ffffffffff", "         0       1000          1\n");
+	EXPECT_FALSE(time_daemon_runs(self->proc, found));
+	set_rights(self, "80", "0000000002000400", ours);
+	EXPECT_TRUE(time_daemon_runs(self->proc, found));
+	/* Another time daemon, or a container's, has the number. */
+	add_process(self, "80", "ptp4l", "80", "0::/user.slice/user-0.slice/session-1.scope");
+	EXPECT_FALSE(time_daemon_runs(self->proc, found));
+	add_process(self, "80", "chronyd", "80\t1", "0::/machine.slice/c.scope");
+	EXPECT_FALSE(time_daemon_runs(self->proc, found));
+	/* Nobody has it. */
+	found->pid = 81;
+	EXPECT_FALSE(time_daemon_runs(self->proc, found));
+}
+
+/* OpenNTPD's process is called ntpd, too; its unit is in a slice where units are not looked for. */
+TEST_F(machine, who_is_known_by_its_unit_runs_as_well)
+{
+	add_process(self, "70", "ntpd", "70", "0::/time.slice/openntpd.service");
+	ASSERT_STREQ("openntpd (process 70, openntpd.service)", found_by(self, self->proc));
+	EXPECT_TRUE(time_daemon_runs(self->proc, &self->found[0]));
+	add_process(self, "70", "ntpd", "70", "0::/time.slice/ntpsec.service");
+	EXPECT_FALSE(time_daemon_runs(self->proc, &self->found[0]));
+}
+
 /* As in our unit's sandbox. */
 TEST_F(machine, hidden_processes_are_found_by_unit)
 {
