@@ -234,6 +234,16 @@ static const char *program_of_unit(const char *unit, const char *otherwise)
 	return otherwise;
 }
 
+/* A zombie is there until somebody asks how it ended. */
+static bool has_ended(const char *proc, const char *pid)
+{
+	char line[64];
+
+	read_line(proc, pid, "status", "State:", line, sizeof(line));
+
+	return strstr(line, "Z (") || strstr(line, "X (");
+}
+
 /* The program that sets the clock as that process, and its unit; NULL: it is none such. */
 static const char *program_that_runs(const char *proc, const char *pid, char *unit, size_t size)
 {
@@ -242,7 +252,8 @@ static const char *program_that_runs(const char *proc, const char *pid, char *un
 
 	read_line(proc, pid, "comm", "", comm, sizeof(comm));
 	program = program_of(comm);
-	if (!program || is_in_container(proc, pid) || !may_set_clock(proc, pid))
+	if (!program || has_ended(proc, pid) || is_in_container(proc, pid) ||
+	    !may_set_clock(proc, pid))
 		return NULL;
 	unit_of(proc, pid, unit, size);
 

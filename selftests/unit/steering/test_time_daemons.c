@@ -197,6 +197,21 @@ TEST_F(machine, who_is_known_by_its_unit_runs_as_well)
 	EXPECT_FALSE(time_daemon_runs(self->proc, &self->found[0]));
 }
 
+/* Whoever has started it has not asked how it ended, and may never do. */
+TEST_F(machine, who_has_ended_sets_no_clock)
+{
+	char folder[128];
+
+	add_process(self, "80", "chronyd", "80", "0::/user.slice/user-0.slice/session-1.scope");
+	ASSERT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+	snprintf(folder, sizeof(folder), "%s/80", self->proc);
+	make_file(folder, "status", "Name:\tchronyd\nState:\tS (sleeping)\nNSpid:\t80\n");
+	EXPECT_TRUE(time_daemon_runs(self->proc, &self->found[0]));
+	make_file(folder, "status", "Name:\tchronyd\nState:\tZ (zombie)\nNSpid:\t80\n");
+	EXPECT_FALSE(time_daemon_runs(self->proc, &self->found[0]));
+	EXPECT_STREQ("", found_by(self, self->proc));
+}
+
 /* As in our unit's sandbox. */
 TEST_F(machine, hidden_processes_are_found_by_unit)
 {
