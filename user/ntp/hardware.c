@@ -24,6 +24,9 @@
 /* Readings of a card's clock, of which the best counts. */
 #define READINGS	6
 
+/* So often in a row a card may be too slow to state both clocks at one instant. */
+#define FAILURES_MAX	8
+
 /* Receive filters, in the order of preference where none is configured. */
 #define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
 #define FILTER_PTP	HWTSTAMP_FILTER_PTP_V2_EVENT
@@ -179,7 +182,7 @@ static void add_card(struct opener *opener, const char *name,
 		.index = if_nametoindex(name),
 		.options = *options,
 		.fd = fd,
-		.no_precise = options->no_crosststamp,
+		.method = options->no_crosststamp ? HARDWARE_EXTENDED : HARDWARE_PRECISE,
 		.mbit = speed_of(opener->fd, name),
 	};
 	snprintf(hardware->cards[hardware->count++].name, IF_NAMESIZE, "%s", name);
@@ -256,6 +259,19 @@ static int read_precise(int fd, struct hardware_reading *reading)
 	return 0;
 }
 
+static struct hardware_reading bracketed(const struct ptp_clock_time *before,
+					 const struct ptp_clock_time *device,
+					 const struct ptp_clock_time *after)
+{
+	int64_t width_ns = chime_sub_sat(to_ns(after), to_ns(before));
+
+	return (struct hardware_reading){
+		.device_ns = to_ns(device),
+		.realtime_ns = chime_add_sat(to_ns(before), width_ns / 2),
+		.width_ns = width_ns,
+	};
+}
+
 static int read_extended(int fd, struct hardware_reading *reading)
 {
 	struct ptp_sys_offset_extended offset = { .n_samples = READINGS };
@@ -263,19 +279,56 @@ static int read_extended(int fd, struct hardware_reading *reading)
 
 	if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &offset) < 0)
 		return -errno;
-	for (int i = 0; i < READINGS; i++) {
-		int64_t before_ns = to_ns(&offset.ts[i][0]);
-		int64_t width_ns = chime_sub_sat(to_ns(&offset.ts[i][2]), before_ns);
-
-		readings[i] = (struct hardware_reading){
-			.device_ns = to_ns(&offset.ts[i][1]),
-			.realtime_ns = chime_add_sat(before_ns, width_ns / 2),
-			.width_ns = width_ns,
-		};
-	}
+	for (int i = 0; i < READINGS; i++)
+		readings[i] = bracketed(&offset.ts[i][0], &offset.ts[i][1], &offset.ts[i][2]);
 	*reading = *hardware_reading_best(readings, READINGS);
 
 	return 0;
+}
+
+static int read_basic(int fd, struct hardware_reading *reading)
+{
+	struct ptp_sys_offset offset = { .n_samples = READINGS };
+	struct hardware_reading readings[READINGS];
+	const struct ptp_clock_time *at = offset.ts;
+
+	if (ioctl(fd, PTP_SYS_OFFSET, &offset) < 0)
+		return -errno;
+	for (int i = 0; i < READINGS; i++, at += 2)
+		readings[i] = bracketed(&at[0], &at[1], &at[2]);
+	*reading = *hardware_reading_best(readings, READINGS);
+
+	return 0;
+}
+
+static bool is_missing(int err)
+{
+	return err == -EOPNOTSUPP || err == -ENOTTY;
+}
+
+/* By the best way that there is; the next one is tried only where one is missing or fails. */
+static int read_card(struct hardware_card *card, struct hardware_reading *reading)
+{
+	int err;
+
+	if (card->method == HARDWARE_PRECISE) {
+		err = read_precise(card->fd, reading);
+		card->misses = err ? card->misses + 1 : 0;
+		if (!err)
+			return 0;
+		/* Others pass, as when a reading takes too long, but not for ever. */
+		if (is_missing(err) || card->misses == FAILURES_MAX)
+			card->method = HARDWARE_EXTENDED;
+	}
+	if (card->method != HARDWARE_BASIC) {
+		err = read_extended(card->fd, reading);
+		if (!is_missing(err))
+			return err;
+		if (card->method == HARDWARE_EXTENDED)
+			card->method = HARDWARE_BASIC;
+	}
+
+	return read_basic(card->fd, reading);
 }
 
 /* One that is not known now, as without a link, is what it was. */
@@ -303,17 +356,9 @@ void hardware_read(struct hardware *hardware)
 {
 	for (size_t i = 0; i < hardware->count; i++) {
 		struct hardware_card *card = &hardware->cards[i];
-		struct hardware_reading reading = { .width_ns = 0 };
-		int err = -EOPNOTSUPP;
+		struct hardware_reading reading;
 
-		if (!card->no_precise)
-			err = read_precise(card->fd, &reading);
-		/* Others pass, as when a reading takes too long. */
-		if (err == -EOPNOTSUPP || err == -ENOTTY)
-			card->no_precise = true;
-		if (err)
-			err = read_extended(card->fd, &reading);
-		if (!err && reading.width_ns >= 0)
+		if (!read_card(card, &reading) && reading.width_ns >= 0)
 			hardware_clock_add(&card->clock, &reading);
 	}
 	/* Drivers may take their time for that. */

@@ -41,13 +41,21 @@ struct hardware_options {
 	bool no_crosststamp;
 };
 
+/* How a card's clock is read, the best way first. */
+enum hardware_method {
+	HARDWARE_PRECISE,	/* it states both clocks at one instant */
+	HARDWARE_EXTENDED,	/* the driver reads the system clock around it */
+	HARDWARE_BASIC,		/* the kernel does */
+};
+
 /**
  * struct hardware_card - an interface whose packets are stamped
  * @index: of the interface, as the kernel names it with each stamp
  * @name: for people
  * @options: as configured
  * @fd: of the card's clock
- * @no_precise: it does not state both clocks at one instant
+ * @method: by which its clock is read
+ * @misses: so often in a row it has not stated both clocks at one instant
  * @mbit: speed of the link; 0: not known
  * @clock: what was read
  */
@@ -56,7 +64,8 @@ struct hardware_card {
 	char name[IF_NAMESIZE];
 	struct hardware_options options;
 	int fd;
-	bool no_precise;
+	enum hardware_method method;
+	unsigned int misses;
 	uint32_t mbit;
 	struct hardware_clock clock;
 };

@@ -107,7 +107,7 @@ TEST_F(cards, are_told_when_their_rate_is_known)
 	serving_cards_read(&self->cards, 0, &self->content);
 	EXPECT_EQ(0, self->content.card_count);
 	world.broken = false;
-	self->hardware.cards[0].no_precise = false;
+	self->hardware.cards[0].method = HARDWARE_PRECISE;
 	serving_cards_read(&self->cards, 0, &self->content);
 	EXPECT_EQ(1, self->content.card_count);
 	serving_cards_init(&self->cards, &self->hardware);

@@ -35,6 +35,12 @@ static struct {
 	char opened[64];
 	bool precise;
 	int precise_asked;
+	int precise_error;		/* unless it is precise */
+	int extended_asked;
+	int extended_error;
+	int basic_asked;
+	int basic_error;
+	int64_t backwards_s;		/* the system clock between two readings of it */
 	int messages;
 	int priority;
 	char message[256];
@@ -72,6 +78,7 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
 	struct ptp_sys_offset_extended *extended = argument;
 	struct ptp_sys_offset_precise *precise = argument;
+	struct ptp_sys_offset *basic = argument;
 	struct hwtstamp_config *config;
 	struct ifreq *ifr = argument;
 
@@ -94,15 +101,23 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 		world.precise_asked++;
 		precise->device = (struct ptp_clock_time){ .sec = 100 };
 		precise->sys_realtime = (struct ptp_clock_time){ .sec = 1000 };
-		return world.precise ? 0 : refuse(EOPNOTSUPP);
+		return world.precise ? 0 : refuse(world.precise_error);
 	case PTP_SYS_OFFSET_EXTENDED:
+		world.extended_asked++;
 		for (unsigned int i = 0; i < extended->n_samples; i++) {
 			extended->ts[i][0] = (struct ptp_clock_time){ 1000, 100, 0 };
 			extended->ts[i][1] = (struct ptp_clock_time){ 100, 0, 0 };
 			extended->ts[i][2] = extended->ts[i][0];
 			extended->ts[i][2].nsec += i == 3 ? 200 : 8900;
+			extended->ts[i][2].sec -= world.backwards_s;
 		}
-		return 0;
+		return world.extended_error ? refuse(world.extended_error) : 0;
+	case PTP_SYS_OFFSET:
+		world.basic_asked++;
+		for (unsigned int i = 0; i < 2 * basic->n_samples + 1; i++)
+			basic->ts[i] = i % 2 ? (struct ptp_clock_time){ 100, 0, 0 } :
+				       (struct ptp_clock_time){ 1000, 100 + 250 * i, 0 };
+		return world.basic_error ? refuse(world.basic_error) : 0;
 	}
 	return refuse(ENOTTY);
 }
@@ -132,6 +147,7 @@ FIXTURE_SETUP(card)
 	memset(&world, 0, sizeof(world));
 	memset(self, 0, sizeof(*self));
 	world.speed = SPEED_1000;
+	world.precise_error = EOPNOTSUPP;
 	world.filters = 1u << HWTSTAMP_FILTER_NONE | 1u << HWTSTAMP_FILTER_ALL |
 			1u << HWTSTAMP_FILTER_NTP_ALL;
 	snprintf(self->options.interface, sizeof(self->options.interface), LOOPBACK);
@@ -300,6 +316,58 @@ TEST_F(card, both_clocks_at_one_instant)
 	hardware_read(&self->hardware);
 	hardware_read(&self->hardware);
 	EXPECT_EQ(1, world.precise_asked);
+}
+
+/* As where the card has to measure the bus first: each packet would wait for that in vain. */
+TEST_F(card, that_states_no_instant_again_and_again_is_asked_no_more)
+{
+	int i;
+
+	world.precise_error = ETIMEDOUT;
+	ASSERT_EQ(1, open_card(self));
+	for (i = 0; i < 7; i++)
+		hardware_read(&self->hardware);
+	EXPECT_EQ(7, world.precise_asked);
+	EXPECT_EQ(200, self->hardware.cards[0].clock.latest.width_ns);
+	/* One that succeeds shows that it may. */
+	world.precise = true;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(0, self->hardware.cards[0].clock.latest.width_ns);
+	world.precise = false;
+	world.precise_asked = 0;
+	for (i = 0; i < 100; i++)
+		hardware_read(&self->hardware);
+	EXPECT_EQ(8, world.precise_asked);
+	EXPECT_EQ(107, world.extended_asked);
+	EXPECT_EQ(1, world.messages);
+}
+
+/* A driver without the call that reads the system clock as well. */
+TEST_F(card, of_an_old_driver_is_read_in_the_old_way)
+{
+	world.extended_error = EOPNOTSUPP;
+	ASSERT_EQ(1, open_card(self));
+	hardware_read(&self->hardware);
+	hardware_read(&self->hardware);
+	EXPECT_EQ(1, world.precise_asked);
+	EXPECT_EQ(1, world.extended_asked);
+	EXPECT_EQ(2, world.basic_asked);
+	EXPECT_EQ(500, self->hardware.cards[0].clock.latest.width_ns);
+	EXPECT_EQ(1000000000350LL, self->hardware.cards[0].clock.latest.realtime_ns);
+	EXPECT_EQ(100000000000LL, self->hardware.cards[0].clock.latest.device_ns);
+}
+
+/* The system clock was set between two readings of it: nothing is known of the card's then. */
+TEST_F(card, readings_across_a_step_do_not_count)
+{
+	world.backwards_s = 1;
+	ASSERT_EQ(1, open_card(self));
+	hardware_read(&self->hardware);
+	EXPECT_EQ(0, self->hardware.cards[0].clock.count);
+	EXPECT_EQ(1, world.messages);
+	world.backwards_s = 0;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(1, self->hardware.cards[0].clock.count);
 }
 
 TEST_HARNESS_MAIN
