@@ -24,8 +24,12 @@
 /* Readings of a card's clock, of which the best counts. */
 #define READINGS	6
 
-/* So often in a row a card may be too slow to state both clocks at one instant. */
+/*
+ * A clock that cannot be read so often in a row is complained of, once in an hour; and so often a
+ * card may be too slow to state both clocks at one instant.
+ */
 #define FAILURES_MAX	8
+#define SILENT_NS	(3600 * NS_PER_S)
 
 /* Receive filters, in the order of preference where none is configured. */
 #define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
@@ -41,8 +45,6 @@
 
 struct opener {
 	struct hardware *hardware;
-	hardware_report *report;
-	void *context;
 	int fd;			/* a socket, for the ioctls */
 	bool any;		/* the interface was not named: it may have no such clock */
 };
@@ -57,12 +59,13 @@ static int ask_stamping(const struct opener *opener, const char *name, unsigned 
 	return ioctl(opener->fd, request, &ifr) < 0 ? -errno : 0;
 }
 
-static void report(const struct opener *opener, int priority, const char *name, const char *what)
+static void tell(const struct hardware *hardware, int priority, const char *name,
+		 const char *what)
 {
 	char text[256];
 
 	snprintf(text, sizeof(text), "hwtimestamp %s: %s", name, what);
-	opener->report(opener->context, priority, text);
+	hardware->report(hardware->context, priority, text);
 }
 
 /* The filter to set, of those that the card has. HWTSTAMP_FILTER_NONE: only what leaves. */
@@ -137,13 +140,13 @@ static int open_clock(int phc_index)
 static void report_refusal(const struct opener *opener, const char *name, int err)
 {
 	if (err == -EPERM)
-		report(opener, LOG_WARNING, name,
-		       "it takes CAP_NET_ADMIN to switch its timestamps on: see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
+		tell(opener->hardware, LOG_WARNING, name,
+		     "it takes CAP_NET_ADMIN to switch its timestamps on: see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
 	else if (err == -ENOENT || err == -EACCES)
-		report(opener, LOG_WARNING, name,
-		       "its clock cannot be opened (/dev/ptp*): see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
+		tell(opener->hardware, LOG_WARNING, name,
+		     "its clock cannot be opened (/dev/ptp*): see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
 	else
-		report(opener, LOG_WARNING, name, strerror(-err));
+		tell(opener->hardware, LOG_WARNING, name, strerror(-err));
 }
 
 static void add_card(struct opener *opener, const char *name,
@@ -162,13 +165,13 @@ static void add_card(struct opener *opener, const char *name,
 	}
 	err = ethtool_ask(opener->fd, name, &info);
 	if (err == -ENODEV) {
-		report(opener, LOG_WARNING, name, "there is no such interface");
+		tell(opener->hardware, LOG_WARNING, name, "there is no such interface");
 		return;
 	}
 	if (err || !(info.so_timestamping & SOF_TIMESTAMPING_RAW_HARDWARE) || info.phc_index < 0) {
 		if (!opener->any)
-			report(opener, LOG_WARNING, name,
-			       "it has no clock that stamps packets; the kernel's timestamps are used");
+			tell(opener->hardware, LOG_WARNING, name,
+			     "it has no clock that stamps packets; the kernel's timestamps are used");
 		return;
 	}
 	want.rx_filter = choose_filter(options->filter, info.rx_filters);
@@ -186,8 +189,8 @@ static void add_card(struct opener *opener, const char *name,
 		.mbit = speed_of(opener->fd, name),
 	};
 	snprintf(hardware->cards[hardware->count++].name, IF_NAMESIZE, "%s", name);
-	report(opener, LOG_INFO, name, want.rx_filter == HWTSTAMP_FILTER_NONE ?
-	       "the card stamps packets that leave" : "the card stamps packets");
+	tell(opener->hardware, LOG_INFO, name, want.rx_filter == HWTSTAMP_FILTER_NONE ?
+	     "the card stamps packets that leave" : "the card stamps packets");
 }
 
 static void add_all(struct opener *opener, const struct hardware_options *options)
@@ -201,16 +204,18 @@ static void add_all(struct opener *opener, const struct hardware_options *option
 	if (list)
 		if_freenameindex(list);
 	if (!opener->hardware->count)
-		report(opener, LOG_WARNING, "*",
-		       "no interface has a clock that stamps packets, or may be used; the kernel's timestamps are used");
+		tell(opener->hardware, LOG_WARNING, "*",
+		     "no interface has a clock that stamps packets, or may be used; the kernel's timestamps are used");
 }
 
 void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count,
-		   hardware_report *report_to, void *context)
+		   hardware_report *report, void *context)
 {
-	struct opener opener = { .hardware = hardware, .report = report_to, .context = context };
+	struct opener opener = { .hardware = hardware };
 
 	hardware_close(hardware);
+	hardware->report = report;
+	hardware->context = context;
 	if (!count)
 		return;
 	opener.fd = ethtool_socket();
@@ -331,6 +336,25 @@ static int read_card(struct hardware_card *card, struct hardware_reading *readin
 	return read_basic(card->fd, reading);
 }
 
+static void note_reading(const struct hardware *hardware, struct hardware_card *card, int err)
+{
+	int64_t now_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+	char what[128];
+
+	card->failures = err ? card->failures + 1 : 0;
+	if (!err && card->complained) {
+		card->complained = false;
+		tell(hardware, LOG_NOTICE, card->name, "its clock can be read again");
+	}
+	if (card->failures < FAILURES_MAX || card->complained || now_ns < card->silent_until_ns)
+		return;
+	card->complained = true;
+	card->silent_until_ns = chime_add_sat(now_ns, SILENT_NS);
+	snprintf(what, sizeof(what),
+		 "its clock cannot be read: %s; the kernel's timestamps are used", strerror(-err));
+	tell(hardware, LOG_WARNING, card->name, what);
+}
+
 /* One that is not known now, as without a link, is what it was. */
 static void read_speeds(struct hardware *hardware)
 {
@@ -357,8 +381,10 @@ void hardware_read(struct hardware *hardware)
 	for (size_t i = 0; i < hardware->count; i++) {
 		struct hardware_card *card = &hardware->cards[i];
 		struct hardware_reading reading;
+		int err = read_card(card, &reading);
 
-		if (!read_card(card, &reading) && reading.width_ns >= 0)
+		note_reading(hardware, card, err);
+		if (!err && reading.width_ns >= 0)
 			hardware_clock_add(&card->clock, &reading);
 	}
 	/* Drivers may take their time for that. */

@@ -56,6 +56,9 @@ enum hardware_method {
  * @fd: of the card's clock
  * @method: by which its clock is read
  * @misses: so often in a row it has not stated both clocks at one instant
+ * @failures: so often in a row its clock could not be read
+ * @silent_until_ns: raw instant until which that is not said again
+ * @complained: that was said
  * @mbit: speed of the link; 0: not known
  * @clock: what was read
  */
@@ -66,28 +69,36 @@ struct hardware_card {
 	int fd;
 	enum hardware_method method;
 	unsigned int misses;
+	unsigned int failures;
+	int64_t silent_until_ns;
+	bool complained;
 	uint32_t mbit;
 	struct hardware_clock clock;
 };
+
+/* A sentence for the log, with a priority of syslog(3). */
+typedef void hardware_report(void *context, int priority, const char *text);
 
 /**
  * struct hardware - the cards
  * @cards: of which there are ...
  * @count: ... so many
  * @speeds_ns: raw instant from which on the speeds of their links are asked for again
+ * @report: who is told what becomes of them ...
+ * @context: ... with this
  */
 struct hardware {
 	struct hardware_card cards[HARDWARE_MAX];
 	size_t count;
 	int64_t speeds_ns;
+	hardware_report *report;
+	void *context;
 };
-
-/* A sentence for the log, with a priority of syslog(3). */
-typedef void hardware_report(void *context, int priority, const char *text);
 
 /*
  * Switch the timestamps of the interfaces on that @options name, as far as that is possible, which
- * is reported. It takes CAP_NET_ADMIN, unless somebody else has done so before.
+ * is reported, as is later a clock that cannot be read. It takes CAP_NET_ADMIN, unless somebody
+ * else has done so before.
  */
 void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count,
 		   hardware_report *report, void *context);

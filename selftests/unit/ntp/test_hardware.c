@@ -357,6 +357,48 @@ TEST_F(card, of_an_old_driver_is_read_in_the_old_way)
 	EXPECT_EQ(100000000000LL, self->hardware.cards[0].clock.latest.device_ns);
 }
 
+/* It was unplugged, or its driver is being reset. */
+TEST_F(card, whose_clock_cannot_be_read_is_named_once)
+{
+	struct ntp_stamp stamp = {
+		.device_ns = 100000000000LL, .has_device = true,
+		.interface = if_nametoindex(LOOPBACK),
+	};
+	int64_t at_ns, error_ns;
+
+	world.precise_error = ENODEV;
+	world.extended_error = ENODEV;
+	world.basic_error = ENODEV;
+	ASSERT_EQ(1, open_card(self));
+	EXPECT_EQ(1, world.messages);
+	for (int i = 0; i < 100; i++)
+		hardware_read(&self->hardware);
+	EXPECT_EQ(2, world.messages);
+	EXPECT_EQ(LOG_WARNING, world.priority);
+	EXPECT_NE(NULL, strstr(world.message, "hwtimestamp lo: its clock cannot be read: "));
+	EXPECT_NE(NULL, strstr(world.message, "No such device; the kernel's timestamps are used"));
+	/* One call for each packet, after those that find out which one is left. */
+	EXPECT_LE(world.precise_asked + world.extended_asked + world.basic_asked, 100 + 8);
+	EXPECT_FALSE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+
+	world.extended_error = 0;
+	world.basic_error = 0;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(3, world.messages);
+	EXPECT_EQ(LOG_NOTICE, world.priority);
+	EXPECT_STREQ("hwtimestamp lo: its clock can be read again", world.message);
+	EXPECT_TRUE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
+	/* If that happens again and again it is not news. */
+	for (int i = 0; i < 100; i++) {
+		world.extended_error = i % 10 ? ENODEV : 0;
+		hardware_read(&self->hardware);
+	}
+	EXPECT_EQ(3, world.messages);
+	self->hardware.cards[0].silent_until_ns = 0;
+	hardware_read(&self->hardware);
+	EXPECT_EQ(4, world.messages);
+}
+
 /* The system clock was set between two readings of it: nothing is known of the card's then. */
 TEST_F(card, readings_across_a_step_do_not_count)
 {
