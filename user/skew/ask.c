@@ -25,15 +25,15 @@
 /* No host is refused by what it says of itself. */
 static const struct ntp_limits any_host = { .maxstratum = 255, .maxdelay_ns = NS_PER_S };
 
-/* The system clock is the reference. */
-static void read_clocks(struct timescale_now *now)
+/* The system clock is the reference, as if nobody had set it since. */
+static void read_clocks(const struct skew_ask *ask, struct timescale_now *now)
 {
 	*now = (struct timescale_now){
 		.raw_ns = clock_ns(CLOCK_MONOTONIC_RAW),
 		.realtime_ns = clock_ns(CLOCK_REALTIME),
+		.reference_ns = chime_add_sat(clock_ns(CLOCK_BOOTTIME), ask->ahead_ns),
 	};
-	now->reference_ns = now->realtime_ns;
-	now->time_ns = now->realtime_ns;
+	now->time_ns = now->reference_ns;
 	now->reading_ns = chime_max(clock_ns(CLOCK_MONOTONIC_RAW) - now->raw_ns, 0);
 }
 
@@ -70,7 +70,7 @@ static int send_request(struct skew_ask *ask)
 	if (err < 0)
 		return err;
 	ask->sent.has_realtime = false;
-	read_clocks(&ask->sent.now);
+	read_clocks(ask, &ask->sent.now);
 	ntp_exchange_start(&ask->exchange, ntp_nonce(random, &ask->sent.now), NTP_VERSION_MAX,
 			   bytes);
 	err = ntp_socket_send(&ask->socket, bytes, sizeof(bytes));
@@ -98,12 +98,14 @@ static void ask_now(struct skew_ask *ask, int64_t now_ns)
 	ask->due_ns = now_ns + ANSWER_NS;
 }
 
-void skew_ask_start(struct skew_ask *ask, const char *name, int port, int64_t now_ns)
+void skew_ask_start(struct skew_ask *ask, const char *name, int port, int64_t ahead_ns,
+		    int64_t now_ns)
 {
 	int err;
 
 	memset(ask, 0, sizeof(*ask));
 	ask->port = port;
+	ask->ahead_ns = ahead_ns;
 	ask->socket.fd = -1;
 	ask->resolver.fd = -1;
 	if (!net_address_parse(name, AF_UNSPEC, &ask->address)) {
@@ -196,7 +198,7 @@ static void take_packet(struct skew_ask *ask, const uint8_t *bytes, size_t lengt
 	struct ntp_packet answer;
 	enum ntp_verdict verdict;
 
-	read_clocks(&received.now);
+	read_clocks(ask, &received.now);
 	verdict = ntp_exchange_judge(&ask->exchange, bytes, length, &any_host, &answer);
 	if (!ntp_verdict_ends(verdict))
 		return;

@@ -29,6 +29,7 @@ enum skew_ask_state {
 /**
  * struct skew_ask - what is known of a host
  * @port: UDP port
+ * @ahead_ns: this machine's clock less CLOCK_BOOTTIME, which nobody sets
  * @state: what is awaited
  * @resolver: of its name
  * @address: of the host
@@ -43,6 +44,7 @@ enum skew_ask_state {
  */
 struct skew_ask {
 	int port;
+	int64_t ahead_ns;
 	enum skew_ask_state state;
 	struct resolver resolver;
 	struct net_address address;
@@ -56,8 +58,12 @@ struct skew_ask {
 	const char *problem;
 };
 
-/* Begin. @name: of the host, or its address. What is wrong with it is said by @problem. */
-void skew_ask_start(struct skew_ask *ask, const char *name, int port, int64_t now_ns);
+/*
+ * Begin. @name: of the host, or its address. It is compared with the clock that is @ahead_ns of
+ * CLOCK_BOOTTIME. What is wrong with it is said by @problem.
+ */
+void skew_ask_start(struct skew_ask *ask, const char *name, int port, int64_t ahead_ns,
+		    int64_t now_ns);
 
 /* To poll(2) for POLLIN, -1: nothing. */
 int skew_ask_fd(const struct skew_ask *ask);

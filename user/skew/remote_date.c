@@ -43,7 +43,14 @@ static void __attribute__((noreturn)) run_child(int output, const char *program,
 	_exit(127);
 }
 
-int remote_date_start(struct remote_date *remote, const char *program, const char *name)
+/* As if nobody had set it since. */
+static int64_t own_clock_ns(const struct remote_date *remote)
+{
+	return chime_add_sat(clock_ns(CLOCK_BOOTTIME), remote->ahead_ns);
+}
+
+int remote_date_start(struct remote_date *remote, const char *program, const char *name,
+		      int64_t ahead_ns)
 {
 	int ends[2], err;
 
@@ -51,7 +58,8 @@ int remote_date_start(struct remote_date *remote, const char *program, const cha
 	remote->fd = -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	remote->begun_ns = clock_ns(CLOCK_BOOTTIME);
+	remote->ahead_ns = ahead_ns;
+	remote->begun_ns = own_clock_ns(remote);
 	remote->pid = fork();
 	if (remote->pid < 0) {
 		err = -errno;
@@ -132,15 +140,14 @@ static void keep_line(struct remote_date *remote, size_t length)
 static bool take_line(struct remote_date *remote, size_t length)
 {
 	/* The time counts from when it is known, not from when the connection is closed. */
-	int64_t now_ns = clock_ns(CLOCK_REALTIME);
-	/* What it would have shown at the beginning: it may have been set since. */
-	int64_t begun_ns = now_ns - (clock_ns(CLOCK_BOOTTIME) - remote->begun_ns);
+	int64_t now_ns = own_clock_ns(remote);
 
 	if (length && remote->line[length - 1] == '\r')
 		length--;
 	keep_line(remote, length);
 
-	return length && remote_date_parse(remote->text, begun_ns, now_ns, &remote->clock);
+	return length && remote_date_parse(remote->text, remote->begun_ns, now_ns,
+					   &remote->clock);
 }
 
 /* All lines that are complete. true: one of them was the date. */

@@ -19,7 +19,8 @@
  * struct remote_date - what was asked; { .fd = -1 } before it is
  * @pid: of ssh
  * @fd: its output, to poll(2) for POLLIN; -1: it has ended
- * @begun_ns: when it was started, by CLOCK_BOOTTIME, which nobody sets
+ * @ahead_ns: this machine's clock less CLOCK_BOOTTIME, which nobody sets
+ * @begun_ns: when it was started, by that clock
  * @line: the part of a line that has come
  * @used: length of that
  * @cut: the beginning of its line is in @text, as it has no room
@@ -29,6 +30,7 @@
 struct remote_date {
 	pid_t pid;
 	int fd;
+	int64_t ahead_ns;
 	int64_t begun_ns;
 	char line[REMOTE_DATE_TEXT_MAX];
 	size_t used;
@@ -37,8 +39,12 @@ struct remote_date {
 	struct skew_clock clock;
 };
 
-/* Start it: @program is ssh, or another that takes a host and a command. 0, -errno. */
-int remote_date_start(struct remote_date *remote, const char *program, const char *name);
+/*
+ * Start it: @program is ssh, or another that takes a host and a command. Its date is compared with
+ * the clock that is @ahead_ns of CLOCK_BOOTTIME. 0, -errno.
+ */
+int remote_date_start(struct remote_date *remote, const char *program, const char *name,
+		      int64_t ahead_ns);
 
 /* Its descriptor is ready. When it has ended, @clock.known, or @text says why not. */
 void remote_date_go_on(struct remote_date *remote);

@@ -19,6 +19,7 @@
 #include <time.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
 #include "user/ntp/packet.h"
 
@@ -41,6 +42,21 @@ enum {
 };
 
 #define AHEAD_NS	(7200 * S)
+
+/* From the moment on at which this file is there, this machine's clock is set forward. */
+static char set_by[80];
+
+#define SET_NS	(5 * S)
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int err = __real_clock_gettime(clock, now);
+
+	if (clock == CLOCK_REALTIME && *set_by && !access(set_by, F_OK))
+		now->tv_sec += SET_NS / S;
+
+	return err;
+}
 
 FIXTURE(hosts) {
 	pid_t server;
@@ -318,6 +334,33 @@ TEST_F(hosts, only_some_ssh_run_side_by_side)
 	unlink(running);
 	running[strlen(running) - strlen(".counts")] = '\0';
 	rmdir(running);
+}
+
+/*
+ * By another program, or by truechimed: hosts that were asked before and after show one time, which
+ * is compared with the clock as it is now.
+ */
+TEST_F(hosts, this_machines_clock_is_set_while_others_are_asked)
+{
+	struct skew_host hosts[] = { { .name = "127.10.0.1" }, { .name = "127.10.0.99" },
+				     { .name = "127.10.0.98" } };
+	char program[256];
+
+	snprintf(set_by, sizeof(set_by), "%s/set", self->directory);
+	snprintf(program, sizeof(program), "#!/bin/sh\n"
+		 "[ \"$6\" = 127.10.0.98 ] && : > %s\ndate +%%s.%%N\n", set_by);
+	write_program(self->ssh, program);
+	ASSERT_EQ(0, survey(self, hosts, 3, true));
+	EXPECT_FALSE(hosts[0].by_ssh);
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		const struct skew_clock *clock = skew_clock_of(&hosts[i]);
+
+		ASSERT_TRUE(clock->known) TH_LOG("%zu: %s", i, hosts[i].remote.text);
+		EXPECT_LE(llabs(clock->offset_ns + SET_NS), clock->error_ns)
+			TH_LOG("%zu: %lld", i, (long long)clock->offset_ns);
+	}
+	unlink(set_by);
+	*set_by = '\0';
 }
 
 TEST_F(hosts, ssh_may_be_missing_or_say_anything)
