@@ -107,6 +107,9 @@ int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
 pid_t __real_spawn_beside(const char *program, const char *argument, const int *fds, int count);
 pid_t __wrap_spawn_beside(const char *program, const char *argument, const int *fds, int count);
+struct stat;
+int __real_stat(const char *path, struct stat *about);
+int __wrap_stat(const char *path, struct stat *about);
 long __wrap_syscall(long number, struct __user_cap_header_struct *header,
 		    struct __user_cap_data_struct *data);
 

@@ -67,6 +67,9 @@
 /* Room for /proc/PID/cgroup. */
 #define CGROUP_TEXT_MAX	4096
 
+/* The inode of the first namespace of process numbers, the machine's: PROC_PID_INIT_INO. */
+#define MACHINE_NUMBERS	0xeffffffcU
+
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
 #define STATUS_UNSUPPORTED	3	/* a restart finds the same kernel, and the same rights */
 
@@ -545,13 +548,35 @@ static int give_up_privileges(void)
 	return err;
 }
 
+/*
+ * The kernel says who it was by the machine's numbers. By those of a container another process
+ * would be named, and the daemon would be taken for its own rival.
+ */
+static bool has_other_numbers(void)
+{
+	struct stat numbers;
+
+	return !stat("/proc/self/ns/pid", &numbers) && numbers.st_ino != MACHINE_NUMBERS;
+}
+
+/* @why: for people. */
+static void log_refusal(const char *why)
+{
+	log_err("Who changes the system clock cannot be watched: %s. That it was changed, truechimed notices all the same",
+		why);
+}
+
 static int run(struct watch *watch)
 {
-	int err = attachment_open(&watch->attachment, take_record, watch);
+	int err;
 
+	if (has_other_numbers()) {
+		log_refusal("this container has its own process numbers; start it with the machine's PID namespace");
+		return STATUS_UNSUPPORTED;
+	}
+	err = attachment_open(&watch->attachment, take_record, watch);
 	if (err) {
-		log_err("Who changes the system clock cannot be watched: %s. That it was changed, truechimed notices all the same",
-			words_of_refusal(err));
+		log_refusal(words_of_refusal(err));
 		return status_of_refusal(err);
 	}
 	watch->since_ns = clock_ns(CLOCK_BOOTTIME);

@@ -5,10 +5,14 @@
  */
 #include "user/daemon/daemon.h"
 
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -161,6 +165,29 @@ TEST_F(seen, who_has_ended_without_a_notice_has_gone)
 	self->notice.times = 3;
 	self->notice.pid = child;
 	tell(self);
+	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
+}
+
+/* It is process 1 there; the kernel tells truechime-watch the number that it has here. */
+TEST_F(seen, who_runs_in_a_container_is_known_by_its_number_here)
+{
+	struct time_daemon rivals[TIME_DAEMONS_MAX];
+	pid_t pid;
+
+	self->config.rivals = CONFIG_RIVALS_YIELD;
+	pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, 0);
+	while (!pid)
+		pause();
+	if (pid < 0)
+		SKIP(return, "machine: there are no namespaces here: %s", strerror(errno));
+	self->notice.pid = pid;
+	self->notice.times = 3;
+	strcpy(self->notice.where, "docker 1234");
+	tell(self);
+	EXPECT_EQ(1, daemon_add_seen(&self->daemon, rivals, 0));
+	EXPECT_EQ(pid, rivals[0].pid);
+	kill(pid, SIGKILL);
+	ASSERT_EQ(pid, waitpid(pid, NULL, 0));
 	EXPECT_EQ(0, daemon_add_seen(&self->daemon, rivals, 0));
 }
 

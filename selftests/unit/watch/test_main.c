@@ -28,6 +28,7 @@ static struct {
 	int renewals;		/* attempts to make the socket anew */
 	int renewed;		/* what becomes of them */
 	uint64_t lost;		/* changes that came too fast */
+	ino_t numbering;	/* the namespace of process numbers; 0: the real one */
 	int refusal;		/* why the kernel is not watched, -errno; 0: it is */
 	int opened;		/* control sockets */
 	int errors;		/* in the log */
@@ -53,6 +54,15 @@ int __wrap_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *wait,
 		return -1;
 	}
 	world.now_ns += wait->tv_sec * S + wait->tv_nsec;
+
+	return 0;
+}
+
+int __wrap_stat(const char *path, struct stat *about)
+{
+	if (!world.numbering || strcmp(path, "/proc/self/ns/pid") != 0)
+		return __real_stat(path, about);
+	about->st_ino = world.numbering;
 
 	return 0;
 }
@@ -178,6 +188,7 @@ FIXTURE_SETUP(watch)
 {
 	memset(&world, 0, sizeof(world));
 	world.now_ns = 1000 * S;
+	world.numbering = 4026531836;
 	world.daemon_pid = 10;
 	self->watch = calloc(1, sizeof(*self->watch));
 	ASSERT_NE(NULL, self->watch);
@@ -429,6 +440,19 @@ TEST_F(watch, a_kernel_that_does_not_let_itself_be_watched_is_said_to_be_so)
 	}
 	/* Nobody is to ask it. */
 	EXPECT_EQ(0, world.opened);
+}
+
+/* It would name others' numbers, and take what truechimed does for a rival's doing. */
+TEST_F(watch, where_processes_have_other_numbers_it_does_not_run)
+{
+	world.numbering = 4026532000;
+	EXPECT_EQ(STATUS_UNSUPPORTED, run(self->watch));
+	EXPECT_NE(NULL, strstr(world.error, "has its own process numbers"))
+		TH_LOG("%s", world.error);
+	EXPECT_EQ(0, world.opened);
+	world.numbering = 4026531836;
+	EXPECT_EQ(1, run(self->watch));
+	EXPECT_EQ(1, world.opened);
 }
 
 /* The service manager starts it again after a failure, but not where it is unsupported. */
