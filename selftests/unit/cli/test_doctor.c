@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/timex.h>
 
+#include "selftests/unit/cli/fake_module.h"
 #include "selftests/unit/unit.h"
 #include "user/doctor/machine.h"
 #include "user/doctor/units.h"
@@ -19,9 +20,6 @@ static struct {
 	bool no_proc;
 	bool no_daemon;
 	bool no_systemd;
-	bool has_module;
-	bool slews;
-	struct module_status module;
 	const char *sources;
 } world;
 
@@ -38,34 +36,6 @@ static struct {
 		SERVER("c", CHOSEN) "," PHC ",7]}"
 #define FOUR	"{\"ok\":true,\"sources\":[" SERVER("a", GOOD) "," SERVER("b", GOOD) ","	\
 		SERVER("c", GOOD) "," SERVER("d", GOOD) "]}"
-
-int module_link_open(struct module_link **link)
-{
-	return world.has_module ? 0 : -ENOENT;
-}
-
-void module_link_close(struct module_link *link)
-{
-}
-
-int module_link_status(struct module_link *link, struct module_status *status)
-{
-	*status = world.module;
-	return 0;
-}
-
-int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max, int *count,
-			   enum truechime_rtc *rtc)
-{
-	*count = 2;
-	*rtc = TRUECHIME_RTC_HINT;
-	rules[0] = (struct module_rule){ .occasion = TRUECHIME_OCCASION_BOOT,
-					 .rule = TRUECHIME_RULE_SLEW };
-	rules[1] = (struct module_rule){ .occasion = TRUECHIME_OCCASION_DISRUPTION,
-					 .rule = world.slews ? TRUECHIME_RULE_SLEW :
-							       TRUECHIME_RULE_STEP };
-	return 0;
-}
 
 int clock_adjtime(clockid_t id, struct timex *tx)
 {
@@ -93,7 +63,7 @@ size_t __wrap_time_daemons_find(const char *proc, const char *cgroup,
 int doctor_machine_read(const char *root, const char *release, struct doctor_machine *machine)
 {
 	*machine = (struct doctor_machine){ .ptp_kvm = -1, .has_vmclock = true,
-					    .module.loaded = world.has_module };
+					    .module.loaded = fake_module.is_there };
 	return world.no_proc ? -ENOENT : 0;
 }
 
@@ -120,9 +90,16 @@ FIXTURE_SETUP(doctor)
 {
 	memset(self, 0, sizeof(*self));
 	memset(&world, 0, sizeof(world));
+	memset(&fake_module, 0, sizeof(fake_module));
+	fake_module.rtc = TRUECHIME_RTC_HINT;
+	fake_module.rules[0] = (struct module_rule){ .occasion = TRUECHIME_OCCASION_BOOT,
+						     .rule = TRUECHIME_RULE_SLEW };
+	fake_module.rules[1] = (struct module_rule){ .occasion = TRUECHIME_OCCASION_DISRUPTION,
+						     .rule = TRUECHIME_RULE_STEP };
+	fake_module.rule_count = 2;
 	world.sources = FOUR;
-	world.has_module = true;
-	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	fake_module.is_there = true;
+	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
 }
 
 FIXTURE_TEARDOWN(doctor)
@@ -153,12 +130,12 @@ TEST_F(doctor, nothing_is_found)
 
 TEST_F(doctor, something_is_found)
 {
-	world.slews = true;
+	fake_module.rules[1].rule = TRUECHIME_RULE_SLEW;
 	EXPECT_EQ(run(self), strstr(self->text, "One thing was found"));
 	EXPECT_NE(NULL, strstr(self->text, "\nwarning: The step policy"));
 	EXPECT_NE(NULL, strstr(self->text, "\n  => truechime policy set disruption both step\n"));
 	EXPECT_EQ(1, self->status);
-	world.module.host_state = TRUECHIME_HOST_DEMOTED;
+	fake_module.status.host_state = TRUECHIME_HOST_DEMOTED;
 	EXPECT_NE(NULL, strstr(run(self), "2 things were found"));
 }
 
@@ -233,7 +210,7 @@ TEST_F(doctor, json)
 	json_t *report;
 
 	self->cli.json = true;
-	world.slews = true;
+	fake_module.rules[1].rule = TRUECHIME_RULE_SLEW;
 	report = json_loads(run(self), 0, NULL);
 	EXPECT_EQ(1, json_integer_value(json_object_get(report, "problems")));
 	finding = json_array_get(json_object_get(report, "findings"), 0);
@@ -254,7 +231,7 @@ TEST_F(doctor, offset_is_null_where_nothing_is_known_of_it)
 	EXPECT_TRUE(json_is_integer(json_object_get(json_object_get(report, "facts"),
 						    "offset_ns")));
 	json_decref(report);
-	world.module.host_state = TRUECHIME_HOST_ABSENT;
+	fake_module.status.host_state = TRUECHIME_HOST_ABSENT;
 	report = json_loads(run(self), 0, NULL);
 	EXPECT_TRUE(json_is_null(json_object_get(json_object_get(report, "facts"), "offset_ns")));
 	json_decref(report);

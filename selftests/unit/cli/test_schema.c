@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/timex.h>
 
+#include "selftests/unit/cli/fake_module.h"
 #include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
 #include "user/doctor/machine.h"
@@ -25,37 +26,9 @@
 
 static struct {
 	bool no_daemon;
-	bool has_module;
 	struct state state;
-	struct module_status module;
-	struct module_rule rule;
-	enum truechime_rtc rtc;
 	struct module_host host;
 } world;
-
-int module_link_open(struct module_link **link)
-{
-	return world.has_module ? 0 : -ENOENT;
-}
-
-void module_link_close(struct module_link *link)
-{
-}
-
-int module_link_status(struct module_link *link, struct module_status *status)
-{
-	*status = world.module;
-	return 0;
-}
-
-int module_link_get_policy(struct module_link *link, struct module_rule *rules, int max, int *count,
-			   enum truechime_rtc *rtc)
-{
-	rules[0] = world.rule;
-	*count = 1;
-	*rtc = world.rtc;
-	return 0;
-}
 
 int module_link_hosts(struct module_link *link, struct module_host *hosts, int max, int *count)
 {
@@ -141,7 +114,7 @@ size_t __wrap_time_daemons_find(const char *proc, const char *cgroup,
 				struct time_daemon daemons[TIME_DAEMONS_MAX])
 {
 	daemons[0] = (struct time_daemon){ .program = "chronyd", .pid = 77 };
-	return world.has_module;
+	return fake_module.is_there;
 }
 
 int doctor_machine_read(const char *root, const char *release, struct doctor_machine *machine)
@@ -172,6 +145,8 @@ FIXTURE_SETUP(world)
 	size_t i;
 
 	memset(&world, 0, sizeof(world));
+	memset(&fake_module, 0, sizeof(fake_module));
+	fake_module.rule_count = 1;
 	world.state.raw_ns = 5000 * NS_PER_S;
 	world.state.timescale = "module";
 	world.state.update.result.selection.selected = -1;
@@ -198,15 +173,15 @@ static void know(void)
 	static struct ntp_client_record record;
 	struct state_source *source = &world.state.sources[0];
 
-	world.has_module = true;
+	fake_module.is_there = true;
 	strcpy(world.host.name, "kvm");
-	strcpy(world.module.version, "0.1.0");
-	strcpy(world.module.host_name, "kvm");
-	world.module.host_state = TRUECHIME_HOST_CHOSEN;
-	world.module.maxerror_ns = 300;
-	world.module.reading_ns = 200;
-	world.module.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	world.module.has_correction = true;
+	strcpy(fake_module.status.version, "0.1.0");
+	strcpy(fake_module.status.host_name, "kvm");
+	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
+	fake_module.status.maxerror_ns = 300;
+	fake_module.status.reading_ns = 200;
+	fake_module.status.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	fake_module.status.has_correction = true;
 	world.state.steering.synchronised = true;
 	world.state.steering.has_correction = true;
 	world.state.steering.trust = TRUST_CONFIRMED;
@@ -340,7 +315,7 @@ TEST_F(world, words_are_listed)
 		EXPECT_TRUE(verb_fits("status", verb_status));
 	}
 	for (i = 0; i <= TRUECHIME_HOST_DEMOTED; i++) {
-		world.module.host_state = (enum truechime_host_state)i;
+		fake_module.status.host_state = (enum truechime_host_state)i;
 		EXPECT_TRUE(verb_fits("status", verb_status));
 	}
 }
@@ -357,23 +332,23 @@ TEST_F(world, words_of_the_module_are_listed)
 
 	know();
 	for (i = 0; has_word(name_of_occasion((enum truechime_occasion)i)); i++) {
-		world.rule.occasion = (enum truechime_occasion)i;
+		fake_module.rules[0].occasion = (enum truechime_occasion)i;
 		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("occasion %u", i);
 	}
 	for (i = 0; has_word(name_of_direction((enum truechime_direction)i)); i++) {
-		world.rule.direction = (enum truechime_direction)i;
+		fake_module.rules[0].direction = (enum truechime_direction)i;
 		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("direction %u", i);
 	}
 	for (i = 0; has_word(name_of_rule((enum truechime_rule)i)); i++) {
-		world.rule.rule = (enum truechime_rule)i;
+		fake_module.rules[0].rule = (enum truechime_rule)i;
 		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("rule %u", i);
 	}
 	for (i = 0; has_word(name_of_rtc((enum truechime_rtc)i)); i++) {
-		world.rtc = (enum truechime_rtc)i;
+		fake_module.rtc = (enum truechime_rtc)i;
 		EXPECT_TRUE(verb_fits("policy", policy)) TH_LOG("rtc %u", i);
 	}
 	for (i = 0; has_word(name_of_mode((enum truechime_mode)i)); i++) {
-		world.module.mode = (enum truechime_mode)i;
+		fake_module.status.mode = (enum truechime_mode)i;
 		EXPECT_TRUE(verb_fits("mode", mode)) TH_LOG("mode %u", i);
 	}
 	for (i = 0; has_word(name_of_host_state((enum truechime_host_state)i)); i++) {

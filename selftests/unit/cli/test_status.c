@@ -10,11 +10,10 @@
 #include <sys/timex.h>
 #include <time.h>
 
+#include "selftests/unit/cli/fake_module.h"
 #include "selftests/unit/unit.h"
 
 static struct {
-	bool has_module;
-	struct module_status module;
 	bool no_daemon;
 	bool corrected;
 	bool aside;
@@ -33,19 +32,10 @@ static struct {
 	json_int_t reading_ns;
 } world;
 
-int module_link_open(struct module_link **link)
+static void start_anew(void)
 {
-	return world.has_module ? 0 : -ENOENT;
-}
-
-void module_link_close(struct module_link *link)
-{
-}
-
-int module_link_status(struct module_link *link, struct module_status *status)
-{
-	*status = world.module;
-	return 0;
+	memset(&world, 0, sizeof(world));
+	memset(&fake_module, 0, sizeof(fake_module));
 }
 
 int clock_adjtime(clockid_t id, struct timex *tx)
@@ -116,7 +106,7 @@ static bool says(const char *words)
 
 TEST(correction_that_ended_is_not_called_one)
 {
-	memset(&world, 0, sizeof(world));
+	start_anew();
 	world.corrected = true;
 	EXPECT_TRUE(says("corrected by NTP 6"));
 	world.corrected = false;
@@ -124,11 +114,11 @@ TEST(correction_that_ended_is_not_called_one)
 	EXPECT_TRUE(says("NTP's correction of 6"));
 
 	/* The module may have ended what the daemon has in force. */
-	world.has_module = true;
+	fake_module.is_there = true;
 	world.corrected = true;
-	world.module.has_correction = true;
+	fake_module.status.has_correction = true;
 	EXPECT_TRUE(says("corrected by NTP 6"));
-	world.module.has_correction = false;
+	fake_module.status.has_correction = false;
 	EXPECT_FALSE(says("corrected by NTP"));
 	world.aside = true;
 	EXPECT_FALSE(says("NTP's correction of"));
@@ -139,7 +129,7 @@ TEST(observer_that_knows_no_time_names_no_offset)
 	const char *known =
 		"only observes (-x). The system clock is 3.00 s behind the right time.\n";
 
-	memset(&world, 0, sizeof(world));
+	start_anew();
 	world.kernel_unsynchronised = true;
 	world.observing = true;
 	EXPECT_TRUE(says("only observes (-x), and does not know the right time yet."));
@@ -150,9 +140,9 @@ TEST(observer_that_knows_no_time_names_no_offset)
 
 TEST(host_that_somebody_vouches_for_needs_no_correction)
 {
-	memset(&world, 0, sizeof(world));
-	world.has_module = true;
-	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	start_anew();
+	fake_module.is_there = true;
+	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
 	world.vouched = "stands";
 	EXPECT_TRUE(says("as right as is stated of it; NTP agrees"));
 	world.vouched = "suspect";
@@ -164,21 +154,21 @@ TEST(host_that_somebody_vouches_for_needs_no_correction)
 
 TEST(host_that_smears_leap_seconds_is_called_so)
 {
-	memset(&world, 0, sizeof(world));
-	world.has_module = true;
-	world.module.host_state = TRUECHIME_HOST_CHOSEN;
-	world.module.scale = TRUECHIME_SCALE_UTC;
+	start_anew();
+	fake_module.is_there = true;
+	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
+	fake_module.status.scale = TRUECHIME_SCALE_UTC;
 	EXPECT_FALSE(says("smears"));
-	world.module.scale = TRUECHIME_SCALE_SMEARED;
+	fake_module.status.scale = TRUECHIME_SCALE_SMEARED;
 	EXPECT_TRUE(says("Leap seconds : the host smears them"));
 }
 
 TEST(host_that_nobody_vouches_for_is_not_called_right)
 {
-	memset(&world, 0, sizeof(world));
-	world.has_module = true;
-	world.module.host_state = TRUECHIME_HOST_CHOSEN;
-	world.module.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	start_anew();
+	fake_module.is_there = true;
+	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
+	fake_module.status.host_maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	world.kernel_maxerror_us = 1000001;
 	world.states_bounds = true;
 	world.maxerror_ns = -1;
@@ -188,7 +178,7 @@ TEST(host_that_nobody_vouches_for_is_not_called_right)
 	EXPECT_TRUE(says("its own error is not known"));
 
 	world.maxerror_ns = 10000170;
-	world.module.host_maxerror_ns = 10000000;
+	fake_module.status.host_maxerror_ns = 10000000;
 	EXPECT_TRUE(says("The clock is right to within 10.0 ms"));
 	EXPECT_TRUE(says("its own error is stated to be at most 10.0 ms"));
 	/* Nothing is known at all. */
@@ -200,18 +190,18 @@ TEST(host_that_nobody_vouches_for_is_not_called_right)
 /* phc2sys tells the kernel that the clock is synchronised, with a maximum error of 0. */
 TEST(another_programs_silence_is_no_bound)
 {
-	memset(&world, 0, sizeof(world));
+	start_anew();
 	world.aside = true;
 	EXPECT_FALSE(says("right to within"));
 	EXPECT_TRUE(says("but no error bound"));
 	EXPECT_TRUE(says("mode external"));
 	world.aside = false;
 	world.no_daemon = true;
-	world.has_module = true;
-	world.module.mode = TRUECHIME_MODE_EXTERNAL;
+	fake_module.is_there = true;
+	fake_module.status.mode = TRUECHIME_MODE_EXTERNAL;
 	EXPECT_FALSE(says("right to within"));
 
-	world.has_module = false;
+	fake_module.is_there = false;
 	EXPECT_FALSE(says("right to within"));
 	EXPECT_TRUE(says("but no error bound"));
 	world.kernel_maxerror_us = 1500;
@@ -221,7 +211,7 @@ TEST(another_programs_silence_is_no_bound)
 /* Where maxchange refuses a change the clock stays as it is. */
 TEST(what_is_refused_is_not_being_corrected)
 {
-	memset(&world, 0, sizeof(world));
+	start_anew();
 	world.unsynchronised = true;
 	world.kernel_unsynchronised = true;
 	world.corrected = true;
@@ -233,15 +223,15 @@ TEST(what_is_refused_is_not_being_corrected)
 	world.corrected = false;
 	EXPECT_FALSE(says("being corrected"));
 	/* A host is followed all the same. */
-	world.has_module = true;
-	world.module.host_state = TRUECHIME_HOST_CHOSEN;
+	fake_module.is_there = true;
+	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
 	EXPECT_TRUE(says("It is being corrected"));
 }
 
 /* A person is no time source, but has a bound, too. */
 TEST(clock_that_was_set_by_hand)
 {
-	memset(&world, 0, sizeof(world));
+	start_anew();
 	world.unsynchronised = true;
 	world.kernel_unsynchronised = true;
 	world.no_sources = true;
@@ -262,7 +252,7 @@ TEST(clock_that_was_set_by_hand)
 /* Who is not asked does not answer, and that is nobody's fault but the operator's. */
 TEST(sources_that_were_taken_offline)
 {
-	memset(&world, 0, sizeof(world));
+	start_anew();
 	world.unsynchronised = true;
 	world.kernel_unsynchronised = true;
 	world.offline = 2;
