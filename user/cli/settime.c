@@ -11,6 +11,7 @@
 
 #include "cli/cli.h"
 #include "cli/typed_time.h"
+#include "lib/clock_ns.h"
 #include "lib/names.h"
 #include "lib/time_units.h"
 
@@ -113,9 +114,10 @@ static int64_t take_within(int *argc, char **argv)
 
 static int set_time(const struct cli *cli, int argc, char **argv)
 {
-	int64_t within_ns = take_within(&argc, argv);
-	struct typed_time typed;
+	/* The daemon may be busy for a while, in which it becomes later. */
+	int64_t raw_ns = clock_ns(CLOCK_MONOTONIC_RAW), within_ns = take_within(&argc, argv);
 	char text[128] = "", request[96], *words = request;
+	struct typed_time typed;
 	struct timespec now;
 
 	for (int i = 0; i < argc; i++) {
@@ -128,8 +130,8 @@ static int set_time(const struct cli *cli, int argc, char **argv)
 		return usage();
 	if (!within_ns)
 		within_ns = typed.unit_ns + REACTION_NS;
-	snprintf(request, sizeof(request), "set %lld %lld", (long long)typed.utc_ns,
-		 (long long)within_ns);
+	snprintf(request, sizeof(request), "set %lld %lld %lld", (long long)typed.utc_ns,
+		 (long long)within_ns, (long long)raw_ns);
 
 	return client_report_with(cli, "settime", 1, &words, print_set);
 }

@@ -19,6 +19,9 @@
 /* A bound of more is no bound: the operator knows the date. */
 #define MOST_BOUND_NS	(86400LL * 1000000000LL)
 
+/* A request that was on its way for longer is none of now. */
+#define AGE_MOST_NS	(60LL * 1000000000LL)
+
 /* What is known of the rate without the entries: it is the one that the clock has. */
 #define RATE_SIGMA	50e-6
 
@@ -178,21 +181,71 @@ static json_t *report_set(const struct daemon *daemon, const struct manual_estim
 			 "entries", (int)daemon->by_hand.times.count);
 }
 
-static json_t *add_entry(struct daemon *daemon, int64_t utc_ns, int64_t bound_ns,
+/**
+ * struct set_request - the operator's word
+ * @utc_ns: the time ...
+ * @bound_ns: ... and how wrong that may be
+ * @has_raw: it is known ...
+ * @raw_ns: ... when it was typed, by the raw clock; else it is the time of now
+ */
+struct set_request {
+	int64_t utc_ns;
+	int64_t bound_ns;
+	bool has_raw;
+	int64_t raw_ns;
+};
+
+/* "set UTC_NS BOUND_NS [RAW_NS]". false: it is something else. */
+static bool parse_set(const char *text, struct set_request *request)
+{
+	long long utc_ns, bound_ns, raw_ns = 0;
+	int end = 0, count;
+
+	count = sscanf(text, "set %19lld %19lld%n %19lld%n", &utc_ns, &bound_ns, &end, &raw_ns,
+		       &end);
+	if (count < 2 || text[end] || utc_ns < 0 || bound_ns <= 0 || bound_ns > MOST_BOUND_NS)
+		return false;
+	*request = (struct set_request){
+		.utc_ns = utc_ns,
+		.bound_ns = bound_ns,
+		.has_raw = count == 3,
+		.raw_ns = raw_ns,
+	};
+
+	return true;
+}
+
+/* What time it is @now by that word: the daemon may have been busy. false: nobody knows. */
+static bool take_age(const struct set_request *request, const struct timescale_now *now,
+		     int64_t *utc_ns)
+{
+	int64_t age_ns = request->has_raw ? chime_sub_sat(now->raw_ns, request->raw_ns) : 0;
+
+	*utc_ns = chime_add_sat(request->utc_ns, age_ns);
+
+	return age_ns >= 0 && age_ns <= AGE_MOST_NS;
+}
+
+static json_t *add_entry(struct daemon *daemon, const struct set_request *request,
 			 const char **error)
 {
 	const struct manual before = daemon->by_hand.times;
 	struct manual_estimate found;
 	struct manual_entry entry;
 	struct timescale_now now;
+	int64_t utc_ns;
 	int err;
 
 	if (settime_is_refused(daemon, &now, error))
 		return NULL;
+	if (!take_age(request, &now, &utc_ns)) {
+		*error = "it was too long on its way to the daemon. Type the time again";
+		return NULL;
+	}
 	entry = (struct manual_entry){
 		.at_ns = now.reference_ns,
 		.offset_ns = chime_sub_sat(utc_ns, now.reference_ns),
-		.bound_ns = chime_max(bound_ns, LEAST_BOUND_NS),
+		.bound_ns = chime_max(request->bound_ns, LEAST_BOUND_NS),
 		.found_ns = chime_sub_sat(utc_ns, now.realtime_ns),
 	};
 	err = is_before_release(utc_ns) ? -ERANGE : manual_add(&daemon->by_hand.times, &entry);
@@ -276,8 +329,7 @@ static json_t *list_entries(struct daemon *daemon)
 json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char **error)
 {
 	static const char delete[] = "delete ";
-	long long utc_ns, bound_ns;
-	int end = 0;
+	struct set_request request;
 
 	if (!strcmp(arguments, "list"))
 		return list_entries(daemon);
@@ -289,10 +341,10 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 	}
 	if (!strncmp(arguments, delete, strlen(delete)))
 		return delete_entry(daemon, arguments + strlen(delete), error);
-	if (sscanf(arguments, "set %19lld %19lld%n", &utc_ns, &bound_ns, &end) == 2 &&
-	    end && !arguments[end] && utc_ns >= 0 && bound_ns > 0 && bound_ns <= MOST_BOUND_NS)
-		return add_entry(daemon, utc_ns, bound_ns, error);
-	*error = "\"set UTC_NS BOUND_NS\", \"list\", \"delete NUMBER\" or \"reset\" was expected";
+	if (parse_set(arguments, &request))
+		return add_entry(daemon, &request, error);
+	*error =
+		"\"set UTC_NS BOUND_NS [RAW_NS]\", \"list\", \"delete NUMBER\" or \"reset\" was expected";
 
 	return NULL;
 }

@@ -262,6 +262,27 @@ TEST_F(settime, numbered_pulses_tell_no_time)
 	EXPECT_TRUE(takes(self, S));
 }
 
+/* The daemon was busy, or the machine starved: what was typed is the time of when it was typed. */
+TEST_F(settime, a_request_that_has_waited_is_no_less_right)
+{
+	json_t *reply = ask(self, "set 1800000005000000000 2000000000 997000000000");
+
+	ASSERT_NE(NULL, reply) TH_LOG("%s", self->error);
+	EXPECT_EQ(8 * S, json_integer_value(json_object_get(reply, "error_ns")));
+	EXPECT_EQ(2 * S, json_integer_value(json_object_get(reply, "bound_ns")));
+	json_decref(reply);
+}
+
+/* Nor is one that was made by another machine's clock, or long ago, the time. */
+TEST_F(settime, a_request_of_another_time_is_refused)
+{
+	EXPECT_EQ(NULL, ask(self, "set 1800000005000000000 2000000000 1000000000001"));
+	EXPECT_NE(NULL, strstr(self->error, "too long on its way"));
+	EXPECT_EQ(NULL, ask(self, "set 1800000005000000000 2000000000 939999999999"));
+	EXPECT_NE(NULL, strstr(self->error, "too long on its way"));
+	EXPECT_EQ(0, world.set);
+}
+
 TEST_F(settime, policy_may_forbid_a_step)
 {
 	world.set_error = -EPERM;
