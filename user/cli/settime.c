@@ -112,21 +112,29 @@ static int64_t take_within(int *argc, char **argv)
 	return (int64_t)ceil(s * (double)NS_PER_S);
 }
 
+/* false: there is no room, so that it is no time. */
+static bool join(int argc, char **argv, char *text, size_t size)
+{
+	size_t used = 0;
+
+	*text = '\0';
+	for (int i = 0; i < argc && used < size; i++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", argv[i]);
+
+	return used < size;
+}
+
 static int set_time(const struct cli *cli, int argc, char **argv)
 {
 	/* The daemon may be busy for a while, in which it becomes later. */
 	int64_t raw_ns = clock_ns(CLOCK_MONOTONIC_RAW), within_ns = take_within(&argc, argv);
-	char text[128] = "", request[96], *words = request;
+	char text[128], request[96], *words = request;
 	struct typed_time typed;
 	struct timespec now;
 
-	for (int i = 0; i < argc; i++) {
-		size_t used = strlen(text);
-
-		snprintf(text + used, sizeof(text) - used, "%s%s", i ? " " : "", argv[i]);
-	}
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (within_ns < 0 || typed_time_parse(text, now.tv_sec, &typed) < 0)
+	if (within_ns < 0 || !join(argc, argv, text, sizeof(text)) ||
+	    typed_time_parse(text, now.tv_sec, &typed) < 0)
 		return usage();
 	if (!within_ns)
 		within_ns = typed.unit_ns + REACTION_NS;

@@ -83,11 +83,17 @@ TEST_F(settime, other_words_are_passed_on)
 
 TEST_F(settime, what_makes_no_sense_is_not_asked_for)
 {
+	static char longer[256];
+
 	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ NULL }));
 	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "now", NULL }));
 	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "@1800000005", "within", "0", NULL }));
 	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "@1800000005", "within", "nan", NULL }));
 	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "@1800000005", "within", "1s", NULL }));
+	/* A part of what was typed is something else. */
+	memset(longer, ' ', sizeof(longer) - 1);
+	memcpy(longer, "16:30", 5);
+	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ longer, "+05:00", NULL }));
 	EXPECT_EQ(0, world.asked);
 }
 
