@@ -47,14 +47,22 @@ bool socket_file_is_gone(const char *path)
 static int ask_for_listener(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	bool alive;
+	int err;
 
 	if (fd < 0)
 		return -errno;
-	alive = !connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
-		errno == EAGAIN;
+	err = connect(fd, (const struct sockaddr *)address, sizeof(*address)) ? errno : 0;
 	close(fd);
-	return alive ? -EADDRINUSE : 0;
+	switch (err) {
+	case ECONNREFUSED:
+	case ENOENT:
+		return 0;
+	case 0:
+	case EAGAIN:
+		return -EADDRINUSE;
+	}
+
+	return -err;
 }
 
 /* Keep a file that was named by mistake, though root could remove it. */

@@ -770,6 +770,49 @@ TEST_F(control, a_stopped_daemon_is_not_replaced_either)
 	EXPECT_EQ(0, unlink(path));
 }
 
+/* -S /run/systemd/notify by mistake, as root. */
+TEST_F(control, who_listens_in_another_way_is_not_replaced)
+{
+	static const int types[] = { SOCK_DGRAM, SOCK_SEQPACKET };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct control *second;
+	struct stat st;
+	int fd;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/other", self->dir);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		fd = socket(AF_UNIX, types[i], 0);
+		ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
+		if (types[i] == SOCK_SEQPACKET)
+			ASSERT_EQ(0, listen(fd, 1));
+		EXPECT_EQ(-EPROTOTYPE, control_open(&second, address.sun_path, answer, self));
+		EXPECT_EQ(0, lstat(address.sun_path, &st));
+		close(fd);
+		EXPECT_EQ(0, unlink(address.sun_path));
+	}
+}
+
+/* Nobody knows whether anybody listens there, and the folder is everybody's. */
+TEST_F(control, who_may_not_be_asked_is_not_replaced)
+{
+	struct control *second;
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	ASSERT_EQ(0, chmod(self->path, 0));
+	ASSERT_EQ(0, chmod(self->dir, 0777));
+	pid = fork();
+	if (!pid) {
+		if (!geteuid() && setuid(65534))
+			_exit(1);
+		_exit(control_open(&second, self->path, answer, self) == -EACCES ? 0 : 2);
+	}
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	EXPECT_EQ(0, status);
+	EXPECT_EQ(0, lstat(self->path, &st));
+}
+
 /* -S /etc/passwd by mistake, as root. */
 TEST_F(control, what_is_no_socket_is_not_replaced)
 {
