@@ -18,7 +18,6 @@
 #include "core/line.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
-#include "daemon/run_files.h"
 #include "lib/clock_watch.h"
 #include "lib/plural.h"
 #include "lib/virtual_machine.h"
@@ -116,31 +115,6 @@ static void daemon_serve_clients(struct daemon *daemon)
 	if (daemon->options->task == DAEMON_RUN)
 		serving_configure(daemon->serving, daemon->config,
 				  associations_keys(daemon->associations), system_clock_raw_ns());
-}
-
-/*
- * As configured, from the start or by a reload, when the privileges for that may be gone. One that
- * is there stays until another one is.
- */
-static void daemon_write_pid(struct daemon *daemon)
-{
-	const char *path = daemon->config->pidfile;
-	int err = 0;
-
-	if (daemon->options->task != DAEMON_RUN || !strcmp(path, daemon->pid_path))
-		return;
-	if (*path)
-		err = pid_file_write(path, getpid());
-	if (err) {
-		log_warning("The pid file %s could not be written: %s%s%s", path,
-			    err == -EEXIST ? "something else of that name is left alone" :
-			    strerror(-err),
-			    *daemon->pid_path ? "; it stays " : "", daemon->pid_path);
-		return;
-	}
-	if (*daemon->pid_path)
-		pid_file_remove(daemon->pid_path, getpid());
-	snprintf(daemon->pid_path, sizeof(daemon->pid_path), "%s", path);
 }
 
 int daemon_reload(struct daemon *daemon)
@@ -254,36 +228,6 @@ void daemon_be_prompt(const struct daemon *daemon)
 	if (param.sched_priority > 0 && sched_setscheduler(0, SCHED_RR, &param))
 		log_warning("The priority could not be raised (sched_priority): %s",
 			    strerror(errno));
-}
-
-/*
- * A second daemon would steer the same clock against the first; with -q it would set it against the
- * running daemon.
- */
-static int daemon_lock_clock(struct daemon *daemon)
-{
-	pid_t holder;
-	int fd;
-
-	daemon->lock_fd = -1;
-	if (daemon->options->no_clock || !has_real_clock())
-		return 0;
-	daemon_make_folder(daemon, RUN_LOCK_PATH);
-	fd = run_lock(RUN_LOCK_PATH, &holder);
-	if (fd >= 0) {
-		daemon->lock_fd = fd;
-		return 0;
-	}
-	if (fd != -EBUSY) {
-		log_info("%s could not be locked: %s; another truechimed would not be noticed",
-			 RUN_LOCK_PATH, strerror(-fd));
-		return 0;
-	}
-	log_err("Another truechimed, pid %d, keeps the system clock. %s", (int)holder,
-		daemon->options->task == DAEMON_SET ?
-		"To have it step the clock: truechime makestep" :
-		"Stop it first; or only observe, with -x");
-	return fd;
 }
 
 /* In some containers not even reading is permitted. Returns @err. */
@@ -405,7 +349,7 @@ static int daemon_start(struct daemon *daemon)
 	daemon_serve_clients(daemon);
 	if (daemon->options->task == DAEMON_RUN && has_real_clock()) {
 		daemon_open_chronyc(daemon);
-		daemon->run_folder_ns = now_ns;
+		daemon->run_folder.next_ns = now_ns;
 	}
 	daemon->watchdog_ns = notify_watchdog_interval_ns();
 	daemon->due_ns[DUE_WATCHDOG] = daemon->watchdog_ns ? now_ns : INT64_MAX;
@@ -446,7 +390,7 @@ int daemon_run(const struct daemon_options *options)
 		.options = options,
 		.clock_watch_fd = -1,
 		.rivals.next_ns = INT64_MAX,
-		.run_folder_ns = INT64_MAX,
+		.run_folder = { .lock_fd = -1, .next_ns = INT64_MAX },
 		.virtual_machine = is_virtual_machine(),
 	};
 	int status = 1;
@@ -454,7 +398,7 @@ int daemon_run(const struct daemon_options *options)
 	daemon_catch_signals();
 	if (daemon_load_config(&daemon, &daemon.config))
 		return DAEMON_STATUS_CONFIG;
-	if (daemon_lock_clock(&daemon)) {
+	if (has_real_clock() && daemon_lock_clock(&daemon)) {
 		status = DAEMON_STATUS_RIVAL;
 		goto out_config;
 	}
@@ -475,8 +419,7 @@ int daemon_run(const struct daemon_options *options)
 	status = daemon_serve(&daemon);
 	log_info("truechimed ends");
 
-	if (*daemon.pid_path)
-		pid_file_remove(daemon.pid_path, getpid());
+	daemon_remove_pid(&daemon);
 	if (daemon.clock_watch_fd >= 0)
 		close(daemon.clock_watch_fd);
 	daemon_close_timescale(&daemon);
@@ -485,7 +428,7 @@ out_clock:
 out_control:
 	control_close(daemon.control);
 out_lock:
-	run_unlock(RUN_LOCK_PATH, daemon.lock_fd);
+	daemon_unlock_clock(&daemon);
 out_config:
 	config_free(daemon.config);
 	return status;

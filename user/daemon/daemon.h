@@ -129,6 +129,20 @@ struct daemon_rivals {
 };
 
 /**
+ * struct daemon_run_folder - what is in /run
+ * @pid_path: the pid file that was written; "": none
+ * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
+ * @next_ns: when all of that, and the sockets, are looked for next, by the raw clock
+ * @socket_error: why the control socket could not be made again, -errno; 0: it could
+ */
+struct daemon_run_folder {
+	char pid_path[CONFIG_PATH_MAX];
+	int lock_fd;
+	int64_t next_ns;
+	int socket_error;
+};
+
+/**
  * struct daemon_leap - leap seconds by a list
  * @list: as configured, from the latest reading that succeeded ...
  * @path: ... of this file; "": none is configured
@@ -247,15 +261,12 @@ struct daemon_logs {
  * @leap: leap seconds by a list
  * @logs: files of measurements
  * @rivals: other programs that may set the clock
+ * @run_folder: what is in /run
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @first_rate: the system clock's before we steered it, or the drift file's
  * @task_ns: with -q and -Q: when it began, by the raw clock
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
- * @pid_path: the pid file that was written; "": none
- * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
- * @run_folder_ns: when what is in /run is looked for next, by the raw clock
- * @renew_error: why the control socket could not be made again, -errno; 0: it could
  * @deaf: the rate of messages that nothing can be waited for
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
@@ -293,16 +304,13 @@ struct daemon {
 	struct daemon_leap leap;
 	struct daemon_logs logs;
 	struct daemon_rivals rivals;
+	struct daemon_run_folder run_folder;
 
 	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;
 	double first_rate;
 	int64_t task_ns;
 	int64_t first_result_ns;
-	char pid_path[CONFIG_PATH_MAX];
-	int lock_fd;
-	int64_t run_folder_ns;
-	int renew_error;
 	struct log_limit deaf;
 	int clock_watch_fd;
 	bool virtual_machine;
@@ -356,6 +364,20 @@ void daemon_make_folder(const struct daemon *daemon, const char *path);
 
 /* Open the control socket. 0, also if there is none; -EADDRINUSE: another daemon has it. */
 int daemon_open_control(struct daemon *daemon);
+
+/*
+ * A second daemon would steer the same clock against the first; with -q it would set it against the
+ * running daemon. 0, also if it cannot be noticed; -EBUSY: another one has the clock (logged).
+ */
+int daemon_lock_clock(struct daemon *daemon);
+void daemon_unlock_clock(const struct daemon *daemon);
+
+/*
+ * As configured, from the start or by a reload, when the privileges for that may be gone. One that
+ * is there stays until another one is.
+ */
+void daemon_write_pid(struct daemon *daemon);
+void daemon_remove_pid(const struct daemon *daemon);
 
 /* When it is time, make again what others have removed. */
 void daemon_keep_run_folder(struct daemon *daemon, int64_t now_raw_ns);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the daemon has in /run: the control socket, and that it is made again where somebody has
- * removed it, as with rm -r, like the socket of chronyc, the lock and the pid file.
+ * What the daemon has in /run: the control socket, the lock and the pid file, and that they are
+ * made again where somebody has removed them, as with rm -r, like the socket of chronyc.
  */
 #include "daemon/daemon.h"
 
@@ -124,6 +124,68 @@ int daemon_open_control(struct daemon *daemon)
 	return 0;
 }
 
+/* --- the lock and the pid file --- */
+
+int daemon_lock_clock(struct daemon *daemon)
+{
+	pid_t holder;
+	int fd;
+
+	if (daemon->options->no_clock)
+		return 0;
+	daemon_make_folder(daemon, RUN_LOCK_PATH);
+	fd = run_lock(RUN_LOCK_PATH, &holder);
+	if (fd >= 0) {
+		daemon->run_folder.lock_fd = fd;
+		return 0;
+	}
+	if (fd != -EBUSY) {
+		log_info("%s could not be locked: %s; another truechimed would not be noticed",
+			 RUN_LOCK_PATH, strerror(-fd));
+		return 0;
+	}
+	log_err("Another truechimed, pid %d, keeps the system clock. %s", (int)holder,
+		daemon->options->task == DAEMON_SET ?
+		"To have it step the clock: truechime makestep" :
+		"Stop it first; or only observe, with -x");
+	return fd;
+}
+
+void daemon_unlock_clock(const struct daemon *daemon)
+{
+	run_unlock(RUN_LOCK_PATH, daemon->run_folder.lock_fd);
+}
+
+void daemon_write_pid(struct daemon *daemon)
+{
+	struct daemon_run_folder *folder = &daemon->run_folder;
+	const char *path = daemon->config->pidfile;
+	int err = 0;
+
+	if (daemon->options->task != DAEMON_RUN || !strcmp(path, folder->pid_path))
+		return;
+	if (*path)
+		err = pid_file_write(path, getpid());
+	if (err) {
+		log_warning("The pid file %s could not be written: %s%s%s", path,
+			    err == -EEXIST ? "something else of that name is left alone" :
+			    strerror(-err),
+			    *folder->pid_path ? "; it stays " : "", folder->pid_path);
+		return;
+	}
+	if (*folder->pid_path)
+		pid_file_remove(folder->pid_path, getpid());
+	snprintf(folder->pid_path, sizeof(folder->pid_path), "%s", path);
+}
+
+void daemon_remove_pid(const struct daemon *daemon)
+{
+	if (*daemon->run_folder.pid_path)
+		pid_file_remove(daemon->run_folder.pid_path, getpid());
+}
+
+/* --- what was removed --- */
+
 static void renew_control(struct daemon *daemon)
 {
 	const char *path = daemon->options->socket_path;
@@ -135,9 +197,9 @@ static void renew_control(struct daemon *daemon)
 	err = control_renew(daemon->control);
 	if (err > 0)
 		log_notice("The control socket %s was removed; it was made again", path);
-	else if (err && err != daemon->renew_error)
+	else if (err && err != daemon->run_folder.socket_error)
 		say_not_renewed(path, err);
-	daemon->renew_error = chime_min(err, 0);
+	daemon->run_folder.socket_error = chime_min(err, 0);
 }
 
 /* Without it a second daemon, with another socket, would not notice this one. */
@@ -146,25 +208,27 @@ static void renew_lock(struct daemon *daemon)
 	pid_t holder;
 	int fd;
 
-	if (daemon->lock_fd < 0 || !socket_file_is_gone(RUN_LOCK_PATH))
+	if (daemon->run_folder.lock_fd < 0 || !socket_file_is_gone(RUN_LOCK_PATH))
 		return;
 	fd = run_lock(RUN_LOCK_PATH, &holder);
 	if (fd < 0)
 		return;
-	close(daemon->lock_fd);
-	daemon->lock_fd = fd;
+	close(daemon->run_folder.lock_fd);
+	daemon->run_folder.lock_fd = fd;
 }
 
 void daemon_keep_run_folder(struct daemon *daemon, int64_t now_raw_ns)
 {
-	if (now_raw_ns < daemon->run_folder_ns)
+	struct daemon_run_folder *folder = &daemon->run_folder;
+
+	if (now_raw_ns < folder->next_ns)
 		return;
-	daemon->run_folder_ns = chime_add_sat(now_raw_ns, LOOK_NS);
+	folder->next_ns = chime_add_sat(now_raw_ns, LOOK_NS);
 	if (daemon->control)
 		renew_control(daemon);
 	if (daemon->chronyc)
 		chronyc_listener_renew(daemon->chronyc);
 	renew_lock(daemon);
-	if (*daemon->pid_path && socket_file_is_gone(daemon->pid_path))
-		(void)pid_file_write(daemon->pid_path, getpid());
+	if (*folder->pid_path && socket_file_is_gone(folder->pid_path))
+		(void)pid_file_write(folder->pid_path, getpid());
 }

@@ -111,9 +111,17 @@ int run_lock(const char *path, pid_t *holder)
 	return -EBUSY;
 }
 
+void run_unlock(const char *path, int fd)
+{
+}
+
 int pid_file_write(const char *path, pid_t pid)
 {
 	return 0;
+}
+
+void pid_file_remove(const char *path, pid_t pid)
+{
 }
 
 static void note(const char *format, va_list arguments)
@@ -135,6 +143,7 @@ static void note(const char *format, va_list arguments)
 LOG_STAND_IN(log_err)
 LOG_STAND_IN(log_warning)
 LOG_STAND_IN(log_notice)
+LOG_STAND_IN(log_info)
 LOG_STAND_IN(log_debug)
 
 FIXTURE(folder) {
@@ -158,7 +167,7 @@ FIXTURE_SETUP(folder)
 	self->daemon = (struct daemon){
 		.options = &self->options,
 		.config = &self->config,
-		.lock_fd = -1,
+		.run_folder.lock_fd = -1,
 	};
 }
 
