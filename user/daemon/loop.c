@@ -111,6 +111,8 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 	if (daemon->source_watch)
 		next_ns = chime_min(next_ns, source_watch_next_ns(daemon->source_watch));
 	next_ns = chime_min(next_ns, daemon->rivals.next_ns);
+	/* Where each second has a turn of the loop, that is never what it waits for. */
+	next_ns = chime_min(next_ns, chime_add_sat(daemon->run_folder.next_ns, NS_PER_S));
 	wait_ns = chime_sub_sat(next_ns, now_ns);
 	if (wait_ns <= 0)
 		return 0;

@@ -19,10 +19,7 @@
 #include "ipc/socket_file.h"
 #include "lib/services.h"
 
-/*
- * Who removes the folder and makes it anew waits for so long, or a second more: nothing wakes for
- * it, as following the clock takes a turn of the loop a second.
- */
+/* Who removes the folder and makes it anew waits for so long, or a second more. */
 #define LOOK_NS	5000000000LL
 
 /* Who the daemon becomes, if it is root. */

@@ -106,6 +106,7 @@ FIXTURE_SETUP(signals)
 	for (int due = 0; due < DUE_COUNT; due++)
 		self->daemon.due_ns[due] = INT64_MAX;
 	self->daemon.rivals.next_ns = INT64_MAX;
+	self->daemon.run_folder.next_ns = INT64_MAX;
 	ASSERT_EQ(0, pipe(self->ends));
 	self->never = (struct pollfd){ .fd = self->ends[0], .events = POLLIN };
 }
@@ -195,6 +196,13 @@ TEST_F(signals, one_just_before_the_wait_ends_it)
 	EXPECT_EQ(0, world.errors);
 	daemon_handle_signals(&self->daemon);
 	EXPECT_TRUE(self->daemon.stop);
+}
+
+/* With -x nothing else is done each second. */
+TEST_F(signals, what_is_in_run_is_looked_for_though_nothing_else_happens)
+{
+	self->daemon.run_folder.next_ns = 5 * NS_PER_S;
+	EXPECT_EQ(6000, daemon_timeout_ms(&self->daemon, 0));
 }
 
 /* Nothing that the kernel has left in the descriptors is to be read, and one message is enough. */
