@@ -134,12 +134,14 @@ struct daemon_rivals {
  * @lock_fd: the lock that shows others that this daemon steers the clock; -1: none
  * @next_ns: when all of that, and the sockets, are looked for next, by the raw clock
  * @socket_error: why the control socket could not be made again, -errno; 0: it could
+ * @lock_error: same of the lock
  */
 struct daemon_run_folder {
 	char pid_path[CONFIG_PATH_MAX];
 	int lock_fd;
 	int64_t next_ns;
 	int socket_error;
+	int lock_error;
 };
 
 /**

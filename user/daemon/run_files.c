@@ -60,6 +60,13 @@ static bool is_still_there(const char *path, const struct stat *opened)
 	return !lstat(path, &now) && now.st_dev == opened->st_dev && now.st_ino == opened->st_ino;
 }
 
+bool run_is_locked(const char *path, int fd)
+{
+	struct stat st;
+
+	return !fstat(fd, &st) && is_still_there(path, &st);
+}
+
 int run_lock(const char *path, pid_t *holder)
 {
 	int tries = LOCK_TRIES, fd, err = -EAGAIN;

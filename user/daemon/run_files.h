@@ -7,6 +7,7 @@
 #ifndef DAEMON_RUN_FILES_H
 #define DAEMON_RUN_FILES_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* The lock of the daemon that steers the system clock, wherever its control socket is. */
@@ -17,6 +18,9 @@
  * @holder, 0 if that is not known, has it; or -errno.
  */
 int run_lock(const char *path, pid_t *holder);
+
+/* The file of @fd, which run_lock() returned, is still there, and no other one in its place. */
+bool run_is_locked(const char *path, int fd);
 
 /* Unlock it, and remove it where permitted. */
 void run_unlock(const char *path, int fd);

@@ -199,19 +199,27 @@ static void renew_control(struct daemon *daemon)
 	daemon->run_folder.socket_error = chime_min(err, 0);
 }
 
-/* Without it a second daemon, with another socket, would not notice this one. */
+/*
+ * Without it a second daemon, with another socket, would not notice this one. It may be there
+ * already.
+ */
 static void renew_lock(struct daemon *daemon)
 {
-	pid_t holder;
+	struct daemon_run_folder *folder = &daemon->run_folder;
+	pid_t holder = 0;
 	int fd;
 
-	if (daemon->run_folder.lock_fd < 0 || !socket_file_is_gone(RUN_LOCK_PATH))
+	if (folder->lock_fd < 0 || run_is_locked(RUN_LOCK_PATH, folder->lock_fd))
 		return;
 	fd = run_lock(RUN_LOCK_PATH, &holder);
+	if (fd == -EBUSY && folder->lock_error != fd)
+		log_err("Another truechimed, pid %d, was started after %s was removed: two daemons set one clock. End one of them",
+			(int)holder, RUN_LOCK_PATH);
+	folder->lock_error = chime_min(fd, 0);
 	if (fd < 0)
 		return;
-	close(daemon->run_folder.lock_fd);
-	daemon->run_folder.lock_fd = fd;
+	close(folder->lock_fd);
+	folder->lock_fd = fd;
 }
 
 void daemon_keep_run_folder(struct daemon *daemon, int64_t now_raw_ns)

@@ -115,6 +115,20 @@ TEST_F(files, a_lock_that_was_removed_is_none)
 	waitpid(child, &status, 0);
 }
 
+TEST_F(files, another_file_in_its_place_is_not_the_lock)
+{
+	pid_t holder;
+	int fd = run_lock(self->path, &holder);
+
+	ASSERT_LE(0, fd);
+	EXPECT_TRUE(run_is_locked(self->path, fd));
+	ASSERT_EQ(0, unlink(self->path));
+	EXPECT_FALSE(run_is_locked(self->path, fd));
+	put(self->path, "");
+	EXPECT_FALSE(run_is_locked(self->path, fd));
+	close(fd);
+}
+
 TEST_F(files, a_lock_is_no_link_and_no_device)
 {
 	pid_t holder;

@@ -25,6 +25,8 @@ static struct {
 	int renewed;			/* what becomes of the socket */
 	char given[128];		/* the folder that was given to another user */
 	uid_t given_to;
+	bool lock_is_gone;
+	pid_t holder;			/* of the lock; 0: it cannot be locked */
 	int messages;
 	char message[512];
 } world;
@@ -108,7 +110,14 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 
 int run_lock(const char *path, pid_t *holder)
 {
-	return -EBUSY;
+	*holder = world.holder;
+
+	return world.holder ? -EBUSY : -EACCES;
+}
+
+bool run_is_locked(const char *path, int fd)
+{
+	return !world.lock_is_gone;
 }
 
 void run_unlock(const char *path, int fd)
@@ -262,6 +271,20 @@ TEST_F(folder, of_a_service_is_there_after_a_restart)
 	EXPECT_EQ(1, world.messages);
 	EXPECT_NE(NULL, strstr(world.message, "As root: systemctl restart truechimed"))
 		TH_LOG("%s", world.message);
+}
+
+/* Its folder was removed, too, and the other one was started before this one looked. */
+TEST_F(folder, of_a_second_daemon_is_no_folder_of_the_first)
+{
+	self->daemon.run_folder.lock_fd = dup(STDERR_FILENO);
+	world.lock_is_gone = true;
+	world.holder = 77;
+	for (int64_t now_ns = 0; now_ns < 60 * S; now_ns += S)
+		daemon_keep_run_folder(&self->daemon, now_ns);
+	EXPECT_EQ(1, world.messages);
+	EXPECT_NE(NULL, strstr(world.message, "Another truechimed, pid 77,"))
+		TH_LOG("%s", world.message);
+	close(self->daemon.run_folder.lock_fd);
 }
 
 TEST_HARNESS_MAIN
