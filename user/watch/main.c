@@ -34,6 +34,7 @@
 #include "steering/time_daemons.h"
 #include "watch/attachment.h"
 #include "watch/daemon_link.h"
+#include "watch/refusal.h"
 #include "watch/report.h"
 #include "watch/tally.h"
 
@@ -66,9 +67,6 @@
 
 /* Room for /proc/PID/cgroup. */
 #define CGROUP_TEXT_MAX	4096
-
-/* The inode of the first namespace of process numbers, the machine's: PROC_PID_INIT_INO. */
-#define MACHINE_NUMBERS	0xeffffffcU
 
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
 #define STATUS_UNSUPPORTED	3	/* a restart finds the same kernel, and the same rights */
@@ -496,37 +494,6 @@ static void loop(struct watch *watch)
 
 /* --- the beginning --- */
 
-static const char *words_of_refusal(int err)
-{
-	switch (err) {
-	case -EOPNOTSUPP:
-		return "this program was built without clang, bpftool or libbpf";
-	case -ENOENT:
-		return "the kernel does not describe itself (no /sys/kernel/btf/vmlinux)";
-	case -EPERM:
-	case -EACCES:
-		return "it takes CAP_BPF and CAP_PERFMON, and a kernel that is not locked down";
-	}
-
-	return strerror(-err);
-}
-
-/* What others have used up, or are busy with, is there again later. */
-static int status_of_refusal(int err)
-{
-	switch (err) {
-	case -ENOMEM:
-	case -EMFILE:
-	case -ENFILE:
-	case -EAGAIN:
-	case -EBUSY:
-	case -EINTR:
-		return 1;
-	}
-
-	return STATUS_UNSUPPORTED;
-}
-
 /* From then on the clock's rate is in each record. */
 static void read_rate(struct change_rate *rate)
 {
@@ -548,17 +515,6 @@ static int give_up_privileges(void)
 	return err;
 }
 
-/*
- * The kernel says who it was by the machine's numbers. By those of a container another process
- * would be named, and the daemon would be taken for its own rival.
- */
-static bool has_other_numbers(void)
-{
-	struct stat numbers;
-
-	return !stat("/proc/self/ns/pid", &numbers) && numbers.st_ino != MACHINE_NUMBERS;
-}
-
 /* @why: for people. */
 static void log_refusal(const char *why)
 {
@@ -570,14 +526,14 @@ static int run(struct watch *watch)
 {
 	int err;
 
-	if (has_other_numbers()) {
+	if (refusal_by_numbers()) {
 		log_refusal("this container has its own process numbers; start it with the machine's PID namespace");
 		return STATUS_UNSUPPORTED;
 	}
 	err = attachment_open(&watch->attachment, take_record, watch);
 	if (err) {
-		log_refusal(words_of_refusal(err));
-		return status_of_refusal(err);
+		log_refusal(refusal_words(err));
+		return refusal_may_pass(err) ? 1 : STATUS_UNSUPPORTED;
 	}
 	watch->since_ns = clock_ns(CLOCK_BOOTTIME);
 	watch->checked_ns = watch->since_ns;
