@@ -64,6 +64,7 @@ int __wrap_getifaddrs(struct ifaddrs **list);
 void __wrap_freeifaddrs(struct ifaddrs *list);
 int __real_getsockopt(int fd, int level, int name, void *value, socklen_t *length);
 int __wrap_getsockopt(int fd, int level, int name, void *value, socklen_t *length);
+char *__real_if_indextoname(unsigned int number, char *name);
 char *__wrap_if_indextoname(unsigned int number, char *name);
 unsigned int __real_if_nametoindex(const char *name);
 unsigned int __wrap_if_nametoindex(const char *name);

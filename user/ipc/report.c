@@ -233,7 +233,7 @@ static json_t *report_auth(const struct association_auth *auth, int64_t now_raw_
 
 /* The format of report_source()'s members; too long to stand where it is used. */
 #define REPORT_SOURCE \
-	"{s:o,s:s,s:o,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:s,s:o,s:o,s:o,s:I}"
+	"{s:o,s:s,s:o,s:s,s:b,s:i,s:s,s:s,s:i,s:i,s:i,s:I,s:I,s:b,s:b,s:b,s:b,s:o,s:o,s:o,s:o,s:o,s:I}"
 
 static json_t *report_source(const struct state *state, size_t index)
 {
@@ -266,7 +266,7 @@ static json_t *report_source(const struct state *state, size_t index)
 			 "interleaved", info->interleaved,
 			 "authenticated", info->authenticated,
 			 "auth", report_auth(&info->auth, state->raw_ns),
-			 "error", error,
+			 "error", json_of_text(error),
 			 "estimate", report_estimate(state, status),
 			 "selection", report_selection(state, index),
 			 "ntp", report_ntp(state, source),

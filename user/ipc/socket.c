@@ -13,6 +13,7 @@
 
 #include "core/line.h"
 #include "ipc/socket_file.h"
+#include "lib/json_text.h"
 #include "lib/time_units.h"
 
 /*
@@ -103,7 +104,7 @@ static int client_queue(struct control_client *client, json_t *object)
 
 static int client_refuse(struct control_client *client, const char *why)
 {
-	return client_queue(client, json_pack("{s:b, s:s}", "ok", 0, "error", why));
+	return client_queue(client, json_pack("{s:b, s:o}", "ok", 0, "error", json_of_text(why)));
 }
 
 static bool client_may_follow(const struct control *control, const struct control_client *client)

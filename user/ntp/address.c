@@ -124,6 +124,17 @@ socklen_t net_address_to_sockaddr(const struct net_address *address, int port,
 	return 0;
 }
 
+/* Programs with the privilege may give an interface any name, which is read by terminals, too. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++) {
+		if (*text < '!' || *text > '~')
+			return false;
+	}
+
+	return true;
+}
+
 void net_address_format(const struct net_address *address, char text[NET_ADDRESS_TEXT_MAX])
 {
 	char interface[IF_NAMESIZE];
@@ -137,7 +148,7 @@ void net_address_format(const struct net_address *address, char text[NET_ADDRESS
 		return;
 
 	length = strlen(text);
-	if (if_indextoname(address->scope, interface))
+	if (if_indextoname(address->scope, interface) && is_printable(interface))
 		snprintf(text + length, NET_ADDRESS_TEXT_MAX - length, "%%%s", interface);
 	else
 		snprintf(text + length, NET_ADDRESS_TEXT_MAX - length, "%%%u", address->scope);

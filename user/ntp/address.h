@@ -39,7 +39,7 @@ int net_address_from_sockaddr(const struct sockaddr *from, socklen_t length,
 socklen_t net_address_to_sockaddr(const struct net_address *address, int port,
 				  struct sockaddr_storage *to);
 
-/* To text, "" for none. */
+/* To printable ASCII, "" for none: an interface whose name is not that has its number. */
 void net_address_format(const struct net_address *address, char text[NET_ADDRESS_TEXT_MAX]);
 
 /* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4: make it that. */

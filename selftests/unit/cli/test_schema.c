@@ -320,6 +320,22 @@ TEST_F(world, words_are_listed)
 	}
 }
 
+/* A source of which one text is no UTF-8 is there all the same, and says what is wrong with it. */
+TEST_F(world, texts_need_not_be_utf8)
+{
+	const json_t *source;
+	json_t *reply;
+
+	know();
+	world.state.sources[0].info.resolving_error = "its key was not found in /etc/schl\xfcssel";
+	reply = report_sources(&world.state);
+	ASSERT_EQ(2, json_array_size(json_object_get(reply, "sources")));
+	source = json_array_get(json_object_get(reply, "sources"), 0);
+	EXPECT_STREQ("its key was not found in /etc/schl?ssel",
+		     json_string_value(json_object_get(source, "error")));
+	json_decref(reply);
+}
+
 static bool has_word(const char *name)
 {
 	return strcmp(name, "?") != 0;

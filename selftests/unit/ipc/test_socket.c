@@ -74,6 +74,10 @@ static json_t *answer(void *context, const struct control_request *request, cons
 		*error = "not today";
 		return NULL;
 	}
+	if (request->command == CONTROL_REKEY) {
+		*error = "/etc/schl\xfcssel: the keys cannot be read";
+		return NULL;
+	}
 	if (self->big) {
 		char *text = malloc(50001);
 		json_t *object;
@@ -268,7 +272,10 @@ TEST_F(control, answers)
 		     ask(self, fd, "{\"command\":\"status\"}\n", text, sizeof(text)));
 	EXPECT_STREQ("{\"ok\":false,\"error\":\"not today\"}\n",
 		     ask(self, fd, "{\"command\":\"makestep\"}\n", text, sizeof(text)));
-	EXPECT_EQ(2, self->answers);
+	/* The name of a file need not be UTF-8, as JSON is. */
+	EXPECT_STREQ("{\"ok\":false,\"error\":\"/etc/schl?ssel: the keys cannot be read\"}\n",
+		     ask(self, fd, "{\"command\":\"rekey\"}\n", text, sizeof(text)));
+	EXPECT_EQ(3, self->answers);
 	close(fd);
 }
 

@@ -12,7 +12,18 @@
 #include <time.h>
 
 #include "selftests/unit/unit.h"
+#include "selftests/unit/wrapped_calls.h"
 #include "user/sources/resolver.h"
+
+/* The kernel lets interfaces have any name without blanks, colons and slashes. */
+#define HOSTILE_INTERFACE	7777
+
+char *__wrap_if_indextoname(unsigned int number, char *name)
+{
+	if (number == HOSTILE_INTERFACE)
+		return strcpy(name, "\xe4\033[2J\"");
+	return __real_if_indextoname(number, name);
+}
 
 static const struct {
 	const char *text;
@@ -90,6 +101,19 @@ TEST(an_ipv4_address_has_one_form)
 	ASSERT_EQ(0, net_address_from_sockaddr((struct sockaddr *)&mapped, sizeof(mapped),
 					       &address));
 	EXPECT_TRUE(net_address_equal(&plain, &address));
+}
+
+/* On its way to a terminal, to the journal and into JSON. */
+TEST(an_interface_that_cannot_be_printed_is_a_number)
+{
+	struct net_address address, back;
+	char text[NET_ADDRESS_TEXT_MAX];
+
+	ASSERT_EQ(0, net_address_parse("fe80::1%7777", AF_UNSPEC, &address));
+	net_address_format(&address, text);
+	EXPECT_STREQ("fe80::1%7777", text);
+	ASSERT_EQ(0, net_address_parse(text, AF_UNSPEC, &back));
+	EXPECT_TRUE(net_address_equal(&address, &back));
 }
 
 TEST(no_address)
