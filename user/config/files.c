@@ -13,9 +13,9 @@
 
 /*
  * A directory that is not there has no files; one that cannot be read may have some: false, and it
- * was reported.
+ * was reported. At a reload, what they have said would be lost, unless it @keeps.
  */
-static bool check_directory(struct config_reader *reader, const char *path)
+static bool check_directory(struct config_reader *reader, const char *path, bool keeps)
 {
 	DIR *directory = opendir(path);
 
@@ -23,7 +23,12 @@ static bool check_directory(struct config_reader *reader, const char *path)
 		closedir(directory);
 	if (directory || errno == ENOENT || errno == ENOTDIR)
 		return true;
-	config_warn(reader, "%s cannot be read: %s", path, strerror(errno));
+	if (reader->before && !keeps)
+		config_error(reader,
+			     "%s cannot be read: %s; what the files in it have said would be lost",
+			     path, strerror(errno));
+	else
+		config_warn(reader, "%s cannot be read: %s", path, strerror(errno));
 
 	return false;
 }
@@ -40,7 +45,7 @@ static void check_pattern(struct config_reader *reader, const char *pattern)
 		return;
 	*slash = '\0';
 	if (!strpbrk(path, "*?["))
-		(void)check_directory(reader, path);
+		(void)check_directory(reader, path, false);
 }
 
 /* include: a file, or a pattern that may match none. */
@@ -187,8 +192,8 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 
 		snprintf(pattern, sizeof(pattern), "%s/*%s", directories[i], suffix);
 		err = glob(pattern, GLOB_NOSORT | (i ? GLOB_APPEND : 0), NULL, &found);
-		if (err != GLOB_NOSPACE && !check_directory(reader, directories[i]) &&
-		    volatile_origin)
+		if (err != GLOB_NOSPACE &&
+		    !check_directory(reader, directories[i], volatile_origin) && volatile_origin)
 			err = add_known(reader, directories[i], &found);
 		if (err == GLOB_NOSPACE) {
 			config_error(reader, "cannot list %s: no memory", directories[i]);

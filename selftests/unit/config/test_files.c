@@ -194,6 +194,44 @@ TEST_F(files, a_directory_that_cannot_be_read_is_named)
 	}
 }
 
+/* Else a reload would lose all that the files in there have said. */
+TEST_F(files, a_directory_that_cannot_be_read_any_more_is_an_error)
+{
+	static const char *const lines[] = { "confdir %s/etc\n", "include %s/etc/*.conf\n" };
+	char path[256], etc[128], moved[128];
+
+	snprintf(path, sizeof(path), "%s/main.conf", self->directory);
+	snprintf(etc, sizeof(etc), "%s/etc", self->directory);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		struct config *config = NULL;
+
+		memset(&self->reports, 0, sizeof(self->reports));
+		config_free(self->config);
+		self->config = NULL;
+		write_file(self->directory, "main.conf", lines[i]);
+		make_directory(self->directory, "etc");
+		write_file(self->directory, "etc/10.conf", "server a\n");
+		ASSERT_EQ(0, load(self->directory, &self->reports, &self->config));
+		EXPECT_EQ(1, self->config->source_count);
+		write_file(self->directory, "etc/10.conf", "server b\n");
+		snprintf(moved, sizeof(moved), "%s/moved%zu", self->directory, i);
+		ASSERT_EQ(0, rename(etc, moved));
+		ASSERT_EQ(0, symlink(etc, etc));
+		EXPECT_EQ(-EINVAL, config_load_again(path, self->config, NULL, keep_report,
+						     &self->reports, &config));
+		config_free(config);
+		EXPECT_EQ(1, self->reports.errors);
+		EXPECT_EQ(1, self->reports.line);
+		EXPECT_NE(NULL, strstr(self->reports.message, "/etc cannot be read: "));
+		EXPECT_EQ(0, unlink(etc));
+		/* Gone is gone. */
+		EXPECT_EQ(0, config_load_again(path, self->config, NULL, keep_report,
+					       &self->reports, &config));
+		EXPECT_EQ(0, config->source_count);
+		config_free(config);
+	}
+}
+
 TEST_F(files, a_pattern_in_a_missing_directory_is_no_matter)
 {
 	write_file(self->directory, "main.conf", "include %s/missing/*.conf\ninclude %s/*.d/*.x\n");
