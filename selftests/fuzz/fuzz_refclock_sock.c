@@ -20,8 +20,8 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	FUZZ_CHECK(!*problem);
 	FUZZ_CHECK(reading.leap <= 2);
 	FUZZ_CHECK(reading.realtime_ns >= 0);
-	FUZZ_CHECK(reading.offset_ns < REFCLOCK_CENTURY_NS &&
-		   reading.offset_ns > -REFCLOCK_CENTURY_NS);
+	FUZZ_CHECK(reading.offset_ns < RELEASE_CENTURY_NS &&
+		   reading.offset_ns > -RELEASE_CENTURY_NS);
 
 	return 0;
 }

@@ -164,6 +164,8 @@ static const char *words_of(const struct daemon *daemon, int err)
 		return "less than a second has passed since the time was set last";
 	case -ERANGE:
 		return "that date is before truechime was released";
+	case -EDOM:
+		return "that date is a century after truechime was released, or more";
 	case -ESTALE:
 		return "the clock's reference has just changed. Try again";
 	}
@@ -226,6 +228,14 @@ static bool take_age(const struct set_request *request, const struct timescale_n
 	return age_ns >= 0 && age_ns <= AGE_MOST_NS;
 }
 
+static int judge_date(int64_t utc_ns)
+{
+	if (is_before_release(utc_ns))
+		return -ERANGE;
+
+	return is_century_after_release(utc_ns) ? -EDOM : 0;
+}
+
 static json_t *add_entry(struct daemon *daemon, const struct set_request *request,
 			 const char **error)
 {
@@ -248,7 +258,9 @@ static json_t *add_entry(struct daemon *daemon, const struct set_request *reques
 		.bound_ns = chime_max(request->bound_ns, LEAST_BOUND_NS),
 		.found_ns = chime_sub_sat(utc_ns, now.realtime_ns),
 	};
-	err = is_before_release(utc_ns) ? -ERANGE : manual_add(&daemon->by_hand.times, &entry);
+	err = judge_date(utc_ns);
+	if (!err)
+		err = manual_add(&daemon->by_hand.times, &entry);
 	if (err) {
 		*error = words_of(daemon, err);
 		return NULL;

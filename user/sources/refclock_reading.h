@@ -10,9 +10,6 @@
 
 #include "clocks/release_date.h"
 
-/* No right clock shows a time so long after the release of this program: a century. */
-#define REFCLOCK_CENTURY_NS	(36525 * 86400LL * 1000000000)
-
 /**
  * struct refclock_reading - the clock beside ours
  * @realtime_ns: CLOCK_REALTIME when it was read
@@ -34,7 +31,7 @@ struct refclock_reading {
 /* A clock may show this time: it is neither before the release, nor absurdly far after it. */
 static inline bool refclock_time_is_sane(int64_t time_ns)
 {
-	return !is_before_release(time_ns) && time_ns - release_date_ns() < REFCLOCK_CENTURY_NS;
+	return !is_before_release(time_ns) && !is_century_after_release(time_ns);
 }
 
 #endif /* SOURCES_REFCLOCK_READING_H */

@@ -58,7 +58,7 @@ static int take_offset(const struct tail *tail, struct refclock_reading *reading
 	double offset_ns = tail->offset * NS_PER_S;
 
 	/* Not a number is no less than anything. */
-	if (!(fabs(offset_ns) < (double)REFCLOCK_CENTURY_NS))
+	if (!(fabs(offset_ns) < (double)RELEASE_CENTURY_NS))
 		return refuse(problem, "its offset is no number, or absurdly large");
 	reading->offset_ns = llrint(offset_ns);
 	reading->pulse = tail->pulse;

@@ -215,7 +215,11 @@ TEST_F(settime, is_refused_with_a_reason)
 	world.now.has_host = false;
 	EXPECT_FALSE(takes(self, -366 * 86400 * S));
 	EXPECT_NE(NULL, strstr(self->error, "released"));
+	/* The kernel cannot be set to it, and what sources know would be lost for it. */
+	EXPECT_FALSE(takes(self, 200LL * 365 * 86400 * S));
+	EXPECT_NE(NULL, strstr(self->error, "a century after"));
 	EXPECT_EQ(0, world.set);
+	EXPECT_EQ(0, world.voided);
 	EXPECT_EQ(0, self->daemon.by_hand.times.count);
 	EXPECT_TRUE(takes(self, S));
 	EXPECT_FALSE(takes(self, S));

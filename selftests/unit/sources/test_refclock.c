@@ -613,7 +613,7 @@ static int ask_card(unsigned long request, void *argument)
 /* One that nobody has set counts from 1970 on, and one that was set wrongly may show any date. */
 TEST_F(world, a_card_without_a_date_has_no_vote)
 {
-	static const int64_t century_ns = REFCLOCK_CENTURY_NS;
+	static const int64_t century_ns = RELEASE_CENTURY_NS;
 
 	other_device = ask_card;
 	card_ahead_ns = 200 * MS;
