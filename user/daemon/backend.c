@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/module_load.h"
+#include "lib/names.h"
 
 #define Q32	4294967296.0
 
@@ -139,6 +140,36 @@ void daemon_configure_module(struct daemon *daemon)
 	if (err)
 		log_warning("The step policy could not be set: %s",
 			    module_link_words(daemon->link, err));
+}
+
+static bool has_rule(const struct config *config, const struct module_rule *rule)
+{
+	for (int i = 0; i < config->rule_count; i++) {
+		if (config->rules[i].occasion == rule->occasion &&
+		    config->rules[i].direction == rule->direction)
+			return true;
+	}
+
+	return false;
+}
+
+void daemon_name_withdrawn(const struct daemon *daemon, const struct config *before)
+{
+	const struct config *config = daemon->config;
+
+	if (!daemon->link)
+		return;
+	for (int i = 0; i < before->rule_count; i++) {
+		if (!has_rule(config, &before->rules[i]))
+			log_warning("The line \"steppolicy %s %s\" was taken out, and what it said stays in force in the module until something else is set. To see that: truechime policy",
+				    name_of_occasion(before->rules[i].occasion),
+				    name_of_direction(before->rules[i].direction));
+	}
+	if (before->has_rtc && !config->has_rtc)
+		log_warning("The line \"rtcpolicy\" was taken out, and what it said stays in force in the module until something else is set. To see that: truechime policy");
+	if (*before->hostclock && !*config->hostclock)
+		log_warning("The line \"hostclock %s\" was taken out, and the module keeps that choice until something else is set. To see that: truechime host",
+			    before->hostclock);
 }
 
 void daemon_change_sources(struct daemon *daemon, const struct reference_change *change)

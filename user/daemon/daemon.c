@@ -119,7 +119,7 @@ static void daemon_serve_clients(struct daemon *daemon)
 
 int daemon_reload(struct daemon *daemon)
 {
-	struct config *config = NULL;
+	struct config *config = NULL, *before;
 	struct steering_options options;
 	bool moved;
 	int err;
@@ -136,8 +136,10 @@ int daemon_reload(struct daemon *daemon)
 	if (!config_hardware_equal(config, daemon->config))
 		daemon_open_hardware(daemon, config);
 	moved = strcmp(config->driftfile, daemon->config->driftfile);
-	config_free(daemon->config);
+	before = daemon->config;
 	daemon->config = config;
+	daemon_name_withdrawn(daemon, before);
+	config_free(before);
 	if (moved)
 		daemon_move_outvoted(daemon);
 	discipline_set_options(daemon->discipline, &config->discipline);

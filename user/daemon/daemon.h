@@ -623,6 +623,12 @@ bool daemon_is_corrected(const struct daemon *daemon);
 /* Apply the configuration to the module: host clock, step policy and RTC policy. */
 void daemon_configure_module(struct daemon *daemon);
 
+/*
+ * What the configuration @before has told the module, and the one in force does not: it stays, as
+ * the module does not know who has told it, and is named in the log.
+ */
+void daemon_name_withdrawn(const struct daemon *daemon, const struct config *before);
+
 /* UTC was set forward by @change_ns, a leap second: convert all that was measured before. */
 void daemon_leap(struct daemon *daemon, int64_t change_ns);
 

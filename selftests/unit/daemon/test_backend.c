@@ -968,6 +968,36 @@ TEST_F(daemon, how_right_hosts_are_is_taken_back_with_its_line)
 	}
 }
 
+/* What else was said stays in the module, and so is to be named. */
+TEST_F(daemon, what_stays_in_the_module_without_its_line_is_named)
+{
+	struct config before = {
+		.rules = { { TRUECHIME_OCCASION_OPERATOR, TRUECHIME_DIRECTION_BACKWARD },
+			   { TRUECHIME_OCCASION_DISRUPTION, TRUECHIME_DIRECTION_FORWARD } },
+		.rule_count = 2,
+		.has_rtc = true,
+		.hostclock = "none",
+	};
+
+	self->config.rules[0] = before.rules[1];
+	self->config.rule_count = 1;
+	self->config.has_rtc = true;
+	strcpy(self->config.hostclock, "auto");
+	journal_listen(LOG_WARNING);
+	daemon_name_withdrawn(&self->daemon, &before);
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "\"steppolicy operator backward\""));
+	self->config.has_rtc = false;
+	*self->config.hostclock = '\0';
+	daemon_name_withdrawn(&self->daemon, &before);
+	EXPECT_EQ(4, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "\"hostclock none\""));
+	/* Without the module the next policy is a whole one. */
+	self->daemon.link = NULL;
+	daemon_name_withdrawn(&self->daemon, &before);
+	EXPECT_EQ(4, journal.messages);
+}
+
 TEST_F(daemon, raw_stays_when_the_module_comes_and_goes)
 {
 	const struct reference_change none = { 0 };

@@ -28,6 +28,7 @@ static struct {
 	int counted_anew;	/* who counts steps: discipline and steering */
 	int serves;		/* the NTP server */
 	int moved;		/* the note of a host that was outvoted */
+	int withdrawn;		/* rules that are not in the configuration any more */
 } world;
 
 void __wrap_config_free(struct config *config)
@@ -97,6 +98,11 @@ void steering_set_options(struct steering *steering, const struct steering_optio
 
 void daemon_configure_module(struct daemon *daemon)
 {
+}
+
+void daemon_name_withdrawn(const struct daemon *daemon, const struct config *before)
+{
+	world.withdrawn += before->rule_count > daemon->config->rule_count;
 }
 
 void daemon_move_outvoted(struct daemon *daemon)
@@ -178,6 +184,17 @@ TEST_F(reload, what_is_wrong_changes_nothing)
 	EXPECT_NE(0, daemon_reload(&self->daemon));
 	EXPECT_EQ(before, self->daemon.config);
 	EXPECT_EQ(0, world.told);
+}
+
+/* The module keeps what it was told, and nobody else remembers what that was. */
+TEST_F(reload, what_was_taken_out_is_named)
+{
+	self->options.config_text = "server 192.0.2.1\nsteppolicy operator backward step\n";
+	ASSERT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(0, world.withdrawn);
+	self->options.config_text = "server 192.0.2.1\n";
+	ASSERT_EQ(0, daemon_reload(&self->daemon));
+	EXPECT_EQ(1, world.withdrawn);
 }
 
 /* The operator is told which line of a source directory is not in force, while all else is. */
