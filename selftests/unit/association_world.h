@@ -445,6 +445,7 @@ FIXTURE(world) {
 	int port;
 	int family;
 	bool at_start;
+	uint64_t by_network;	/* sources of a sourcedir, a bit each */
 	int64_t skipped_ns;
 	bool skips_realtime;
 	int64_t maxerror_ns;
@@ -578,8 +579,10 @@ static void configure(const char *format)
 	config_from_text("test", text, used, false, no_report, NULL, &config);
 	if (config)
 		config_restrict_family(config, the_world->family);
-	for (size_t i = 0; config && i < config->source_count; i++)
+	for (size_t i = 0; config && i < config->source_count; i++) {
 		config->sources[i].at_start = the_world->at_start;
+		config->sources[i].volatile_origin = the_world->by_network >> i & 1;
+	}
 	if (!config || associations_configure(the_world->list, config, raw_ns()) < 0)
 		abort();
 	config_free(the_world->config);

@@ -38,8 +38,13 @@
 static int give_address(struct association *association, const struct net_address *address,
 			int64_t now_raw_ns)
 {
+	const struct target *target = association->target;
 	int err;
 
+	err = associations_clear_way(target->list, address, target->config.port, target,
+				     now_raw_ns);
+	if (err)
+		return err;
 	if (association->nts) {
 		nts_source_leave(association);
 		association->nts->port = 0;
@@ -104,7 +109,8 @@ static bool is_free(const struct target *target, size_t index, int64_t by_ns)
 	int port = target->config.port;
 	uint32_t code;
 
-	return !target->tried[index] && !associations_address_used(target->list, address, port) &&
+	return !target->tried[index] &&
+	       !associations_address_held(target->list, address, port, target) &&
 	       associations_kissed_until(target->list, address, port, &code) <= by_ns;
 }
 
@@ -545,14 +551,18 @@ void target_look_up_later(struct target *target)
 	target->complete_wait_ns = LOOK_UP_AGAIN_NS;
 }
 
-void target_look_up_sooner(struct target *target, int64_t now_raw_ns)
+void target_look_up_anew(struct target *target, int64_t now_raw_ns)
 {
-	if (target->look_up_ns == INT64_MAX && target->resolver.fd < 0)
-		return;
-	/* It asks the name servers of when it began, of which none may be reached any more. */
 	resolver_cancel(&target->resolver);
 	target->look_up_ns = now_raw_ns;
 	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+}
+
+void target_look_up_sooner(struct target *target, int64_t now_raw_ns)
+{
+	/* One that goes on asks the name servers of when it began, which may be gone. */
+	if (target->look_up_ns != INT64_MAX || target->resolver.fd >= 0)
+		target_look_up_anew(target, now_raw_ns);
 }
 
 void target_found_right(struct target *target)

@@ -94,23 +94,6 @@ void associations_set_timescale(struct associations *list, struct timescale *tim
 	list->timescale = timescale;
 }
 
-bool associations_address_used(const struct associations *list, const struct net_address *address,
-			       int port)
-{
-	for (size_t i = 0; i < list->count; i++) {
-		const struct ntp_client *client = &list->list[i]->client;
-		const struct nts_source *nts = list->list[i]->nts;
-
-		if (client->options.port == port && net_address_equal(&client->address, address))
-			return true;
-		if (nts && list->list[i]->target->config.port == port &&
-		    net_address_equal(&nts->asked, address))
-			return true;
-	}
-
-	return false;
-}
-
 /* Some sources are selected, so that there is a verdict on falsetickers. */
 bool associations_agree(const struct associations *list)
 {

@@ -133,7 +133,8 @@ static bool is_others(const struct association *association, const struct net_ad
 		const struct association *other = list->list[i];
 
 		if (other != association && other->client.options.port == port &&
-		    net_address_equal(&other->client.address, address))
+		    net_address_equal(&other->client.address, address) &&
+		    !associations_gives_way(other, association->target))
 			return true;
 	}
 
@@ -158,7 +159,9 @@ static bool use_server(struct association *association, const struct net_address
 	association->nts->port = port;
 	if (client->options.port == port && net_address_equal(&client->address, address))
 		return true;
-	if (association_start_over(association, address, now_raw_ns) < 0) {
+	if (associations_clear_way(association->target->list, address, port, association->target,
+				   now_raw_ns) < 0 ||
+	    association_start_over(association, address, now_raw_ns) < 0) {
 		*problem = "there is no memory";
 		return false;
 	}

@@ -940,6 +940,44 @@ TEST_F(world, an_address_is_used_once)
 	EXPECT_EQ(1, self->messages);
 }
 
+/*
+ * Whoever answers DHCP may name the very servers that the configuration names, which have their
+ * addresses later.
+ */
+TEST_F(world, a_network_takes_no_address_of_the_configurations)
+{
+	static const char *const addresses[] = { "127.0.0.1" };
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	set_names(1, addresses);
+	names.busy = true;
+	self->by_network = 1 << 1;
+	configure("server ntp.example.net PORT minpoll 5\nserver 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	names.busy = false;
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	settle();
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_STREQ("", address_at(1));
+	EXPECT_EQ(0, source_at(1)->added);
+	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 is not asked: All its addresses"))
+		TH_LOG("%s", self->message);
+	EXPECT_EQ(1, self->messages);
+	/* It has it again when the configuration needs it no more. */
+	self->by_network = 1;
+	configure("server 127.0.0.1 PORT\n");
+	pass(130);
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	/* Of two that a network names the first has it. */
+	self->by_network = 3;
+	configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\n");
+	settle();
+	associations_get_info(self->list, 1, &info);
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	EXPECT_NE(NULL, strstr(info.resolving_error, "in use"));
+}
+
 /* By its reference id chronyc names it, whether it works or not. */
 TEST_F(world, a_refclock_that_cannot_be_opened_has_its_reference_id)
 {

@@ -469,6 +469,21 @@ TEST_F(world, one_server_has_one_vote)
 	EXPECT_NE(NULL, strstr(info_at(1).rejected, "in use as another source"));
 }
 
+/* Else it would be asked without, and anybody on the way could answer. */
+TEST_F(world, a_network_takes_no_address_of_a_server_with_keys)
+{
+	add_nts_server("127.0.0.1");
+	add_nts_server("127.0.0.2");
+	strcpy(establishing.outcome.answer.server, "127.0.0.2");
+	self->by_network = 7;
+	configure("server 127.0.0.2 PORT\nserver 127.0.0.1 PORT\nserver 127.0.0.1 nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(2)->added == 1));
+	settle();
+	EXPECT_STREQ("127.0.0.2", address_at(2));
+	EXPECT_STREQ("", address_at(0));
+	EXPECT_STREQ("", address_at(1));
+}
+
 /* --- The file --- */
 
 struct folder {

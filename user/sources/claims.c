@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who has which address: one machine has one vote. Who of two that name it has the better claim.
+ */
+#include "sources/target.h"
+
+#include <errno.h>
+
+static const struct net_address no_address;
+
+/* It is asked there, for the time or, by NTS, for keys. */
+static bool association_uses(const struct association *association,
+			     const struct net_address *address, int port)
+{
+	const struct ntp_client *client = &association->client;
+	const struct nts_source *nts = association->nts;
+
+	return (client->options.port == port && net_address_equal(&client->address, address)) ||
+	       (nts && association->target->config.port == port &&
+		net_address_equal(&nts->asked, address));
+}
+
+bool associations_address_used(const struct associations *list, const struct net_address *address,
+			       int port)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (association_uses(list->list[i], address, port))
+			return true;
+	}
+
+	return false;
+}
+
+/* What a network may have named, and cannot be authenticated. */
+static bool is_doubtful(const struct target *target)
+{
+	return target->config.volatile_origin && !target->config.authenticated;
+}
+
+bool associations_gives_way(const struct association *association, const struct target *target)
+{
+	return is_doubtful(association->target) && !is_doubtful(target);
+}
+
+bool associations_address_held(const struct associations *list, const struct net_address *address,
+			       int port, const struct target *target)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (association_uses(list->list[i], address, port) &&
+		    !associations_gives_way(list->list[i], target))
+			return true;
+	}
+
+	return false;
+}
+
+int associations_clear_way(struct associations *list, const struct net_address *address, int port,
+			   const struct target *target, int64_t now_raw_ns)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		struct association *association = list->list[i];
+
+		if (!association_uses(association, address, port) ||
+		    !associations_gives_way(association, target))
+			continue;
+		if (association_start_over(association, &no_address, now_raw_ns) < 0)
+			return -ENOMEM;
+		/* Its name may have another one, and else the log says why it is not asked. */
+		target_look_up_anew(association->target, now_raw_ns);
+	}
+
+	return 0;
+}
