@@ -117,6 +117,22 @@ static void daemon_state_host_maxerror(struct daemon *daemon)
 			    module_link_words(daemon->link, err));
 }
 
+/*
+ * The module has that host already. Chosen again it would be another one to the module: trusted,
+ * whoever has demoted it, and of an unknown rate.
+ */
+static bool daemon_has_host(const struct daemon *daemon, const char *wanted)
+{
+	struct module_status status;
+
+	if (module_link_status(daemon->link, &status) ||
+	    (status.host_state != TRUECHIME_HOST_CHOSEN &&
+	     status.host_state != TRUECHIME_HOST_DEMOTED))
+		return false;
+
+	return !strcmp(wanted, "auto") || !strcmp(wanted, status.host_name);
+}
+
 void daemon_configure_module(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -127,7 +143,7 @@ void daemon_configure_module(struct daemon *daemon)
 					  (size_t)config->rule_count);
 		return;
 	}
-	if (*config->hostclock)
+	if (*config->hostclock && !daemon_has_host(daemon, config->hostclock))
 		err = module_link_choose_host(daemon->link, config->hostclock);
 	if (err)
 		log_warning("The host clock \"%s\" could not be chosen: %s", config->hostclock,

@@ -52,6 +52,7 @@ static struct {
 	bool valid;			/* steering has read the clocks: @module_now */
 	struct chime_line carried;	/* the latest correction that was set */
 	int64_t host_maxerror_ns;	/* that the module was told */
+	int choices;			/* how often the module was told which host to use */
 	int64_t parameter_ns;		/* that it was loaded with */
 	int forgotten;			/* rates, too, by sources and discipline */
 	int resets;			/* the module was told to forget the correction */
@@ -200,6 +201,7 @@ int module_link_state_host_maxerror(struct module_link *link, int64_t maxerror_n
 
 int module_link_choose_host(struct module_link *link, const char *name)
 {
+	world.choices++;
 	return 0;
 }
 
@@ -966,6 +968,43 @@ TEST_F(daemon, how_right_hosts_are_is_taken_back_with_its_line)
 		daemon_configure_module(&self->daemon);
 		EXPECT_EQ(parameters_ns[i], world.host_maxerror_ns);
 	}
+}
+
+/*
+ * The module takes a host that is chosen again for another one: it trusts one that the sources have
+ * outvoted, or an operator has demoted, and learns its rate anew.
+ */
+TEST_F(daemon, host_that_is_there_already_is_not_chosen_again)
+{
+	static const struct {
+		const char *wanted;
+		enum truechime_host_state state;
+		int choices;
+	} rows[] = {
+		{ "kvm", TRUECHIME_HOST_DEMOTED, 0 }, { "auto", TRUECHIME_HOST_DEMOTED, 0 },
+		{ "kvm", TRUECHIME_HOST_CHOSEN, 0 }, { "auto", TRUECHIME_HOST_CHOSEN, 0 },
+		{ "none", TRUECHIME_HOST_CHOSEN, 1 }, { "other", TRUECHIME_HOST_CHOSEN, 1 },
+		{ "auto", TRUECHIME_HOST_FAILING, 1 }, { "auto", TRUECHIME_HOST_ABSENT, 1 },
+		{ "kvm", TRUECHIME_HOST_ABSENT, 1 }, { "none", TRUECHIME_HOST_ABSENT, 1 },
+		{ "", TRUECHIME_HOST_CHOSEN, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		bool absent = rows[i].state == TRUECHIME_HOST_ABSENT;
+
+		world.choices = 0;
+		world.status.host_state = rows[i].state;
+		strcpy(world.status.host_name, absent ? "" : "kvm");
+		strcpy(self->config.hostclock, rows[i].wanted);
+		daemon_configure_module(&self->daemon);
+		EXPECT_EQ(rows[i].choices, world.choices) TH_LOG("row %zu", i);
+	}
+	/* Who cannot be asked is told. */
+	world.choices = 0;
+	world.status_error = -EIO;
+	strcpy(self->config.hostclock, "kvm");
+	daemon_configure_module(&self->daemon);
+	EXPECT_EQ(1, world.choices);
 }
 
 /* What else was said stays in the module, and so is to be named. */
