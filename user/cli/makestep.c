@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "cli/cli.h"
+#include "lib/names.h"
 
 static int makestep_by_module(const struct cli *cli, int daemon_error)
 {
@@ -38,6 +39,26 @@ static void print_stepping(const struct cli *cli, const json_t *reply)
 	puts("200 OK");
 }
 
+/* What the daemon has done. */
+static void print_step(const json_t *reply)
+{
+	int64_t bound_ns = json_int_of(reply, "maxerror_ns", -1);
+	char bound[32];
+
+	if (json_bool_of(reply, "waiting")) {
+		printf("%s\n",
+		       "The time source that contradicts the clock is followed from now on: it is asked, and the clock is set when it answers. See: truechime status");
+		return;
+	}
+	if (bound_ns < 0) {
+		printf("%s\n",
+		       "The system clock is set to the time that it follows. How wrong that may be is not known. See: truechime status");
+		return;
+	}
+	text_of_duration(bound_ns, bound, sizeof(bound));
+	printf("The system clock is right to within %s now.\n", bound);
+}
+
 int verb_makestep(const struct cli *cli, int argc, char **argv)
 {
 	json_t *reply = NULL;
@@ -56,7 +77,11 @@ int verb_makestep(const struct cli *cli, int argc, char **argv)
 		return makestep_by_module(cli, err);
 	if (err)
 		return client_failed(cli, err, reply);
+	if (cli->json) {
+		print_json(reply);
+		return CLI_OK;
+	}
+	print_step(reply);
 	json_decref(reply);
-	puts(cli->json ? "{\"ok\":true}" : "The system clock is right now.");
 	return CLI_OK;
 }

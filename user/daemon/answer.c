@@ -13,6 +13,7 @@
 #include "ipc/report_history.h"
 #include "ipc/report_server.h"
 #include "ipc/report_timesync.h"
+#include "lib/event_report.h"
 
 const char *daemon_step_words(const struct daemon *daemon, int err)
 {
@@ -47,23 +48,25 @@ static json_t *daemon_done(const char **error, int err, const char *words)
 	return NULL;
 }
 
-int daemon_make_step(struct daemon *daemon)
-{
-	daemon_trust_sources(daemon);
-	return steering_step(daemon->steering, "asked for by the operator");
-}
-
 void daemon_shut_down(struct daemon *daemon)
 {
 	log_notice("The operator stops the daemon");
 	daemon->stop = true;
 }
 
+/* Whether the clock is set only when sources have answered, and how wrong it may be now. */
 static json_t *daemon_step(struct daemon *daemon, const char **error)
 {
-	int err = daemon_make_step(daemon);
+	int result = daemon_make_step(daemon);
+	struct steering_status steering;
 
-	return daemon_done(error, err, daemon_step_words(daemon, err));
+	if (result < 0)
+		return daemon_done(error, result, daemon_step_words(daemon, result));
+	(void)steering_read(daemon->steering);
+	steering_get_status(daemon->steering, &steering);
+
+	return json_pack("{s:b,s:b,s:o}", "ok", 1, "waiting", result > 0,
+			 "maxerror_ns", json_of_bound(steering.maxerror_ns));
 }
 
 /* "0.1 3": from now on step errors above so many seconds in so many updates. */

@@ -289,7 +289,7 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 	case CHRONYC_REKEY:
 		return rekey(daemon);
 	case CHRONYC_MAKESTEP:
-		return daemon_make_step(daemon) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
+		return daemon_make_step(daemon) < 0 ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 	case CHRONYC_STEPPING:
 		return set_stepping(daemon, request);
 	case CHRONYC_RESELECT:

@@ -454,9 +454,6 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 /* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error);
 
-/* Step the clock because the operator wants it. 0, -errno (logged). */
-int daemon_make_step(struct daemon *daemon);
-
 /* The reason why there was no step, @err, and what to do about it. */
 const char *daemon_step_words(const struct daemon *daemon, int err);
 
@@ -585,8 +582,12 @@ void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources,
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			  const struct timescale_now *now);
 
-/* The operator vouches for the sources: they are right, whatever was known before. */
-void daemon_trust_sources(struct daemon *daemon);
+/*
+ * Step the clock because the operator wants it, who vouches for the sources: they are right,
+ * whatever was known before. 0; 1: a source that contradicts the clock is followed only now, is
+ * asked, and has the clock set when it answers; -errno (logged).
+ */
+int daemon_make_step(struct daemon *daemon);
 
 /* events.c */
 

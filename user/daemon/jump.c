@@ -172,15 +172,24 @@ static void daemon_make_refused_change(struct daemon *daemon)
 	discipline_permit(daemon->discipline, false);
 }
 
-void daemon_trust_sources(struct daemon *daemon)
+/* true: a source is followed only now, and what it says is not known before it answers. */
+static bool daemon_trust_sources(struct daemon *daemon)
 {
 	if (daemon->update.result.step == DISCIPLINE_REFUSED)
 		daemon_make_refused_change(daemon);
 	if (daemon->verdict != CONSENSUS_FALSETICKER && daemon->verdict != CONSENSUS_UNRESOLVED)
-		return;
+		return false;
 	log_notice("The operator has the time source followed that contradicts the clock");
 	daemon->verdict = CONSENSUS_OK;
 	daemon_change_reference(daemon, &REFERENCE_JUMPED);
 	steering_disrupted(daemon->steering, false);
 	daemon_burst(daemon, DAEMON_BURST);
+	return true;
+}
+
+int daemon_make_step(struct daemon *daemon)
+{
+	if (daemon_trust_sources(daemon))
+		return 1;
+	return steering_step(daemon->steering, "asked for by the operator");
 }

@@ -38,6 +38,8 @@ static struct {
 	bool confirmed;
 	int awaits;
 	int failed;
+	int steps;			/* that the operator has asked for */
+	int step_error;
 } world;
 
 void consensus_update(struct consensus *consensus, struct source *const *sources, size_t count,
@@ -73,6 +75,12 @@ void daemon_burst(struct daemon *daemon, int count)
 {
 	world.bursts++;
 	world.burst_count = count;
+}
+
+int steering_step(struct steering *steering, const char *reason)
+{
+	world.steps++;
+	return world.step_error;
 }
 
 void daemon_own_event(struct daemon *daemon, const struct module_event *event)
@@ -285,7 +293,7 @@ TEST_F(witness, what_nobody_resolves_leaves_the_clock_unconfirmed)
 	EXPECT_FALSE(judge(self, CONSENSUS_UNRESOLVED, 60 * NS_PER_S));
 	EXPECT_EQ(1, world.published);
 	/* The operator knows. */
-	daemon_trust_sources(&self->daemon);
+	EXPECT_EQ(1, daemon_make_step(&self->daemon));
 	EXPECT_EQ(1, world.forgotten);
 	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
 }
@@ -324,27 +332,33 @@ TEST_F(witness, sources_are_none_when_told_so)
 
 TEST_F(witness, operator_has_the_falseticker_followed)
 {
-	daemon_trust_sources(&self->daemon);
+	EXPECT_EQ(0, daemon_make_step(&self->daemon));
 	EXPECT_EQ(0, world.forgotten);
 	judge(self, CONSENSUS_FALSETICKER, -60 * NS_PER_S);
-	daemon_trust_sources(&self->daemon);
+	EXPECT_EQ(1, world.steps);
+	EXPECT_EQ(1, daemon_make_step(&self->daemon));
 	EXPECT_EQ(1, world.forgotten);
 	EXPECT_EQ(1, world.voids);
 	EXPECT_EQ(1, world.bursts);
-	daemon_trust_sources(&self->daemon);
+	/* Not to the time that is contradicted. */
+	EXPECT_EQ(1, world.steps);
+	EXPECT_EQ(0, daemon_make_step(&self->daemon));
 	EXPECT_EQ(1, world.forgotten);
 }
 
 TEST_F(witness, operator_has_a_refused_change_made)
 {
-	daemon_trust_sources(&self->daemon);
+	EXPECT_EQ(0, daemon_make_step(&self->daemon));
 	EXPECT_EQ(0, world.updates);
 	self->daemon.update.result.step = DISCIPLINE_REFUSED;
-	daemon_trust_sources(&self->daemon);
+	EXPECT_EQ(0, daemon_make_step(&self->daemon));
 	EXPECT_EQ(1, world.updates);
 	EXPECT_EQ(1, world.permitted_updates);
 	/* That one. */
 	EXPECT_FALSE(world.permitted);
+	EXPECT_EQ(2, world.steps);
+	world.step_error = -EPERM;
+	EXPECT_EQ(-EPERM, daemon_make_step(&self->daemon));
 }
 
 TEST_HARNESS_MAIN
