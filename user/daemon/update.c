@@ -310,6 +310,24 @@ static void daemon_discipline(struct daemon *daemon, struct source *const *sourc
 		daemon_judge_task(daemon, now);
 }
 
+/*
+ * No source is left. What the last ones have said holds on as if they were silent, and for as long.
+ */
+static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now *now)
+{
+	struct discipline_result *result = &daemon->update.result;
+	struct steering_status status;
+
+	steering_get_status(daemon->steering, &status);
+	if (status.trust != TRUST_CONFIRMED ||
+	    now->maxerror_ns <= daemon->config->discipline.maxdistance_ns)
+		return;
+	*result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
+	(void)steering_correct(daemon->steering, result, now);
+	/* Publish that at once. */
+	steering_retry(daemon->steering, 0);
+}
+
 void daemon_update(struct daemon *daemon)
 {
 	bool was_selected = daemon->update.result.selection.selected >= 0;
@@ -336,6 +354,7 @@ void daemon_update(struct daemon *daemon)
 	if (!count) {
 		if (was_selected)
 			daemon_notify_status(daemon);
+		daemon_go_on_alone(daemon, &now);
 		return;
 	}
 	if (!daemon_judge_sources(daemon, sources, count, &now)) {

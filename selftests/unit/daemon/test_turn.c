@@ -349,6 +349,25 @@ TEST_F(turn, new_sources_do_not_end_what_others_have_confirmed)
 	EXPECT_EQ(TRUST_HELD, status.trust);
 }
 
+/* All are deleted: what they have said holds for as long, and no longer, as if they were silent. */
+TEST_F(turn, without_sources_the_clock_is_confirmed_for_a_while)
+{
+	struct steering_status status;
+
+	world.selected = 0;
+	receive(self, 0);
+	daemon_edges.deleted = 1;
+	replace_source(self, S);
+	steering_get_status(self->daemon.steering, &status);
+	EXPECT_EQ(TRUST_CONFIRMED, status.trust);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	self->link.correction.maxerror_ns = 4 * S;
+	replace_source(self, S);
+	steering_get_status(self->daemon.steering, &status);
+	EXPECT_EQ(TRUST_HELD, status.trust);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
 /* One that was deleted before it leaves it another place; and it may be deleted itself. */
 TEST_F(turn, the_selected_source_stays_the_same_when_others_are_deleted)
 {
