@@ -318,6 +318,8 @@ static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now
 	struct discipline_result *result = &daemon->update.result;
 	struct steering_status status;
 
+	/* Nor is one that contradicts. */
+	daemon->verdict = CONSENSUS_OK;
 	steering_get_status(daemon->steering, &status);
 	if (status.trust != TRUST_CONFIRMED ||
 	    now->maxerror_ns <= daemon->config->discipline.maxdistance_ns)

@@ -368,6 +368,16 @@ TEST_F(turn, without_sources_the_clock_is_confirmed_for_a_while)
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 }
 
+/* With a source that is deleted goes what it contradicted: makestep is about no source then. */
+TEST_F(turn, nobody_contradicts_who_is_deleted)
+{
+	receive(self, 0);
+	self->daemon.verdict = CONSENSUS_FALSETICKER;
+	daemon_edges.deleted = 1;
+	replace_source(self, S);
+	EXPECT_EQ(CONSENSUS_OK, self->daemon.verdict);
+}
+
 /* One that was deleted before it leaves it another place; and it may be deleted itself. */
 TEST_F(turn, the_selected_source_stays_the_same_when_others_are_deleted)
 {
