@@ -15,7 +15,7 @@
 
 /**
  * struct change_limits - all 0 to start
- * @updates: with new samples, as makestep and maxchange count them ...
+ * @updates: with new samples, as makestep and maxchange count them, 2^31 a year at most ...
  * @stepless: ... of which so many were before makestep was set, or were to step and could not
  * @counts: the latest one was one of them
  * @counted: serial of the source selected at the latest of them ...
@@ -25,12 +25,12 @@
  * @permitted: changes are, whatever maxchange says
  */
 struct change_limits {
-	int updates;
-	int stepless;
+	int64_t updates;
+	int64_t stepless;
 	bool counts;
 	uint64_t counted;
 	uint64_t counted_received;
-	int refused;
+	int64_t refused;
 	bool seconded;
 	bool permitted;
 };

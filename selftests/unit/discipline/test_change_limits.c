@@ -5,6 +5,7 @@
 #include "user/discipline/change_limits.h"
 
 #include <errno.h>
+#include <limits.h>
 
 #include "core/line.h"
 #include "selftests/unit/unit.h"
@@ -96,6 +97,22 @@ TEST_F(limits, first_updates_step_and_later_ones_do_not)
 	self->options.step_limit = -1;
 	EXPECT_EQ(0, measure(self, -2 * S));
 	EXPECT_EQ(DISCIPLINE_STEP, self->step);
+}
+
+/* A clock that is read 64 times a second has had them in a year. */
+TEST_F(limits, no_number_of_updates_begins_anew)
+{
+	self->limits.updates = INT_MAX - 1;
+	self->options.maxchange_ns = 10 * S;
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(0, measure(self, 2 * S));
+		EXPECT_EQ(DISCIPLINE_NO_STEP, self->step);
+	}
+	EXPECT_EQ(0, measure(self, 20 * S));
+	EXPECT_EQ(DISCIPLINE_REFUSED, self->step);
+	self->limits.refused = INT_MAX;
+	self->options.maxchange_ignore = 3;
+	EXPECT_EQ(-ERANGE, measure(self, 20 * S));
 }
 
 TEST_F(limits, no_update_steps_where_none_may)
