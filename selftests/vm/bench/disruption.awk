@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# bench-disruption's tables and its last line, from the lines that its parts wrote; exits 0 only if all
-# targets hold. -v seconds= is how long the undisturbed guests were to be watched, -v rows= where the
-# picture's rows go. ntp-table.awk has its part about reverts with NTP servers.
+# bench-disruption's tables, its line of figures and what is judged of them, from the lines that
+# its parts wrote; exits 0 only if all targets are met. -v rows= is where the picture's rows go.
+# ntp-table.awk has its part about reverts with NTP servers, judge.awk what it is to meet a target.
 
 function value(key,	i, a)
 {
@@ -29,9 +29,9 @@ function quantile(list, q,	i, n)
 }
 
 # Of nothing no limit is kept.
-function within(list, q, most)
+function quantile_of(list, q)
 {
-	return count[list] > 0 && quantile(list, q) <= most
+	return count[list] ? quantile(list, q) : "-"
 }
 
 function joined(list,	i, text)
@@ -230,20 +230,49 @@ function print_disruptions(	i, of)
 }
 
 # As a program sees it, for each kind that comes without the guest's doing.
-function seen_in_time(	i, of, list)
+function judge_seen(	i, kinds_seen, names, list)
 {
-	for (i = split("revert fork pause host-step", of, " "); i; i--) {
-		list = of[i] " busy wrong"
-		if (!within(list, 0.5, 5) || !within(list, 0.99, 20) || !within(list, 1, 50))
-			return 0
+	names = split("revert fork pause host-step", kinds_seen, " ")
+	for (i = 1; i <= names; i++) {
+		list = kinds_seen[i] " busy wrong"
+		judge(kinds_seen[i] "_wrong_p50_ms", quantile_of(list, 0.5), "<=", 5)
+		judge(kinds_seen[i] "_wrong_p99_ms", quantile_of(list, 0.99), "<=", 20)
+		judge(kinds_seen[i] "_wrong_max_ms", quantile_of(list, 1), "<=", 50)
 	}
-	return 1
 }
 
 # A bare revert's stall is what nobody can be quicker than.
-function raw_in_time()
+function judge_raw(name, q)
 {
-	return within("raw", 0.5, quantile("bare", 0.5) + 25) && within("raw", 1, quantile("bare", 1) + 25)
+	judge(name, quantile_of("raw", q), "<=", count["bare"] ? quantile("bare", q) + 25 : "-")
+}
+
+function judge_disruptions()
+{
+	judge("disruptions", n + 0, ">=", 200)
+	judge("not_noticed", n - noticed_count, "<=", 0)
+	judge("not_repaired", n - repaired, "<=", 0)
+	judge("wrong_cause", wrong_cause + 0, "<=", 0)
+	judge("false", false_events + 0, "<=", 0)
+	judge_seen()
+	judge_raw("raw_p50_ms", 0.5)
+	judge_raw("raw_max_ms", 1)
+	judge("stamp_p50_ms", quantile_of("stamp", 0.5), "<=", 20)
+	judge("stamp_max_ms", quantile_of("stamp", 1), "<=", 50)
+	judge("host-step_stamp_p50_ms", quantile_of("host-step stamp", 0.5), "<=", 20)
+	judge("idle_max_ms", quantile_of("idle", 1), "<=", 1100)
+	judge("rtc_max_ms", quantile_of("rtc", 1), "<=", 3000)
+	judge("lie_max_ms", n ? lie_max + 0 : "-", "<=", 50)
+}
+
+# What it was measured with. An emulated guest that hangs is disrupted once more; one in fifty is
+# the emulator's.
+function judge_measurement()
+{
+	judge("missing_parts", missing_parts + 0, "<=", 0)
+	judge("missing_fields", missing_fields + 0, "<=", 0)
+	judge("failed_checks", failed_checks + 0, "<=", 0)
+	judge("hung_percent", n ? 100 * hung / n : "-", "<=", 2)
 }
 
 # "12.3 ms", "27.0 s", or by how much it was still wrong in the end.
@@ -290,15 +319,18 @@ function print_undisturbed(	i, guest)
 	print ""
 }
 
-# Each was measured, and truechime itself was never wrong for longer than a busy guest may be.
-function rivals_hold(	j, ms)
+# The longest for which truechime itself was wrong, if it and all its rivals were measured.
+function rivals_ours_ms(	j, ms, most)
 {
+	if (!gap_count || rival_count != 6 || rival_results != rival_count * gap_count)
+		return "-"
 	for (j = 1; j <= gap_count; j++) {
 		ms = wrong_ms["truechime", gap_names[j]]
-		if (ms !~ /^[0-9]+(\.[0-9]+)?$/ || ms + 0 > 50)
-			return 0
+		if (ms !~ /^[0-9]+(\.[0-9]+)?$/)
+			return "-"
+		most = ms + 0 > most ? ms + 0 : most
 	}
-	return gap_count && rival_count == 6 && rival_results == rival_count * gap_count
+	return most + 0
 }
 
 # The shortest time for which one of them was watched.
@@ -315,6 +347,31 @@ function undisturbed_s(	i, least)
 function cost_known(load, with)
 {
 	return rounds[load, with] > 0 && rounds[load, with] == rounds[load, "nothing"]
+}
+
+# 40 s tell a wake-up a second to a quarter of one, in a single round.
+function judge_wakeups(name, load)
+{
+	judge(name, cost_known(load, "module") ? cost(load, "module", "halt_exits") : "-", "<=",
+		0.3)
+}
+
+function judge_busy(name, load, with)
+{
+	judge(name, cost_known(load, with) && reading_known ? cpu_percent_of(load, with) : "-", "<",
+		0.05)
+}
+
+# A guest's cost does not depend on how many processors it has. Those that are not measured miss.
+function judge_cost(	i, asked, cpus)
+{
+	judge_wakeups("idle_wakeups_per_s", "idle")
+	judge_busy("busy_cpu_percent", "busy", "daemon")
+	asked = split("1 2 4 8 16 32", cpus, " ")
+	for (i = 1; i <= asked; i++) {
+		judge_wakeups("idle_wakeups_per_s@" cpus[i], "idle@" cpus[i])
+		judge_busy("busy_cpu_percent@" cpus[i], "busy@" cpus[i], "module")
+	}
 }
 
 # CPU time in readings of stock ptp_kvm.
@@ -403,13 +460,14 @@ END {
 		noticed_count += noticed[kinds[i]]
 	# In readings of stock ptp_kvm, which are as slow here; then as long as they take on hardware.
 	cpu_percent = cpu_percent_of("busy", "daemon")
-	# Those of the checks; the daemon's own are not among them. 40 s tell them to a quarter of one.
+	# Those of the checks; the daemon's own are not among them.
 	wakeups = cost("idle", "module", "halt_exits")
 	printf "bench-disruption: disruptions=%d repaired=%d wrong_cause=%d false=%d " \
 		"wrong_p50_ms=%.1f wrong_p99_ms=%.1f wrong_max_ms=%.1f raw_p50_ms=%.1f raw_max_ms=%.1f " \
 		"bare_p50_ms=%.1f bare_max_ms=%.1f stamp_p50_ms=%.1f stamp_max_ms=%.1f idle_max_ms=%.1f " \
 		"noticed=%d hung=%d failed_checks=%d missing_parts=%d missing_fields=%d " \
-		"ntp_added_max_ms=%s ntp_confirmed_added_max_ms=%.1f ntp_bound_violations=%d " \
+		"ntp_added_max_ms=%s ntp_confirmed_added_max_ms=%s " \
+		"ntp_free_confirmed_added_max_ms=%s ntp_bound_violations=%d " \
 		"lie_max_ms=%.1f rtc_max_ms=%.1f undisturbed_s=%d " \
 		"busy_exits_per_s=%.1f busy_cpu_percent=%.4f idle_wakeups_per_s=%.2f\n",
 		n, repaired, wrong_cause, false_events,
@@ -417,15 +475,16 @@ END {
 		quantile("raw", 0.5), quantile("raw", 1), quantile("bare", 0.5), quantile("bare", 1),
 		quantile("stamp", 0.5), quantile("stamp", 1), quantile("idle", 1),
 		noticed_count, hung, failed_checks, missing_parts, missing_fields,
-		ntp_added_ms(), ntp_confirmed_max, ntp_violations, lie_max, quantile("rtc", 1),
+		ntp_added_ms("disciplined", "step"), ntp_added_ms("disciplined", "confirmed"),
+		ntp_added_ms("free", "confirmed"), ntp_violations, lie_max, quantile("rtc", 1),
 		undisturbed_s(), cost("busy", "daemon", "exits"), cpu_percent, wakeups
-	# An emulated guest that hangs is disrupted once more; one in fifty is the emulator's.
-	exit !(n >= 200 && hung <= n / 50 && noticed_count == n && repaired == n && !wrong_cause &&
-		!false_events && !missing_fields && !missing_parts && !failed_checks && seen_in_time() &&
-		raw_in_time() && within("stamp", 0.5, 20) && within("stamp", 1, 50) &&
-		within("host-step stamp", 0.5, 20) && within("idle", 1, 1100) && lie_max <= 50 &&
-		within("rtc", 1, 3000) && ntp_holds() && quiet_count == undisturbed_guests &&
-		undisturbed_s() >= seconds - 10 && rivals_hold() && reading_known &&
-		cost_known("busy", "daemon") && cost_known("idle", "module") &&
-		cpu_percent < 0.05 && wakeups <= 1.25)
+	judge_measurement()
+	judge_disruptions()
+	ntp_judge_all()
+	judge("rivals_truechime_wrong_max_ms", rivals_ours_ms(), "<=", 50)
+	# What is left of an hour when its parts have begun and ended.
+	judge("undisturbed_s", quiet_count == undisturbed_guests ? undisturbed_s() : "-", ">=",
+		3590)
+	judge_cost()
+	exit !judged("bench-disruption")
 }

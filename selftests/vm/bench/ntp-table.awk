@@ -7,15 +7,16 @@
 # servers' or nobody but the host is asked. "Had" is the most of the last 8 s before the snapshot,
 # of the system clock and of the timescale that it is being slewed to; nothing else is allowed for.
 # Against a host's clock that runs 20 ppm beside UTC nobody can know more than the bound says, until
-# servers answer.
+# servers answer: that has no target, but that it is never beyond its bound.
 #
-# 2 s after the first answers the error is no larger than before the snapshot, but for the noise of
-# those answers: they come while an emulated guest fetches its memory anew, with round trips of 20 to
-# 50 ms, and half of one is more than 10 ms, what is allowed for. The table's head says it.
+# 2 s after the first answers the same 1 ms is the target, beside either host. The limit of our own
+# is the noise of those answers: they come while an emulated guest fetches its memory anew, with
+# round trips of 20 to 50 ms, and half of one is more than 10 ms.
 
 BEGIN {
 	ntp_most_ms = 1
 	ntp_noise_ms = 10
+	ntp_noise = "half of such an answer's round trip in an emulated guest"
 	# 15 guests, each reverted by four gaps either way.
 	ntp_rows_wanted = 15 * 8
 }
@@ -71,23 +72,24 @@ function ntp_note(	of, gap, before, asked, i, fields, at, kernel, module)
 	ntp_violations += ntp_number("violations")
 	ntp_keep(of, "violations", ntp_number("violations"))
 	ntp_keep(of, "unnoticed", ntp_number("unnoticed_ms"))
-	ntp_judge(of, before, asked)
+	ntp_judge(before, asked)
 }
 
-function ntp_judge(of, before, asked,	added)
+# By how much more the clock of a guest of such a host was wrong, at most, and how often by more
+# than the target.
+function ntp_add(host, when, added)
 {
-	added = ntp_number("step_ms") - before
-	if (value("host") == "disciplined" && added > ntp_added_max)
-		ntp_added_max = added
-	if (value("host") == "disciplined" && added > ntp_most_ms)
-		ntp_failed++
-	if (!asked)
-		return
-	added = ntp_number("confirmed_ms") - before
-	if (added > ntp_confirmed_max)
-		ntp_confirmed_max = added
-	if (added > ntp_noise_ms)
-		ntp_failed++
+	ntp_counted[host, when]++
+	if (!((host, when) in ntp_added) || added > ntp_added[host, when])
+		ntp_added[host, when] = added
+	ntp_over[host, when] += added > ntp_most_ms
+}
+
+function ntp_judge(before, asked)
+{
+	ntp_add(value("host"), "step", ntp_number("step_ms") - before)
+	if (asked)
+		ntp_add(value("host"), "confirmed", ntp_number("confirmed_ms") - before)
 }
 
 $1 == "ntp" { ntp_note() }
@@ -106,7 +108,7 @@ function ntp_print(	i, of)
 {
 	printf "| daemon's age | host | servers | poll | gap, either way | RMS before | most before "
 	printf "| after the step | its bound | 1 s later | its bound "
-	printf "| 2 s after the first answer (noise: %d ms) | its bound ", ntp_noise_ms
+	printf "| 2 s after the first answer | its bound "
 	print "| 10 s later | its bound | beyond a bound |"
 	print "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 	for (i = 1; i <= ntp_count; i++) {
@@ -121,13 +123,26 @@ function ntp_print(	i, of)
 }
 
 # "12.3" ms, or missing where rows or fields are.
-function ntp_added_ms()
+function ntp_added_ms(host, when)
 {
-	return ntp_rows == ntp_rows_wanted && !ntp_missing ? sprintf("%.3f", ntp_added_max) : "missing"
+	if (ntp_rows != ntp_rows_wanted || ntp_missing)
+		return "missing"
+	return sprintf("%.3f", ntp_added[host, when])
 }
 
-function ntp_holds()
+function ntp_judge_all()
 {
-	return ntp_rows == ntp_rows_wanted && !ntp_missing && !ntp_failed && !ntp_violations &&
-	       ntp_hung <= ntp_rows / 20
+	judge("ntp_rows", ntp_rows + 0, ">=", ntp_rows_wanted)
+	judge("ntp_missing_fields", ntp_missing + 0, "<=", 0)
+	judge("ntp_hung_percent", ntp_rows ? 100 * ntp_hung / ntp_rows : "-", "<=", 5)
+	judge("ntp_bound_violations", ntp_rows ? ntp_violations + 0 : "-", "<=", 0)
+	judge("ntp_added_max_ms", ntp_added_ms("disciplined", "step"), "<=", ntp_most_ms)
+	judge("ntp_confirmed_added_max_ms", ntp_added_ms("disciplined", "confirmed"), "<=",
+		ntp_most_ms, ntp_noise_ms, ntp_noise)
+	judge("ntp_free_confirmed_added_max_ms", ntp_added_ms("free", "confirmed"), "<=",
+		ntp_most_ms, ntp_noise_ms, ntp_noise)
+	printf "more than %d ms more wrong 2 s after the first answer: %d of %d reverts beside a " \
+		"disciplined host, %d of %d beside a free one\n", ntp_most_ms,
+		ntp_over["disciplined", "confirmed"], ntp_counted["disciplined", "confirmed"],
+		ntp_over["free", "confirmed"], ntp_counted["free", "confirmed"]
 }
