@@ -87,6 +87,32 @@ says own_limit 'target: equal=0.31, asked for <= 0.3: MISSED; our own limit <= 1
 says own_limit_missed 'target: far=9, asked for <= 1: MISSED; our own limit <= 2 (noise): missed'
 says not_measured 'target: word=-, asked for <= 1: MISSED, not measured'
 
+# --- bench-boot ---
+
+# boot_table SYNCHRONISED_S: of truechime by NTP; its network is up in the 27th second.
+boot_table()
+{
+	echo 'boot truechime-host network_s=27 right_10ms_s=24 synchronised_s=34 beyond=0'
+	echo 'boot chronyd-host network_s=24 right_10ms_s=55 synchronised_s=44 beyond=0'
+	echo "boot truechime-ntp network_s=27 right_10ms_s=28 synchronised_s=$1 beyond=0"
+	echo 'boot chronyd-ntp network_s=25 right_10ms_s=-1 synchronised_s=43 beyond=0'
+	echo 'boot timesyncd-ntp network_s=22 right_10ms_s=43 synchronised_s=41 beyond=681'
+}
+
+boot=$selftests/vm/bench/boot.awk
+boot_table 29.9 >"$work/table"
+passes boot -f "$boot" "$work/table"
+boot_table 30.1 >"$work/table"
+misses boot_late truechime-ntp_synchronised_after_network_s -f "$boot" "$work/table"
+boot_table 29 | sed /truechime-host/d >"$work/table.2"
+misses boot_half "truechime-host_right_10ms_before_chronyd-host_s \
+truechime-host_synchronised_before_chronyd-host_s truechime-host_readings_beyond_bound" \
+	-f "$boot" "$work/table.2"
+boot_table -1 >"$work/table"
+misses boot_never "truechime-ntp_synchronised_before_chronyd-ntp_s \
+truechime-ntp_synchronised_before_timesyncd-ntp_s truechime-ntp_synchronised_after_network_s" \
+	-f "$boot" "$work/table"
+
 # --- bench-disruption ---
 
 # disruption_table: of a run in which all is well.
