@@ -113,6 +113,36 @@ misses boot_never "truechime-ntp_synchronised_before_chronyd-ntp_s \
 truechime-ntp_synchronised_before_timesyncd-ntp_s truechime-ntp_synchronised_after_network_s" \
 	-f "$boot" "$work/table"
 
+# --- bench-steady ---
+
+# steady_table HOUR_RMS_NS KEPT_S: of truechime.
+steady_table()
+{
+	for round in 1 2 3; do
+		echo 'steady truechime rms_ns=4 wrong=0'
+		echo 'steady chronyd rms_ns=66'
+	done
+	echo 'phc truechime precise_ns=5100'
+	echo 'phc KVM precise_ns=115000'
+	echo "ntp truechime converged_s=2.1 kept_s=$2 round_trip_us=7000"
+	echo 'ntp chronyd converged_s=250 kept_s=257 round_trip_us=7000'
+	echo 'frequency truechime error_ppb=-900 wrong=0'
+	echo 'frequency chronyd error_ppb=4900'
+	for daemon in truechime chronyd chronyd25; do
+		echo "hour $daemon rms_ns=$1 max_ns=30 seconds=3600 reads=3600 bounds=9" \
+			'beyond=0 wrong=0'
+	done | sed '/ truechime /!s/rms_ns=[^ ]*/rms_ns=8/'
+}
+
+steady=$selftests/vm/bench/steady.awk
+steady_table 7 2.1 >"$work/table"
+passes steady -f "$steady" "$work/table"
+steady_table 9 -1 >"$work/table"
+misses steady_behind 'hour_rms_ratio ntp_kept_before_chronyd_s' -f "$steady" "$work/table"
+sed -i s/3600/90/g "$work/table"
+misses steady_short 'hours_incomplete hour_rms_ratio ntp_kept_before_chronyd_s' \
+	-f "$steady" "$work/table"
+
 # --- bench-disruption ---
 
 # disruption_table: of a run in which all is well.
