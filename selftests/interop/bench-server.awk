@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# The table and the last line of bench-server, from a line of KEY=VALUE for each measurement.
+# The table of bench-server, its line of figures and what is judged of them, from a line of
+# KEY=VALUE for each measurement; judge.awk says what it is to meet a target. Exits 0 only if all
+# are met.
 
 function value(key,	i, a)
 {
@@ -19,35 +21,84 @@ function median(list, n,	i, j, t)
 	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
 }
 
-# NAME against chronyd by KIND, round by round; against the mean of both where it is not one of them.
+# By how much an offset can be wrong because the server's timestamps are: receive and transmit.
+function error_us(quantile)
+{
+	return (value("receive_" quantile "_us") + value("transmit_" quantile "_us")) / 2
+}
+
+# What NAME is compared with: both measurements of chronyd where that has two.
+function chronyd_figure(r, name, kind,	base)
+{
+	base = name ~ /-(key|nts)$/ ? "chronyd" substr(name, length(name) - 3) : "chronyd"
+	base = figure[r, base, kind]
+	if (name == "truechimed" || name == "truechimed-xdp")
+		base = (base + figure[r, "again", kind]) / 2
+	return base
+}
+
+# NAME against chronyd by KIND, round by round. "-": not measured.
 function ratios(name, kind,	r, n, base)
 {
 	delete list
 	for (r = 1; r <= rounds; r++) {
 		if (!((r, name) in figure))
 			continue
-		base = name ~ /-(key|nts)$/ ? "chronyd" substr(name, length(name) - 3) : "chronyd"
-		base = figure[r, base, kind]
-		if (name == "truechimed" || name == "truechimed-xdp")
-			base = (base + figure[r, "again", kind]) / 2
+		base = chronyd_figure(r, name, kind)
 		if (base > 0)
 			list[++n] = figure[r, name, kind] / base
 	}
 	if (!n)
 		return "-"
 	middle = median(list, n)
-	printf "%-14s per %-10s %.2f (%.2f to %.2f in %d rounds)\n", name, kind, middle, list[1], list[n], n
+	printf "%-14s %-13s %.2f (%.2f to %.2f in %d rounds)\n", name, kind, middle, list[1],
+		list[n], n
 	return middle
 }
 
+# How far chronyd was from itself in a round, at most: a ratio of 1 or more.
+function noise(kind,	r, apart, most)
+{
+	for (r = 1; r <= rounds; r++) {
+		if (!(figure[r, "chronyd", kind] > 0 && figure[r, "again", kind] > 0))
+			continue
+		apart = figure[r, "again", kind] / figure[r, "chronyd", kind]
+		apart = apart < 1 ? 1 / apart : apart
+		most = apart > most ? apart : most
+	}
+	return most ? most : "-"
+}
+
+# That NAME takes no longer, and errs no more, than chronyd beside it. The probes have no key, and
+# say nothing of answers that have.
+function judge_times(name)
+{
+	judge_no_larger(name, "trip_p99_us")
+	judge_no_larger(name, "error_p50_us")
+	judge_no_larger(name, "error_p99_us")
+}
+
+function judge_no_larger(name, kind)
+{
+	judge(name "_" kind "_ratio", ratio[name, kind], "<=", 1, noise(kind),
+		"so far chronyd was from itself in a round")
+}
+
+# Of a second of the processor.
+function answers(name)
+{
+	return ratio[name, "core_s"] == "-" ? "-" : sprintf("%.2f", ratio[name, "core_s"])
+}
+
 BEGIN {
-	split("core_s process_s", kinds)
+	split("core_s process_s trip_p99_us error_p50_us error_p99_us", kinds)
+	split("again truechimed truechimed-key truechimed-nts truechimed-xdp", programs)
 	print "/core_s: answers in a second of the processor that the server has, with all that its kernel does"
 	print "there; /process_s: in one of the server's processes. busy: how much of the time the processor was;"
 	print "a server with time left waits for the load. kernel: what of it was not the server's program, but its"
 	print "kernel. trip: round trip at a moderate rate. receive, transmit:"
 	print "between the server's timestamps and those of the client's kernel, under load, wire included; half"
-	print "of their sum bounds the error of an offset."
+	print "of their sum bounds the error of an offset, and is compared as error."
 	printf "%-5s %-14s %9s %9s %10s %5s %6s %13s %13s %13s %6s %5s\n", "round", "server",
 		"answers/s", "/core_s", "/process_s", "busy", "kernel", "trip us", "receive us",
 		"transmit us", "lost", "MiB"
@@ -62,6 +113,9 @@ BEGIN {
 	figure[round, name] = 1
 	for (i in kinds)
 		figure[round, name, kinds[i]] = value(kinds[i]) > 0 ? answered / value(kinds[i]) : 0
+	figure[round, name, "trip_p99_us"] = value("moderate_trip_p99_us")
+	figure[round, name, "error_p50_us"] = error_us("p50")
+	figure[round, name, "error_p99_us"] = error_us("p99")
 	busy = value("seconds") > 0 ? 100 * value("core_s") / value("seconds") : 0
 	kernel = value("core_s") > 0 ? 100 - 100 * value("user_s") / value("core_s") : 0
 	printf "%-5s %-14s %9.0f %9.0f %10.0f %4.0f%% %5.0f%%", round, name, value("rate"),
@@ -81,24 +135,27 @@ END {
 		print "bench-server: nothing was measured"
 		exit 1
 	}
-	print "answers against chronyd's, median of rounds; chronyd against itself is \"again\":"
-	self = ratios("again", "core_s")
-	plain = ratios("truechimed", "core_s")
-	keyed = ratios("truechimed-key", "core_s")
-	nts = ratios("truechimed-nts", "core_s")
-	xdp = ratios("truechimed-xdp", "core_s")
-	ratios("again", "process_s")
-	ratios("truechimed", "process_s")
-	ratios("truechimed-key", "process_s")
-	ratios("truechimed-nts", "process_s")
-	ratios("truechimed-xdp", "process_s")
+	print "against chronyd, median of rounds; chronyd against itself is \"again\". core_s and"
+	print "process_s: answers in a second; trip: how long they take; error: how wrong they are"
+	for (i = 1; i in kinds; i++)
+		for (j = 1; j in programs; j++)
+			ratio[programs[j], kinds[i]] = ratios(programs[j], kinds[i])
+	self = ratio["again", "core_s"]
 	if (self != "-" && (self < 0.9 || self > 1.1))
 		print "chronyd against itself is not 1: this machine is too busy for a benchmark"
-	printf "bench-server: ratio_plain=%s ratio_xdp=%s ratio_nts=%s ratio_keyed=%s p99_us=%s rss_mib=%s\n",
-		plain == "-" ? "-" : sprintf("%.2f", plain), xdp == "-" ? "-" : sprintf("%.1f", xdp),
-		nts == "-" ? "-" : sprintf("%.2f", nts),
-		keyed == "-" ? "-" : sprintf("%.2f", keyed), trips ? sprintf("%.0f", median(trip, trips)) : "-",
+	printf "bench-server: ratio_plain=%s ratio_xdp=%s ratio_nts=%s ratio_keyed=%s p99_us=%s " \
+		"rss_mib=%s\n",
+		answers("truechimed"), answers("truechimed-xdp"), answers("truechimed-nts"),
+		answers("truechimed-key"), trips ? sprintf("%.0f", median(trip, trips)) : "-",
 		trips ? memory : "-"
-	exit !(self >= 0.9 && self <= 1.1 && (!trips || (plain >= 2 && memory < 16)) &&
-		(xdp == "-" || xdp >= 8) && (keyed == "-" || keyed >= 1) && (nts == "-" || nts >= 1))
+	judge("chronyd_against_itself_at_least", self, ">=", 0.9)
+	judge("chronyd_against_itself_at_most", self, "<=", 1.1)
+	judge("truechimed_core_s_ratio", ratio["truechimed", "core_s"], ">=", 2)
+	judge("truechimed-xdp_core_s_ratio", ratio["truechimed-xdp", "core_s"], ">=", 8)
+	judge("truechimed-key_core_s_ratio", ratio["truechimed-key", "core_s"], ">=", 1)
+	judge("truechimed-nts_core_s_ratio", ratio["truechimed-nts", "core_s"], ">=", 1)
+	judge("rss_mib", memory > 0 ? memory : "-", "<", 16)
+	judge_times("truechimed")
+	judge_times("truechimed-xdp")
+	exit !judged("bench-server")
 }

@@ -143,6 +143,41 @@ sed -i s/3600/90/g "$work/table"
 misses steady_short 'hours_incomplete hour_rms_ratio ntp_kept_before_chronyd_s' \
 	-f "$steady" "$work/table"
 
+# --- bench-server ---
+
+# measure NAME CORE_S MIB TRIP_P99_US RECEIVE_P99_US: in each of three rounds.
+measure()
+{
+	for round in 1 2 3; do
+		echo "round=$round name=$1 core_s=$2 process_s=$2 user_s=1 memory_mib=$3" \
+			answered=1000000 rate=80000 seconds=13 receive_p50_us=0.8 \
+			"receive_p99_us=$5" transmit_p50_us=4 transmit_p99_us=40 lost=0 \
+			"moderate_trip_p50_us=40 moderate_trip_p99_us=$4"
+	done
+}
+
+measure_others()
+{
+	measure chronyd 12 5.5 66 10
+	measure again 12 5.5 70 10
+	measure chronyd-key 12 5.5 66 10
+	measure truechimed-key 11 7.5 66 10
+	measure chronyd-nts 12 10 66 10
+	measure truechimed-nts 11 13 66 10
+}
+
+server=$selftests/interop/bench-server.awk
+{ measure_others; measure truechimed 6 7.5 66 9; measure truechimed-xdp 1.4 7.5 66 9; } \
+	>"$work/measures"
+passes server -f "$server" "$work/measures"
+{ measure_others; measure truechimed 11 16 69 30; } >"$work/measures"
+misses server_slow "truechimed_core_s_ratio truechimed-xdp_core_s_ratio rss_mib \
+truechimed_trip_p99_us_ratio truechimed_error_p99_us_ratio truechimed-xdp_trip_p99_us_ratio \
+truechimed-xdp_error_p50_us_ratio truechimed-xdp_error_p99_us_ratio" \
+	-f "$server" "$work/measures"
+says server_own_limit \
+	'MISSED; our own limit <= 1.061 (so far chronyd was from itself in a round): met'
+
 # --- bench-disruption ---
 
 # disruption_table: of a run in which all is well.
