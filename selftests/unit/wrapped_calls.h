@@ -77,6 +77,7 @@ int __wrap_attachment_open(struct attachment **attachment,
 			   void (*take)(void *context, const struct watch_record *record),
 			   void *context);
 uint64_t __wrap_attachment_lost(const struct attachment *attachment);
+void __wrap_attachment_set_own(struct attachment *attachment, uint32_t tgid);
 void __wrap_log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_notify_status(const char *format, ...);
 struct pollfd;

@@ -151,6 +151,11 @@ void attachment_read(struct attachment *attachment)
 	ring_buffer__consume(attachment->ring);
 }
 
+void attachment_set_own(struct attachment *attachment, uint32_t tgid)
+{
+	__atomic_store_n(&attachment->program->bss->own_tgid, tgid, __ATOMIC_RELAXED);
+}
+
 /* A program that preempts itself on a processor does not run, and is counted. */
 static uint64_t missed(const struct bpf_program *program)
 {

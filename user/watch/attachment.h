@@ -32,6 +32,12 @@ int attachment_fd(const struct attachment *attachment);
 /* Hand out all records that there are; however many come meanwhile, it ends. */
 void attachment_read(struct attachment *attachment);
 
+/*
+ * Changes by the process @tgid are truechime's: they are recorded, and read with the next that are
+ * not, or by attachment_read(), or when there are many.
+ */
+void attachment_set_own(struct attachment *attachment, uint32_t tgid);
+
 /* Changes that were not recorded: there was no room, or a program was interrupted by itself. */
 uint64_t attachment_lost(const struct attachment *attachment);
 

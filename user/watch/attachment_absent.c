@@ -34,6 +34,12 @@ void attachment_read(struct attachment *attachment)
 	(void)attachment;
 }
 
+void attachment_set_own(struct attachment *attachment, uint32_t tgid)
+{
+	(void)attachment;
+	(void)tgid;
+}
+
 uint64_t attachment_lost(const struct attachment *attachment)
 {
 	(void)attachment;

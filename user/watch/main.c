@@ -282,6 +282,9 @@ static void take_record(void *context, const struct watch_record *record)
 
 	find_path(record, path, sizeof(path));
 	if (is_own(watch, record, path)) {
+		/* Once a second, by one process: it is not worth a wake-up each. */
+		if (!record->is_kernel)
+			attachment_set_own(watch->attachment, record->tgid);
 		tally_add_own(&watch->tally, record);
 		return;
 	}

@@ -140,6 +140,9 @@ struct {
 /* Changes for which there was no room. */
 uint64_t lost;
 
+/* A process whose changes need not be read at once; 0: none. */
+uint32_t own_tgid;
+
 static inline int64_t read_distance_ns(void)
 {
 	uint64_t before_ns = bpf_ktime_get_ns();
@@ -262,6 +265,20 @@ static inline void note_adjustment(struct watch_record *record, const struct cal
 	record->step_ns = call->given_ns;
 }
 
+/*
+ * The daemon changes the clock once a second, and is no rival: who reads the records is not woken
+ * for that, but by a rival's, or when those fill half of the ring. Without a flag the kernel would
+ * wake him only for the first record after those that he has read, and a rival's is not always it.
+ */
+static inline uint64_t wakes(const struct watch_record *record)
+{
+	if (!record->is_kernel && own_tgid && record->tgid == own_tgid &&
+	    bpf_ringbuf_query(&records, BPF_RB_AVAIL_DATA) < WATCH_RING_SIZE / 2)
+		return BPF_RB_NO_WAKEUP;
+
+	return BPF_RB_FORCE_WAKEUP;
+}
+
 static inline void report(const struct call *call)
 {
 	struct watch_record *record;
@@ -282,7 +299,7 @@ static inline void report(const struct call *call)
 	if (call->kind == WATCH_ADJUSTS)
 		note_adjustment(record, call);
 	note_task(record);
-	bpf_ringbuf_submit(record, 0);
+	bpf_ringbuf_submit(record, wakes(record));
 }
 
 /* The kernel's own settings end within those of a system call, whose end reports them. */

@@ -33,6 +33,7 @@ static struct {
 	int opened;		/* control sockets */
 	int errors;		/* in the log */
 	char error[512];
+	uint32_t own;		/* the process whose changes wake nobody */
 	struct rival_notice notice;
 } world;
 
@@ -93,6 +94,12 @@ uint64_t __wrap_attachment_lost(const struct attachment *attachment)
 	(void)attachment;
 
 	return world.lost;
+}
+
+void __wrap_attachment_set_own(struct attachment *attachment, uint32_t tgid)
+{
+	(void)attachment;
+	world.own = tgid;
 }
 
 int daemon_link_pid(const char *path)
@@ -299,6 +306,31 @@ TEST_F(watch, who_is_called_as_the_daemon_does_not_make_it_be_asked_each_time)
 	change(self);
 	EXPECT_EQ(2, world.asked);
 	EXPECT_EQ(2, self->watch->tally.own);
+}
+
+/* It follows the clock once a second, and nobody has to be told. */
+TEST_F(watch, the_daemons_changes_wake_nobody)
+{
+	change(self);
+	EXPECT_EQ(0, world.own);
+	self->watch->daemon_pid = getpid();
+	change(self);
+	EXPECT_EQ((uint32_t)getpid(), world.own);
+	/* One that was started anew is known by its unit. */
+	self->record.tgid = INT32_MAX;
+	change(self);
+	EXPECT_EQ((uint32_t)getpid(), world.own);
+	self->record.group_count = 2;
+	strcpy(self->record.groups[0], "truechimed.service");
+	strcpy(self->record.groups[1], "system.slice");
+	change(self);
+	EXPECT_EQ(INT32_MAX, world.own);
+	/* The module's worker has the kernel's number. */
+	self->record.is_kernel = 1;
+	self->record.tgid = 0;
+	strcpy(self->record.queue, "truechime");
+	change(self);
+	EXPECT_EQ(INT32_MAX, world.own);
 }
 
 /* Nothing else would wake it. */

@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -232,6 +233,50 @@ TEST_F(records, a_burst_is_recorded_whole_and_what_is_lost_is_counted)
 	EXPECT_LT(BURST, taken.count);
 	EXPECT_LT(0, self->program->bss->lost);
 	EXPECT_EQ(2 * most, taken.count + (int)self->program->bss->lost);
+}
+
+/* What the loop waits for. */
+static bool wakes_reader(FIXTURE_DATA(records) *self)
+{
+	struct pollfd fd = { .fd = ring_buffer__epoll_fd(self->ring), .events = POLLIN };
+
+	return poll(&fd, 1, 100) > 0;
+}
+
+/* The daemon's, once a second. */
+TEST_F(records, a_change_of_our_own_wakes_nobody_and_is_recorded)
+{
+	self->program->bss->own_tgid = (uint32_t)getpid();
+	memcpy(self->program->bss->passed, &(struct timex){ .modes = ADJ_TICK },
+	       sizeof(struct timex));
+	ASSERT_FALSE(wakes_reader(self));
+	for (int i = 0; i < 10; i++)
+		run(self->program->progs.test_adjust, TIME_OK, 0);
+	EXPECT_FALSE(wakes_reader(self));
+	/* A rival's does, though it is not the first that is to be read. */
+	self->program->bss->own_tgid = INT32_MAX;
+	run(self->program->progs.test_adjust, TIME_OK, 0);
+	EXPECT_TRUE(wakes_reader(self));
+	ring_buffer__consume(self->ring);
+	EXPECT_EQ(11, taken.count);
+	EXPECT_FALSE(wakes_reader(self));
+}
+
+/* They would take the room of a rival's. */
+TEST_F(records, many_changes_of_our_own_are_read)
+{
+	int most = WATCH_RING_SIZE / (int)sizeof(struct watch_record);
+
+	self->program->bss->own_tgid = (uint32_t)getpid();
+	memcpy(self->program->bss->passed, &(struct timex){ .modes = ADJ_TICK },
+	       sizeof(struct timex));
+	for (int i = 0; i < most / 3; i++)
+		run(self->program->progs.test_adjust, TIME_OK, 0);
+	EXPECT_FALSE(wakes_reader(self));
+	for (int i = 0; i < most / 3; i++)
+		run(self->program->progs.test_adjust, TIME_OK, 0);
+	EXPECT_TRUE(wakes_reader(self));
+	EXPECT_EQ(0, self->program->bss->lost);
 }
 
 /* The tick that it has: a change that changes nothing, and is one all the same. */
