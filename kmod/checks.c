@@ -42,11 +42,19 @@ struct chime_cpu_check {
 	bool wanted;
 };
 
+/* How long the idle check may wait. Lock held. */
+static unsigned long chime_checks_pause(const struct chime *chime)
+{
+	lockdep_assert_held(&chime->lock);
+	return chime_host_is_there(&chime->host) ? chime->checks.idle_jiffies :
+						   chime->checks.rtc_jiffies;
+}
+
 /*
  * If the lock is not free, another CPU is checking, or a request is carried out and the next check
  * is soon due again. The idle check is not needed soon after this one: postpone it before the
- * check, so that a witness that asks for a check afterwards gets one. Without a host clock the idle
- * check is not postponed: it sets the pace of the RTC's readings.
+ * check, so that a witness that asks for a check afterwards gets one. Without a host clock only a
+ * check that reads the RTC is as good: it sets the pace of the RTC's readings.
  */
 static void chime_checks_carry_out(struct chime *chime)
 {
@@ -54,8 +62,8 @@ static void chime_checks_carry_out(struct chime *chime)
 
 	if (!mutex_trylock(&chime->lock))
 		return;
-	if (chime_host_is_there(&chime->host))
-		mod_delayed_work(checks->anywhere, &checks->idle, checks->idle_jiffies);
+	if (chime_host_is_there(&chime->host) || chime_rtc_is_due(chime))
+		mod_delayed_work(checks->anywhere, &checks->idle, chime_checks_pause(chime));
 	chime_disruption_check(chime);
 	chime_unlock(chime);
 }
@@ -187,13 +195,14 @@ static void chime_checks_tick(struct timer_list *timer)
 static void chime_checks_idle_work(struct work_struct *work)
 {
 	struct chime *chime = container_of(to_delayed_work(work), struct chime, checks.idle);
+	unsigned long pause;
 
 	mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	chime_checks_note(&chime->checks, ktime_get_raw_ns());
+	pause = chime_checks_pause(chime);
 	chime_unlock(chime);
-	queue_delayed_work(chime->checks.anywhere, &chime->checks.idle,
-			   chime->checks.idle_jiffies);
+	queue_delayed_work(chime->checks.anywhere, &chime->checks.idle, pause);
 }
 
 /* Runs on the CPU that comes online; chime_checks_cpu_down() on the one that goes offline. */
@@ -245,6 +254,11 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 	int cpu, ret = -ENOMEM;
 
 	checks->idle_jiffies = chime_checks_idle_jiffies(idle_check_ms);
+	/*
+	 * A kernel wakes itself twice a second (kcompactd: 500 ms, and a tick or two). The second
+	 * of these takes the reading along, if this timer leaves it the time.
+	 */
+	checks->rtc_jiffies = chime_checks_idle_jiffies(idle_check_ms + idle_check_ms / 4);
 	checks->cost_ns = 0;
 	chime_pace_init(&checks->pace, check_ms * NSEC_PER_MSEC, idle_check_ms * NSEC_PER_MSEC,
 			TICK_NSEC);

@@ -24,8 +24,10 @@ struct chime_cpu_check;
  * @anywhere: the same of those that no CPU in particular is to carry out, and readings of the RTC
  * @busy: one timer for each CPU, which runs at each tick while anything runs there. It does not
  *	wake the CPU, and a busy CPU must not depend on the timer of one that sleeps
- * @idle: runs after @idle_jiffies without a check, even if that wakes the machine
- * @idle_jiffies: the maximum interval between checks
+ * @idle: runs after so long without a check, or a reading of the RTC, even if that wakes the
+ *	machine
+ * @idle_jiffies: the maximum interval between checks ...
+ * @rtc_jiffies: ... and that between readings of the RTC, where these are all that there is
  * @pace: how often CPUs read the host and ask for a check
  * @cost_ns: what a reading in a timer costs; 0: not known. Written by timers, read by all
  * @read_raw_ns: raw time at which a reading was taken or a check was asked for or carried out last;
@@ -42,6 +44,7 @@ struct chime_checks {
 	struct chime_cpu_check __percpu *busy;
 	struct delayed_work idle;
 	unsigned long idle_jiffies;
+	unsigned long rtc_jiffies;
 	struct chime_pace pace;
 	s64 cost_ns;
 	atomic64_t read_raw_ns;

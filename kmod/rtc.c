@@ -184,21 +184,27 @@ static void chime_rtc_work(struct work_struct *work)
 	chime_unlock(chime);
 }
 
-void chime_rtc_ask(struct chime *chime)
+bool chime_rtc_is_due(const struct chime *chime)
 {
-	struct chime_rtc *rtc = &chime->rtc;
-	s64 raw_ns = ktime_get_raw_ns();
+	const struct chime_rtc *rtc = &chime->rtc;
 	s64 period_ns = CHIME_RTC_PERIOD_NS;
 
 	lockdep_assert_held(&chime->lock);
 	if (chime_host_is_there(&chime->host))
 		period_ns = CHIME_RTC_SPARE_NS;
-	if (rtc->policy == TRUECHIME_RTC_IGNORE || raw_ns - rtc->asked_raw_ns < period_ns)
-		return;
 	/* The device may be asleep already. */
-	if (chime->witness.suspending)
+	return rtc->policy != TRUECHIME_RTC_IGNORE && !chime->witness.suspending &&
+	       ktime_get_raw_ns() - rtc->asked_raw_ns >= period_ns;
+}
+
+void chime_rtc_ask(struct chime *chime)
+{
+	struct chime_rtc *rtc = &chime->rtc;
+
+	lockdep_assert_held(&chime->lock);
+	if (!chime_rtc_is_due(chime))
 		return;
-	rtc->asked_raw_ns = raw_ns;
+	rtc->asked_raw_ns = ktime_get_raw_ns();
 	queue_work(chime->checks.anywhere, &rtc->work);
 }
 

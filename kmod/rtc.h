@@ -64,6 +64,9 @@ void chime_rtc_release(struct chime *chime);
  */
 void chime_rtc_stop(struct chime *chime);
 
+/* The next check starts a reading of the RTC. Lock held. */
+bool chime_rtc_is_due(const struct chime *chime);
+
 /* Start a reading of the RTC, if one is due. Lock held. */
 void chime_rtc_ask(struct chime *chime);
 
@@ -83,6 +86,11 @@ static inline void chime_rtc_init(struct chime *chime, enum truechime_rtc policy
 static inline void chime_rtc_set_policy(struct chime *chime, enum truechime_rtc policy) { }
 static inline void chime_rtc_release(struct chime *chime) { }
 static inline void chime_rtc_stop(struct chime *chime) { }
+static inline bool chime_rtc_is_due(const struct chime *chime)
+{
+	return false;
+}
+
 static inline void chime_rtc_ask(struct chime *chime) { }
 static inline void chime_rtc_read_soon(struct chime *chime) { }
 #endif

@@ -49,6 +49,7 @@ static int moved_count;
 
 static struct delayed_work *postponed;
 static unsigned long postponed_by;
+static unsigned long postponed_to;
 static struct workqueue_struct *postponed_queue;
 static int (*cpu_up)(unsigned int cpu, struct hlist_node *node);
 static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
@@ -132,6 +133,7 @@ static void mod_delayed_work(struct workqueue_struct *queue, struct delayed_work
 	postponed_queue = queue;
 	postponed = work;
 	postponed_by = delay;
+	postponed_to = jiffies + delay;
 }
 
 #define queue_delayed_work	mod_delayed_work
@@ -215,10 +217,24 @@ void chime_witness_read_marks(const struct chime *chime, struct chime_marks *mar
 	*marks = memory;
 }
 
+/* When the RTC was read last, and how often. */
+static s64 rtc_asked_ns;
+static int rtc_count;
+
+bool chime_rtc_is_due(const struct chime *chime)
+{
+	return !chime_host_is_there(&chime->host) &&
+	       clock_ns - rtc_asked_ns >= 900 * NSEC_PER_MSEC;
+}
+
 void chime_disruption_check(struct chime *chime)
 {
 	memory_checked = memory;
 	check_count++;
+	if (!chime_rtc_is_due(chime))
+		return;
+	rtc_asked_ns = clock_ns;
+	rtc_count++;
 }
 
 void chime_unlock(struct chime *chime)
@@ -251,6 +267,8 @@ static int machine_start(int count)
 	jiffies = 1000;
 	check_count = 0;
 	moved_count = 0;
+	rtc_asked_ns = clock_ns;
+	rtc_count = 0;
 	reading_count = 0;
 	reading = CHIME_VERDICT_USELESS;
 	reading_ns = 2000;
@@ -534,6 +552,51 @@ TEST_F(checks, idle_machine_of_up_to_32_cpus_is_checked_seldom)
 		EXPECT_LE(30, check_count);
 		EXPECT_EQ(0, reading_count);
 	}
+}
+
+/* A minute of an idle machine that others wake every so many ticks. How often the module does. */
+static int idle_minute(int wake_ticks)
+{
+	int ticks, woken = 0;
+
+	this_cpu = 0;
+	for (ticks = 1; ticks <= 60 * 250; ticks++) {
+		clock_ns += TICK_NS;
+		jiffies++;
+		if (wake_ticks && ticks % wake_ticks == 0) {
+			timer_run(0);
+			work_run(0);
+		}
+		if ((long)(jiffies - postponed_to) >= 0) {
+			woken++;
+			postponed->work.function(&postponed->work);
+		}
+	}
+	return woken;
+}
+
+/* As the kernel does: every 512 ms, or twice as often in all. */
+TEST_F(checks, idle_machine_that_others_wake_is_woken_for_no_check)
+{
+	EXPECT_EQ(0, idle_minute(128));
+	EXPECT_EQ(0, idle_minute(64));
+	/* Nobody else does. */
+	EXPECT_LE(60, idle_minute(0));
+	EXPECT_EQ(0, rtc_count);
+}
+
+TEST_F(checks, idle_machine_that_others_wake_is_woken_for_no_reading_of_the_rtc)
+{
+	chime.host.ops = NULL;
+	/* That which was set when there was a host. */
+	EXPECT_LE(idle_minute(128), 1);
+	EXPECT_LE(58, rtc_count);
+	rtc_count = 0;
+	EXPECT_EQ(0, idle_minute(64));
+	EXPECT_LE(58, rtc_count);
+	rtc_count = 0;
+	EXPECT_LE(48, idle_minute(0));
+	EXPECT_LE(48, rtc_count);
 }
 
 TEST_F(checks, changed_memory_is_checked_at_the_next_tick)
