@@ -24,7 +24,8 @@ static void judge_synchronised(const struct doctor_facts *facts, struct doctor_r
 	finding = doctor_add(report, "clock-unsynchronised", DOCTOR_ERROR,
 			     "The time may be wrong by any amount: certificates and tokens may be taken for expired or not yet valid. timedatectl says \"System clock synchronized: no\".",
 			     "The system clock is not synchronised.");
-	doctor_advise(finding, "truechime waitsync 60 0 0 1  # when what else is found is mended");
+	doctor_advise(finding,
+		      "truechime waitsync --timeout 1min  # when what else is found is mended");
 }
 
 static void judge_bound(const struct doctor_facts *facts, struct doctor_report *report)

@@ -220,7 +220,7 @@ static void judge_usable(const struct doctor_facts *facts, bool any_usable,
 	finding = doctor_add(report, "sources-not-usable", DOCTOR_WARNING,
 			     "That takes some answers, so after a start it passes; or they contradict each other.",
 			     "Time sources answer, but none is usable yet.");
-	doctor_advise(finding, "truechime waitsync 60 0 0 1; truechime sources -v");
+	doctor_advise(finding, "truechime waitsync --timeout 1min; truechime sources -v");
 }
 
 void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report *report)

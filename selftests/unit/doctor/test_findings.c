@@ -12,6 +12,9 @@
 
 #define SOURCES	4
 
+/* What has a unit and says at the end what is missing, and not the numbers of chronyc. */
+#define WAIT	"truechime waitsync --timeout 1min"
+
 FIXTURE(machine) {
 	struct doctor_facts facts;
 	struct doctor_report report;
@@ -111,6 +114,8 @@ TEST_F(machine, not_synchronised)
 	self->facts.clock.synchronised = false;
 	self->facts.daemon.synchronised = false;
 	EXPECT_TRUE(finds_only(self, "clock-unsynchronised", DOCTOR_ERROR));
+	EXPECT_EQ(0, strncmp(self->report.findings[0].command, WAIT " ", strlen(WAIT) + 1))
+		TH_LOG("%s", self->report.findings[0].command);
 }
 
 TEST_F(machine, contradicted)
@@ -774,6 +779,7 @@ TEST_F(machine, none_is_usable)
 	for (i = 0; i < SOURCES; i++)
 		self->facts.daemon.sources[i].usable = false;
 	EXPECT_TRUE(finds_only(self, "sources-not-usable", DOCTOR_WARNING));
+	EXPECT_STREQ(WAIT "; truechime sources -v", self->report.findings[0].command);
 }
 
 /* A person tells the time. */
