@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 #
-# Labs: namespaces in which real NTP programs meet. A lab has its own network, mounts and processes,
-# and all of it ends with its first process, so there is nothing to clean up, and two labs do not
-# see each other. In a lab there are hosts, network namespaces on one bridge:
+# Labs: namespaces in which real NTP programs meet. A lab has its own network, mounts, processes and
+# shared memory, and all of it ends with its first process, so there is nothing to clean up, and two
+# labs do not see each other. In a lab there are hosts, network namespaces on one bridge:
 #
 #	lab_run 60 COMMAND...	COMMAND is the lab's first process and calls lab_begin
 #	host_add server 1	10.0.0.1 and fd00::1
@@ -27,7 +27,7 @@ lab_run()
 	[ "$(id -u)" = 0 ] || user=(--user --map-root-user)
 	exec setpriv --pdeathsig KILL timeout --signal=KILL "$limit_s" \
 		setpriv --pdeathsig KILL \
-		unshare "${user[@]}" --net --mount --mount-proc --pid --fork --kill-child \
+		unshare "${user[@]}" --net --mount --mount-proc --ipc --pid --fork --kill-child \
 		setpriv --bounding-set -sys_time --inh-caps -sys_time "$@"
 }
 

@@ -25,14 +25,15 @@
 
 # --- the programs: Debian packages, unpacked and never installed ---
 
-packages=(chrony ntpsec ntpsec-ntpdig python3-ntp systemd-timesyncd)
+packages=(chrony ntpsec ntpsec-ntpdig ntpsec-ntpdate sntp python3-ntp ntpstat adjtimex linuxptp
+	systemd-timesyncd)
 # What collects figures, and asks servers.
 packages+=(collectd-core monitoring-plugins-basic)
 
 # shellcheck source=selftests/vm/archive.sh
 . "$top/selftests/vm/archive.sh"
 
-# peers_unpack: once; another run that does the same meanwhile waits.
+# peers_unpack: once for these packages; another run that does the same meanwhile waits.
 peers_unpack()
 {
 	local work
@@ -433,17 +434,25 @@ falseticker_chronyd()
 
 # --- ntpd of ntpsec ---
 
-# Its control programs are Python's, with a library of C.
-ntpsec_python()
+# ntpsec HOST COMMAND...: its control programs are Python's with a library of C, and call each
+# other.
+ntpsec()
 {
-	on "$1" env PYTHONPATH="$peers/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 \
+	on "$1" env PATH="$peers/usr/bin:$peers/usr/sbin:$peers/sbin:$PATH" \
+		PYTHONPATH="$peers/usr/lib/python3/dist-packages" PYTHONDONTWRITEBYTECODE=1 \
 		LD_LIBRARY_PATH="$peers/usr/lib/x86_64-linux-gnu:$peers/usr/lib/x86_64-linux-gnu/ntp" \
-		python3 "$peers/usr/bin/$2" "${@:3}"
+		"${@:2}"
 }
 
+ntpsec_python()
+{
+	ntpsec "$1" python3 "$peers/usr/bin/$2" "${@:3}"
+}
+
+# ntpd_start HOST LINE...: with $steers it believes that it steers this machine's clock.
 ntpd_start()
 {
-	local host=$1
+	local host=$1 command=("$peers/usr/sbin/ntpd")
 
 	shift
 	[ -z "$(key_type)" ] || {
@@ -452,7 +461,8 @@ ntpd_start()
 	}
 	# Without such lines it answers no questions about itself.
 	printf '%s\n' 'restrict default' 'restrict 127.0.0.1' "$@" >"$dir/$host-ntp.conf"
-	daemon "$host" ntpd "$peers/usr/sbin/ntpd" -n -g -c "$dir/$host-ntp.conf" \
+	[ -z "${steers:-}" ] || command=(unshare --mount "$interop/pretend" "${command[@]}")
+	daemon "$host" ntpd "${command[@]}" -n -g -c "$dir/$host-ntp.conf" \
 		-l "$dir/$host-ntpd.messages" -p "/run/$host-ntpd.pid"
 }
 
