@@ -47,7 +47,7 @@ help:
 	@echo '  make check-sim        the discipline against simulated clocks and networks'
 	@echo '  make check-interop    the daemon beside chronyd, ntpsec, ntpd-rs, systemd-timesyncd;'
 	@echo '                        ROWS="WORD..."'
-	@echo '  make check-habits     part of check-interop: what users of chronyc type, beside chronyc'
+	@echo '  make check-habits     part of check-interop: what users of other daemons type, beside theirs'
 	@echo '  make check-hostile    part of check-interop: packets, records and keys that nobody should'
 	@echo '                        send, to programs with sanitizers; PACKETS=10000000'
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'

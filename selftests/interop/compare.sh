@@ -12,10 +12,12 @@ far_s=0.5
 number=0
 failed=0
 
+# report VERDICT TEXT: and $dir/reported has each TEXT.
 report()
 {
 	number=$((number + 1))
 	echo "$1 $number $suite $2"
+	echo "$2" >>"$dir/reported"
 	[ "$1" = ok ] || failed=1
 }
 
