@@ -37,16 +37,6 @@
  */
 #define CHIME_RTC_PATIENCE_NS	CHIME_RTC_PERIOD_NS
 
-/* The system clock in the RTC's time zone: some RTCs are kept in local time. */
-static s64 chime_rtc_zone(s64 rtc_ns, s64 realtime_ns)
-{
-	/* settimeofday(2) sets it at any time. */
-	s64 west_ns = READ_ONCE(sys_tz.tz_minuteswest) * 60LL * NSEC_PER_SEC;
-	s64 local_ns = realtime_ns - west_ns;
-
-	return abs(rtc_ns - local_ns) < abs(rtc_ns - realtime_ns) ? local_ns : realtime_ns;
-}
-
 /* Opened for each reading, so that the driver can be unloaded in between. */
 static int chime_rtc_read(struct chime_rtc_reading *reading)
 {
@@ -69,7 +59,9 @@ static int chime_rtc_read(struct chime_rtc_reading *reading)
 	if (reading->after_ns - reading->before_ns > CHIME_RTC_READ_MOST_NS)
 		return -EAGAIN;
 	reading->rtc_ns = rtc_tm_to_time64(&time) * NSEC_PER_SEC;
-	reading->realtime_ns = chime_rtc_zone(reading->rtc_ns, snapshot.realtime_ns);
+	/* settimeofday(2) sets the zone at any time. */
+	reading->realtime_ns = chime_rtc_zone_ns(reading->rtc_ns, snapshot.realtime_ns,
+						 READ_ONCE(sys_tz.tz_minuteswest));
 	reading->system_ns = snapshot.realtime_ns;
 	return 0;
 }

@@ -20,6 +20,14 @@
  */
 #define CHIME_RTC_SET_NS	(700 * CHIME_NS_PER_MS)
 
+s64 chime_rtc_zone_ns(s64 rtc_ns, s64 realtime_ns, s32 west_min)
+{
+	s64 local_ns = chime_sub_sat(realtime_ns, west_min * 60 * CHIME_NS_PER_S);
+
+	return chime_abs_sat(chime_sub_sat(rtc_ns, local_ns)) <
+	       chime_abs_sat(chime_sub_sat(rtc_ns, realtime_ns)) ? local_ns : realtime_ns;
+}
+
 s64 chime_rtc_ahead_ns(const struct chime_rtc_reading *reading)
 {
 	return chime_sub_sat(chime_add_sat(reading->rtc_ns, CHIME_NS_PER_S / 2),

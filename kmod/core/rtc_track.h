@@ -66,6 +66,13 @@ enum chime_rtc_verdict chime_rtc_track_update(struct chime_rtc_track *track,
 					      const struct chime_rtc_reading *reading,
 					      s64 *gap_ns);
 
+/*
+ * The system clock in the RTC's time zone. Some RTCs are kept in local time, @west_min minutes west
+ * of UTC (up to 15 hours either way, as in the kernel): of the two it is the one that is nearer to
+ * @rtc_ns, and UTC if neither is.
+ */
+s64 chime_rtc_zone_ns(s64 rtc_ns, s64 realtime_ns, s32 west_min);
+
 /* The RTC shows the same time as the system clock, to within its resolution. */
 bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading);
 

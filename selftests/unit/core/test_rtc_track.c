@@ -378,4 +378,37 @@ TEST(any_reading_is_taken)
 	}
 }
 
+TEST(rtc_is_in_the_zone_that_it_is_nearer_to)
+{
+	static const s64 hour = 3600 * S;
+	static const struct {
+		s64 rtc_ns;
+		s64 realtime_ns;
+		s32 west_min;
+		s64 zone_ns;
+	} zones[] = {
+		{ BOOT, BOOT, 300, BOOT },
+		{ BOOT - 5 * hour, BOOT, 300, BOOT - 5 * hour },
+		{ BOOT + 9 * hour, BOOT + S, -540, BOOT + 9 * hour + S },
+		{ BOOT - 2 * hour, BOOT, 240, BOOT },
+		{ BOOT - 2 * hour - S, BOOT, 240, BOOT - 4 * hour },
+		{ BOOT - hour, BOOT, 0, BOOT },
+		/* The last second of all, when the system clock has just begun: UTC is nearer. */
+		{ S64_MAX / S * S, 10 * S, 300, 10 * S },
+		{ S64_MAX / S * S, 10 * S, -300, 5 * hour + 10 * S },
+		{ S64_MAX / S * S, -10 * S, -300, 5 * hour - 10 * S },
+		{ 0, S64_MAX, -300, S64_MAX },
+		{ 0, S64_MAX, 300, S64_MAX - 5 * hour },
+		{ S64_MIN, S64_MAX, 300, S64_MAX },
+		{ S64_MAX, S64_MIN, -900, S64_MIN },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(zones); i++)
+		EXPECT_EQ(zones[i].zone_ns, chime_rtc_zone_ns(zones[i].rtc_ns,
+							      zones[i].realtime_ns,
+							      zones[i].west_min))
+			TH_LOG("%u", i);
+}
+
 TEST_HARNESS_MAIN
