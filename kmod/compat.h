@@ -182,6 +182,13 @@ static inline void chime_timer_delete_sync(struct timer_list *timer)
 #define CHIME_WQ_PERCPU		0
 #endif
 
+/* The old name only creates the thread since 6.14. */
+#ifdef CHIME_HAVE_KTHREAD_RUN_WORKER
+#define CHIME_KTHREAD_RUN_WORKER	kthread_run_worker
+#else
+#define CHIME_KTHREAD_RUN_WORKER	kthread_create_worker
+#endif
+
 #ifdef CHIME_HAVE_GETMAXPHASE
 #define CHIME_PTP_GETMAXPHASE(function)		.getmaxphase = (function),
 #else

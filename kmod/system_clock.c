@@ -7,14 +7,16 @@
 #include "system_clock.h"
 
 #include <linux/delay.h>
+#include <linux/err.h>
+#include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
-#include <linux/workqueue.h>
 
 #include "compat.h"
+#include "thread.h"
 
 /*
  * A step takes from 1 us on bare metal to a millisecond under emulation, and the clock is late by
@@ -30,17 +32,22 @@
 /* A clock that is only to be marked unsynchronised may be set ahead by up to this. */
 #define CHIME_MARK_AHEAD_MAX_NS	NSEC_PER_MSEC
 
-/* A queue of its own: a step does not wait for memory, as a check may. */
+/*
+ * A thread of its own: a step waits neither for memory, as a check may, nor for what else runs.
+ * Workers of a queue are of an ordinary class. One that is bound to a processor does not run while
+ * a program of a real-time class does there, and one that is bound to none goes to another
+ * processor only once the scheduler balances their load. Either may be preempted between the
+ * reading of the clock and its setting, and the clock is late by that.
+ */
 int chime_system_clock_init(struct chime_system_clock *clock)
 {
-	clock->queue = alloc_workqueue("truechime", WQ_HIGHPRI | WQ_MEM_RECLAIM | CHIME_WQ_PERCPU,
-				       0);
-	return clock->queue ? 0 : -ENOMEM;
+	clock->thread = chime_thread_start(KBUILD_MODNAME);
+	return PTR_ERR_OR_ZERO(clock->thread);
 }
 
 void chime_system_clock_exit(struct chime_system_clock *clock)
 {
-	destroy_workqueue(clock->queue);
+	kthread_destroy_worker(clock->thread);
 }
 
 /* The time that the system clock is to show at @raw_ns. */
@@ -99,7 +106,7 @@ static s64 chime_system_clock_most(const struct chime_system_clock *clock)
  * @ret: 0 or -errno; -EAGAIN: others have set the clock since, and it was left so
  */
 struct chime_setting {
-	struct work_struct work;
+	struct kthread_work work;
 	const struct chime_target *target;
 	struct chime_target *mark;
 	int sets;
@@ -109,7 +116,7 @@ struct chime_setting {
 };
 
 /*
- * Other programs may run, and set the clock, before the worker does: a clock that is only marked
+ * Other programs may run, and set the clock, before the thread does: a clock that is only marked
  * stays where they have set it, and whether one that is set wrong is stepped is decided again.
  */
 static int chime_system_clock_find(const struct chime_setting *setting,
@@ -134,7 +141,7 @@ static int chime_system_clock_put(const struct chime_setting *setting,
 }
 
 /* The thread that waits for this holds the module's lock. */
-static void chime_system_clock_work(struct work_struct *work)
+static void chime_system_clock_work(struct kthread_work *work)
 {
 	struct chime_setting *setting = container_of(work, struct chime_setting, work);
 	struct chime_snapshot snapshot;
@@ -153,15 +160,14 @@ static void chime_system_clock_work(struct work_struct *work)
 /*
  * Set the clock as @setting says, time it, and measure the error that is left. Whoever the kernel
  * runs the module for (modprobe, a program that reads the PTP clock, the one that puts the machine
- * to sleep), the clock is set by a worker of the module's own: who watches the clock then sees that
+ * to sleep), the clock is set by a thread of the module's own: who watches the clock then sees that
  * it was the module, and the module only.
  */
 static int chime_system_clock_set(struct chime_system_clock *clock, struct chime_setting *setting)
 {
-	INIT_WORK_ONSTACK(&setting->work, chime_system_clock_work);
-	queue_work(clock->queue, &setting->work);
-	flush_work(&setting->work);
-	destroy_work_on_stack(&setting->work);
+	kthread_init_work(&setting->work, chime_system_clock_work);
+	kthread_queue_work(clock->thread, &setting->work);
+	kthread_flush_work(&setting->work);
 	if (setting->ret)
 		return setting->ret;
 	clock->took_ns[clock->timed++ % CHIME_STEPS_TIMED] =

@@ -11,17 +11,17 @@
 
 #define CHIME_STEPS_TIMED	4
 
-struct workqueue_struct;
+struct kthread_worker;
 
 /**
  * struct chime_system_clock - state of the steps
- * @queue: whose worker sets the clock
+ * @thread: sets the clock
  * @took_ns: how long the latest settings took, from computing a time to its being set
  * @timed: number of settings timed
  * @steps: number of steps since load
  */
 struct chime_system_clock {
-	struct workqueue_struct *queue;
+	struct kthread_worker *thread;
 	s64 took_ns[CHIME_STEPS_TIMED];
 	u32 timed;
 	u32 steps;
@@ -49,7 +49,7 @@ struct chime_repair {
 	s64 residual_ns;
 };
 
-/* Prepare to set the clock. 0 or -ENOMEM. Context: process. */
+/* Prepare to set the clock. 0 or -errno. Context: process. */
 int chime_system_clock_init(struct chime_system_clock *clock);
 
 /* Undo it, when nobody sets the clock any more. Context: process. */

@@ -65,24 +65,25 @@ void usleep_range(unsigned long least_us, unsigned long most_us)
 	(void)most_us;
 }
 
-struct workqueue_struct *alloc_workqueue(const char *name, int flags, int active_max)
+struct kthread_worker *kthread_create_worker(unsigned int flags, const char *format, ...)
 {
-	(void)name;
+	static struct task_struct task;
+	static struct kthread_worker worker = { .task = &task };
+
 	(void)flags;
-	(void)active_max;
-	return (struct workqueue_struct *)&module;
+	(void)format;
+	return &worker;
 }
 
-void destroy_workqueue(struct workqueue_struct *queue)
+void kthread_destroy_worker(struct kthread_worker *worker)
 {
-	(void)queue;
+	(void)worker;
 }
 
-/* There is only what is waited for. */
-void queue_work(struct workqueue_struct *queue, struct work_struct *work)
+void kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
 {
-	(void)queue;
-	work->function(work);
+	(void)worker;
+	work->func(work);
 }
 
 int register_pm_notifier(struct notifier_block *block)

@@ -28,8 +28,11 @@ FIXTURE_TEARDOWN(module)
 		played_module_exit();
 	EXPECT_EQ(NULL, machine.chime);
 	EXPECT_EQ(NULL, machine.suspend);
-	EXPECT_EQ(0, machine.queues);
-	/* Who watches the clock is to see the module's worker, whatever it was done for. */
+	EXPECT_EQ(0, machine.threads);
+	/*
+	 * Who watches the clock is to see the module's thread, whatever it was done for, and no
+	 * program is to keep that from running.
+	 */
 	EXPECT_EQ(0, machine.sets_elsewhere);
 }
 

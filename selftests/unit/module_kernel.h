@@ -169,26 +169,19 @@ struct hlist_node {
 	int unused;
 };
 
-/* What is on the stack is waited for. */
 struct work_struct {
 	void (*function)(struct work_struct *work);
-	bool waited_for;
 	const struct workqueue_struct *queue;
 };
 
-static inline void init_work(struct work_struct *work, void (*function)(struct work_struct *work),
-			     bool waited_for)
+static inline void init_work(struct work_struct *work, void (*function)(struct work_struct *work))
 {
-	*work = (struct work_struct){ .function = function, .waited_for = waited_for };
+	*work = (struct work_struct){ .function = function };
 }
 
-#define INIT_WORK(work, run)		init_work(work, run, false)
-#define INIT_WORK_ONSTACK(work, run)	init_work(work, run, true)
-#define destroy_work_on_stack(work)	((work)->waited_for = false)
-#define flush_work(work)		((void)(work))
+#define INIT_WORK(work, run)	init_work(work, run)
 
 #define WQ_HIGHPRI	1
-#define WQ_MEM_RECLAIM	2
 #define WQ_PERCPU	4
 
 struct workqueue_struct *alloc_workqueue(const char *name, int flags, int active_max);
@@ -202,6 +195,37 @@ struct delayed_work {
 
 #define jiffies_to_msecs(jiffies)	((unsigned int)(jiffies))
 void usleep_range(unsigned long least_us, unsigned long most_us);
+
+/* --- threads, whose work is done when it is queued --- */
+
+#define IS_ERR(pointer)			((unsigned long)(pointer) >= -4095UL)
+#define ERR_PTR(error)			((void *)(long)(error))
+#define PTR_ERR(pointer)		((int)(long)(pointer))
+
+static inline int PTR_ERR_OR_ZERO(const void *pointer)
+{
+	return IS_ERR(pointer) ? PTR_ERR(pointer) : 0;
+}
+
+struct task_struct {
+	bool is_fifo;
+};
+
+struct kthread_worker {
+	struct task_struct *task;
+};
+
+struct kthread_work {
+	void (*func)(struct kthread_work *work);
+};
+
+#define kthread_init_work(work, run)	((work)->func = (run))
+#define kthread_flush_work(work)	((void)(work))
+#define sched_set_fifo(thread)		((thread)->is_fifo = true)
+
+struct kthread_worker *kthread_create_worker(unsigned int flags, const char *format, ...);
+void kthread_destroy_worker(struct kthread_worker *worker);
+void kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work);
 
 /* --- the end of a suspend --- */
 

@@ -67,12 +67,13 @@
  * @rtc_slow_ns: a reading takes so long to return what was read
  * @set_error: the kernel refuses to set the clock
  * @set_takes_ns: how long it takes to set the clock: the first time, the second ...
- * @set_meanwhile_ns: another program sets it back by so much before a worker runs ...
+ * @set_meanwhile_ns: another program sets it back by so much before a thread runs ...
  * @sets_until_meanwhile: ... once it was set so often
  * @sets: how often it was set
- * @sets_elsewhere: so often not by a worker that was waited for
- * @setting: such a worker runs
- * @queues: the queues of such workers
+ * @sets_elsewhere: so often not by a thread of a real-time class
+ * @setting: such a thread runs
+ * @threads: the module's
+ * @thread_error: there can be none
  * @set_back_ns: the farthest that a setting took it back ...
  * @set_by_ns: ... and by which one moved it, either way
  * @suspend: notified of suspends
@@ -130,7 +131,8 @@ static struct machine {
 	int sets;
 	int sets_elsewhere;
 	bool setting;
-	int queues;
+	int threads;
+	int thread_error;
 	s64 set_back_ns;
 	s64 set_by_ns;
 	struct notifier_block *suspend;
@@ -268,22 +270,27 @@ int unregister_pm_notifier(struct notifier_block *block)
 	return 0;
 }
 
-struct workqueue_struct *alloc_workqueue(const char *name, int flags, int active_max)
+struct kthread_worker *kthread_create_worker(unsigned int flags, const char *format, ...)
 {
-	(void)name;
+	static struct task_struct task;
+	static struct kthread_worker worker = { .task = &task };
+
 	(void)flags;
-	(void)active_max;
-	machine.queues++;
-	return (struct workqueue_struct *)&machine;
+	(void)format;
+	if (machine.thread_error)
+		return ERR_PTR(machine.thread_error);
+	machine.threads++;
+	task.is_fifo = false;
+	return &worker;
 }
 
-void destroy_workqueue(struct workqueue_struct *queue)
+void kthread_destroy_worker(struct kthread_worker *worker)
 {
-	(void)queue;
-	machine.queues--;
+	(void)worker;
+	machine.threads--;
 }
 
-/* Another program runs before the worker does. */
+/* Another program runs before the thread does. */
 static inline void machine_set_meanwhile(void)
 {
 	if (!machine.set_meanwhile_ns || machine.sets < machine.sets_until_meanwhile)
@@ -293,18 +300,18 @@ static inline void machine_set_meanwhile(void)
 	machine.set_before++;
 }
 
-/* What is waited for is done at once. */
+void kthread_queue_work(struct kthread_worker *worker, struct kthread_work *work)
+{
+	machine_set_meanwhile();
+	machine.setting = worker->task->is_fifo;
+	work->func(work);
+	machine.setting = false;
+}
+
 void queue_work(struct workqueue_struct *queue, struct work_struct *work)
 {
 	work->queue = queue;
-	if (!work->waited_for) {
-		machine.work = work;
-		return;
-	}
-	machine_set_meanwhile();
-	machine.setting = true;
-	work->function(work);
-	machine.setting = false;
+	machine.work = work;
 }
 
 void cancel_work_sync(struct work_struct *work)

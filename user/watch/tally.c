@@ -9,9 +9,9 @@
 
 #include "core/line.h"
 
-/* The unit of the daemon, and the module's queue, whose worker sets the clock for it. */
+/* The unit of the daemon, and the module's thread, which sets the clock for it. */
 #define OWN_GROUP	"/system.slice/truechimed.service"
-#define OWN_QUEUE	"truechime"
+#define OWN_THREAD	"truechime"
 
 void tally_path(const struct watch_record *record, char *path, size_t size)
 {
@@ -44,7 +44,7 @@ bool tally_is_own(const struct watch_record *record, const char *path, int daemo
 
 	program_of(record, program);
 	if (record->is_kernel)
-		return !strcmp(program, OWN_QUEUE);
+		return !strcmp(program, OWN_THREAD);
 
 	return !strcmp(path, OWN_GROUP) || (daemon_pid && record->tgid == (uint32_t)daemon_pid);
 }

@@ -101,7 +101,7 @@ void tally_path(const struct watch_record *record, char *path, size_t size);
 
 /*
  * Was it truechime? @daemon_pid is truechimed's, 0: none runs; @path of the control group. The
- * module sets the clock in a worker of its own queue, whoever it is asked by.
+ * module sets the clock in a thread of its own, whoever it is asked by.
  */
 bool tally_is_own(const struct watch_record *record, const char *path, int daemon_pid);
 

@@ -275,6 +275,14 @@ TEST_F(module, refused_step_takes_no_clock_from_others)
 	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
 }
 
+TEST_F(module, does_not_load_without_a_thread_to_set_the_clock)
+{
+	machine.thread_error = -ENOMEM;
+	EXPECT_EQ(-ENOMEM, played_module_init());
+	machine.thread_error = 0;
+	EXPECT_EQ(0, load());
+}
+
 /* Who states what to do with a wrong clock at load has decided, too. */
 TEST_F(module, stated_policy_decides_about_a_clock_that_others_discipline)
 {

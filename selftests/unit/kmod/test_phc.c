@@ -14,9 +14,6 @@
 #define THIS_MODULE	NULL
 #define __maybe_unused	__attribute__((unused))
 
-#define IS_ERR(pointer)		(!(pointer))
-#define PTR_ERR(pointer)	(-ENOMEM)
-
 /* --- kernel and module --- */
 
 static struct chime instance;

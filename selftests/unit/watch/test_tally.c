@@ -159,12 +159,14 @@ TEST(truechime_is_told_from_others)
 	EXPECT_TRUE(tally_is_own(&record, "/", 77));
 	EXPECT_FALSE(tally_is_own(&record, "/", 0));
 	EXPECT_FALSE(tally_is_own(&record, "/user.slice/session-1.scope", 78));
-	/* The module, in its worker; a driver in another one. */
+	/* The module, in its thread; a driver in a worker. */
+	record = record_of("truechime", 9);
+	record.call = WATCH_KERNEL_SETS;
+	record.is_kernel = 1;
+	EXPECT_TRUE(tally_is_own(&record, "/", 0));
 	record = record_of("kworker/0:1H", 9);
 	record.call = WATCH_KERNEL_SETS;
 	record.is_kernel = 1;
-	strcpy(record.queue, "truechime");
-	EXPECT_TRUE(tally_is_own(&record, "/", 0));
 	strcpy(record.queue, "events");
 	EXPECT_FALSE(tally_is_own(&record, "/", 0));
 	/* A name is anybody's. */
