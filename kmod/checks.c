@@ -8,7 +8,9 @@
 
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
+#include <linux/err.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
@@ -22,13 +24,12 @@
 
 #include "chime.h"
 #include "compat.h"
+#include "thread.h"
 
 /**
  * struct chime_cpu_check - one CPU's busy check
  * @timer: deferrable, on this CPU
  * @work: the check, as it may sleep, on this CPU
- * @elsewhere: the same on any. Work that is on two queues in turn may run on both at once, and the
- *	kernel only waits for the end of one
  * @chime: the module's state
  * @cpu: the CPU's number
  * @wanted: the CPU is online; written by its hotplug callbacks, read by the timer
@@ -36,7 +37,6 @@
 struct chime_cpu_check {
 	struct timer_list timer;
 	struct work_struct work;
-	struct work_struct elsewhere;
 	struct chime *chime;
 	int cpu;
 	bool wanted;
@@ -51,31 +51,24 @@ static unsigned long chime_checks_pause(const struct chime *chime)
 }
 
 /*
- * If the lock is not free, another CPU is checking, or a request is carried out and the next check
- * is soon due again. The idle check is not needed soon after this one: postpone it before the
- * check, so that a witness that asks for a check afterwards gets one. Without a host clock only a
- * check that reads the RTC is as good: it sets the pace of the RTC's readings.
+ * If the lock is not free, another CPU is checking, or a request is carried out: the thread waits
+ * for that, and checks after it. The idle check is not needed soon after this one: postpone it
+ * before the check, so that a witness that asks for a check afterwards gets one. Without a host
+ * clock only a check that reads the RTC is as good: it sets the pace of the RTC's readings.
  */
-static void chime_checks_carry_out(struct chime *chime)
-{
-	struct chime_checks *checks = &chime->checks;
-
-	if (!mutex_trylock(&chime->lock))
-		return;
-	if (chime_host_is_there(&chime->host) || chime_rtc_is_due(chime))
-		mod_delayed_work(checks->anywhere, &checks->idle, chime_checks_pause(chime));
-	chime_disruption_check(chime);
-	chime_unlock(chime);
-}
-
 static void chime_checks_busy_work(struct work_struct *work)
 {
-	chime_checks_carry_out(container_of(work, struct chime_cpu_check, work)->chime);
-}
+	struct chime *chime = container_of(work, struct chime_cpu_check, work)->chime;
+	struct chime_checks *checks = &chime->checks;
 
-static void chime_checks_elsewhere_work(struct work_struct *work)
-{
-	chime_checks_carry_out(container_of(work, struct chime_cpu_check, elsewhere)->chime);
+	if (!mutex_trylock(&chime->lock)) {
+		chime_checks_now(chime);
+		return;
+	}
+	if (chime_host_is_there(&chime->host) || chime_rtc_is_due(chime))
+		kthread_mod_delayed_work(checks->thread, &checks->idle, chime_checks_pause(chime));
+	chime_disruption_check(chime);
+	chime_unlock(chime);
 }
 
 /*
@@ -147,18 +140,17 @@ static void chime_checks_note(struct chime_checks *checks, s64 raw_ns)
 }
 
 /*
- * On this CPU, where the check keeps the program that runs from reading the clock meanwhile. But a
- * program of a real-time class would keep the check from running for as long as it does not sleep:
- * then it is another CPU's.
+ * On this CPU, where the check keeps the program that runs from reading the clock meanwhile, and
+ * which is known to run: others may have to be woken, or have not gone on yet after a restore. But
+ * a program of a real-time class would keep the check from running for as long as it does not
+ * sleep: then it is the thread's.
  */
 static void chime_checks_ask(struct chime_cpu_check *check)
 {
-	struct chime_checks *checks = &check->chime->checks;
-
 	if (rt_task(current))
-		queue_work(checks->anywhere, &check->elsewhere);
+		chime_checks_now(check->chime);
 	else
-		queue_work_on(check->cpu, checks->queue, &check->work);
+		queue_work_on(check->cpu, check->chime->checks.queue, &check->work);
 }
 
 /* Ask for a check if one is due, or memory has changed. */
@@ -185,16 +177,19 @@ static void chime_checks_tick(struct timer_list *timer)
 	/* The timer of an offline CPU has been migrated to another one. */
 	if (!READ_ONCE(check->wanted) || smp_processor_id() != check->cpu)
 		return;
-	/* While its own check has not begun, what is due is for others. */
-	if (!work_pending(&check->work) && !work_pending(&check->elsewhere))
+	/*
+	 * While its own check has not begun, what is due is for others, or for the thread: a
+	 * program of a real-time class may have begun before the check did.
+	 */
+	if (!work_pending(&check->work) || rt_task(current))
 		chime_checks_look(check);
 	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + 1);
 }
 
-static void chime_checks_idle_work(struct work_struct *work)
+static void chime_checks_idle_work(struct kthread_work *work)
 {
-	struct chime *chime = container_of(to_delayed_work(work), struct chime, checks.idle);
+	struct chime *chime = container_of(work, struct chime, checks.idle.work);
 	unsigned long pause;
 
 	mutex_lock(&chime->lock);
@@ -202,7 +197,7 @@ static void chime_checks_idle_work(struct work_struct *work)
 	chime_checks_note(&chime->checks, ktime_get_raw_ns());
 	pause = chime_checks_pause(chime);
 	chime_unlock(chime);
-	queue_delayed_work(chime->checks.anywhere, &chime->checks.idle, pause);
+	kthread_queue_delayed_work(chime->checks.thread, &chime->checks.idle, pause);
 }
 
 /* Runs on the CPU that comes online; chime_checks_cpu_down() on the one that goes offline. */
@@ -264,7 +259,7 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 			TICK_NSEC);
 	chime_checks_note(checks, ktime_get_raw_ns());
 	atomic64_set(&checks->moved_raw_ns, ktime_get_raw_ns());
-	INIT_DELAYED_WORK(&checks->idle, chime_checks_idle_work);
+	kthread_init_delayed_work(&checks->idle, chime_checks_idle_work);
 	checks->queue = alloc_workqueue("truechime", WQ_HIGHPRI | CHIME_WQ_PERCPU, 0);
 	if (!checks->queue)
 		return -ENOMEM;
@@ -274,22 +269,28 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 	checks->busy = alloc_percpu(struct chime_cpu_check);
 	if (!checks->busy)
 		goto err_destroy_anywhere;
+	checks->thread = chime_thread_start(KBUILD_MODNAME "-check");
+	if (IS_ERR(checks->thread)) {
+		ret = PTR_ERR(checks->thread);
+		goto err_free_busy;
+	}
 	for_each_possible_cpu(cpu) {
 		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
 
 		timer_setup(&check->timer, chime_checks_tick, TIMER_DEFERRABLE | TIMER_PINNED);
 		INIT_WORK(&check->work, chime_checks_busy_work);
-		INIT_WORK(&check->elsewhere, chime_checks_elsewhere_work);
 		check->chime = chime;
 		check->cpu = cpu;
 	}
 	ret = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, "truechime:online", chime_checks_cpu_up,
 				      chime_checks_cpu_down);
 	if (ret < 0)
-		goto err_free_busy;
+		goto err_destroy_thread;
 	checks->hotplug_state = ret;
 	return 0;
 
+err_destroy_thread:
+	kthread_destroy_worker(checks->thread);
 err_free_busy:
 	free_percpu(checks->busy);
 err_destroy_anywhere:
@@ -303,7 +304,7 @@ void chime_checks_start(struct chime *chime)
 {
 	struct chime_checks *checks = &chime->checks;
 
-	queue_delayed_work(checks->anywhere, &checks->idle, checks->idle_jiffies);
+	kthread_queue_delayed_work(checks->thread, &checks->idle, checks->idle_jiffies);
 }
 
 void chime_checks_start_busy(struct chime *chime)
@@ -331,18 +332,18 @@ void chime_checks_stop_busy(struct chime *chime)
 
 		chime_timer_delete_sync(&check->timer);
 		cancel_work_sync(&check->work);
-		cancel_work_sync(&check->elsewhere);
 	}
 }
 
 void chime_checks_stop(struct chime *chime)
 {
-	cancel_delayed_work_sync(&chime->checks.idle);
+	kthread_cancel_delayed_work_sync(&chime->checks.idle);
 }
 
 void chime_checks_exit(struct chime *chime)
 {
 	cpuhp_remove_multi_state(chime->checks.hotplug_state);
+	kthread_destroy_worker(chime->checks.thread);
 	free_percpu(chime->checks.busy);
 	destroy_workqueue(chime->checks.anywhere);
 	destroy_workqueue(chime->checks.queue);
@@ -350,5 +351,5 @@ void chime_checks_exit(struct chime *chime)
 
 void chime_checks_now(struct chime *chime)
 {
-	mod_delayed_work(chime->checks.anywhere, &chime->checks.idle, 0);
+	kthread_mod_delayed_work(chime->checks.thread, &chime->checks.idle, 0);
 }

@@ -8,6 +8,7 @@
 #define CHIME_CHECKS_H
 
 #include <linux/atomic.h>
+#include <linux/kthread.h>
 #include <linux/list.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -21,11 +22,12 @@ struct chime_cpu_check;
  * struct chime_checks - the timers
  * @queue: the workqueue of the checks: process context, ahead of ordinary work, on the CPU that
  *	asks
- * @anywhere: the same of those that no CPU in particular is to carry out, and readings of the RTC
+ * @anywhere: the workqueue of what takes long on whichever CPU: readings of the RTC
+ * @thread: carries out the checks that no CPU in particular is to: of a real-time class
  * @busy: one timer for each CPU, which runs at each tick while anything runs there. It does not
  *	wake the CPU, and a busy CPU must not depend on the timer of one that sleeps
- * @idle: runs after so long without a check, or a reading of the RTC, even if that wakes the
- *	machine
+ * @idle: a check by @thread: after so long without a check, or a reading of the RTC, even if that
+ *	wakes the machine, or at once
  * @idle_jiffies: the maximum interval between checks ...
  * @rtc_jiffies: ... and that between readings of the RTC, where these are all that there is
  * @pace: how often CPUs read the host and ask for a check
@@ -41,8 +43,9 @@ struct chime_cpu_check;
 struct chime_checks {
 	struct workqueue_struct *queue;
 	struct workqueue_struct *anywhere;
+	struct kthread_worker *thread;
 	struct chime_cpu_check __percpu *busy;
-	struct delayed_work idle;
+	struct kthread_delayed_work idle;
 	unsigned long idle_jiffies;
 	unsigned long rtc_jiffies;
 	struct chime_pace pace;

@@ -189,10 +189,6 @@ void destroy_workqueue(struct workqueue_struct *queue);
 void queue_work(struct workqueue_struct *queue, struct work_struct *work);
 void cancel_work_sync(struct work_struct *work);
 
-struct delayed_work {
-	struct work_struct work;
-};
-
 #define jiffies_to_msecs(jiffies)	((unsigned int)(jiffies))
 void usleep_range(unsigned long least_us, unsigned long most_us);
 
@@ -217,6 +213,10 @@ struct kthread_worker {
 
 struct kthread_work {
 	void (*func)(struct kthread_work *work);
+};
+
+struct kthread_delayed_work {
+	struct kthread_work work;
 };
 
 #define kthread_init_work(work, run)	((work)->func = (run))

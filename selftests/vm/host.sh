@@ -628,12 +628,13 @@ quantile()
 # How far a clock may be off that is right, for the witness.
 watch_limit_ns=1000000
 
-# watch_begin NAME LOAD: $cpu_mask may say on which CPUs the witness runs.
+# watch_begin NAME LOAD: $cpu_mask may say on which CPUs the witness runs, $fifo by which priority of
+# the real-time class SCHED_FIFO.
 watch_begin()
 {
 	local -A verbs=([busy]='spin 3600' [idle]=wait)
 
-	guest "$1" "${cpu_mask:+taskset $cpu_mask} witness -w $watch_limit_ns -o /tmp/report ${verbs[$2]} >/tmp/witness.log 2>&1 &"
+	guest "$1" "${cpu_mask:+taskset $cpu_mask} witness ${fifo:+-f $fifo} -w $watch_limit_ns -o /tmp/report ${verbs[$2]} >/tmp/witness.log 2>&1 &"
 	sleep 0.5
 }
 

@@ -10,6 +10,7 @@
  */
 #include <errno.h>
 #include <math.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -344,7 +345,7 @@ static void print_report(FILE *out)
 static int print_usage(void)
 {
 	fprintf(stderr, "usage: witness [-p PHC] [-d DEVICE] [-w WRONG_NS] [-o REPORT]\n"
-		"	[-s SERIES] VERB\n"
+		"	[-s SERIES] [-f PRIORITY] VERB\n"
 		"  now            one reading\n"
 		"  spin SECONDS   read without a pause\n"
 		"  sleep SECONDS MS  read every MS milliseconds\n"
@@ -370,9 +371,10 @@ int main(int argc, char **argv)
 	struct sigaction action = { .sa_handler = stop };
 	const char *phc_name = CLOCKS_STOCK;
 	FILE *report = stdout;
+	struct sched_param realtime = { };
 	int option, phc, err;
 
-	while ((option = getopt(argc, argv, "p:d:w:o:s:")) != -1) {
+	while ((option = getopt(argc, argv, "p:d:w:o:s:f:")) != -1) {
 		if (option == 'p')
 			phc_name = optarg;
 		else if (option == 'd')
@@ -383,6 +385,8 @@ int main(int argc, char **argv)
 			report = fopen(optarg, "w");
 		else if (option == 's')
 			series = fopen(optarg, "w");
+		else if (option == 'f')
+			realtime.sched_priority = atoi(optarg);
 		else
 			return print_usage();
 	}
@@ -400,6 +404,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	sigaction(SIGTERM, &action, NULL);
+	if (realtime.sched_priority && sched_setscheduler(0, SCHED_FIFO, &realtime)) {
+		perror("witness: no real-time priority");
+		return 1;
+	}
 	err = run(phc, argc - optind, argv + optind);
 	if (err == -EINVAL)
 		return print_usage();
