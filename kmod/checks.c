@@ -61,7 +61,7 @@ static void chime_checks_busy_work(struct work_struct *work)
 	struct chime *chime = container_of(work, struct chime_cpu_check, work)->chime;
 	struct chime_checks *checks = &chime->checks;
 
-	if (!mutex_trylock(&chime->lock)) {
+	if (!rt_mutex_trylock(&chime->lock)) {
 		chime_checks_now(chime);
 		return;
 	}
@@ -192,7 +192,7 @@ static void chime_checks_idle_work(struct kthread_work *work)
 	struct chime *chime = container_of(work, struct chime, checks.idle.work);
 	unsigned long pause;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	chime_checks_note(&chime->checks, ktime_get_raw_ns());
 	pause = chime_checks_pause(chime);

@@ -5,7 +5,7 @@
 #ifndef CHIME_CHIME_H
 #define CHIME_CHIME_H
 
-#include <linux/mutex.h>
+#include <linux/rtmutex.h>
 
 #include "core/policy.h"
 #include "disruption.h"
@@ -20,12 +20,17 @@
 #include "timescale.h"
 #include "witness.h"
 
+#ifndef CONFIG_RT_MUTEXES
+#error "truechime needs a kernel with CONFIG_RT_MUTEXES, as one that has futexes"
+#endif
+
 /**
  * struct chime - the module's state
  * @lock: serialises all changes: by checks of the host, by netlink, by the PTP API. Taken in
  *	process context only, and not held while a part is registered or withdrawn, but for ACPI's
  *	notifications, whose handler does not take it. Who changes what is published releases it by
- *	chime_unlock(). Readers of the timescale and of what is published do not need it
+ *	chime_unlock(). Readers of the timescale and of what is published do not need it. Whoever
+ *	holds it inherits the priority of who waits for it, as the thread of the checks may
  * @policy: the step policy; under @lock
  * @host: the host clock
  * @timescale: UTC as a function of the raw clock
@@ -40,7 +45,7 @@
  * @published: what is reported without @lock
  */
 struct chime {
-	struct mutex lock;	/* all changes; see above */
+	struct rt_mutex lock;	/* all changes; see above */
 	struct chime_policy policy;
 	struct chime_host host;
 	struct chime_timescale timescale;

@@ -13,7 +13,7 @@
 
 void chime_control_now(struct chime *chime, struct chime_status *status)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	chime_status_describe(chime, status);
 	chime_unlock(chime);
@@ -21,9 +21,9 @@ void chime_control_now(struct chime *chime, struct chime_status *status)
 
 void chime_control_reading(struct chime *chime, struct chime_status *status)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime_status_describe(chime, status);
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 }
 
 int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
@@ -34,7 +34,7 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 
 	if (!chime_line_valid(correction))
 		return -ERANGE;
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	/* A disruption that was not detected yet may make the correction stale. */
 	chime_disruption_check(chime);
 	if (timescale->current_view.awaits_host)
@@ -84,7 +84,7 @@ int chime_control_step(struct chime *chime, enum truechime_occasion occasion)
 {
 	int ret;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	ret = chime_control_step_locked(chime, occasion);
 	chime_unlock(chime);
 	return ret;
@@ -94,7 +94,7 @@ int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_j
 {
 	int ret;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	ret = chime_disruption_by_sources(chime, epoch, jump);
 	chime_unlock(chime);
 	return ret;
@@ -105,7 +105,7 @@ int chime_control_add_offset(struct chime *chime, s64 offset_ns)
 	const struct chime_view *view = &chime->timescale.current_view;
 	int ret = 0;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	/* What a disruption took may be in the offset, and is added by the host's answer. */
 	chime_disruption_check(chime);
 	if (view->mode != TRUECHIME_MODE_EXTERNAL)
@@ -120,7 +120,7 @@ int chime_control_add_offset(struct chime *chime, s64 offset_ns)
 
 void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	if (chime->timescale.current_view.mode != mode)
 		pr_notice("mode %s\n", mode == TRUECHIME_MODE_EXTERNAL ?
 			  "external: programs adjust the PTP clock, host and daemon do not" :
@@ -205,7 +205,7 @@ int chime_control_set_host(struct chime *chime, const struct chime_host_request 
 {
 	int ret;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	ret = chime_control_find_host(chime, request);
 	if (!ret)
 		chime_control_take_host(chime, request);
@@ -215,7 +215,7 @@ int chime_control_set_host(struct chime *chime, const struct chime_host_request 
 
 void chime_control_reset(struct chime *chime)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	/* A pending disruption must not be forgotten along with the line. */
 	chime_disruption_check(chime);
 	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");

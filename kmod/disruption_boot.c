@@ -110,7 +110,7 @@ void chime_disruption_boot(struct chime *chime)
 
 void chime_disruption_start(struct chime *chime, bool stated)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime->disruption.boot_stated = stated;
 	chime_disruption_boot(chime);
 	chime_unlock(chime);

@@ -36,7 +36,7 @@ static u64 chime_events_draw(s64 time_ns)
 	return siphash_2u64((u64)time_ns, random_get_entropy(), &key);
 }
 
-void chime_events_init(struct chime_events *events, struct mutex *lock, s64 time_ns)
+void chime_events_init(struct chime_events *events, struct rt_mutex *lock, s64 time_ns)
 {
 	memset(events, 0, sizeof(*events));
 	events->lock = lock;

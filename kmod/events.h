@@ -6,7 +6,7 @@
 #ifndef CHIME_EVENTS_H
 #define CHIME_EVENTS_H
 
-#include <linux/mutex.h>
+#include <linux/rtmutex.h>
 #include <linux/spinlock.h>
 #include <linux/truechime.h>
 #include <linux/types.h>
@@ -43,7 +43,7 @@ struct chime_event {
  * @instance: drawn at load and at each disruption; under the module's lock
  */
 struct chime_events {
-	struct mutex *lock;	/* the module's */
+	struct rt_mutex *lock;	/* the module's */
 	spinlock_t kept_lock;	/* the following two */
 	struct chime_event kept[CHIME_EVENTS_KEPT];
 	u32 count;
@@ -51,7 +51,7 @@ struct chime_events {
 };
 
 /* @time_ns: the system clock now. Nothing else runs yet. */
-void chime_events_init(struct chime_events *events, struct mutex *lock, s64 time_ns);
+void chime_events_init(struct chime_events *events, struct rt_mutex *lock, s64 time_ns);
 
 /*
  * Draw the instance anew: a disruption ended at @time_ns, by the timescale. Context: process, lock

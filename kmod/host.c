@@ -49,7 +49,7 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 #define CHIME_SEEK_MOST_NS	(600 * NSEC_PER_SEC)
 #define CHIME_SEEK_EARLY_NS	(100 * NSEC_PER_MSEC)
 
-void chime_host_init(struct chime_host *host, struct mutex *lock)
+void chime_host_init(struct chime_host *host, struct rt_mutex *lock)
 {
 	memset(host, 0, sizeof(*host));
 	host->lock = lock;

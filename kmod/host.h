@@ -8,7 +8,7 @@
 #ifndef CHIME_HOST_H
 #define CHIME_HOST_H
 
-#include <linux/mutex.h>
+#include <linux/rtmutex.h>
 #include <linux/spinlock.h>
 #include <linux/time64.h>
 #include <linux/truechime.h>
@@ -107,7 +107,7 @@ struct chime_host_peek {
  * @peek: for the timers
  */
 struct chime_host {
-	struct mutex *lock;	/* the module's */
+	struct rt_mutex *lock;	/* the module's */
 	const struct chime_host_ops *ops;
 	void *device;
 	bool automatic;
@@ -147,7 +147,7 @@ struct chime_host_info {
 	s64 uncertainty_ns;
 };
 
-void chime_host_init(struct chime_host *host, struct mutex *lock);
+void chime_host_init(struct chime_host *host, struct rt_mutex *lock);
 
 /**
  * chime_host_choose() - take a host clock as the reference

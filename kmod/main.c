@@ -127,7 +127,7 @@ static int __init chime_open_host(void)
 {
 	int ret;
 
-	mutex_lock(&chime.lock);
+	rt_mutex_lock(&chime.lock);
 	ret = chime_host_choose(&chime.host, host);
 	chime_disruption_note_host_maxerror(&chime);
 	if (!ret && chime_host_has_line(&chime.host))
@@ -148,7 +148,7 @@ static void __init chime_announce(void)
 	int index;
 
 	/* A netlink request may already choose another host clock. */
-	mutex_lock(&chime.lock);
+	rt_mutex_lock(&chime.lock);
 	index = chime_phc_index(&chime);
 	/* Not in a kernel without PTP. */
 	if (index >= 0)
@@ -158,7 +158,7 @@ static void __init chime_announce(void)
 			  chime.host.track.last.exact ? "exact" : "bracketed", phc);
 	else
 		pr_notice("no host clock here: time comes from NTP alone; %s\n", phc);
-	mutex_unlock(&chime.lock);
+	rt_mutex_unlock(&chime.lock);
 }
 
 static int __init chime_init_rtc(void)
@@ -208,7 +208,7 @@ static int __init chime_init(void)
 	ret = chime_system_clock_init(&chime.system_clock);
 	if (ret)
 		return ret;
-	mutex_init(&chime.lock);
+	rt_mutex_init(&chime.lock);
 	chime_status_init(&chime);
 	chime_timescale_init(&chime.timescale, &chime.lock, slew_ppm * CHIME_PPM_Q32,
 			     holdover_s * NSEC_PER_SEC);
@@ -229,7 +229,7 @@ static int __init chime_init(void)
 	if (ret)
 		goto err_exit_checks;
 	/* From here on anybody may ask. */
-	mutex_lock(&chime.lock);
+	rt_mutex_lock(&chime.lock);
 	chime_unlock(&chime);
 	ret = chime_netlink_register(&chime);
 	if (ret)
@@ -250,7 +250,6 @@ err_close_host:
 err_stop_timekeeper:
 	chime_timekeeper_stop(&chime.timekeeper);
 	chime_system_clock_exit(&chime.system_clock);
-	mutex_destroy(&chime.lock);
 	return ret;
 }
 
@@ -268,7 +267,6 @@ static void __exit chime_exit(void)
 	chime_host_close(&chime.host);
 	chime_timekeeper_stop(&chime.timekeeper);
 	chime_system_clock_exit(&chime.system_clock);
-	mutex_destroy(&chime.lock);
 }
 
 module_init(chime_init);

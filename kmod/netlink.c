@@ -311,7 +311,7 @@ static int chime_do_policy_set(struct sk_buff *request, struct genl_info *info)
 		return -EOPNOTSUPP;
 	}
 	/* Change a copy: either all rules are set, or none. */
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	policy = chime->policy;
 	ret = chime_request_rules(info, &policy);
 	if (!ret)
@@ -487,9 +487,9 @@ static struct genl_family chime_family __ro_after_init = {
 
 static void chime_netlink_set_ready(bool ready)
 {
-	mutex_lock(&chime_instance->lock);
+	rt_mutex_lock(&chime_instance->lock);
 	chime_family_ready = ready;
-	mutex_unlock(&chime_instance->lock);
+	rt_mutex_unlock(&chime_instance->lock);
 }
 
 int chime_netlink_register(struct chime *chime)

@@ -58,7 +58,7 @@ static int chime_phc_getcrosststamp(struct ptp_clock_info *info,
  */
 static int chime_phc_begin(struct chime *chime, struct chime_snapshot *snapshot)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	if (chime->timescale.current_view.mode != TRUECHIME_MODE_EXTERNAL) {
 		chime_unlock(chime);
 		return -EBUSY;
@@ -191,9 +191,9 @@ int chime_phc_register(struct chime *chime)
 	clock = ptp_clock_register(&chime->phc.info, NULL);
 	if (IS_ERR(clock))
 		return PTR_ERR(clock);
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime->phc.clock = clock;
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 	return 0;
 }
 
@@ -202,9 +202,9 @@ void chime_phc_unregister(struct chime *chime)
 	struct ptp_clock *clock = chime->phc.clock;
 
 	/* Whoever releases the lock publishes the index: the PTP core frees the clock. */
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime->phc.clock = NULL;
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 	if (clock)
 		ptp_clock_unregister(clock);
 }

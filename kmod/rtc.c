@@ -136,12 +136,12 @@ static void chime_rtc_renew(struct chime *chime)
 	struct chime_rtc *rtc = &chime->rtc;
 	bool renew, moved;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	renew = rtc->renew;
 	moved = rtc->moved;
 	rtc->renew = false;
 	rtc->moved = false;
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 	if (renew)
 		rtc->track = (struct chime_rtc_track){ };
 	rtc->track.moved |= moved;
@@ -169,7 +169,7 @@ static void chime_rtc_work(struct work_struct *work)
 		return;
 	}
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	if (jumped)
 		chime_rtc_jumped(chime, gap_ns, &before);
 	chime_rtc_pay(chime, &reading);

@@ -128,5 +128,5 @@ void chime_unlock(struct chime *chime)
 {
 	chime_status_publish(chime);
 	chime_host_publish(&chime->host);
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 }

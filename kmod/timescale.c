@@ -120,7 +120,7 @@ void chime_timescale_change_clock(struct chime_timescale *timescale,
 	chime_timescale_begin_epoch(timescale, &change);
 }
 
-void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
+void chime_timescale_init(struct chime_timescale *timescale, struct rt_mutex *lock,
 			  s64 slew_min_q32, s64 holdover_ns)
 {
 	struct chime_snapshot snapshot;

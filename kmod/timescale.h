@@ -9,7 +9,7 @@
 #ifndef CHIME_TIMESCALE_H
 #define CHIME_TIMESCALE_H
 
-#include <linux/mutex.h>
+#include <linux/rtmutex.h>
 #include <linux/seqlock.h>
 #include <linux/truechime.h>
 
@@ -134,7 +134,7 @@ struct chime_now {
  * @latch: two copies of the view, one of which is always consistent
  */
 struct chime_timescale {
-	struct mutex *lock;	/* the module's */
+	struct rt_mutex *lock;	/* the module's */
 	s64 slew_min_q32;
 	s64 holdover_ns;
 	struct chime_view current_view;
@@ -152,7 +152,7 @@ struct chime_timescale {
 };
 
 /* Begin in state free: the system's time, kept by the raw clock. Nothing else runs yet. */
-void chime_timescale_init(struct chime_timescale *timescale, struct mutex *lock,
+void chime_timescale_init(struct chime_timescale *timescale, struct rt_mutex *lock,
 			  s64 slew_min_q32, s64 holdover_ns);
 
 /* The timescale at @raw_ns. Any context but NMI. */

@@ -106,7 +106,7 @@ static int chime_witness_suspend(struct notifier_block *notifier, unsigned long 
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
 	case PM_RESTORE_PREPARE:
-		mutex_lock(&chime->lock);
+		rt_mutex_lock(&chime->lock);
 		chime_witness_suspend_begins(chime);
 		chime_unlock(chime);
 		/* None is started before the end. */
@@ -187,7 +187,7 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 	struct chime_witness *witness = &chime->witness;
 
 	/* Errors are ignored: machines without these devices have no such witnesses. */
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	witness->options = *options;
 	/* A suspend that began before this ends here all the same. */
 	chime_witness_note_clocks(witness);
@@ -195,7 +195,7 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 		chime_genid_open(&witness->genid, chime_witness_genid_notified, chime);
 	if (options->vmclock)
 		chime_vmclock_open(&witness->vmclock);
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be notified of either. */
 	witness->suspend.notifier_call = chime_witness_suspend;
 	if (options->suspend)
@@ -209,8 +209,8 @@ void chime_witness_stop(struct chime *chime)
 	if (witness->options.suspend)
 		unregister_pm_notifier(&witness->suspend);
 	/* A notification may still ask for a check, but does not wait for the lock. */
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime_genid_close(&witness->genid);
 	chime_vmclock_close(&witness->vmclock);
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 }

@@ -204,7 +204,7 @@ void module_check(void)
 {
 	struct chime *chime = module.chime;
 
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	chime_unlock(chime);
 	module.next_check_ns = guest.raw_ns + (int64_t)chime->checks.idle_jiffies * NS_PER_MS;

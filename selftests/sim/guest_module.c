@@ -18,7 +18,7 @@
 struct system_time_snapshot unit_clocks;
 
 struct guest_module {
-	struct mutex lock;	/* of the timescale, always held */
+	struct rt_mutex lock;	/* of the timescale, always held */
 	struct chime_timescale timescale;
 	struct chime_host_line track;
 	struct chime_policy policy;

@@ -28,7 +28,7 @@ typedef s64 ktime_t;
 
 /* --- locks --- */
 
-struct mutex {
+struct rt_mutex {
 	bool held;
 };
 

@@ -61,7 +61,7 @@ static inline void run_in_checks(s64 ns, s64 every_ns)
 
 static inline void set_rtc_policy(enum truechime_rtc policy)
 {
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	chime_rtc_set_policy(machine.chime, policy);
 	chime_unlock(machine.chime);
 }

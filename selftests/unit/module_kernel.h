@@ -94,36 +94,35 @@ void played_module_log(const char *format, ...);
 
 /* --- locks and bits --- */
 
-#define mutex_init(lock)	((lock)->held = false)
-#define mutex_destroy(lock)	((void)(lock))
+#define rt_mutex_init(lock)	((lock)->held = false)
 
-static inline void mutex_lock(struct mutex *lock)
+static inline void rt_mutex_lock(struct rt_mutex *lock)
 {
 	if (lock->held)
 		raise(SIGTRAP);
 	lock->held = true;
 }
 
-static inline void mutex_unlock(struct mutex *lock)
+static inline void rt_mutex_unlock(struct rt_mutex *lock)
 {
 	lock->held = false;
 }
 
-#define spinlock_t	struct mutex
+#define spinlock_t	struct rt_mutex
 
-#define spin_lock_init(lock)	mutex_init(lock)
-#define spin_lock(lock)		mutex_lock(lock)
-#define spin_unlock(lock)	mutex_unlock(lock)
+#define spin_lock_init(lock)	rt_mutex_init(lock)
+#define spin_lock(lock)		rt_mutex_lock(lock)
+#define spin_unlock(lock)	rt_mutex_unlock(lock)
 
-#define spin_lock_bh(lock)	mutex_lock(lock)
-#define spin_unlock_bh(lock)	mutex_unlock(lock)
-#define spin_trylock(lock)	mutex_trylock(lock)
+#define spin_lock_bh(lock)	rt_mutex_lock(lock)
+#define spin_unlock_bh(lock)	rt_mutex_unlock(lock)
+#define spin_trylock(lock)	rt_mutex_trylock(lock)
 
-static inline bool mutex_trylock(struct mutex *lock)
+static inline bool rt_mutex_trylock(struct rt_mutex *lock)
 {
 	if (lock->held)
 		return false;
-	mutex_lock(lock);
+	rt_mutex_lock(lock);
 	return true;
 }
 

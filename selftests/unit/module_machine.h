@@ -549,7 +549,7 @@ static inline void check(void)
 {
 	struct work_struct *work;
 
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	chime_disruption_check(machine.chime);
 	chime_unlock(machine.chime);
 	work = machine.work;

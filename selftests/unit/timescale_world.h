@@ -69,7 +69,7 @@ static inline void restart(struct chime_timescale *timescale, s64 raw_ns, s64 re
 
 FIXTURE(timescale) {
 	struct chime_timescale timescale;
-	struct mutex lock;	/* the module's */
+	struct rt_mutex lock;	/* the module's */
 	s64 raw_ns;
 };
 

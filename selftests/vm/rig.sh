@@ -214,7 +214,8 @@ guest_image()
 	root=$(mktemp -d)
 	mkdir -p "$root"/{bin,sbin,proc,sys,dev,run,tmp,etc,var/lib,root}
 	cp "$(command -v busybox)" "$root/bin/busybox"
-	for program in "$vm"/bin/{adjuster,agent,bounds,failing,witness,phc,ntpping,sleepers,testptp} "$build/netlink/abuse"; do
+	for program in "$build/netlink/abuse" \
+		"$vm"/bin/{adjuster,agent,bounds,failing,inversion,witness,phc,ntpping,sleepers,testptp}; do
 		install "$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm

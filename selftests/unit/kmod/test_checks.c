@@ -243,7 +243,7 @@ void chime_disruption_check(struct chime *chime)
 
 void chime_unlock(struct chime *chime)
 {
-	mutex_unlock(&chime->lock);
+	rt_mutex_unlock(&chime->lock);
 }
 
 #include "kmod/checks.c"
@@ -667,7 +667,7 @@ TEST_F(checks, check_that_found_the_lock_taken_is_left_to_the_thread)
 {
 	all_busy();
 	ticks_run(20);
-	mutex_lock(&chime.lock);
+	rt_mutex_lock(&chime.lock);
 	memory.words[CHIME_MARK_ID_HIGH]++;
 	check_count = 0;
 	clock_ns += TICK_NS;
@@ -677,7 +677,7 @@ TEST_F(checks, check_that_found_the_lock_taken_is_left_to_the_thread)
 	work_run(0);
 	EXPECT_EQ(0, check_count);
 	EXPECT_EQ(0, postponed_by);
-	mutex_unlock(&chime.lock);
+	rt_mutex_unlock(&chime.lock);
 	thread_run();
 	EXPECT_EQ(1, check_count);
 	/* That was the next regular one. */

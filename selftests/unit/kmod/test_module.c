@@ -115,7 +115,7 @@ TEST_F(module, timers_run_only_while_witnesses_are_open)
 /* Each adjustment of the PTP clock checks the host first. */
 static void adjust_phc(struct chime *chime)
 {
-	mutex_lock(&chime->lock);
+	rt_mutex_lock(&chime->lock);
 	chime_disruption_check(chime);
 	chime_unlock(chime);
 }
@@ -193,12 +193,12 @@ TEST_F(module, timer_sees_nothing_where_it_may_not_read)
 	EXPECT_EQ(CHIME_VERDICT_USELESS, chime_host_peek(&machine.chime->host));
 	spin_unlock(&machine.chime->host.peek.lock);
 	/* The host clock is closed; its memory must not be used any more. */
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	chime_host_choose(&machine.chime->host, "none");
 	EXPECT_EQ(CHIME_VERDICT_USELESS, chime_host_peek(&machine.chime->host));
 	chime_unlock(machine.chime);
 	EXPECT_EQ(CHIME_VERDICT_USELESS, chime_host_peek(&machine.chime->host));
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	chime_host_choose(&machine.chime->host, "kvm");
 	chime_unlock(machine.chime);
 	machine_pass(MS);
@@ -231,9 +231,9 @@ TEST_F(module, check_takes_note_of_what_is_in_memory)
 		check();
 	}
 	/* Of a host that is not there kvm-clock says nothing. */
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	EXPECT_EQ(0, chime_host_choose(&machine.chime->host, "none"));
-	mutex_unlock(&machine.chime->lock);
+	rt_mutex_unlock(&machine.chime->lock);
 	check();
 	EXPECT_FALSE(memory_has_moved());
 	unit_marks.words[CHIME_MARK_CLOCK_NS]++;

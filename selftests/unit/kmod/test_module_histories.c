@@ -488,10 +488,10 @@ static const char *policy_changes(void)
 	enum truechime_direction direction = between(0, CHIME_DIRECTIONS - 1);
 	struct chime_policy *policy = &machine.chime->policy;
 
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	policy->rules[TRUECHIME_OCCASION_DISRUPTION][direction].rule =
 		between(0, TRUECHIME_RULE_IGNORE);
-	mutex_unlock(&machine.chime->lock);
+	rt_mutex_unlock(&machine.chime->lock);
 	history.left = true;
 	return "another policy";
 }

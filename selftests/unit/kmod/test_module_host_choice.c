@@ -169,7 +169,7 @@ TEST_F(module, host_clocks_are_listed)
 
 	ASSERT_EQ(0, load());
 	host = &machine.chime->host;
-	mutex_lock(host->lock);
+	rt_mutex_lock(host->lock);
 	ASSERT_TRUE(chime_host_list(host, 0, &info));
 	EXPECT_EQ(TRUECHIME_HOST_CHOSEN, info.state);
 	EXPECT_TRUE(info.exact);
@@ -189,7 +189,7 @@ TEST_F(module, host_clocks_are_listed)
 	EXPECT_EQ(-ENODEV, chime_host_choose(host, "kvm"));
 	ASSERT_TRUE(chime_host_list(host, 0, &info));
 	EXPECT_EQ(TRUECHIME_HOST_ABSENT, info.state);
-	mutex_unlock(host->lock);
+	rt_mutex_unlock(host->lock);
 }
 
 /* Any user may list them, and opening a device costs more than an answer. */
@@ -306,7 +306,7 @@ TEST_F(module, stated_policy_decides_about_a_clock_that_a_late_host_finds_wrong)
 	machine.raw_ns = S;
 	machine.behind_ns = 990 * MS;
 	ASSERT_EQ(0, load_without_host());
-	mutex_lock(&machine.chime->lock);
+	rt_mutex_lock(&machine.chime->lock);
 	policy = &machine.chime->policy;
 	EXPECT_FALSE(policy->stated[TRUECHIME_OCCASION_BOOT]);
 	policy->stated[TRUECHIME_OCCASION_BOOT] = true;

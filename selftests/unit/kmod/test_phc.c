@@ -37,7 +37,7 @@ void chime_disruption_check(struct chime *module)
 
 void chime_unlock(struct chime *module)
 {
-	mutex_unlock(&module->lock);
+	rt_mutex_unlock(&module->lock);
 }
 
 static s64 div_s64_rem(s64 value, s32 by, s32 *rest)
@@ -91,9 +91,9 @@ static int phc_index(void)
 {
 	int index;
 
-	mutex_lock(&instance.lock);
+	rt_mutex_lock(&instance.lock);
 	index = chime_phc_index(&instance);
-	mutex_unlock(&instance.lock);
+	rt_mutex_unlock(&instance.lock);
 	return index;
 }
 
@@ -106,7 +106,7 @@ FIXTURE_SETUP(phc)
 	unit_clocks = (struct system_time_snapshot){ .raw = RAW0_NS, .real = UTC0_NS };
 	unit_host_is_awaited = false;
 	instance = (struct chime){ };
-	mutex_init(&instance.lock);
+	rt_mutex_init(&instance.lock);
 	chime_timescale_init(&instance.timescale, &instance.lock, 500 * CHIME_PPM_Q32,
 			     3600 * NSEC_PER_SEC);
 	ASSERT_EQ(0, chime_phc_register(&instance));
@@ -129,9 +129,9 @@ TEST_F(phc, has_no_index_when_it_is_freed)
 
 static void set_mode(enum truechime_mode mode)
 {
-	mutex_lock(&instance.lock);
+	rt_mutex_lock(&instance.lock);
 	chime_timescale_set_mode(&instance.timescale, mode, RAW0_NS);
-	mutex_unlock(&instance.lock);
+	rt_mutex_unlock(&instance.lock);
 }
 
 /* The external clock's rate times 2^48. */
