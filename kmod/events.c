@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
+#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/siphash.h>
@@ -147,7 +148,35 @@ void chime_events_record(struct chime_events *events, struct chime_event *event)
 	events->kept[event->sequence % CHIME_EVENTS_KEPT] = *event;
 	spin_unlock(&events->kept_lock);
 	chime_netlink_notify(event);
-	chime_event_log(event);
+}
+
+/* The number of the oldest event that is kept. */
+static u32 chime_events_oldest(const struct chime_events *events)
+{
+	return events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT + 1 : 1;
+}
+
+/* false: all are. */
+static bool chime_events_next_to_log(struct chime_events *events, struct chime_event *event)
+{
+	bool found;
+
+	spin_lock(&events->kept_lock);
+	found = events->logged != events->count;
+	if (found) {
+		events->logged = max(events->logged + 1, chime_events_oldest(events));
+		*event = events->kept[events->logged % CHIME_EVENTS_KEPT];
+	}
+	spin_unlock(&events->kept_lock);
+	return found;
+}
+
+void chime_events_log(struct chime_events *events)
+{
+	struct chime_event event;
+
+	while (chime_events_next_to_log(events, &event))
+		chime_event_log(&event);
 }
 
 u32 chime_events_count(struct chime_events *events)
@@ -162,13 +191,10 @@ u32 chime_events_count(struct chime_events *events)
 
 bool chime_events_next(struct chime_events *events, u32 sequence, struct chime_event *event)
 {
-	u32 oldest;
 	bool found;
 
 	spin_lock(&events->kept_lock);
-	oldest = events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT + 1 : 1;
-	if (sequence < oldest)
-		sequence = oldest;
+	sequence = max(sequence, chime_events_oldest(events));
 	found = sequence <= events->count;
 	if (found)
 		*event = events->kept[sequence % CHIME_EVENTS_KEPT];

@@ -34,6 +34,7 @@ FIXTURE_TEARDOWN(module)
 	 * program is to keep that from running.
 	 */
 	EXPECT_EQ(0, machine.sets_elsewhere);
+	EXPECT_EQ(0, machine.logged_locked);
 }
 
 static inline int load(void)

@@ -84,6 +84,8 @@
  * @witnesses_left_checks: when the last check was stopped, no witness could ask for another
  * @work: to be done once the module's lock is free
  * @log: what the module logged last
+ * @logged: how many of them were events ...
+ * @logged_locked: ... logged while others may have waited for the module's lock
  * @events: what the module reported
  * @count: how many
  */
@@ -143,6 +145,8 @@ static struct machine {
 	bool witnesses_left_checks;
 	struct work_struct *work;
 	char log[256];
+	int logged;
+	int logged_locked;
 	struct chime_event events[MACHINE_EVENTS];
 	int count;
 } machine;
@@ -208,6 +212,11 @@ void played_module_log(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(machine.log, sizeof(machine.log), format, arguments);
 	va_end(arguments);
+	/* What was done about the clock. */
+	if (!strstr(format, ": the system clock was "))
+		return;
+	machine.logged++;
+	machine.logged_locked += machine.chime && machine.chime->lock.held;
 }
 
 s64 ktime_get_raw_ns(void)
