@@ -278,17 +278,19 @@ static double mean_of(const double *excess)
 
 /*
  * One way's change of route by its latest excesses: their least is what it became longer by, if
- * that and their spread show that it did. A way that took as long as usual is known as before. One
- * that took longer may be wrong by that: it may be congested, too.
+ * that and their spread show that it did. The round trips have become longer by as much then, and
+ * what they exceed is the sum of both ways' excesses. If they have not, the clock has run off: one
+ * way seems to take longer, and the other one less than it can. A way that took as long as usual is
+ * known as before. One that took longer may be wrong by that: it may be congested, too.
  */
-static struct path_change change_of(const double *excess, double usual)
+static struct path_change change_of(const double *excess, const double *other, double usual)
 {
 	struct path_change change = { 0, 0 };
 	double mean = mean_of(excess), least = INFINITY;
 	int i;
 
 	for (i = 0; i < PATH_EXCESSES; i++)
-		least = fmin(least, excess[i]);
+		least = fmin(least, excess[i] + fmin(other[i], 0));
 	if (least > REROUTE_FACTOR * fmax(usual, mean - least))
 		change.longer_ns = least;
 	if (mean > CONGESTED_FACTOR * usual)
@@ -345,8 +347,8 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns)
 	if (path->figures.one_way || path->delays < 2 * PATH_EXCESSES)
 		return false;
 	usual_ns = 0.5 * path->figures.mean_ns - delay_ns;
-	up = change_of(path->excess_up, usual_ns);
-	down = change_of(path->excess_down, usual_ns);
+	up = change_of(path->excess_up, path->excess_down, usual_ns);
+	down = change_of(path->excess_down, path->excess_up, usual_ns);
 	if (!(up.longer_ns > 0) && !(down.longer_ns > 0))
 		return false;
 	path_memory_reroute(path, PATH_EXCESSES);
