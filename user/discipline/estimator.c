@@ -307,6 +307,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	}
 	track_notice_reroute(estimator, path, offset, sample);
 	track_judge_reroute(estimator, path);
+	track_return_common(estimator);
 	bank_normalise(estimator);
 	bank_sum_up(estimator);
 	calibrate(estimator, &before);

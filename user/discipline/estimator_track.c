@@ -18,6 +18,9 @@
 /* A path confirms what another one sees if it sees at least this share of it. */
 #define SHARED_LEAST	0.5
 
+/* What paths have in common is no asymmetry if it is beyond so many times what is expected. */
+#define COMMON_SIGMAS	2.5
+
 /* The estimate is given up after so many samples of each path that deny it: it had its chance. */
 #define DENIALS	4
 
@@ -241,4 +244,59 @@ void track_judge_reroute(struct estimator *estimator, int path)
 		return;
 	for (i = 0; i < estimator->members; i++)
 		member_make_symmetric(bank_member(estimator, i), path);
+}
+
+/* What a member takes for a path's asymmetry, but for what a way that became longer explains. */
+static double unexplained(const struct member *member, const struct path_memory *memory, int path)
+{
+	double mean_ns = member->belief.mean[belief_asymmetry(path)];
+	double route_ns = 0.5 * (memory->up.longer_ns - memory->down.longer_ns);
+
+	return mean_ns - fmax(fmin(mean_ns, fmax(route_ns, 0)), fmin(route_ns, 0));
+}
+
+/*
+ * What the asymmetries have in common: their mean, each by how well it is expected and known, if
+ * that is more than can be expected of paths, and most of them have at least half of it. 0: it is
+ * not, or some path has none for sure.
+ */
+static double common_asymmetry(const struct estimator *estimator, const struct member *member)
+{
+	double odd_ns[ESTIMATOR_PATHS], sum = 0, weight = 0;
+	int used = 0, along = 0, i;
+
+	for (i = 0; i < estimator->paths; i++) {
+		const struct path_memory *memory = &estimator->path[i];
+		double expected_ns = memory->figures.asymmetry_ns, own;
+
+		if (!memory->used)
+			continue;
+		if (!(expected_ns > 0))
+			return 0;
+		own = 1 / (expected_ns * expected_ns +
+			   member->belief.cov[belief_asymmetry(i)][belief_asymmetry(i)]);
+		odd_ns[used] = unexplained(member, memory, i);
+		sum += own * odd_ns[used++];
+		weight += own;
+	}
+	if (used < 2 || sum * sum < COMMON_SIGMAS * COMMON_SIGMAS * weight)
+		return 0;
+	for (i = 0; i < used; i++)
+		along += odd_ns[i] / (sum / weight) > SHARED_LEAST;
+	return 2 * along > used ? sum / weight : 0;
+}
+
+void track_return_common(struct estimator *estimator)
+{
+	int i, path;
+
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = bank_member(estimator, i);
+		double common_ns = common_asymmetry(estimator, member);
+
+		member->belief.mean[BELIEF_OFFSET] += common_ns;
+		for (path = 0; path < estimator->paths; path++)
+			if (estimator->path[path].used)
+				member->belief.mean[belief_asymmetry(path)] -= common_ns;
+	}
 }

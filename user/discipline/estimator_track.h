@@ -55,4 +55,11 @@ void track_check_reroute(struct estimator *estimator, int path, double offset,
  */
 void track_judge_reroute(struct estimator *estimator, int path);
 
+/*
+ * What all asymmetries have in common shows in no sample. Where it is more than is to be expected,
+ * and no route that became longer explains it, the clock had gone astray while they were learned:
+ * it is the clock's.
+ */
+void track_return_common(struct estimator *estimator);
+
 #endif /* DISCIPLINE_ESTIMATOR_TRACK_H */

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "selftests/unit/unit.h"
+#include "user/discipline/estimator_bank.h"
 #include "user/lib/time_units.h"
 
 #define START_NS	(1800000000LL * NS_PER_S)
@@ -1267,6 +1268,96 @@ TEST(path_that_changed_alone_moves_no_clock)
 			if (i >= 120)
 				most = fmax(most, fabs((double)(estimate.offset_ns -
 								truth(50e-6, 16 * i + 6))));
+		}
+		estimator_free(estimator);
+	}
+	EXPECT_LT(most, 200e3);
+}
+
+/* Servers' paths are known; then all filters take so much of the clock for asymmetry. */
+static struct estimator *mistake_clock_for_asymmetry(int servers, const double *mistaken_ns,
+						     double clock_ns)
+{
+	struct estimator *estimator = estimator_new(servers);
+	struct unit_random random = { 1 };
+	int path, i;
+
+	for (i = 0; i < 100; i++)
+		for (path = 0; path < servers; path++)
+			add_far(estimator, path, &random, 50e-6, 16.0 * i + 3 * path, 0);
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = bank_member(estimator, i);
+
+		member->belief.mean[BELIEF_OFFSET] += clock_ns;
+		for (path = 0; path < servers; path++)
+			member->belief.mean[belief_asymmetry(path)] += mistaken_ns[path];
+	}
+	return estimator;
+}
+
+/* How far the clock is off after one more sample, ns. */
+static double error_after_mistake(int servers, const double *mistaken_ns, double clock_ns)
+{
+	struct estimator *estimator = mistake_clock_for_asymmetry(servers, mistaken_ns, clock_ns);
+	struct unit_random random = { 2 };
+	struct estimate estimate;
+
+	add_far(estimator, 0, &random, 50e-6, 1600, 0);
+	estimator_get(estimator, START_NS + 1600 * NS_PER_S, &estimate);
+	estimator_free(estimator);
+	return (double)(estimate.offset_ns - truth(50e-6, 1600));
+}
+
+/*
+ * What all asymmetries have in common shows in no sample. It is none of theirs if it is far more
+ * than paths have, and more so than what a single one may have come to have.
+ */
+TEST(asymmetry_that_all_paths_share_is_the_clocks)
+{
+	static const double both[] = { -1.2e6, -1.2e6 }, most[] = { 1.2e6, 1e6, 0 };
+
+	EXPECT_LT(fabs(error_after_mistake(2, both, 1.2e6)), 100e3);
+	EXPECT_LT(fabs(error_after_mistake(3, most, -1.2e6)), 400e3);
+}
+
+TEST(asymmetry_of_one_path_is_its_own)
+{
+	static const double one[] = { 0, 1.2e6 }, two[] = { 0, 1.2e6, 0 };
+	static const double little[] = { 100e3, 100e3 };
+
+	EXPECT_LT(fabs(error_after_mistake(2, one, 0)), 50e3);
+	EXPECT_LT(fabs(error_after_mistake(3, two, 0)), 50e3);
+	EXPECT_LT(fabs(error_after_mistake(2, little, -100e3) + 100e3), 50e3);
+}
+
+/* An uplink that all packets take: each path has the same asymmetry by that, and round trips. */
+TEST(way_that_became_longer_for_all_moves_no_clock)
+{
+	const double longer_ns = 4e6;
+	struct estimate estimate;
+	double most = 0, at_s;
+	uint64_t seed;
+	int path, i;
+
+	for (seed = 1; seed <= 4; seed++) {
+		struct estimator *estimator = estimator_new(2);
+		struct unit_random random = { seed };
+
+		for (i = 0; i < 300; i++) {
+			for (path = 0; path < 2; path++) {
+				double more_ns = i >= 120 ? longer_ns : 0;
+				struct estimator_sample sample;
+
+				at_s = 16.0 * i + 3 * path;
+				sample = round_trip(50e-6, at_s,
+						    way_ns(path) + more_ns +
+						    exponential(&random, 100e3),
+						    way_ns(path) + exponential(&random, 100e3));
+				estimator_add(estimator, path, &sample);
+			}
+			estimator_get(estimator, START_NS + llrint(at_s * 1e9), &estimate);
+			most = fmax(most, i < 120 ? 0 : fabs((double)(estimate.offset_ns -
+								    truth(50e-6, at_s))));
 		}
 		estimator_free(estimator);
 	}
