@@ -53,6 +53,7 @@ struct discipline {
 	bool has_correction;
 	bool has_line;
 	bool has_rate;
+	bool refused;			/* maxchange forbade what the sources showed latest */
 	bool returned;			/* what was measured latest, which could not be set ... */
 	uint32_t disruptions;		/* ... until so many of them */
 	bool has_learned;		/* by this reference, until then: */
@@ -467,6 +468,7 @@ static void leave_to_host(struct discipline *discipline, struct source *const *s
 			  bool measured, struct discipline_result *result)
 {
 	discipline->has_line = false;
+	discipline->refused = false;
 	change_limits_count(&discipline->limits,
 			    has_news(discipline, sources, &result->selection) && measured);
 	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
@@ -576,14 +578,16 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 {
 	struct update update = { .sources = sources, .count = count, .now = now };
 	const struct combined *combined = &update.combined;
-	bool known, fallen, counts;
+	bool known, old, fallen, counts;
 	int error;
 
 	memset(result, 0, sizeof(*result));
 	change_limits_count(&discipline->limits, false);
 	notice_reference(discipline, now);
 	known = combine_selected(discipline, &update, &result->selection);
-	fallen = !update.fresh && fall_back(discipline, now, result);
+	/* What the sources showed latest is in force, and may go on without them. */
+	old = !update.fresh && !discipline->refused;
+	fallen = old && fall_back(discipline, now, result);
 	if (!known || combined->maxerror_ns > (double)discipline->options.maxdistance_ns) {
 		no_selection(discipline, result);
 		return 0;
@@ -597,7 +601,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 		leave_to_host(discipline, sources, update.measured, result);
 		return 0;
 	}
-	if (fallen || (!update.fresh && is_beyond_reach(discipline, &combined->estimate))) {
+	if (fallen || (old && is_beyond_reach(discipline, &combined->estimate))) {
 		selected_describe(sources, result);
 		result->synchronised = true;
 		discipline->has_correction = true;
@@ -606,7 +610,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	counts = has_news(discipline, sources, &result->selection) && update.fresh;
 	error = judge(discipline, combined, now, counts, result);
 	selected_describe(sources, result);
-	if (result->step == DISCIPLINE_REFUSED)
+	discipline->refused = result->step == DISCIPLINE_REFUSED;
+	if (discipline->refused)
 		return error;
 	make_correction(discipline, &update, result);
 	if (counts)

@@ -1433,6 +1433,53 @@ TEST_F(discipline, falls_back_to_the_mean_rate)
 	EXPECT_TRUE(self->result.measured);
 }
 
+/* maxchange refuses what the sources want; @later_ns later they have not answered again. */
+static int refuse_and_hear_nothing(struct _test_data_discipline *self, int64_t later_ns)
+{
+	int i, err = 0;
+
+	self->options.maxchange_ns = NS_PER_S / 10;
+	self->options.maxchange_ignore = -1;
+	discipline_set_options(self->discipline, &self->options);
+	self->offset_ns += 100 * NS_PER_S;
+	for (i = 0; i < 8 && !err; i++)
+		err = poll_all(self);
+	if (err || self->result.step != DISCIPLINE_REFUSED || self->result.synchronised)
+		return -1;
+	return hear_nothing(self, later_ns);
+}
+
+/* What the sources showed last is that the clock is wrong. */
+TEST_F(discipline, does_not_fall_back_while_a_change_is_refused)
+{
+	struct chime_line learned;
+	int i;
+
+	self->options.fallback_least = 6;
+	self->options.fallback_most = 9;
+	discipline_set_options(self->discipline, &self->options);
+	ASSERT_EQ(0, lose_sources(self, &learned));
+	ASSERT_EQ(0, refuse_and_hear_nothing(self, 10 * NS_PER_S));
+	for (i = 0; i < 5; i++) {
+		EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+		EXPECT_FALSE(self->result.changed);
+		EXPECT_FALSE(self->result.synchronised);
+		ASSERT_EQ(0, hear_nothing(self, 64 * NS_PER_S));
+	}
+}
+
+TEST_F(discipline, is_not_synchronised_beyond_reach_of_a_refused_change)
+{
+	int i;
+
+	ASSERT_EQ(0, learn_rate(self, 300e-6, 4000 / 16));
+	ASSERT_EQ(0, refuse_and_hear_nothing(self, 10 * NS_PER_S));
+	for (i = 0; i < 20; i++) {
+		ASSERT_EQ(0, hear_nothing(self, 64 * NS_PER_S));
+		EXPECT_FALSE(self->result.synchronised);
+	}
+}
+
 /* Unless it was asked for, and beside a host, a rate is held. */
 TEST_F(discipline, falls_back_only_where_that_is_wanted)
 {
