@@ -287,6 +287,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		text_of_duration(result->step_ns, size, sizeof(size));
 		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
 			    size);
+		/* That the clock is wrong is published at once. */
+		steering->next_check_ns = 0;
 		return 0;
 	}
 	if (!result->changed) {

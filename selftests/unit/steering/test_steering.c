@@ -207,6 +207,23 @@ TEST_F(steering, a_refused_change_is_not_carried_out)
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 }
 
+/* The sources show that it is wrong: nobody is told any longer that it is right. */
+TEST_F(steering, a_refused_change_is_published_at_once)
+{
+	struct discipline_result result = found(self, 100 * S);
+	struct timescale_now now;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	self->timescale->ops->now(self->timescale, &now);
+	ASSERT_LT(now.raw_ns, steering_next_ns(self->steering));
+	result.step = DISCIPLINE_REFUSED;
+	result.changed = false;
+	result.synchronised = false;
+	ASSERT_EQ(0, steering_correct(self->steering, &result, &now));
+	EXPECT_GE(now.raw_ns, steering_next_ns(self->steering));
+}
+
 TEST_F(steering, a_stale_correction_is_measured_again)
 {
 	struct discipline_result result = found(self, 0);
