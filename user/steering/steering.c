@@ -272,6 +272,16 @@ static bool steering_was_true(const struct steering *steering,
 	       steering_published_ns(&steering->status);
 }
 
+/* A host that the sources contradict is not what is left when they fall silent. */
+static enum trust_event steering_event_of(const struct discipline_result *result,
+					  const struct timescale_now *now)
+{
+	if (result->synchronised)
+		return TRUST_SOURCES_AGREE;
+	return now->has_host && result->step != DISCIPLINE_REFUSED ? TRUST_SOURCES_SILENT :
+								     TRUST_SOURCES_LOST;
+}
+
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now)
 {
@@ -281,8 +291,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	int err;
 
 	steering->withholds = false;
-	steering_trust(steering, result->synchronised ? TRUST_SOURCES_AGREE :
-		       now->has_host ? TRUST_SOURCES_SILENT : TRUST_SOURCES_LOST);
+	steering_trust(steering, steering_event_of(result, now));
 	if (result->step == DISCIPLINE_REFUSED) {
 		text_of_duration(result->step_ns, size, sizeof(size));
 		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",

@@ -35,7 +35,8 @@ enum trust {
  * @TRUST_SOURCES_AGREE: the sources can be used, with or without a new sample
  * @TRUST_SOURCES_MEASURED: the timescale includes new measurements of theirs
  * @TRUST_SOURCES_SILENT: they cannot be used, but there is a host
- * @TRUST_SOURCES_LOST: they cannot be used, and there is no host
+ * @TRUST_SOURCES_LOST: they cannot be used, and there is no host; or they contradict the clock by
+ *	more than maxchange allows
  * @TRUST_TIME_REPAIRED: time was disrupted, and the timescale goes on as right as it was
  * @TRUST_TIME_DISRUPTED: time was disrupted, and the timescale with it
  * @TRUST_OPERATOR_SET: the operator has set the time, which nothing else confirms

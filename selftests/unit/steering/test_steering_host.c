@@ -460,6 +460,34 @@ TEST(clock_is_not_set_back_to_what_a_silent_host_said)
 	end_beside(&world);
 }
 
+/* The host goes on, but most sources contradict it by more than maxchange lets them correct. */
+TEST(is_not_synchronised_with_a_host_while_a_change_is_refused)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = bounded_host_now };
+	struct discipline_result result = {
+		.step = DISCIPLINE_REFUSED, .step_ns = 5 * S, .stratum = 3,
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct timescale_now now;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 0));
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	ASSERT_FALSE(fake_clock.status & STA_UNSYNC);
+	ASSERT_EQ(0, bounded_host_now(&timescale, &now));
+	ASSERT_EQ(0, steering_correct(world.steering, &result, &now));
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	/* They cannot be used any more: the host is all there is, as before they answered. */
+	result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
+	ASSERT_EQ(0, steering_correct(world.steering, &result, &now));
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	end_beside(&world);
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
