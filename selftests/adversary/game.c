@@ -151,12 +151,21 @@ static void draw_statement(void)
 		host->stated_ns = NS_PER_US;
 }
 
+static int count_voters(void)
+{
+	int i, voters = 0;
+
+	for (i = 0; i < world->server_count; i++)
+		voters += has_vote(&world->servers[i]);
+	return voters;
+}
+
 bool game_is_one_clock(void)
 {
 	bool has_witness = world->kind == GUEST_HOSTED && !is_varied(VARIATION_SILENT_HOST);
 
 	return !has_witness &&
-	       (world->server_count == 1 || world->servers[0].refid == world->servers[1].refid);
+	       (count_voters() == 1 || world->servers[0].refid == world->servers[1].refid);
 }
 
 static int64_t draw_long_gap_ns(void)
@@ -341,6 +350,7 @@ void game_draw(void)
 	draw_client();
 	draw_host();
 	draw_statement();
+	options_draw();
 	draw_troubles();
 	vary_host_and_network();
 	mind_begin();
@@ -349,21 +359,26 @@ void game_draw(void)
 	world->judge.looked_ns = world->now_ns;
 }
 
+void game_server_line(const struct server *server, char *text, size_t size)
+{
+	snprintf(text, size, "192.0.2.%d minpoll %d maxpoll %d%s%s",
+		 (int)(server - world->servers) + 1, server->minpoll, server->maxpoll,
+		 server->iburst ? " iburst" : "", server->options);
+}
+
 void game_config(char *text, size_t size)
 {
+	char line[256];
 	size_t used;
 	int i;
 
 	/* Nothing of this machine: another game may have the port just now, and plays on without. */
 	used = (size_t)snprintf(text, size, "cmdport 0\nbindcmdaddress /\n");
 	for (i = 0; i < world->server_count; i++) {
-		const struct server *server = &world->servers[i];
-
-		used += (size_t)snprintf(text + used, size - used,
-					 "server 192.0.2.%d minpoll %d maxpoll %d%s\n", i + 1,
-					 server->minpoll, server->maxpoll,
-					 server->iburst ? " iburst" : "");
+		game_server_line(&world->servers[i], line, sizeof(line));
+		used += (size_t)snprintf(text + used, size - used, "server %s\n", line);
 	}
+	used += (size_t)snprintf(text + used, size - used, "%s", world->directives);
 	if (world->makestep_s > 0)
 		used += (size_t)snprintf(text + used, size - used, "makestep %g %d\n",
 					 world->makestep_s, world->makestep_limit);
@@ -376,9 +391,11 @@ static void describe_server(int number)
 {
 	const struct server *server = &world->servers[number];
 
-	world_log("server %d%s: minpoll %d maxpoll %d%s, %.3f ms there, %.3f back, jitter %.3f ms",
-		  number + 1, server->liar ? " (liar)" : "", server->minpoll, server->maxpoll,
-		  server->iburst ? " iburst" : "", (double)server->up_ns / 1e6,
+	char line[256];
+
+	game_server_line(server, line, sizeof(line));
+	world_log("server %d%s: %s, %.3f ms there, %.3f back, jitter %.3f ms", number + 1,
+		  server->liar ? " (liar)" : "", line, (double)server->up_ns / 1e6,
 		  (double)server->down_ns / 1e6, (double)server->jitter_ns / 1e6);
 	world_log("server %d: loss %.0f %%, root %.3f/%.3f ms, wrong by up to %.3f ms", number + 1,
 		  server->loss * 100, (double)server->root_delay_ns / 1e6,
@@ -406,6 +423,8 @@ void game_describe(void)
 			  (double)world->host.stated_ns / 1e6);
 	for (i = 0; i < world->server_count; i++)
 		describe_server(i);
+	if (*world->directives)
+		world_log("the client's directives:\n%s", world->directives);
 	mind_describe(text, sizeof(text));
 	world_log("the adversary: %s", text);
 	variation_describe();

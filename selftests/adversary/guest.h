@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct associations;
+struct daemon;
 struct steering;
 struct timescale;
 
@@ -32,6 +33,10 @@ struct timescale;
  * @leap_day: the day that a leap second was made at the end of
  * @was_set: the clock was set since the daemon last looked
  * @sets: how often it was set
+ * @deleted: the servers that the operator has deleted, a bit each
+ * @added_ns: UTC at which he adds them again
+ * @is_told: the operator has told the daemon something, which wakes it
+ * @daemon: that runs
  * @associations: the daemon's
  * @steering: the daemon's
  * @timescale: the daemon's, where there is no module
@@ -55,6 +60,10 @@ struct guest {
 	unsigned int sets;
 	int64_t told_raw_ns;	/* when the module reported a disruption last */
 	int64_t thawed_ns;	/* UTC when the module is told that a suspend ended; 0: it was */
+	unsigned int deleted;
+	int64_t added_ns;
+	bool is_told;
+	struct daemon *daemon;
 	struct associations *associations;
 	struct steering *steering;
 	struct timescale *timescale;

@@ -330,8 +330,9 @@ int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 	int64_t until_raw_ns = guest.raw_ns + timeout_ms * NS_PER_MS;
 
 	judge_look();
-	while (!mark_ready(fds, count) && guest.raw_ns < until_raw_ns)
+	while (!mark_ready(fds, count) && guest.raw_ns < until_raw_ns && !guest.is_told)
 		world_step(guest_utc_of_raw(until_raw_ns));
+	guest.is_told = false;
 	guest_wake();
 	if (world->now_ns < world->end_ns)
 		return mark_ready(fds, count);

@@ -79,6 +79,7 @@ struct associations *__wrap_associations_new(struct timescale *timescale,
 					     const struct associations_callbacks *callbacks,
 					     void *context)
 {
+	guest.daemon = context;
 	guest.associations = __real_associations_new(timescale, callbacks, context);
 	return guest.associations;
 }

@@ -51,7 +51,8 @@ static int64_t honest_reach_ns(void)
 		const struct server *server = &world->servers[i];
 		int64_t delay_ns = server->up_ns + server->down_ns + server->root_delay_ns;
 		int64_t distance_ns = delay_ns / 2 + 5 * server->jitter_ns +
-				      server->root_dispersion_ns + server->error_ns;
+				      server->root_dispersion_ns + server->error_ns +
+				      server->worst_extra_ns;
 
 		if (!server->liar && distance_ns > reach_ns)
 			reach_ns = distance_ns;
@@ -77,15 +78,20 @@ static int64_t stated_bound_ns(void)
 	return bound_ns == INT64_MAX ? 0 : bound_ns;
 }
 
-/* Of all servers, with honest answers to requests that left after the latest disruption. */
+/* Of all servers that have a say, with honest answers to requests after the latest disruption. */
 static bool has_majority_answered(void)
 {
-	int i, answers = 0;
+	int i, voters = 0, answers = 0;
 
-	for (i = 0; i < world->server_count; i++)
-		answers += !world->servers[i].liar &&
-			   world->servers[i].answered_ns > world->judge.disrupted_ns;
-	return 2 * answers > world->server_count;
+	for (i = 0; i < world->server_count; i++) {
+		const struct server *server = &world->servers[i];
+
+		if (!has_vote(server))
+			continue;
+		voters++;
+		answers += !server->liar && server->answered_ns > world->judge.disrupted_ns;
+	}
+	return 2 * answers > voters;
 }
 
 /*
@@ -297,6 +303,20 @@ static int64_t patience_ns(void)
 }
 
 /*
+ * A server that has answered RATE is not asked for a while, whatever happens: what too few are left
+ * to call a disruption is an error as any, which may have to be slewed.
+ */
+static bool is_any_resting(void)
+{
+	int i;
+
+	for (i = 0; i < world->server_count; i++)
+		if (world->servers[i].rates)
+			return true;
+	return false;
+}
+
+/*
  * By the policy a clock is slewed, however long, that another program has set far off, and without
  * makestep one that had gone astray before anybody said the time.
  */
@@ -308,7 +328,7 @@ static bool is_slewed_back(void)
 	int64_t gained_ns = judge->error_ns - error_ns;
 
 	judge->error_ns = error_ns;
-	return (world->set_by_other || never_known) &&
+	return (world->set_by_other || never_known || is_any_resting()) &&
 	       gained_ns > (world->now_ns - judge->looked_ns) / 20;
 }
 
@@ -334,7 +354,9 @@ static void judge_synchronisation(void)
 		since_ns = judge->slewed_ns;
 	if (world->outage_until_ns > since_ns)
 		since_ns = world->outage_until_ns;
-	if (judge->starving || world->now_ns - since_ns < patience_ns())
+	if (world->hindered_ns > since_ns)
+		since_ns = world->hindered_ns;
+	if (world->slow || judge->starving || world->now_ns - since_ns < patience_ns())
 		return;
 	judge->starving = true;
 	judge->verdicts.starved++;

@@ -31,7 +31,7 @@ static void answer_honestly(const struct server *server, struct reply *reply)
 {
 	*reply = (struct reply){
 		.silent = random_uniform(&world->random) < server->loss,
-		.offset_ns = server_error_ns(server),
+		.offset_ns = server_error_ns(server) - server->bias_ns,
 		.up_ns = server->up_ns + queue_ns(server),
 		.down_ns = server->down_ns + queue_ns(server),
 		.work_ns = WORK_NS,
@@ -41,6 +41,117 @@ static void answer_honestly(const struct server *server, struct reply *reply)
 		.stratum = server->stratum,
 		.refid = server->refid,
 	};
+}
+
+/* Queueing that goes up and down, as that of a full way does. */
+static void queue_longer(const struct server *server, struct reply *reply)
+{
+	double share = random_uniform(&world->random);
+
+	reply->up_ns += (int64_t)((double)server->extra_up_ns * share);
+	reply->down_ns += (int64_t)((double)server->extra_down_ns * share);
+}
+
+/* First it is silent, then it answers and does not know the time yet. */
+static void start_again(const struct server *server, struct reply *reply)
+{
+	double kind = random_uniform(&world->random);
+
+	if (kind < 0.3)
+		reply->silent = true;
+	reply->leap = NTP_LEAP_UNSYNCHRONISED;
+	reply->stratum = kind < 0.6 ? 0 : NTP_STRATUM_UNSYNCHRONISED;
+	reply->refid = kind < 0.6 ? NTP_REFID('I', 'N', 'I', 'T') : 0;
+	reply->root_dispersion_ns = NS_PER_S;
+	reply->offset_ns += server->restarted_ns % (20 * NS_PER_S) - 10 * NS_PER_S;
+}
+
+static void refuse(struct server *server, struct reply *reply)
+{
+	int64_t pause_ns = (NS_PER_S << server->maxpoll) * 2;
+
+	reply->leap = NTP_LEAP_UNSYNCHRONISED;
+	reply->stratum = 0;
+	reply->refid = NTP_KISS_RATE;
+	/* It is not asked for a while, which doubles each time. */
+	pause_ns <<= server->rates < 6 ? server->rates : 6;
+	server->rates++;
+	if (world->now_ns + pause_ns > world->hindered_ns)
+		world->hindered_ns = world->now_ns + pause_ns;
+}
+
+/* What variations make of an honest server's answer; true: it says nothing of the time. */
+static bool vary_answer(struct server *server, struct reply *reply)
+{
+	int64_t since_ns = world->now_ns - server->asked_ns;
+	bool is_soon = server->asked_ns && since_ns < (int64_t)(server->least_s * 1e9);
+
+	server->asked_ns = world->now_ns;
+	if (world->now_ns < server->restarted_ns) {
+		start_again(server, reply);
+		return true;
+	}
+	if (is_soon && random_uniform(&world->random) < 0.5) {
+		refuse(server, reply);
+		return true;
+	}
+	if (world->now_ns >= server->congested_ns)
+		return false;
+	queue_longer(server, reply);
+	return true;
+}
+
+void network_congest(void)
+{
+	int i;
+
+	if (random_uniform(&world->random) < 0.5)
+		return;
+	for (i = 0; i < world->server_count; i++) {
+		struct server *server = &world->servers[i];
+		double extra_ns = random_log(&world->random, 5e6, 1.5e9);
+		double most_s = random_log(&world->random, 5, 600);
+
+		if (server->liar || random_uniform(&world->random) < 0.5)
+			continue;
+		server->congested_ns = world->now_ns + (int64_t)(most_s * 1e9);
+		server->extra_up_ns = 0;
+		server->extra_down_ns = 0;
+		if (random_uniform(&world->random) < 0.5)
+			server->extra_up_ns = (int64_t)extra_ns;
+		else
+			server->extra_down_ns = (int64_t)extra_ns;
+		if ((int64_t)extra_ns > server->worst_extra_ns)
+			server->worst_extra_ns = (int64_t)extra_ns;
+		if (server->congested_ns > world->hindered_ns)
+			world->hindered_ns = server->congested_ns;
+		world_log("the way to server %d is full for %.0f s, by %.3f ms", i + 1, most_s,
+			  extra_ns / 1e6);
+	}
+}
+
+static bool is_restarting(void)
+{
+	int i;
+
+	for (i = 0; i < world->server_count; i++)
+		if (world->now_ns < world->servers[i].restarted_ns)
+			return true;
+	return false;
+}
+
+void network_restart(void)
+{
+	int number = (int)(random_uniform(&world->random) * world->server_count);
+	double takes_s = random_log(&world->random, 10, 600);
+	struct server *server = &world->servers[number];
+
+	if (server->liar || is_restarting() || !is_dispensable(server))
+		return;
+	server->restarted_ns = world->now_ns + (int64_t)(takes_s * 1e9);
+	if (server->restarted_ns > world->hindered_ns)
+		world->hindered_ns = server->restarted_ns;
+	world_log("server %d starts again, for %.0f s", number + 1, takes_s);
 }
 
 static void log_answer(const struct server *server, const struct reply *reply)
@@ -111,13 +222,17 @@ void network_send(int number, uint32_t socket, const uint8_t *bytes, size_t leng
 	int64_t work_ns;
 
 	server->requests++;
-	if (world->now_ns < world->outage_until_ns)
+	if (world->now_ns < world->outage_until_ns &&
+	    !(server->liar && world->liars_from_ns && world->now_ns >= world->liars_from_ns))
 		return;
 	if (!packet || ntp_packet_decode(bytes, length, &request))
 		return;
 	answer_honestly(server, &reply);
+	packet->useless = false;
 	if (server->liar)
 		mind_answer(server, &reply);
+	else
+		packet->useless = vary_answer(server, &reply);
 	log_answer(server, &reply);
 	if (reply.silent)
 		return;

@@ -63,8 +63,20 @@ static bool is_notified(const struct trouble *trouble)
 	       (trouble->kind == TROUBLE_REVERT && trouble->noticed);
 }
 
+/* By how much the guest's clocks went back. */
+static int64_t lost_ns(const struct trouble *trouble)
+{
+	if (trouble->kind == TROUBLE_AHEAD)
+		return -trouble->size_ns;
+	return trouble->kind == TROUBLE_REVERT || trouble->kind == TROUBLE_FORK ||
+	       trouble->kind == TROUBLE_PAUSE ? trouble->size_ns : 0;
+}
+
 static void tell(const struct trouble *trouble)
 {
+	world->lost_ns = lost_ns(trouble);
+	if (is_varied(VARIATION_CONGESTION))
+		network_congest();
 	world_log("%s of %.3f s%s", trouble_name(trouble->kind), (double)trouble->size_ns / 1e9,
 		  trouble->noticed ? ", noticed" : "");
 	vary(trouble);
@@ -82,6 +94,8 @@ static void skip_time(int64_t ns)
 	network_drop();
 	if (!host_is_right())
 		world->host.until_ns += ns;
+	if (world->liars_from_ns)
+		world->liars_from_ns += ns;
 	world->now_ns += ns;
 	world->end_ns += ns;
 	for (i = 0; i < world->trouble_count; i++)
@@ -95,15 +109,61 @@ static void lose_time(const struct trouble *trouble)
 	world->settings++;
 	if (trouble->kind == TROUBLE_FORK)
 		world->genid++;
+	if (is_varied(VARIATION_OTHER_HOST))
+		host_changes();
 	tell(trouble);
+}
+
+#define STORMS_MAX	12
+
+static bool is_host_stepped(void)
+{
+	int i;
+
+	for (i = 0; i < world->trouble_count; i++)
+		if (world->troubles[i].kind == TROUBLE_HOST_STEP)
+			return true;
+	return false;
+}
+
+static enum trouble_kind draw_stop(void)
+{
+	double kind = random_uniform(&world->random);
+
+	if (kind < 0.6)
+		return TROUBLE_REVERT;
+	return kind < 0.8 ? TROUBLE_FORK : TROUBLE_PAUSE;
+}
+
+/* The same snapshot again perhaps, while the answers of the first time are awaited. */
+static void stop_again(int number)
+{
+	struct trouble trouble = world->troubles[number];
+	int i;
+
+	if (!is_varied(VARIATION_REVERT_STORM) || is_host_stepped() ||
+	    world->storms >= STORMS_MAX || random_uniform(&world->random) < 0.2)
+		return;
+	world->storms++;
+	trouble.done = false;
+	trouble.kind = draw_stop();
+	trouble.at_ns = world->now_ns + (int64_t)(random_log(&world->random, 0.005, 40) * 1e9);
+	trouble.size_ns = (int64_t)(random_log(&world->random, 0.05, 900) * 1e9);
+	trouble.noticed = random_uniform(&world->random) < 0.5;
+	/* In order of time. */
+	for (i = number; i + 1 < world->trouble_count &&
+	     world->troubles[i + 1].at_ns < trouble.at_ns; i++)
+		world->troubles[i] = world->troubles[i + 1];
+	world->troubles[i] = trouble;
 }
 
 static void go_on_from_snapshot(void)
 {
-	const struct trouble *trouble = &world->troubles[world->reverting];
+	int number = world->reverting;
 
 	world->reverting = -1;
-	lose_time(trouble);
+	lose_time(&world->troubles[number]);
+	stop_again(number);
 }
 
 /* Wait for a copy's end. The daemon's own timer, set at a reload, may ring here meanwhile. */
@@ -147,6 +207,7 @@ static void revert(struct trouble *trouble)
 {
 	if (!snapshots) {
 		lose_time(trouble);
+		stop_again((int)(trouble - world->troubles));
 		return;
 	}
 	world->reverting = (int)(trouble - world->troubles);
@@ -216,6 +277,9 @@ static void begin_outage(const struct trouble *trouble)
 	/* The operator may have taken all sources offline for longer. */
 	if (until_ns > world->outage_until_ns)
 		world->outage_until_ns = until_ns;
+	if (is_varied(VARIATION_LIARS_FIRST))
+		world->liars_from_ns = world->outage_until_ns -
+				       (int64_t)(random_log(&world->random, 0.1, 10) * 1e9);
 	world_log("%s of %.0f s", trouble_name(trouble->kind), (double)trouble->size_ns / 1e9);
 }
 
@@ -233,6 +297,7 @@ static void happen(struct trouble *trouble)
 		break;
 	case TROUBLE_PAUSE:
 		lose_time(trouble);
+		stop_again((int)(trouble - world->troubles));
 		break;
 	case TROUBLE_STALL:
 		stall(trouble);

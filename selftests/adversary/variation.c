@@ -27,6 +27,16 @@ static const char *const names[VARIATION_COUNT] = {
 	[VARIATION_BURSTS] = "bursts",
 	[VARIATION_OFFLINE] = "offline",
 	[VARIATION_RELOADS] = "reloads",
+	[VARIATION_SERVER_OPTIONS] = "server-options",
+	[VARIATION_CLIENT_OPTIONS] = "client-options",
+	[VARIATION_SLOW_POLICY] = "slow-policy",
+	[VARIATION_REVERT_STORM] = "revert-storm",
+	[VARIATION_OTHER_HOST] = "other-host",
+	[VARIATION_CONGESTION] = "congestion",
+	[VARIATION_RESTARTS] = "server-restarts",
+	[VARIATION_RATE_LIMITS] = "rate-limits",
+	[VARIATION_LIARS_FIRST] = "liars-first",
+	[VARIATION_SOURCE_CHANGES] = "source-changes",
 };
 
 static bool is_drawn;

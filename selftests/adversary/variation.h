@@ -19,6 +19,16 @@ enum variation {
 	VARIATION_BURSTS,		/* the operator has all sources asked */
 	VARIATION_OFFLINE,		/* the operator takes all sources offline for a while */
 	VARIATION_RELOADS,		/* the operator has the configuration read again */
+	VARIATION_SERVER_OPTIONS,	/* options beside minpoll, maxpoll and iburst */
+	VARIATION_CLIENT_OPTIONS,	/* directives beside makestep and hostmaxerror */
+	VARIATION_SLOW_POLICY,		/* that slews, refuses or waits: nobody starves by it */
+	VARIATION_REVERT_STORM,		/* a revert, fork or pause comes again, seconds later */
+	VARIATION_OTHER_HOST,		/* the guest goes on upon another host */
+	VARIATION_CONGESTION,		/* one way is full for minutes after a disruption */
+	VARIATION_RESTARTS,		/* an honest server starts again, and says so */
+	VARIATION_RATE_LIMITS,		/* honest servers that answer RATE to bursts */
+	VARIATION_LIARS_FIRST,		/* an outage ends seconds earlier for the liars */
+	VARIATION_SOURCE_CHANGES,	/* the operator deletes a source, and adds it again */
 	VARIATION_COUNT
 };
 

@@ -4,15 +4,9 @@
  */
 #include "world.h"
 
-#include <math.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "guest.h"
-#include "user/sources/operate.h"
-#include "variation.h"
 
 /* The oscillator wanders, and the judge looks, so often. */
 #define TICK_NS		NS_PER_S
@@ -83,60 +77,10 @@ static void go_to(int64_t until_ns)
 	world->now_ns = until_ns;
 }
 
-static bool happens(enum variation variation, double per_second)
+static void judge_delivered(const struct packet *packet)
 {
-	return is_varied(variation) && random_uniform(&world->random) < per_second;
-}
-
-/* An operator does not go on for ever, as games do that have a guest sleep for months. */
-#define DEEDS_MAX	40
-
-/* What other programs and the operator do, in any second. */
-static void vary(void)
-{
-	static const struct source_match all = { .kind = SOURCE_MATCH_ALL };
-	static int64_t offline_until_ns;
-	static int sets;
-	double size_s;
-
-	if (!guest.steering)
-		return;
-	if (sets < 2 && happens(VARIATION_OTHER_PROGRAM, 0.002)) {
-		sets++;
-		size_s = exp(log(1e-3) + random_uniform(&world->random) *
-			     (log(random_uniform(&world->random) < 0.5 ? 10 : 3e7) - log(1e-3)));
-		if (random_uniform(&world->random) < 0.5)
-			size_s = -size_s;
-		world_log("another program sets the clock by %+.6f s", size_s);
-		guest_set_by_other((int64_t)(size_s * 1e9));
-	}
-	if (happens(VARIATION_SILENT_HOST, 0.001))
-		host_falls_silent(1200);
-	if (world->deeds < DEEDS_MAX && happens(VARIATION_RELOADS, 0.003)) {
-		world->deeds++;
-		world_log("reload");
-		raise(SIGHUP);
-	}
-	if (world->deeds < DEEDS_MAX && happens(VARIATION_BURSTS, 0.003)) {
-		world->deeds++;
-		world_log("burst");
-		operate_burst(guest.associations, &all,
-			      1 + (int)(3 * random_uniform(&world->random)), 8, guest.raw_ns);
-	}
-	if (world->deeds < DEEDS_MAX && world->now_ns > world->outage_until_ns &&
-	    happens(VARIATION_OFFLINE, 0.002)) {
-		world->deeds++;
-		world_log("offline");
-		operate_connect(guest.associations, &all, OPERATE_OFFLINE, guest.raw_ns);
-		offline_until_ns = world->now_ns +
-			(int64_t)(5e9 * exp(random_uniform(&world->random) * log(400)));
-		world->outage_until_ns = offline_until_ns;
-	}
-	if (offline_until_ns && world->now_ns >= offline_until_ns) {
-		world_log("online");
-		offline_until_ns = 0;
-		operate_connect(guest.associations, &all, OPERATE_ONLINE, guest.raw_ns);
-	}
+	if (!packet->useless)
+		judge_answer(packet->server, packet->sent_ns);
 }
 
 void world_step(int64_t until_ns)
@@ -157,7 +101,7 @@ void world_step(int64_t until_ns)
 	if (world->now_ns >= tick_ns)
 		world->crystal += world->crystal_step * random_normal(&world->random);
 	if (world->now_ns >= tick_ns)
-		vary();
+		operator_acts();
 	if (world->now_ns >= next_trouble_ns())
 		troubles_happen(MOMENT_ANY);
 	if (guest.thawed_ns && world->now_ns >= guest.thawed_ns) {
@@ -168,7 +112,7 @@ void world_step(int64_t until_ns)
 		module_check();
 	if (packet && packet->arrives_ns && packet->arrives_ns <= world->now_ns) {
 		if (guest_deliver(packet->socket, packet->bytes, packet->length))
-			judge_answer(packet->server, packet->sent_ns);
+			judge_delivered(packet);
 		packet->arrives_ns = 0;
 	}
 	judge_look();

@@ -56,6 +56,18 @@ enum guest_kind {
  * @answered_ns: UTC at which an answer of it reached the guest last; of an honest one: to a request
  *	that left after the latest disruption
  * @state: the adversary's own notes on it
+ * @options: more of them that the client is configured with
+ * @trusted: one of them is trust
+ * @unused: one of them is noselect
+ * @bias_ns: what it tells is too little by that, and the client's option offset puts it right
+ * @least_s: a request sooner after another one is answered by RATE, 0: none is
+ * @asked_ns: UTC of the latest request
+ * @rates: so many were answered by RATE
+ * @restarted_ns: UTC until which it starts, and is not synchronised
+ * @congested_ns: UTC until which a way to it is full
+ * @extra_up_ns: how much longer a request takes then
+ * @extra_down_ns: how much longer an answer does
+ * @worst_extra_ns: the most that there was of either
  */
 struct server {
 	bool liar;
@@ -76,6 +88,18 @@ struct server {
 	unsigned int requests;
 	int64_t answered_ns;
 	double state;
+	char options[128];
+	bool trusted;
+	bool unused;
+	int64_t bias_ns;
+	double least_s;
+	int64_t asked_ns;
+	unsigned int rates;
+	int64_t restarted_ns;
+	int64_t congested_ns;
+	int64_t extra_up_ns;
+	int64_t extra_down_ns;
+	int64_t worst_extra_ns;
 };
 
 /**
@@ -84,6 +108,7 @@ struct server {
  * @socket: number of the socket that waits for it
  * @server: from whom
  * @sent_ns: UTC at which the request left
+ * @useless: an honest one that says nothing of the time, or little
  * @length: of @bytes
  * @bytes: on the wire
  */
@@ -92,6 +117,7 @@ struct packet {
 	uint32_t socket;
 	int server;
 	int64_t sent_ns;
+	bool useless;
 	size_t length;
 	uint8_t bytes[64];
 };
@@ -260,6 +286,13 @@ struct mind {
  * @first_offset_ns: of the system clock at the start
  * @host: beneath the guest
  * @outage_until_ns: no packet gets through before
+ * @liars_from_ns: UTC from which those of liars do all the same
+ * @hindered_ns: UTC until which honest servers may be of little use
+ * @lost_ns: what the latest disruption made the guest's clocks lose
+ * @storms: reverts, forks and pauses that came soon after another
+ * @slow: by its configuration the client may stay unsynchronised for long
+ * @directives: more of the client's configuration
+ * @minsources: of those
  * @troubles: in order of time
  * @trouble_count: how many
  * @reverting: the trouble that a copy of the guest goes on after; -1: none
@@ -295,6 +328,13 @@ struct world {
 	int64_t first_offset_ns;
 	struct host host;
 	int64_t outage_until_ns;
+	int64_t liars_from_ns;
+	int64_t hindered_ns;
+	int64_t lost_ns;
+	int storms;
+	bool slow;
+	char directives[512];
+	int minsources;
 	struct trouble troubles[TROUBLES_MAX];
 	int trouble_count;
 	int reverting;
@@ -328,6 +368,21 @@ void game_describe(void);
 /* All servers follow one clock: what they say together may be its doing alone. */
 bool game_is_one_clock(void);
 
+/* One server's line of it, without the directive. */
+void game_server_line(const struct server *server, char *text, size_t size);
+
+/* options.c: what more of a configuration this game has. */
+void options_draw(void);
+
+/* operator.c: what other programs and the operator do, in any second. */
+void operator_acts(void);
+/* The operator has deleted it, as far as this guest remembers. */
+bool is_deleted(const struct server *server);
+/* Without it the honest are more than the liars, and as many as the configuration asks for. */
+bool is_dispensable(const struct server *server);
+/* It has a say in what the time is. */
+bool has_vote(const struct server *server);
+
 /* troubles.c: what is due now happens. */
 void troubles_happen(enum trouble_moment moment);
 const char *trouble_name(enum trouble_kind kind);
@@ -338,10 +393,16 @@ void network_send(int server, uint32_t socket, const uint8_t *bytes, size_t leng
 void network_drop(void);
 /* UTC less the clock of an honest server. */
 int64_t server_error_ns(const struct server *server);
+/* What disruptions may bring: ways that are full for a while. */
+void network_congest(void);
+/* An honest server starts again now and then. */
+void network_restart(void);
 
 /* host.c: the host's clock now. */
 int64_t host_time_ns(void);
 bool host_is_right(void);
+/* The guest goes on upon another one, whose clock differs by less than the module allows for. */
+void host_changes(void);
 /* Its clock does not answer for 0.1 s to @most_s. */
 void host_falls_silent(double most_s);
 /* It is as right as the guest's configuration states. */
