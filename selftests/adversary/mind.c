@@ -15,6 +15,7 @@
 #include "user/ntp/packet.h"
 #include "user/sources/association.h"
 #include "user/steering/steering.h"
+#include "variation.h"
 #include "world.h"
 
 #define YEAR_S		(365.25 * 86400)
@@ -199,6 +200,65 @@ static void plan_honest(struct server *server, struct reply *reply)
 	(void)reply;
 }
 
+/* Time goes on as if the guest had lost none. */
+static void plan_old_time(struct server *server, struct reply *reply)
+{
+	double since_s = (double)(world->now_ns - world->judge.disrupted_ns) / 1e9;
+
+	(void)server;
+	if (since_s < world->mind.period_s)
+		reply->offset_ns -= world->lost_ns;
+}
+
+/* Right for hours, but in the first seconds after a disruption. */
+static void plan_sleep(struct server *server, struct reply *reply)
+{
+	double since_s = (double)(world->now_ns - world->judge.disrupted_ns) / 1e9;
+
+	(void)server;
+	if (world->judge.disrupted_ns > world->begin_ns && since_s < world->mind.period_s / 40)
+		reply->offset_ns += world->mind.size_ns;
+}
+
+/* They contradict each other, and change sides. */
+static void plan_turns(struct server *server, struct reply *reply)
+{
+	double turns = (double)(world->now_ns - world->begin_ns) / 1e9 / world->mind.period_s;
+	int number = (int)(server - world->servers);
+
+	reply->offset_ns += (number + (int)turns) % 2 ? world->mind.size_ns : -world->mind.size_ns;
+}
+
+/* The client is further off than it is, and on the same side. */
+static void plan_mirror(struct server *server, struct reply *reply)
+{
+	(void)server;
+	reply->offset_ns = -guest_error_ns();
+}
+
+/* Out of an honest interval little by little, and back. */
+static void plan_creep(struct server *server, struct reply *reply)
+{
+	double turns = (double)(world->now_ns - world->begin_ns) / 1e9 / world->mind.period_s;
+	double share = 3 * fabs(2 * fmod(turns, 1.0) - 1);
+
+	(void)server;
+	reply->offset_ns += (int64_t)(copysign(share, world->mind.rate) *
+				      (double)honest_distance_ns());
+	reply->root_delay_ns = 0;
+	reply->root_dispersion_ns = 100 * NS_PER_US;
+}
+
+/* After all others, and as wrong as its own long round trip allows. */
+static void plan_last(struct server *server, struct reply *reply)
+{
+	int64_t late_ns = llabs(world->mind.size_ns) % (2 * NS_PER_S);
+
+	(void)server;
+	reply->down_ns += late_ns;
+	reply->offset_ns += (int64_t)(copysign(0.48, world->mind.rate) * (double)late_ns);
+}
+
 static const struct plan {
 	const char *name;
 	void (*answer)(struct server *server, struct reply *reply);
@@ -215,9 +275,17 @@ static const struct plan {
 	{ "ambush", plan_ambush },
 	{ "another era", plan_era },
 	{ "honest but for habits", plan_honest },
+	/* From here on: VARIATION_PLOTS only. */
+	{ "the time of before", plan_old_time },
+	{ "sleeper", plan_sleep },
+	{ "by turns", plan_turns },
+	{ "mirror", plan_mirror },
+	{ "creep", plan_creep },
+	{ "last to answer", plan_last },
 };
 
-#define PLANS	((int)(sizeof(plans) / sizeof(*plans)))
+#define PLANS		((int)(sizeof(plans) / sizeof(*plans)))
+#define PLAIN_PLANS	12
 
 const char *mind_plan_name(int plan)
 {
@@ -328,7 +396,7 @@ static void mind_plan(void)
 	struct mind *mind = &world->mind;
 	int i;
 
-	mind->plan = (int)draw(0, PLANS);
+	mind->plan = (int)draw(0, is_varied(VARIATION_PLOTS) ? PLANS : PLAIN_PLANS);
 	mind->habits = 0;
 	for (i = 0; i < MIND_HABITS; i++)
 		if (chance(0.5))

@@ -37,6 +37,7 @@ static const char *const names[VARIATION_COUNT] = {
 	[VARIATION_RATE_LIMITS] = "rate-limits",
 	[VARIATION_LIARS_FIRST] = "liars-first",
 	[VARIATION_SOURCE_CHANGES] = "source-changes",
+	[VARIATION_PLOTS] = "plots",
 };
 
 static bool is_drawn;

@@ -29,6 +29,7 @@ enum variation {
 	VARIATION_RATE_LIMITS,		/* honest servers that answer RATE to bursts */
 	VARIATION_LIARS_FIRST,		/* an outage ends seconds earlier for the liars */
 	VARIATION_SOURCE_CHANGES,	/* the operator deletes a source, and adds it again */
+	VARIATION_PLOTS,		/* the adversary has more plans */
 	VARIATION_COUNT
 };
 
