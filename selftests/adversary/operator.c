@@ -109,6 +109,12 @@ static void add_sources(void)
 	guest.is_told = true;
 }
 
+/* An operator sees that something is wrong, and changes what he can. */
+static bool was_just_disrupted(void)
+{
+	return world->now_ns - world->judge.disrupted_ns < 60 * NS_PER_S;
+}
+
 /* What other programs and the operator do, in any second. */
 void operator_acts(void)
 {
@@ -123,7 +129,8 @@ void operator_acts(void)
 	if (happens(VARIATION_RESTARTS, 0.0007))
 		network_restart();
 	/* One that is added while the others are offline would have the say alone. */
-	if (world->deeds < DEEDS_MAX && may_change && happens(VARIATION_SOURCE_CHANGES, 0.004))
+	if (world->deeds < DEEDS_MAX && may_change &&
+	    happens(VARIATION_SOURCE_CHANGES, was_just_disrupted() ? 0.05 : 0.002))
 		delete_source();
 	if (guest.deleted && world->now_ns >= guest.added_ns)
 		add_sources();
