@@ -49,9 +49,9 @@ static int most_missing(void)
 	return is_varied(VARIATION_RESTARTS) + is_varied(VARIATION_SOURCE_CHANGES);
 }
 
-bool is_dispensable(const struct server *one)
+bool is_dispensable_beside(const struct server *one, int others)
 {
-	int honest = 0, liars = 0, others = most_missing() - 1, i;
+	int honest = 0, liars = 0, i;
 
 	if (one->trusted || strstr(one->options, "require"))
 		return false;
@@ -64,8 +64,18 @@ bool is_dispensable(const struct server *one)
 		honest += !server->liar;
 		liars += server->liar;
 	}
-	honest -= others;
+	honest -= others + most_missing();
 	return honest > liars && honest >= world->minsources;
+}
+
+/* It is one of those that may be missing. */
+bool is_dispensable(const struct server *one)
+{
+	int i, limited = -1;
+
+	for (i = 0; i < world->server_count; i++)
+		limited += world->servers[i].least_s > 0;
+	return is_dispensable_beside(one, limited);
 }
 
 static void delete_source(void)

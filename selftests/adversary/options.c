@@ -142,6 +142,15 @@ static void draw_server_options(void)
 		draw_minsources();
 }
 
+/* The judge takes a clock for slewed back that gains a twentieth of the time. */
+static void draw_rate(const char *name, double least_ppm)
+{
+	double ppm = draw_log(least_ppm, 1e5);
+
+	world->slow |= ppm < 6e4;
+	DIRECTIVE("%s %.0f\n", name, ppm);
+}
+
 static void draw_directives(void)
 {
 	static const char *const leaps[] = { "system", "step", "slew", "ignore" };
@@ -151,7 +160,7 @@ static void draw_directives(void)
 		world->makestep_limit = -1;
 	}
 	if (chance(0.3))
-		DIRECTIVE("maxslewrate %.0f\n", draw_log(1000, 1e5));
+		draw_rate("maxslewrate", 1000);
 	if (chance(0.2))
 		DIRECTIVE("maxclockerror %.3f\n", draw_log(1, 50));
 	if (chance(0.3))
@@ -163,7 +172,7 @@ static void draw_directives(void)
 	if (chance(0.2))
 		DIRECTIVE("fallbackdrift %d %d\n", (int)draw(4, 9), (int)draw(9, 17));
 	if (chance(0.2))
-		DIRECTIVE("maxdrift %.0f\n", draw_log(500, 1e5));
+		draw_rate("maxdrift", 500);
 	if (chance(0.2))
 		DIRECTIVE("ntpjump\n");
 }
@@ -185,10 +194,23 @@ static void draw_slow_policy(void)
 		world->makestep_s = 0;
 }
 
+/* Those that rest may not answer in time: without them the honest ones are a majority still. */
+static void draw_rate_limits(void)
+{
+	int i, limited = 0;
+
+	for (i = 0; i < world->server_count; i++) {
+		struct server *server = &world->servers[i];
+
+		if (server->liar || chance(0.5) || !is_dispensable_beside(server, limited))
+			continue;
+		limited++;
+		server->least_s = draw_log(1, 20);
+	}
+}
+
 void options_draw(void)
 {
-	int i;
-
 	random_seed(&random_numbers, world->seed, OPTIONS_STREAM);
 	if (is_varied(VARIATION_SERVER_OPTIONS))
 		draw_server_options();
@@ -196,8 +218,6 @@ void options_draw(void)
 		draw_directives();
 	if (is_varied(VARIATION_SLOW_POLICY))
 		draw_slow_policy();
-	for (i = 0; is_varied(VARIATION_RATE_LIMITS) && i < world->server_count; i++) {
-		if (!world->servers[i].liar && chance(0.5))
-			world->servers[i].least_s = draw_log(1, 20);
-	}
+	if (is_varied(VARIATION_RATE_LIMITS))
+		draw_rate_limits();
 }
