@@ -210,6 +210,8 @@ void judge_disrupted(const struct trouble *trouble)
 void judge_told(void)
 {
 	guest.told_raw_ns = guest.raw_ns;
+	/* What was measured before is void, and with it what moved unseen. */
+	world->judge.unseen_ns = 0;
 	if (!world->judge.waiting)
 		world->judge.grace_ns = world->now_ns;
 }
