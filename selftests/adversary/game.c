@@ -372,7 +372,7 @@ void game_config(char *text, size_t size)
 	size_t used;
 	int i;
 
-	/* Nothing of this machine: another game may have the port just now, and plays on without. */
+	/* Nothing of this machine: another game may have the port now, and plays on without. */
 	used = (size_t)snprintf(text, size, "cmdport 0\nbindcmdaddress /\n");
 	for (i = 0; i < world->server_count; i++) {
 		game_server_line(&world->servers[i], line, sizeof(line));

@@ -355,8 +355,7 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 		return delete_entry(daemon, arguments + strlen(delete), error);
 	if (parse_set(arguments, &request))
 		return add_entry(daemon, &request, error);
-	*error =
-		"\"set UTC_NS BOUND_NS [RAW_NS]\", \"list\", \"delete NUMBER\" or \"reset\" was expected";
+	*error = "expected is: set UTC_NS BOUND_NS [RAW_NS], list, delete NUMBER, or reset";
 
 	return NULL;
 }

@@ -530,7 +530,7 @@ static int run(struct watch *watch)
 	int err;
 
 	if (refusal_by_numbers()) {
-		log_refusal("this container has its own process numbers; start it with the machine's PID namespace");
+		log_refusal("process numbers are a container's own here: give it the machine's");
 		return STATUS_UNSUPPORTED;
 	}
 	err = attachment_open(&watch->attachment, take_record, watch);

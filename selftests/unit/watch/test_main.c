@@ -479,7 +479,7 @@ TEST_F(watch, where_processes_have_other_numbers_it_does_not_run)
 {
 	world.numbering = 4026532000;
 	EXPECT_EQ(STATUS_UNSUPPORTED, run(self->watch));
-	EXPECT_NE(NULL, strstr(world.error, "has its own process numbers"))
+	EXPECT_NE(NULL, strstr(world.error, "process numbers are a container's own"))
 		TH_LOG("%s", world.error);
 	EXPECT_EQ(0, world.opened);
 	world.numbering = 4026531836;
