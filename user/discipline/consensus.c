@@ -95,6 +95,8 @@ static bool take_sample(struct consensus *consensus, struct opinion *opinion,
 		opinion_contradict(opinion, &off, now->raw_ns);
 		return opinion->trusted && opinion->far == 1;
 	}
+	if (opinion_leaves_open(opinion, &off, now))
+		return false;
 	opinion_agree(opinion, sample->leap);
 	if (!consensus->suspect)
 		consensus->agreed_raw_ns = now->raw_ns;

@@ -36,6 +36,15 @@ bool opinion_is_far(const struct source_interval *off, int64_t distance_ns,
 	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
 }
 
+bool opinion_leaves_open(const struct opinion *opinion, const struct source_interval *off,
+			 const struct timescale_now *now)
+{
+	int64_t distance_ns = chime_sub_sat(opinion->off.high_ns, opinion->off.low_ns) / 2;
+
+	return opinion->far && opinion_is_far(&opinion->off, distance_ns, now) &&
+	       source_interval_meets(&opinion->off, off, 0);
+}
+
 void opinion_contradict(struct opinion *opinion, const struct source_interval *off, int64_t raw_ns)
 {
 	int64_t size_ns = chime_abs_sat(source_interval_middle(off));

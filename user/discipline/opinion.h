@@ -62,6 +62,13 @@ struct opinion {
 bool opinion_is_far(const struct source_interval *off, int64_t distance_ns,
 		    const struct timescale_now *now);
 
+/*
+ * The sample does not contradict, but neither does it exclude what the source contradicts by, as
+ * one that was under way for seconds: the source has not changed its mind.
+ */
+bool opinion_leaves_open(const struct opinion *opinion, const struct source_interval *off,
+			 const struct timescale_now *now);
+
 /* Count a sample that contradicts. @off: UTC minus timescale by it. @raw_ns: now. */
 void opinion_contradict(struct opinion *opinion, const struct source_interval *off, int64_t raw_ns);
 

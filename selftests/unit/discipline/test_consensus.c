@@ -967,6 +967,35 @@ TEST_F(consensus, only_one_that_went_back_is_followed_after_a_hundred_times_as_l
 	EXPECT_EQ(8, i);
 }
 
+/* An answer that was under way for seconds says nothing about two of them. */
+TEST_F(consensus, an_answer_that_leaves_it_open_does_not_begin_the_wait_anew)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 1));
+	for (i = 0; i < 15; i++) {
+		EXPECT_NE(CONSENSUS_OK, answer(self, 0, -2 * S));
+		run(self, 10 * S);
+	}
+	say(self, 0, -S);
+	self->source[0].status.last.delay_ns = 3 * S;
+	listen(self);
+	EXPECT_NE(CONSENSUS_OK, self->result.verdict);
+	run(self, 10 * S);
+	for (i = 16; i < 100 && answer(self, 0, -2 * S) != CONSENSUS_OK; i++)
+		run(self, 10 * S);
+	EXPECT_EQ(20, i);
+
+	/* One that was as long under way, and excludes it, does. */
+	consensus_forget(self->consensus);
+	ASSERT_EQ(0, begin(self, 1));
+	EXPECT_NE(CONSENSUS_OK, answer(self, 0, -2 * S));
+	say(self, 0, 0);
+	self->source[0].status.last.delay_ns = 3 * S;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
 /* A counter of another rate than any that is foreseen: each answer is another contradiction. */
 TEST_F(consensus, only_one_that_runs_away_is_followed)
 {

@@ -68,6 +68,22 @@ TEST(contradictions_that_agree_are_counted)
 	EXPECT_EQ(0, opinion.contradictions);
 }
 
+/* But what the clock may be wrong by meanwhile is no contradiction any more. */
+TEST(what_allows_for_both_leaves_a_contradiction_open)
+{
+	struct timescale_now now = { .maxerror_ns = 0 };
+	struct source_interval wide = { .low_ns = 5 * S, .high_ns = 7 * S - MS };
+	struct source_interval elsewhere = { .low_ns = 5 * S, .high_ns = 7 * S - MS - 1 };
+	struct opinion opinion = { 0 };
+
+	EXPECT_FALSE(opinion_leaves_open(&opinion, &wide, &now));
+	contradict(&opinion, 7 * S, 0);
+	EXPECT_TRUE(opinion_leaves_open(&opinion, &wide, &now));
+	EXPECT_FALSE(opinion_leaves_open(&opinion, &elsewhere, &now));
+	now.maxerror_ns = 3 * S;
+	EXPECT_FALSE(opinion_leaves_open(&opinion, &wide, &now));
+}
+
 TEST(an_accepted_difference_may_grow_by_a_tenth_of_the_time)
 {
 	struct opinion opinion = { 0 };
