@@ -380,7 +380,7 @@ void hardware_read(struct hardware *hardware)
 {
 	for (size_t i = 0; i < hardware->count; i++) {
 		struct hardware_card *card = &hardware->cards[i];
-		struct hardware_reading reading;
+		struct hardware_reading reading = { .width_ns = -1 };
 		int err = read_card(card, &reading);
 
 		note_reading(hardware, card, err);

@@ -53,8 +53,10 @@ static void share(const char *path)
 
 static void __attribute__((constructor)) begin(void)
 {
-	if (getenv("PRETEND_CLOCK"))
-		share(getenv("PRETEND_CLOCK"));
+	const char *path = getenv("PRETEND_CLOCK");
+
+	if (path)
+		share(path);
 	note("start");
 }
 
