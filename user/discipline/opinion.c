@@ -36,12 +36,18 @@ bool opinion_is_far(const struct source_interval *off, int64_t distance_ns,
 	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
 }
 
-bool opinion_leaves_open(const struct opinion *opinion, const struct source_interval *off,
-			 const struct timescale_now *now)
+/* Does the clock as it is now still exclude what the source said last? */
+static bool is_still_far(const struct opinion *opinion, const struct timescale_now *now)
 {
 	int64_t distance_ns = chime_sub_sat(opinion->off.high_ns, opinion->off.low_ns) / 2;
 
-	return opinion->far && opinion_is_far(&opinion->off, distance_ns, now) &&
+	return opinion_is_far(&opinion->off, distance_ns, now);
+}
+
+bool opinion_leaves_open(const struct opinion *opinion, const struct source_interval *off,
+			 const struct timescale_now *now)
+{
+	return opinion->far && is_still_far(opinion, now) &&
 	       source_interval_meets(&opinion->off, off, 0);
 }
 
@@ -81,11 +87,9 @@ void opinion_agree(struct opinion *opinion, bool leap)
 
 bool opinion_move(struct opinion *opinion, int64_t moved_ns, const struct timescale_now *now)
 {
-	int64_t distance_ns = chime_sub_sat(opinion->off.high_ns, opinion->off.low_ns) / 2;
-
 	opinion->off.low_ns = chime_sub_sat(opinion->off.low_ns, moved_ns);
 	opinion->off.high_ns = chime_sub_sat(opinion->off.high_ns, moved_ns);
-	if (opinion_is_far(&opinion->off, distance_ns, now))
+	if (is_still_far(opinion, now))
 		return false;
 	end_contradiction(opinion);
 	opinion->trusted = !opinion->probation;
