@@ -40,12 +40,6 @@
 /* A rate that round trips do not bound is as good as any crystal's: five times 100 ppm. */
 #define RATE_MOST	500e-6
 
-/*
- * As much as the bound of an estimate before a sample may be, if the residuals of earlier samples
- * are to say something about a source. Above that they would call it too variable.
- */
-#define GAP_NS		1e9
-
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns)
 {
 	static uint64_t latest_serial;
@@ -143,11 +137,11 @@ static void forget_lost_track(struct source *source, const struct estimate *befo
 /*
  * A guest was reverted by months: if its rate is known to 1 ppm that leaves seconds open. How far
  * the samples before such a gap are from where the estimate is since then shows how little was
- * known, and not how samples scatter.
+ * known, and not how samples scatter, and would have the source called too variable.
  */
 static void forget_before_gap(struct source *source, const struct estimate *before)
 {
-	if (SOURCE_SIGMAS * before->sigma_ns < GAP_NS)
+	if (SOURCE_SIGMAS * before->sigma_ns < SOURCE_JITTER_LIMIT_NS)
 		return;
 	keep_latest_only(source);
 }

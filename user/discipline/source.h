@@ -30,6 +30,9 @@
 /* A request that left so long ago may still be answered; then it counts as unanswered. */
 #define SOURCE_ANSWER_NS	1000000000LL
 
+/* A source whose samples scatter by more than this is not used (chrony's maxjitter). */
+#define SOURCE_JITTER_LIMIT_NS	1e9
+
 enum source_kind {
 	SOURCE_SERVER,
 	SOURCE_REFCLOCK,

@@ -15,9 +15,6 @@
 #include "discipline/quorum.h"
 #include "discipline/source_interval.h"
 
-/* A source whose samples scatter by more than this is not used (chrony's maxjitter). */
-#define JITTER_LIMIT_NS	1e9
-
 /* A better source must be better by this factor to take over as the selected one. */
 #define RESELECT_FACTOR	1.5
 
@@ -66,7 +63,7 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 		return SOURCE_UNUSABLE;
 	if (status->smear == SOURCE_SMEARS)
 		return SOURCE_FALSETICKER;
-	if (status->jitter_ns > JITTER_LIMIT_NS)
+	if (status->jitter_ns > SOURCE_JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
 	if (!quorum_is_near(status))
 		return SOURCE_UNUSABLE;
