@@ -23,18 +23,15 @@
 #include <unistd.h>
 
 #include "selftests/sim/path.h"
+#include "user/ntp/packet.h"
 
 #define SERVERS		9
 #define SOCKETS		256
 #define PACKETS		8
-#define PACKET_BYTES	48
-#define NTP_PORT	123
 #define NETWORK		0xc0000200	/* 192.0.2.0 */
 
 /* From a server's receive to its transmit timestamp. */
 #define SERVER_NS	10000
-
-#define EPOCH_S		2208988800ULL	/* of NTP, before 1970 */
 
 /* When the route is longer, and when the line is full, in s. */
 static const double route_s[] = { 1800, 5400 };
@@ -42,7 +39,7 @@ static const double full_s[] = { 1000, 2000, 5000, 6000 };
 
 struct packet {
 	double arrives_ns;	/* 0: there is none */
-	uint8_t bytes[PACKET_BYTES];
+	uint8_t bytes[NTP_HEADER_SIZE];
 };
 
 struct end {
@@ -98,32 +95,34 @@ unsigned int network_requests(void)
 
 /* --- a server --- */
 
-static void put_time(uint8_t *bytes, int server, double true_ns)
+static uint64_t time_of(int server, double true_ns)
 {
 	double ns = true_ns * (1 + (server == network.last ? network.drift : 0));
-	double seconds = floor(ns / NS_PER_S);
-	uint64_t stamp = (START_S + EPOCH_S + (uint64_t)seconds) << 32 |
-			 (uint64_t)((ns - seconds * NS_PER_S) / NS_PER_S * 0x1p32);
-	int i;
 
-	for (i = 0; i < 8; i++)
-		bytes[i] = (uint8_t)(stamp >> (56 - 8 * i));
+	return ntp_timestamp_from_ns(START_S * NS_PER_S + (int64_t)floor(ns));
 }
 
 /* Stratum 1, right to 15 us, to a request of version 3 or 4. */
 static void answer(int server, const uint8_t *request, double arrived_ns, uint8_t *bytes)
 {
-	memset(bytes, 0, PACKET_BYTES);
-	bytes[0] = (uint8_t)((request[0] & 0x38) | 4);
-	bytes[1] = 1;
-	bytes[2] = request[2];
-	bytes[3] = (uint8_t)-25;
-	bytes[11] = 1;
-	memcpy(bytes + 12, "SIM", 4);
-	put_time(bytes + 16, server, fmax(arrived_ns - 1e9, 0));
-	memcpy(bytes + 24, request + 40, 8);
-	put_time(bytes + 32, server, arrived_ns);
-	put_time(bytes + 40, server, arrived_ns + SERVER_NS);
+	struct ntp_packet asked, packet;
+
+	if (ntp_packet_decode(request, NTP_HEADER_SIZE, &asked))
+		abort();
+	packet = (struct ntp_packet){
+		.version = asked.version,
+		.mode = NTP_MODE_SERVER,
+		.stratum = 1,
+		.poll = asked.poll,
+		.precision = -25,
+		.root_dispersion_ns = 15000,
+		.refid = NTP_REFID('S', 'I', 'M', 0),
+		.reference = time_of(server, fmax(arrived_ns - 1e9, 0)),
+		.origin = asked.transmit,
+		.receive = time_of(server, arrived_ns),
+		.transmit = time_of(server, arrived_ns + SERVER_NS),
+	};
+	ntp_packet_encode(&packet, bytes);
 }
 
 /* Both queues are asked at each exchange, so that a lost one changes nothing for the next. */
@@ -229,7 +228,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 	if (!end)
 		return syscall(SYS_sendmsg, fd, message, flags);
-	if (message->msg_iovlen != 1 || message->msg_iov->iov_len < PACKET_BYTES) {
+	if (message->msg_iovlen != 1 || message->msg_iov->iov_len < NTP_HEADER_SIZE) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -247,11 +246,11 @@ static ssize_t receive(struct end *end, struct msghdr *message, int flags)
 	struct packet *packet = first_packet(end);
 
 	if (flags & MSG_ERRQUEUE || !packet || packet->arrives_ns > rival_true_ns() ||
-	    message->msg_iov->iov_len < PACKET_BYTES) {
+	    message->msg_iov->iov_len < NTP_HEADER_SIZE) {
 		errno = EAGAIN;
 		return -1;
 	}
-	memcpy(message->msg_iov->iov_base, packet->bytes, PACKET_BYTES);
+	memcpy(message->msg_iov->iov_base, packet->bytes, NTP_HEADER_SIZE);
 	packet->arrives_ns = 0;
 	if (message->msg_name && message->msg_namelen >= sizeof(from)) {
 		memcpy(message->msg_name, &from, sizeof(from));
@@ -259,7 +258,7 @@ static ssize_t receive(struct end *end, struct msghdr *message, int flags)
 	}
 	message->msg_controllen = 0;
 	message->msg_flags = 0;
-	return PACKET_BYTES;
+	return NTP_HEADER_SIZE;
 }
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)

@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define NS_PER_S	1000000000LL
+#include "user/lib/time_units.h"
 
 /* UTC at the start. */
 #define START_S		1800000000LL
