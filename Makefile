@@ -36,6 +36,7 @@ help:
 	@echo '  make deb              Debian packages, in build/deb/'
 	@echo '  make deps             install the Debian packages that building and testing need'
 	@echo '  make clean            remove build/'
+	@echo '  V=1                   added to any of them: the commands, as they are given'
 	@echo 'See and test'
 	@echo '  make demo             watch a guest lose its clock in a revert and get it back'
 	@echo '  make check            everything below; ends with "N passed, N failed, N skipped"'
