@@ -11,8 +11,8 @@
 #define S_PER_DAY	86400
 
 /*
- * A check that comes later than this was asleep at the leap second, and newer measurements include
- * it.
+ * After a disruption a check that comes later than this was asleep at the leap second, and newer
+ * measurements include it.
  */
 #define LEAP_NEAR_NS	(2 * NS_PER_S)
 
@@ -29,6 +29,11 @@ static int64_t leap_midnight(int64_t utc_ns)
 	return (s / S_PER_DAY + 1) * S_PER_DAY * NS_PER_S;
 }
 
+bool leap_has_come(const struct leap *leap, int64_t utc_ns)
+{
+	return leap->kind && utc_ns >= leap->at_ns;
+}
+
 bool leap_is_near(const struct leap *leap, int64_t utc_ns)
 {
 	return leap->kind && utc_ns >= leap->at_ns - LEAP_NEAR_NS &&
@@ -37,7 +42,7 @@ bool leap_is_near(const struct leap *leap, int64_t utc_ns)
 
 bool leap_is_due(const struct leap *leap, int64_t utc_ns)
 {
-	return leap_is_near(leap, utc_ns) && utc_ns >= leap->at_ns;
+	return leap_is_near(leap, utc_ns) && leap_has_come(leap, utc_ns);
 }
 
 void leap_check(struct leap *leap, int64_t utc_ns)

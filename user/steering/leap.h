@@ -41,7 +41,10 @@ struct leap {
  */
 void leap_check(struct leap *leap, int64_t utc_ns);
 
-/* Is a leap of the clock at @utc_ns this leap second? */
+/* The clock has come to it, or is beyond. */
+bool leap_has_come(const struct leap *leap, int64_t utc_ns);
+
+/* Is it this leap second that a clock passes at @utc_ns, by what the calendar says? */
 bool leap_is_near(const struct leap *leap, int64_t utc_ns);
 
 /* The clock should just have leapt. */

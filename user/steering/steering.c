@@ -33,8 +33,8 @@
 #define UNSEEN_NS		10000LL
 
 /*
- * The check so long after a leap second finds it; the watch for a clock that is set wakes us
- * sooner.
+ * The check so long after a leap second finds it, or that the kernel has missed it; the watch for a
+ * clock that is set wakes us sooner.
  */
 #define LEAP_CHECK_NS	1000000LL
 
@@ -98,6 +98,8 @@ int64_t steering_next_ns(const struct steering *steering)
 	if (steering->next_publish_ns < next_ns)
 		next_ns = steering->next_publish_ns;
 	leap_ns = chime_add_sat(status->leap_raw_ns, LEAP_CHECK_NS);
+	if (leap_ns <= status->now.raw_ns)
+		leap_ns = chime_add_sat(leap_ns, STEERING_LEAP_MISSED_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
 	if (steering->set == SET_TO_UNDO)

@@ -38,22 +38,53 @@ static void steering_pass_leap(struct steering *steering, int64_t change_ns)
 	steering_recheck(steering);
 }
 
+/* Nothing but time has passed since the latest reading, however long ago that was. */
+static bool steering_is_undisturbed(const struct steering *steering,
+				    const struct timescale_now *now)
+{
+	return steering->status.valid && now->disruptions == steering->status.now.disruptions;
+}
+
+/* It is time for a leap of our own: as configured, or as the kernel has missed it. */
+static bool steering_is_to_leap(const struct steering *steering, const struct timescale_now *now)
+{
+	const struct leap *leap = &steering->leap;
+	int64_t utc_ns = now->time_ns;
+
+	switch (steering->options.leap_mode) {
+	case LEAP_SYSTEM:
+		/* A clock that is behind may still leap. */
+		utc_ns = chime_sub_sat(chime_min(utc_ns, now->realtime_ns),
+				       STEERING_LEAP_MISSED_NS);
+		return leap_has_come(leap, utc_ns) && steering_is_undisturbed(steering, now);
+	case LEAP_STEP:
+	case LEAP_SLEW:
+		return leap_is_due(leap, utc_ns) ||
+		       (leap_has_come(leap, utc_ns) && steering_is_undisturbed(steering, now));
+	case LEAP_IGNORE:
+		break;
+	}
+	return false;
+}
+
 bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)
 {
-	enum leap_mode mode = steering->options.leap_mode;
 	int64_t change_ns = system_clock_leapt(steering->clock);
 	int64_t announced_ns = leap_change_ns(steering->leap.kind);
 
 	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
 		return false;
-	if (change_ns && change_ns == announced_ns && leap_is_near(&steering->leap, now->time_ns)) {
+	/* Who has stood still finds that late. */
+	if (change_ns && change_ns == announced_ns &&
+	    (leap_is_near(&steering->leap, now->time_ns) ||
+	     leap_has_come(&steering->leap, now->time_ns))) {
 		steering_pass_leap(steering, change_ns);
 		return true;
 	}
-	if ((mode != LEAP_STEP && mode != LEAP_SLEW) || !leap_is_due(&steering->leap, now->time_ns))
+	if (!steering_is_to_leap(steering, now))
 		return false;
 	steering_pass_leap(steering, announced_ns);
-	if (mode == LEAP_STEP)
+	if (steering->options.leap_mode != LEAP_SLEW)
 		(void)steering_step(steering, "a leap second");
 	return true;
 }

@@ -10,6 +10,7 @@
 
 #include "clocks/release_date.h"
 #include "lib/log.h"
+#include "lib/time_units.h"
 #include "steering/follower.h"
 #include "steering/rival.h"
 
@@ -19,6 +20,12 @@
  * bound that grows faster is refreshed more often (steering_publish.c).
  */
 #define STEERING_PUBLISH_NS	16000000000LL
+
+/*
+ * A kernel that was to leap and has not so long after midnight will not: its clock was set a moment
+ * before, or was not called synchronised then.
+ */
+#define STEERING_LEAP_MISSED_NS	NS_PER_S
 
 /* The clock may be stepped to a time whose bound is less than this part of the error. */
 #define STEERING_STEP_EVIDENCE	4

@@ -126,4 +126,80 @@ TEST_F(steering, ignores_a_leap_second_when_told_to)
 	EXPECT_EQ(0, fake_clock.status);
 }
 
+/* The daemon, or the machine, stood still for longer than a check is late: the kernel has leapt. */
+TEST_F(steering, finds_late_that_the_kernel_has_leapt)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(10 * S);
+	fake_clock_leap();
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(0, fake_clock_rate());
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_EQ(LEAP_NS + 28 * S, fake_clock.realtime_ns);
+}
+
+/* A clock that is set just before midnight has the kernel forget the leap second. */
+TEST_F(steering, leaps_itself_where_the_kernel_does_not)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	ASSERT_EQ(0, steering_step(self->steering, "test"));
+	ASSERT_EQ(0, run_truthfully(self, 11 * S));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(LEAP_NS + 9 * S, fake_clock.realtime_ns);
+	EXPECT_EQ(0, fake_clock.status & STA_INS);
+}
+
+TEST_F(steering, steps_late_over_a_leap_second)
+{
+	set_leap_day(self, LEAP_STEP);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(10 * S);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(LEAP_NS + 8 * S, fake_clock.realtime_ns);
+}
+
+/* Time was disrupted since: sources whose jump was followed show UTC as it is after the leap. */
+TEST_F(steering, does_not_leap_where_a_disruption_has_hidden_it)
+{
+	static const enum leap_mode modes[] = { LEAP_SYSTEM, LEAP_STEP, LEAP_SLEW };
+	const struct module_jump jump = { .offset_ns = 600 * S, .maxerror_ns = 100 * US };
+	struct module_event event;
+	struct timescale_now now;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		set_leap_day(self, modes[i]);
+		ASSERT_EQ(0, run_truthfully(self, 100 * S));
+		ASSERT_EQ(0, timescale_now(self->timescale, &now));
+		ASSERT_EQ(0, self->timescale->ops->disrupted(self->timescale, &jump, now.epoch,
+							     &event));
+		ASSERT_EQ(0, follow(self));
+		EXPECT_EQ(0, steering_leap(self->steering));
+	}
+}
+
+/* The kernel's own leap was before that, and is still to be made up for. */
+TEST_F(steering, finds_that_the_kernel_has_leapt_before_a_disruption)
+{
+	const struct module_jump jump = { .offset_ns = 600 * S, .maxerror_ns = 100 * US };
+	struct module_event event;
+	struct timescale_now now;
+
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(10 * S);
+	fake_clock_leap();
+	timescale_expire(self->timescale);
+	ASSERT_EQ(0, timescale_now(self->timescale, &now));
+	ASSERT_EQ(0, self->timescale->ops->disrupted(self->timescale, &jump, now.epoch, &event));
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+}
+
 TEST_HARNESS_MAIN
