@@ -93,7 +93,8 @@ void run_unlock(const char *path, int fd)
 {
 	if (fd < 0)
 		return;
-	(void)unlink(path);
+	if (run_is_locked(path, fd))
+		(void)unlink(path);
 	close(fd);
 }
 

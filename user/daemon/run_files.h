@@ -22,7 +22,7 @@ int run_lock(const char *path, pid_t *holder);
 /* The file of @fd, which run_lock() returned, is still there, and no other one in its place. */
 bool run_is_locked(const char *path, int fd);
 
-/* Unlock it, and remove it where permitted. */
+/* Unlock it, and remove it where permitted, unless another one is in its place by now. */
 void run_unlock(const char *path, int fd);
 
 /* 0, -EEXIST: there is something else than a pid file, which is left alone; or -errno. */

@@ -129,6 +129,22 @@ TEST_F(files, another_file_in_its_place_is_not_the_lock)
 	close(fd);
 }
 
+/* Who ends after its lock was removed leaves the one alone that another daemon has since. */
+TEST_F(files, the_lock_of_another_is_left)
+{
+	pid_t holder = -1, child;
+	int fd = run_lock(self->path, &holder), status;
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, unlink(self->path));
+	child = start_holder(self->path);
+	run_unlock(self->path, fd);
+	EXPECT_EQ(-EBUSY, run_lock(self->path, &holder));
+	EXPECT_EQ(child, holder);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+}
+
 TEST_F(files, a_lock_is_no_link_and_no_device)
 {
 	pid_t holder;
