@@ -12,6 +12,12 @@
 
 #include "lib/time_units.h"
 
+/*
+ * An inserted second repeats the last one of the day: whether TAI - UTC is the old one or the new
+ * one there, the kernel knows, and the date does not show. The clock may be read a little sooner.
+ */
+#define REPEATED_NS	(2 * NS_PER_S)
+
 /* How often a list is read. */
 #define LEAP_LIST_NS	(3600 * NS_PER_S)
 
@@ -87,6 +93,7 @@ static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 void daemon_announce_leap(struct daemon *daemon)
 {
 	struct steering_status status;
+	int64_t later_ns;
 	int tai_s;
 
 	if (!daemon->update.result.synchronised)
@@ -97,6 +104,8 @@ void daemon_announce_leap(struct daemon *daemon)
 			       leap_list_decide(&daemon->leap.list, status.now.time_ns,
 						daemon->update.result.leap));
 	tai_s = leap_list_tai(&daemon->leap.list, status.now.time_ns);
-	if (tai_s && status.synchronised && !status.leap)
+	later_ns = chime_add_sat(status.now.time_ns, REPEATED_NS);
+	if (tai_s && status.synchronised && !status.leap &&
+	    leap_list_tai(&daemon->leap.list, later_ns) == tai_s)
 		(void)system_clock_set_tai(daemon->clock, tai_s);
 }

@@ -104,10 +104,23 @@ TEST_F(leap, the_list_decides_until_it_expires)
 {
 	EXPECT_EQ(0, announce(self, EXPIRES_S - DAY_S, 1));
 	EXPECT_EQ(37, world.tai_s);
-	EXPECT_EQ(1, announce(self, LEAP_S - 1, 0));
+	EXPECT_EQ(1, announce(self, LEAP_S - 60, 0));
 	EXPECT_EQ(36, world.tai_s);
 	EXPECT_EQ(0, world.warnings);
 	EXPECT_EQ(1, announce(self, EXPIRES_S + DAY_S, 1));
+}
+
+/* The clock shows the last second of the day twice, and the kernel knows in which one it is. */
+TEST_F(leap, the_kernel_keeps_tai_in_an_inserted_second)
+{
+	world.tai_s = 37;
+	for (int ms = 0; ms < 1000; ms += 100) {
+		world.utc_ns = (LEAP_S - 1) * S + ms * (S / 1000);
+		daemon_announce_leap(&self->daemon);
+		EXPECT_EQ(37, world.tai_s);
+	}
+	announce(self, LEAP_S, 0);
+	EXPECT_EQ(37, world.tai_s);
 }
 
 TEST_F(leap, an_expired_list_is_told_once)
