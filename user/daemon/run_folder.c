@@ -33,14 +33,14 @@ static const char *user_to_be(const struct daemon *daemon)
 
 /*
  * As a service manager gives its folders to the service's user: we shall be that user, and what is
- * removed there is to be made again. Only a directory, whatever is in its place by now.
+ * removed there is to be made again. What was opened, whatever is in its place by now.
  */
-static void give_to_user(const struct daemon *daemon, const char *folder, int fd)
+static void give_to_user(const struct daemon *daemon, const char *path, int fd)
 {
 	const struct passwd *user = getpwnam(user_to_be(daemon));
 
 	if (user && fchown(fd, user->pw_uid, user->pw_gid))
-		log_debug("%s could not be given to %s: %s", folder, user->pw_name,
+		log_debug("%s could not be given to %s: %s", path, user->pw_name,
 			  strerror(errno));
 }
 
@@ -123,6 +123,18 @@ int daemon_open_control(struct daemon *daemon)
 
 /* --- the lock and the pid file --- */
 
+/*
+ * The daemon of a service is that user from its start. A lock that it may not read it would take
+ * for one that was left behind, and remove. What has another name as well is somebody's file.
+ */
+static void give_lock(const struct daemon *daemon, int fd)
+{
+	struct stat st;
+
+	if (!geteuid() && !fstat(fd, &st) && st.st_nlink == 1)
+		give_to_user(daemon, RUN_LOCK_PATH, fd);
+}
+
 int daemon_lock_clock(struct daemon *daemon)
 {
 	pid_t holder;
@@ -134,6 +146,7 @@ int daemon_lock_clock(struct daemon *daemon)
 	fd = run_lock(RUN_LOCK_PATH, &holder);
 	if (fd >= 0) {
 		daemon->run_folder.lock_fd = fd;
+		give_lock(daemon, fd);
 		return 0;
 	}
 	if (fd != -EBUSY) {

@@ -6,6 +6,7 @@
 #include "user/daemon/daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ static struct {
 	char given[128];		/* the folder that was given to another user */
 	uid_t given_to;
 	bool lock_is_gone;
-	pid_t holder;			/* of the lock; 0: it cannot be locked */
+	pid_t holder;			/* of the lock; 0: it cannot be locked ... */
+	const char *lock;		/* ... but for this file; NULL: none */
 	int messages;
 	char message[512];
 } world;
@@ -111,6 +113,8 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 int run_lock(const char *path, pid_t *holder)
 {
 	*holder = world.holder;
+	if (world.lock)
+		return open(world.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
 	return world.holder ? -EBUSY : -EACCES;
 }
@@ -241,6 +245,28 @@ TEST_F(folder, of_one_who_is_not_root_is_his_own)
 	ASSERT_EQ(0, daemon_open_control(&self->daemon));
 	EXPECT_STREQ("", world.given);
 	EXPECT_EQ(0, rmdir(self->run));
+}
+
+/* The service's daemon, which is that user, must not take it for a rest that nobody has. */
+TEST_F(folder, has_a_lock_that_the_user_can_see)
+{
+	char lock[128];
+
+	snprintf(lock, sizeof(lock), "%s/lock", self->top);
+	world.lock = lock;
+	ASSERT_EQ(0, daemon_lock_clock(&self->daemon));
+	EXPECT_STREQ(lock, world.given);
+	EXPECT_EQ(71, world.given_to);
+	close(self->daemon.run_folder.lock_fd);
+
+	/* A file of root's that somebody has linked there is nobody else's. */
+	*world.given = '\0';
+	ASSERT_EQ(0, link(lock, self->run));
+	ASSERT_EQ(0, daemon_lock_clock(&self->daemon));
+	EXPECT_STREQ("", world.given);
+	close(self->daemon.run_folder.lock_fd);
+	unlink(self->run);
+	unlink(lock);
 }
 
 /* Said once: it is looked for every few seconds. */
