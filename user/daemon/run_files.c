@@ -23,6 +23,16 @@
 /* Whoever may read its folder may read it, whatever the process hides otherwise. */
 #define PID_FILE_MODE	0644
 
+/* 0: nobody that is known. */
+static pid_t holder_of(int fd)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+	if (fcntl(fd, F_GETLK, &lock) || lock.l_type == F_UNLCK || lock.l_pid <= 0)
+		return 0;
+	return lock.l_pid;
+}
+
 /* A lock of the whole file; not flock(2)'s, which names no holder and is inherited by children. */
 static int set_lock(int fd, pid_t *holder)
 {
@@ -32,10 +42,20 @@ static int set_lock(int fd, pid_t *holder)
 		return 0;
 	if (errno != EACCES && errno != EAGAIN)
 		return -errno;
-	*holder = 0;
-	if (!fcntl(fd, F_GETLK, &lock) && lock.l_type != F_UNLCK && lock.l_pid > 0)
-		*holder = lock.l_pid;
+	*holder = holder_of(fd);
 	return -EBUSY;
+}
+
+pid_t run_lock_holder(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	pid_t holder;
+
+	if (fd < 0)
+		return 0;
+	holder = holder_of(fd);
+	close(fd);
+	return holder;
 }
 
 /*

@@ -19,6 +19,9 @@
  */
 int run_lock(const char *path, pid_t *holder);
 
+/* Who has it; 0: nobody, or that is not known. It is not made. */
+pid_t run_lock_holder(const char *path);
+
 /* The file of @fd, which run_lock() returned, is still there, and no other one in its place. */
 bool run_is_locked(const char *path, int fd);
 

@@ -10,6 +10,7 @@
 
 #include "clocks/system_clock.h"
 #include "config/config.h"
+#include "daemon/run_files.h"
 #include "steering/time_daemons.h"
 
 #define PROC		"/proc"
@@ -62,8 +63,13 @@ static void find_others(char text[TIME_DAEMONS_TEXT_MAX])
 int settle_clock(const char *path, const char *text)
 {
 	char others[TIME_DAEMONS_TEXT_MAX] = "";
+	pid_t holder = run_lock_holder(RUN_LOCK_PATH);
 	int err;
 
+	if (holder) {
+		printf("The clock's rate is left to another truechimed, pid %d\n", (int)holder);
+		return 0;
+	}
 	if (yields(path, text))
 		find_others(others);
 	if (*others) {

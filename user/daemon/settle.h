@@ -10,8 +10,9 @@
  * @path: of its configuration
  * @text: NULL, or the configuration, a line a directive, instead of the file
  *
- * Nothing is done where the configuration has "rivals yield" and another time daemon runs: that has
- * the clock, and a slew is its own. What is done, or why not, is printed.
+ * Nothing is done where another truechimed keeps the clock, or where the configuration has "rivals
+ * yield" and another time daemon runs: that has the clock, and a slew is its own. What is done, or
+ * why not, is printed.
  *
  * Return: 0, -errno.
  */

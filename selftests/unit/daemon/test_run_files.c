@@ -93,12 +93,16 @@ TEST_F(files, the_lock_names_its_holder)
 
 	EXPECT_EQ(-EBUSY, run_lock(self->path, &holder));
 	EXPECT_EQ(child, holder);
+	EXPECT_EQ(child, run_lock_holder(self->path));
 	/* Its end is enough, however it ends. */
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
+	EXPECT_EQ(0, run_lock_holder(self->path));
 	fd = run_lock(self->path, &holder);
 	ASSERT_LE(0, fd);
 	run_unlock(self->path, fd);
+	EXPECT_EQ(-1, access(self->path, F_OK));
+	EXPECT_EQ(0, run_lock_holder(self->path));
 	EXPECT_EQ(-1, access(self->path, F_OK));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechimed --settle ends a slew, unless another time daemon is to have the clock. Who runs, and
- * the clock, are stand-ins.
+ * truechimed --settle ends a slew, unless another time daemon is to have the clock, or another
+ * truechimed has it. Who runs, and the clock, are stand-ins.
  */
 #include "user/daemon/settle.h"
 
@@ -11,14 +11,21 @@
 
 #include "selftests/unit/unit.h"
 #include "user/clocks/system_clock.h"
+#include "user/daemon/run_files.h"
 #include "user/steering/time_daemons.h"
 
 static struct {
 	struct time_daemon running;
 	size_t count;
+	pid_t truechimed;	/* that keeps the clock */
 	int err;
 	int settled;
 } world;
+
+pid_t run_lock_holder(const char *path)
+{
+	return world.truechimed;
+}
 
 size_t time_daemons_find(const char *proc, const char *cgroup,
 			 struct time_daemon daemons[TIME_DAEMONS_MAX])
@@ -77,6 +84,15 @@ TEST_F(settle, where_two_fight_it_is_ended)
 	EXPECT_EQ(3, world.settled);
 	world.err = -EPERM;
 	EXPECT_EQ(-EPERM, settle_clock("/nonexistent", ""));
+}
+
+/* As where the service's own one did not start, as that was started by hand. */
+TEST_F(settle, the_slew_of_another_truechimed_goes_on)
+{
+	world.count = 0;
+	world.truechimed = 78;
+	EXPECT_EQ(0, settle_clock("/nonexistent", ""));
+	EXPECT_EQ(0, world.settled);
 }
 
 TEST_HARNESS_MAIN
