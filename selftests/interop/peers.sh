@@ -773,8 +773,8 @@ truechimed_says()
 	sed -n "s/^ *\"$2\": \"*\([^\",]*\).*/\1/p" "$dir/$1.says" | head -n 1
 }
 
-# With -x it calls no clock synchronised, as it steers none: it has chosen the source, and trusts what it
-# makes of it. The first sample alone shows no offset.
+# With -x it calls no clock synchronised that the kernel does not: it has chosen the source, and trusts
+# what it makes of it. The first sample alone shows no offset.
 seen_truechimed()
 {
 	local verb

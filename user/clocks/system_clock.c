@@ -288,6 +288,13 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 	return err ? err : clears;
 }
 
+bool system_clock_is_synchronised(void)
+{
+	struct timex tx = { .modes = 0 };
+
+	return clock_adjtime(CLOCK_REALTIME, &tx) >= 0 && !(tx.status & STA_UNSYNC);
+}
+
 /*
  * From midnight to the next tick adjtimex(2) returns time and TAI as they will be after the leap
  * second, although the clock has not leapt yet (__do_adjtimex() in kernel/time/ntp.c). In that time

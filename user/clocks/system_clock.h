@@ -57,6 +57,12 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns);
 int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
 			 int64_t esterror_ns, int leap);
 
+/*
+ * Whether the kernel calls it synchronised, whoever has said so; for who publishes nothing (-x).
+ * false where it may not be asked.
+ */
+bool system_clock_is_synchronised(void);
+
 /* Set the kernel's TAI - UTC, for CLOCK_TAI. 0, -errno. */
 int system_clock_set_tai(struct system_clock *clock, int tai_s);
 

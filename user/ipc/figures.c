@@ -44,8 +44,8 @@ void figures_of_tracking(const struct state *state, struct tracking_figures *fig
 }
 
 /*
- * With -x the clock is never called synchronised, as nobody steers it: what the sources say counts
- * then, as with chronyd's -x.
+ * With -x the clock is called synchronised only where others steer it. What is followed is what the
+ * sources say, as with chronyd's -x.
  */
 static bool is_synchronised(const struct state *state)
 {

@@ -136,7 +136,7 @@ void steering_settle(struct steering *steering);
  * @has_correction: @correction is in force
  * @correction: UTC - reference as a function of the reference's time
  * @trust: trust in the timescale
- * @synchronised: published
+ * @synchronised: published; with -x: the kernel says so, and the sources agree
  * @maxerror_ns: bound of the system clock's error against UTC at the latest check;
  *	CHIME_LINE_UNBOUNDED_NS: none known
  * @reading_ns: the part of that which is no error of a host's own clock

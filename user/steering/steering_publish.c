@@ -173,11 +173,23 @@ static int64_t steering_runaway_ns(const struct steering *steering)
 	return (int64_t)ceil(fmax(slew - KERNEL_GROWTH, 0) * STALL_NS);
 }
 
+/*
+ * With -x the clock is others' to steer, and is near the right time by them or by chance: so what
+ * they have said to the kernel counts, too.
+ */
+static bool steering_is_synchronised(const struct steering *steering)
+{
+	const struct steering_status *status = &steering->status;
+
+	return steering->settled && trust_allows(status->trust) &&
+	       status->reading_ns != CHIME_LINE_UNBOUNDED_NS &&
+	       (!steering->options.observe || system_clock_is_synchronised());
+}
+
 int steering_publish(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
-	bool synchronised = steering->settled && trust_allows(status->trust) &&
-			    status->reading_ns != CHIME_LINE_UNBOUNDED_NS;
+	bool synchronised = steering_is_synchronised(steering);
 	int64_t outgrown_ns = steering_outgrown_ns(steering);
 	int64_t maxerror_ns = chime_add_sat(chime_add_sat(steering_published_ns(status),
 							  outgrown_ns),

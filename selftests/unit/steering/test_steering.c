@@ -389,6 +389,49 @@ TEST(only_looks_under_x)
 	system_clock_close(clock);
 }
 
+/* Nobody steers it here, so it is what the kernel says: another program may keep it. */
+TEST(an_observer_calls_no_clock_synchronised_that_the_kernel_does_not)
+{
+	struct steering_options options = normal;
+	struct timescale *timescale;
+	struct system_clock *clock;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	fake_clock_start();
+	options.observe = true;
+	ASSERT_EQ(0, system_clock_open(&clock, true));
+	ASSERT_EQ(0, timescale_user_open(&timescale, clock));
+	world.clock = clock;
+	world.timescale = timescale;
+	world.steering = steering_new(&options, clock, timescale);
+	ASSERT_EQ(0, apply(&world, found(&world, 0)));
+	EXPECT_FALSE(world.status.synchronised);
+	fake_clock.status = 0;
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_TRUE(world.status.synchronised);
+	fake_clock.status = STA_UNSYNC;
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_FALSE(world.status.synchronised);
+	/* Where it may not be asked nobody knows. */
+	fake_clock.status = 0;
+	fake_clock.error = EPERM;
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_FALSE(world.status.synchronised);
+	/* Nor does its word count for a clock that is wrong. */
+	fake_clock.error = 0;
+	fake_clock.realtime_ns += S;
+	ASSERT_EQ(0, follow(&world));
+	ASSERT_EQ(0, follow(&world));
+	steering_get_status(world.steering, &world.status);
+	EXPECT_FALSE(world.status.synchronised);
+	EXPECT_EQ(0, fake_clock.adjustments);
+	steering_free(world.steering);
+	timescale->ops->close(timescale);
+	system_clock_close(clock);
+}
+
 /* A clock that may not be set is complained of, not believed. */
 TEST_F(steering, a_refusing_kernel_is_an_error)
 {
