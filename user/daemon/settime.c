@@ -160,14 +160,10 @@ static int follow_entries(struct daemon *daemon, struct manual_estimate *found)
 static const char *words_of(const struct daemon *daemon, int err)
 {
 	switch (err) {
-	case -EAGAIN:
-		return "less than a second has passed since the time was set last";
 	case -ERANGE:
 		return "that date is before truechime was released";
 	case -EDOM:
 		return "that date is a century after truechime was released, or more";
-	case -ESTALE:
-		return "the clock's reference has just changed. Try again";
 	}
 	return daemon_step_words(daemon, err);
 }
@@ -259,10 +255,12 @@ static json_t *add_entry(struct daemon *daemon, const struct set_request *reques
 		.found_ns = chime_sub_sat(utc_ns, now.realtime_ns),
 	};
 	err = judge_date(utc_ns);
-	if (!err)
-		err = manual_add(&daemon->by_hand.times, &entry);
 	if (err) {
 		*error = words_of(daemon, err);
+		return NULL;
+	}
+	if (manual_add(&daemon->by_hand.times, &entry)) {
+		*error = "less than a second has passed since the time was set last. Set it again";
 		return NULL;
 	}
 	err = follow_entries(daemon, &found);
