@@ -328,6 +328,15 @@ static void run(struct top *top)
 	} while (wait_for_news(top, due_ms));
 }
 
+static int refuse(const char *why)
+{
+	fprintf(stderr,
+		"truechime: top needs a terminal%s. The same without: truechime status, truechime sources, truechime events\n",
+		why);
+
+	return CLI_ERROR;
+}
+
 static int show(struct top *top)
 {
 	SCREEN *screen;
@@ -336,7 +345,7 @@ static int show(struct top *top)
 	top->view.plain = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen)
-		return CLI_ERROR;
+		return refuse(", and curses cannot use this one (see TERM)");
 	cbreak();
 	noecho();
 	nodelay(stdscr, TRUE);
@@ -356,14 +365,10 @@ int verb_top(const struct cli *cli)
 	json_t *reply = NULL;
 	int err, status;
 
-	if (!terminal_is_there() || !terminal_places_cursor()) {
-		fprintf(stderr,
-			"truechime: top needs a terminal%s. The same without: truechime status, truechime sources, truechime events\n",
-			terminal_is_there() ?
-			" on which the cursor can be moved, and this is none (see TERM)" :
-			", and standard input or output is none");
-		return CLI_ERROR;
-	}
+	if (!terminal_is_there())
+		return refuse(", and standard input or output is none");
+	if (!terminal_places_cursor())
+		return refuse(" on which the cursor can be moved, and this is none (see TERM)");
 	/* So that what is wrong is said before the screen is taken. */
 	err = client_ask(cli, "status", &reply);
 	if (err)
