@@ -41,8 +41,7 @@ static int give_address(struct association *association, const struct net_addres
 	const struct target *target = association->target;
 	int err;
 
-	err = associations_clear_way(target->list, address, target->config.port, target,
-				     now_raw_ns);
+	err = associations_clear_way(target->list, address, target, now_raw_ns);
 	if (err)
 		return err;
 	if (association->nts) {
@@ -106,12 +105,12 @@ static int family_in_use(const struct target *target, const struct association *
 static bool is_free(const struct target *target, size_t index, int64_t by_ns)
 {
 	const struct net_address *address = &target->found[index];
-	int port = target->config.port;
 	uint32_t code;
 
 	return !target->tried[index] &&
-	       !associations_address_held(target->list, address, port, target) &&
-	       associations_kissed_until(target->list, address, port, &code) <= by_ns;
+	       !associations_address_held(target->list, address, target) &&
+	       associations_kissed_until(target->list, address, target->config.port, &code) <=
+	       by_ns;
 }
 
 /*

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has which address: one machine has one vote. Who of two that name it has the better claim.
+ * Who has which address: one machine has one vote, on however many ports it is asked. Who of two
+ * that name it has the better claim.
  */
 #include "sources/target.h"
 
@@ -10,21 +11,18 @@ static const struct net_address no_address;
 
 /* It is asked there, for the time or, by NTS, for keys. */
 static bool association_uses(const struct association *association,
-			     const struct net_address *address, int port)
+			     const struct net_address *address)
 {
-	const struct ntp_client *client = &association->client;
 	const struct nts_source *nts = association->nts;
 
-	return (client->options.port == port && net_address_equal(&client->address, address)) ||
-	       (nts && association->target->config.port == port &&
-		net_address_equal(&nts->asked, address));
+	return net_address_equal(&association->client.address, address) ||
+	       (nts && net_address_equal(&nts->asked, address));
 }
 
-bool associations_address_used(const struct associations *list, const struct net_address *address,
-			       int port)
+bool associations_address_used(const struct associations *list, const struct net_address *address)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (association_uses(list->list[i], address, port))
+		if (association_uses(list->list[i], address))
 			return true;
 	}
 
@@ -43,10 +41,10 @@ bool associations_gives_way(const struct association *association, const struct 
 }
 
 bool associations_address_held(const struct associations *list, const struct net_address *address,
-			       int port, const struct target *target)
+			       const struct target *target)
 {
 	for (size_t i = 0; i < list->count; i++) {
-		if (association_uses(list->list[i], address, port) &&
+		if (association_uses(list->list[i], address) &&
 		    !associations_gives_way(list->list[i], target))
 			return true;
 	}
@@ -54,13 +52,13 @@ bool associations_address_held(const struct associations *list, const struct net
 	return false;
 }
 
-int associations_clear_way(struct associations *list, const struct net_address *address, int port,
+int associations_clear_way(struct associations *list, const struct net_address *address,
 			   const struct target *target, int64_t now_raw_ns)
 {
 	for (size_t i = 0; i < list->count; i++) {
 		struct association *association = list->list[i];
 
-		if (!association_uses(association, address, port) ||
+		if (!association_uses(association, address) ||
 		    !associations_gives_way(association, target))
 			continue;
 		if (association_start_over(association, &no_address, now_raw_ns) < 0)

@@ -124,16 +124,14 @@ static enum ntp_client_result fail(struct association *association, enum nts_fai
 /* --- success --- */
 
 /* Two sources that are one server would have two votes. */
-static bool is_others(const struct association *association, const struct net_address *address,
-		      int port)
+static bool is_others(const struct association *association, const struct net_address *address)
 {
 	const struct associations *list = association->target->list;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct association *other = list->list[i];
 
-		if (other != association && other->client.options.port == port &&
-		    net_address_equal(&other->client.address, address) &&
+		if (other != association && net_address_equal(&other->client.address, address) &&
 		    !associations_gives_way(other, association->target))
 			return true;
 	}
@@ -152,14 +150,14 @@ static bool use_server(struct association *association, const struct net_address
 		*problem = "its NTP server has another family of addresses than is to be asked";
 		return false;
 	}
-	if (is_others(association, address, port)) {
+	if (is_others(association, address)) {
 		*problem = "its NTP server is in use as another source";
 		return false;
 	}
 	association->nts->port = port;
 	if (client->options.port == port && net_address_equal(&client->address, address))
 		return true;
-	if (associations_clear_way(association->target->list, address, port, association->target,
+	if (associations_clear_way(association->target->list, address, association->target,
 				   now_raw_ns) < 0 ||
 	    association_start_over(association, address, now_raw_ns) < 0) {
 		*problem = "there is no memory";
@@ -227,10 +225,9 @@ static const struct net_address *choose_address(const struct association *associ
 						const struct net_address *addresses, int count)
 {
 	const struct net_address *chosen = NULL;
-	int port = agreed_port(association);
 
 	for (int i = 0; i < count; i++) {
-		if (is_others(association, &addresses[i], port))
+		if (is_others(association, &addresses[i]))
 			continue;
 		if (addresses[i].family == association->nts->asked.family)
 			return &addresses[i];

@@ -217,13 +217,13 @@ static bool exists(const struct associations *list, const struct config_source *
 	for (size_t i = 0; i < list->target_count; i++) {
 		const struct config_source *other = &list->targets[i]->config;
 
-		if (other->kind == source->kind && other->port == source->port &&
+		if (other->kind == source->kind &&
 		    !strcasecmp(other->options.name, source->options.name))
 			return true;
 	}
 
 	return !net_address_parse(source->options.name, source->family, &address) &&
-	       associations_address_used(list, &address, source->port);
+	       associations_address_used(list, &address);
 }
 
 int operate_add(struct associations *list, const struct config_source *source, int64_t now_raw_ns)

@@ -227,22 +227,21 @@ void associations_forgive(struct associations *list, int64_t now_raw_ns);
 void associations_end_bursts(struct associations *list, int64_t now_raw_ns);
 
 /*
- * claims.c: addresses that @target may not have, as others do; but one that a file of a source
- * directory has named, as networks do by DHCP, gives way to one of the configuration itself, or one
- * that is authenticated. Else whoever answers DHCP would name the operator's servers, which then
- * were asked without their keys and options.
+ * claims.c: addresses that @target may not have, as others do, whatever the port; but one that a
+ * file of a source directory has named, as networks do by DHCP, gives way to one of the
+ * configuration itself, or one that is authenticated. Else whoever answers DHCP would name the
+ * operator's servers, which then were asked without their keys and options.
  *
  * associations_address_used(): somebody has it.
  * associations_gives_way(): @association does so.
  * associations_address_held(): somebody has it who does not.
  * associations_clear_way(): have those who have it leave it. 0, -ENOMEM: they may have it still.
  */
-bool associations_address_used(const struct associations *list, const struct net_address *address,
-			       int port);
+bool associations_address_used(const struct associations *list, const struct net_address *address);
 bool associations_gives_way(const struct association *association, const struct target *target);
 bool associations_address_held(const struct associations *list, const struct net_address *address,
-			       int port, const struct target *target);
-int associations_clear_way(struct associations *list, const struct net_address *address, int port,
+			       const struct target *target);
+int associations_clear_way(struct associations *list, const struct net_address *address,
 			   const struct target *target, int64_t now_raw_ns);
 bool associations_agree(const struct associations *list);
 void associations_message(struct associations *list, int priority, const char *format, ...)

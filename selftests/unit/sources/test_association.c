@@ -940,6 +940,27 @@ TEST_F(world, an_address_is_used_once)
 	EXPECT_EQ(1, self->messages);
 }
 
+/* Nor is it two machines that answer on two ports of it. */
+TEST_F(world, an_address_is_used_once_whatever_the_port)
+{
+	struct association_info info;
+
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	settle();
+	associations_get_info(self->list, 1, &info);
+	EXPECT_STREQ("", info.address);
+	EXPECT_NE(NULL, strstr(info.resolving_error, "in use"));
+	EXPECT_EQ(0, source_at(1)->polled);
+	/* Where another port is configured for it, that one is asked. */
+	configure("server 127.0.0.1 port 9\n");
+	ASSERT_TRUE(TURN_UNTIL(source_count() == 1 && source_at(0)->polled));
+	EXPECT_STREQ("127.0.0.1", address_at(0));
+	configure("server 127.0.0.1 PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+}
+
 /*
  * Whoever answers DHCP may name the very servers that the configuration names, which have their
  * addresses later.
@@ -1324,7 +1345,7 @@ TEST_F(world, another_reference_reaches_every_source)
 	const struct reference_change change = { .shift_ns = 1 };
 	struct server *server = add_server("127.0.0.1", SILENT);
 
-	configure("server 127.0.0.1 PORT\nserver 127.0.0.1 port 9\n");
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 port 9\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	associations_change_reference(self->list, 7, &change);
 	associations_set_followed(self->list, 1234);

@@ -338,6 +338,7 @@ TEST_F(world, a_burst_without_a_network_ends)
 
 TEST_F(world, what_the_operator_adds_survives_a_reload)
 {
+	struct config_source source;
 	struct source *added;
 
 	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
@@ -350,6 +351,10 @@ TEST_F(world, what_the_operator_adds_survives_a_reload)
 	EXPECT_TRUE(info_at(1)->added);
 	EXPECT_EQ(-EEXIST, add("server 127.0.0.2"));
 	EXPECT_EQ(-EEXIST, add("server 127.0.0.1 iburst"));
+	/* chronyd takes no second port of it, either. */
+	ASSERT_EQ(0, config_parse_source(self->config, "server 127.0.0.1 port 9", no_report, NULL,
+					 &source));
+	EXPECT_EQ(-EEXIST, operate_add(self->list, &source, raw_ns()));
 	added = source_at(1);
 	configure("server 127.0.0.1 PORT\n");
 	ASSERT_EQ(2, source_count());
