@@ -76,6 +76,11 @@ static int write_files(const char *kind_name, const struct import_file *files, s
 			 files[0].name);
 		return CLI_NOT;
 	}
+	if (kind == IMPORT_NTPD_RS) {
+		user_err("%s is ntpd-rs', in TOML, which is not read here. Write a line for each [[source]]: \"server ADDRESS iburst\", with \"nts\" behind it for mode nts, or \"pool ADDRESS iburst\". See: man truechime.conf",
+			 files[0].name);
+		return CLI_NOT;
+	}
 	import_write(kind, files, count, stdout);
 
 	return CLI_OK;

@@ -15,6 +15,7 @@ enum import_kind {
 	IMPORT_NTP,		/* ntp.conf of ntpd and ntpsec */
 	IMPORT_TIMESYNCD,	/* systemd's timesyncd.conf */
 	IMPORT_OPENNTPD,	/* OpenNTPD's ntpd.conf */
+	IMPORT_NTPD_RS,		/* ntpd-rs' ntp.toml, which is known, and not taken over */
 	IMPORT_KINDS,
 };
 

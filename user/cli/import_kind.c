@@ -68,6 +68,9 @@ static enum import_kind kind_of_line(char *line)
 		if (!strcasecmp(known[i].word, words[0]))
 			return known[i].kind;
 	}
+	/* TOML's "[[source]]". */
+	if (!strncmp(words[0], "[[", 2))
+		return IMPORT_NTPD_RS;
 	/* Where [Time] is missing: "NTP=a", "NTP = a". */
 	words[0][strcspn(words[0], "=")] = '\0';
 	if (assigns && (!strcmp(words[0], "NTP") || !strcmp(words[0], "FallbackNTP")))
@@ -89,7 +92,7 @@ static void count_line(void *context, char *line, bool cut)
 	lines[kind_of_line(line)]++;
 }
 
-/* That of most lines. */
+/* That of most lines; but one that nobody else has tells TOML, whose keys may be others' words. */
 enum import_kind import_detect(const struct import_file *files, size_t count)
 {
 	size_t lines[IMPORT_KINDS] = { 0 };
@@ -97,6 +100,8 @@ enum import_kind import_detect(const struct import_file *files, size_t count)
 	enum import_kind best = IMPORT_UNKNOWN;
 
 	import_each_line(files, count, &reader);
+	if (lines[IMPORT_NTPD_RS])
+		return IMPORT_NTPD_RS;
 	lines[IMPORT_UNKNOWN] = 0;
 	for (int kind = IMPORT_CHRONY; kind < IMPORT_KINDS; kind++) {
 		if (lines[kind] > lines[best])

@@ -617,6 +617,8 @@ TEST(the_kind_shows_in_the_words)
 		{ "server a iburst\n", IMPORT_UNKNOWN },
 		{ "NTP=a\n", IMPORT_TIMESYNCD },
 		{ " FallbackNTP = a\n", IMPORT_TIMESYNCD },
+		{ "[[source]]\nmode = \"pool\"\naddress = \"a\"\n", IMPORT_NTPD_RS },
+		{ "[[server]]\nlisten = \"::1:123\"\n\n[keyset]\nkeys = 1\n", IMPORT_NTPD_RS },
 		{ "", IMPORT_UNKNOWN },
 		{ "# restrict\n", IMPORT_UNKNOWN },
 	};
@@ -698,6 +700,32 @@ TEST(the_verb_reads_a_file)
 	EXPECT_EQ(CLI_NOT, run_verb(NULL, path, result, sizeof(result)));
 	EXPECT_EQ(CLI_NOT, run_verb(NULL, "/", result, sizeof(result)));
 	EXPECT_EQ(CLI_ERROR, run_verb(NULL, NULL, result, sizeof(result)));
+}
+
+/* No other program's words are asked for: what to write is said instead. */
+TEST(toml_is_not_read)
+{
+	static const char toml[] = "[[source]]\nmode = \"server\"\naddress = \"a\"\n";
+	char path[] = "/tmp/test_import.XXXXXX", result[64], said[1024] = "";
+	int fd = mkstemp(path), before = dup(STDERR_FILENO);
+	FILE *err = tmpfile();
+
+	ASSERT_LE(0, fd);
+	ASSERT_NE(NULL, err);
+	ASSERT_EQ(strlen(toml), write(fd, toml, strlen(toml)));
+	close(fd);
+	dup2(fileno(err), STDERR_FILENO);
+	EXPECT_EQ(CLI_NOT, run_verb(NULL, path, result, sizeof(result)));
+	dup2(before, STDERR_FILENO);
+	close(before);
+	rewind(err);
+	said[fread(said, 1, sizeof(said) - 1, err)] = '\0';
+	fclose(err);
+	unlink(path);
+	EXPECT_STREQ("", result);
+	EXPECT_NE(NULL, strstr(said, "is ntpd-rs', in TOML, which is not read here"))
+		TH_LOG("%s", said);
+	EXPECT_NE(NULL, strstr(said, "server ADDRESS iburst")) TH_LOG("%s", said);
 }
 
 /* As of a file that was edited elsewhere; timesyncd ignores it. */
