@@ -62,6 +62,7 @@ void daemon_move_outvoted(struct daemon *daemon)
 /* Demote a host that most sources contradict, or reinstate one that they agree with again. */
 static void daemon_judge_host(struct daemon *daemon, const struct timescale_now *now)
 {
+	const struct selection *selection = &daemon->update.result.selection;
 	int err;
 
 	if (!daemon->link || daemon->known.external)
@@ -72,9 +73,7 @@ static void daemon_judge_host(struct daemon *daemon, const struct timescale_now 
 		err = module_link_demote_host(daemon->link, true);
 		if (!err)
 			log_warning("The host's clock is deselected: %zu of %zu time sources agree that it is wrong. The clock follows those sources. To trust the host again: truechime host reinstate",
-				    daemon->update.result.selection.candidates -
-				    daemon->update.result.selection.falsetickers,
-				    daemon->update.result.selection.candidates);
+				    selection_truechimers(selection), selection->candidates);
 	} else if (daemon->update.result.reinstate_host) {
 		err = module_link_demote_host(daemon->link, false);
 		if (!err)
@@ -94,7 +93,6 @@ static void daemon_judge_host(struct daemon *daemon, const struct timescale_now 
 static void daemon_tell_of_vouched_host(const struct timescale_now *now,
 					const struct discipline_result *result)
 {
-	size_t truechimers = result->selection.candidates - result->selection.falsetickers;
 	char stated[32];
 
 	text_of_duration(now->host_maxerror_ns, stated, sizeof(stated));
@@ -115,7 +113,7 @@ static void daemon_tell_of_vouched_host(const struct timescale_now *now,
 		return;
 	case VOUCHED_HOST_WRONG:
 		log_warning("%zu time sources agree that the host's clock is not right to within the %s that are stated of it (hostmaxerror, or its vmclock page): the clock follows them",
-			    truechimers, stated);
+			    selection_truechimers(&result->selection), stated);
 		return;
 	}
 }
@@ -135,8 +133,8 @@ static void daemon_notify_status(struct daemon *daemon)
 	}
 	if (daemon->update.result.vouched_host == VOUCHED_HOST_STANDS) {
 		notify_status("Following the host's clock; %zu of %zu source%s agree with it",
-			      selection->candidates - selection->falsetickers,
-			      selection->candidates, plural(selection->candidates));
+			      selection_truechimers(selection), selection->candidates,
+			      plural(selection->candidates));
 		return;
 	}
 	if (associations_get_info(daemon->associations, (size_t)selection->selected, &info))

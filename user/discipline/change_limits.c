@@ -27,7 +27,7 @@ bool change_limits_has_news(struct change_limits *limits, const struct source *s
 {
 	uint64_t received = source_received(source);
 
-	if (!limits->seconded && selection->candidates - selection->falsetickers > 1) {
+	if (!limits->seconded && selection_truechimers(selection) > 1) {
 		limits->seconded = true;
 		limits->updates = 0;
 		limits->stepless = 0;

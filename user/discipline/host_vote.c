@@ -25,14 +25,13 @@
 static enum host_verdict judge_followed(struct host_vote *vote, const struct selection *selection,
 					const struct timescale_now *now)
 {
-	size_t truechimers = selection->candidates - selection->falsetickers;
 	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
 	bool wrong = chime_sub_sat(selection->low_ns, ahead_ns) > WRONG_NS ||
 		     chime_sub_sat(selection->high_ns, ahead_ns) < -WRONG_NS;
 
 	vote->demoted = false;
 	vote->right = 0;
-	if (truechimers < WITNESSES || !wrong) {
+	if (selection_truechimers(selection) < WITNESSES || !wrong) {
 		vote->wrong = 0;
 		return HOST_STAYS;
 	}

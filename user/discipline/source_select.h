@@ -60,6 +60,12 @@ struct selection {
 	uint64_t unwanted;
 };
 
+/* How many sources tell the time, as far as is known. */
+static inline size_t selection_truechimers(const struct selection *selection)
+{
+	return selection->candidates - selection->falsetickers;
+}
+
 /* Judge @count sources at the reference's @at_ns. */
 void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		   const struct selection_terms *terms, struct selection *selection);

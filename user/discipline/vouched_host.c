@@ -15,7 +15,6 @@ enum vouched_host vouched_host_judge(const struct timescale_now *now,
 				     const struct selection *selection, int64_t maxerror_ns,
 				     int64_t until_ns)
 {
-	size_t truechimers = selection->candidates - selection->falsetickers;
 	int64_t ahead_ns = chime_sub_sat(now->host_ns, now->reference_ns);
 	int64_t bound_ns = chime_add_sat(now->maxerror_ns, now->host_maxerror_ns);
 
@@ -23,7 +22,8 @@ enum vouched_host vouched_host_judge(const struct timescale_now *now,
 		return VOUCHED_HOST_NONE;
 	if (chime_sub_sat(ahead_ns, bound_ns) > selection->high_ns ||
 	    chime_add_sat(ahead_ns, bound_ns) < selection->low_ns)
-		return truechimers < REFUTERS ? VOUCHED_HOST_SUSPECT : VOUCHED_HOST_WRONG;
+		return selection_truechimers(selection) < REFUTERS ? VOUCHED_HOST_SUSPECT :
+								     VOUCHED_HOST_WRONG;
 
 	/* The module would go back to the host before long. */
 	if (until_ns > chime_statement_outgrown_ns(bound_ns))
