@@ -12,8 +12,6 @@
 
 #include "user/lib/time_units.h"
 
-#define Q32		4294967296.0
-
 #define SLEW_LEAST	500e-6
 #define SLEW_MOST	100e-3
 

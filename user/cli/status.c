@@ -15,6 +15,7 @@
 #include "lib/names.h"
 #include "lib/plural.h"
 #include "lib/services.h"
+#include "lib/time_units.h"
 #include "steering/rival.h"
 
 static const char *view_parts(const struct view *view)
@@ -326,7 +327,7 @@ static void print_view(const struct view *view)
 
 static double ppb_of_q32(int64_t rate_q32)
 {
-	return (double)rate_q32 / 4294967296.0 * 1e9;
+	return (double)rate_q32 / Q32 * 1e9;
 }
 
 /* The format of module_to_json()'s members; too long to stand where it is used. */

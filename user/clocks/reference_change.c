@@ -6,8 +6,7 @@
 #include "clocks/reference_change.h"
 
 #include "core/line.h"
-
-#define Q32	4294967296.0
+#include "lib/time_units.h"
 
 /* Sums of this and a date (before the year 2116) stay within 64 bits. */
 #define SHIFT_MAX_NS	(INT64_MAX / 2)

@@ -10,6 +10,7 @@
 
 #include "lib/may_set_clock.h"
 #include "lib/module_link.h"
+#include "lib/time_units.h"
 
 struct timescale_module {
 	struct timescale timescale;	/* first: what callers hold */
@@ -35,7 +36,7 @@ static void timescale_module_take(struct timescale_module *module, const struct 
 		.reference_ns = from->reference_ns,
 		.followed_ns = from->followed_ns,
 		.time_ns = from->time_ns,
-		.rate = (double)from->rate_q32 / 4294967296.0,
+		.rate = (double)from->rate_q32 / Q32,
 		.slew_ns = from->slew_ns,
 		.sigma_ns = from->sigma_ns,
 		.maxerror_ns = from->reading_ns,

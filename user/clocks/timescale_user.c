@@ -171,7 +171,7 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 		return 0;
 	}
 	now->time_ns = chime_line_eval(&user->correction, now->raw_ns);
-	now->rate = (double)chime_line_rate(&user->correction, now->raw_ns) / 4294967296.0;
+	now->rate = (double)chime_line_rate(&user->correction, now->raw_ns) / Q32;
 	now->sigma_ns = chime_line_sigma(&user->correction, now->raw_ns);
 	now->maxerror_ns = chime_line_maxerror(&user->correction, now->raw_ns);
 	return 0;

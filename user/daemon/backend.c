@@ -11,8 +11,7 @@
 
 #include "daemon/module_load.h"
 #include "lib/names.h"
-
-#define Q32	4294967296.0
+#include "lib/time_units.h"
 
 /* No crystal is wrong by more, nor does ntpd slew a host's clock faster. */
 #define UNKNOWN_RATE	500e-6

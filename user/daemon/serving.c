@@ -439,7 +439,7 @@ static int64_t rate_q32(const struct steering_status *steering)
 {
 	double rate = (1.0 + steering->now.rate) / (1.0 + steering->rate) - 1.0;
 
-	return (int64_t)(rate * 4294967296.0);
+	return (int64_t)(rate * Q32);
 }
 
 /* What is left of its horizon at @at_ns, 1 beyond it; 0: it has none. */

@@ -12,8 +12,6 @@
 #include "lib/clock_ns.h"
 #include "lib/time_units.h"
 
-#define Q32	4294967296.0
-
 /* In between a crystal's rate changes by less than a ppb. */
 #define READ_NS	NS_PER_S
 

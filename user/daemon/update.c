@@ -406,8 +406,8 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 	if (!daemon->known.has_host || !daemon->link || module_link_status(daemon->link, &status) ||
 	    !status.has_host_line || !status.has_unslewed_line)
 		return 0.0;
-	return ldexp((double)chime_sub_sat(status.host_line.rate_q32,
-					   status.unslewed_line.rate_q32), -32);
+	return (double)chime_sub_sat(status.host_line.rate_q32,
+				     status.unslewed_line.rate_q32) / Q32;
 }
 
 /*

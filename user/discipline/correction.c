@@ -10,8 +10,6 @@
 #include "discipline/source_select.h"
 #include "lib/time_units.h"
 
-#define Q32		4294967296.0
-
 /*
  * The standard error grows along a curve, but is stated as a line. Its growth is taken up to the
  * next sample, and that of the bound up to the one after that.

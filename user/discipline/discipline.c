@@ -26,8 +26,6 @@
 #include "discipline/vouched_host.h"
 #include "lib/time_units.h"
 
-#define Q32		4294967296.0
-
 /* A phase change that a slew would take more than some 10 s for is a jump. */
 #define JUMP_NS	1000000000LL
 

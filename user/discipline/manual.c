@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-#define Q32	4294967296.0
+#include "lib/time_units.h"
 
 /* A bound is as many standard errors. */
 #define SIGMAS	3

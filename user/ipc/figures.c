@@ -8,8 +8,6 @@
 
 #include "lib/time_units.h"
 
-#define RATE_Q32	4294967296.0
-
 /* What chronyd says of a clock that follows nothing. */
 #define ROOT_UNSYNCHRONISED_NS	NS_PER_S
 
@@ -152,7 +150,7 @@ void figures_of_source(const struct state *state, const struct source_status *st
 	double rate = status->estimate.rate;
 
 	if (steering->has_correction)
-		rate -= (double)steering->correction.rate_q32 / RATE_Q32;
+		rate -= (double)steering->correction.rate_q32 / Q32;
 	*figures = (struct source_figures){
 		.age_ns = chime_sub_sat(state->raw_ns, status->last_raw_ns),
 		.offset_ns = chime_sub_sat(chime_sub_sat(now->time_ns, now->reference_ns),

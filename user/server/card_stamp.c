@@ -8,9 +8,8 @@
 #include <stddef.h>
 
 #include "core/line.h"
+#include "lib/time_units.h"
 #include "ntp/hardware_clock.h"
-
-#define Q32	4294967296.0
 
 /* Of the system clock against a card's: a slew that adjtimex allows, and an oscillator's error. */
 #define RATE_MAX_Q32	(CHIME_ADJTIMEX_MAX_Q32 + 1000 * CHIME_PPM_Q32)

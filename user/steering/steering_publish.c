@@ -47,8 +47,6 @@
  */
 #define STALL_NS	(32 * NS_PER_S)
 
-#define Q32	4294967296.0
-
 /*
  * What another program has set stays in question: it is by the raw clock when that was, and the
  * sources have been asked.

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 
 #include "user/discipline/source_select.h"
+#include "user/lib/time_units.h"
 #include "selftests/unit/unit.h"
 
 #define S	1000000000LL
 #define NOW_NS	(5000 * S)
-#define Q32	4294967296.0
 
 /*
  * Stand-ins. The standard error after t seconds is a polynomial in t; the sources' interval around
