@@ -182,6 +182,16 @@ struct daemon_by_hand {
 };
 
 /**
+ * struct daemon_kept - for the next start
+ * @outvoted: the time sources demoted the host, and it is to know that
+ * @first_rate: the system clock's before we steered it, or the drift file's
+ */
+struct daemon_kept {
+	bool outvoted;
+	double first_rate;
+};
+
+/**
  * struct daemon_events - the latest disruptions
  * @stream: the module's events, and the latest one received
  * @own: where the module is missing, oldest first
@@ -258,7 +268,7 @@ struct daemon_logs {
  * @history: what the clock was like; NULL: there was no memory for it
  * @known: the reading of the clocks whose epoch, reference and disruptions the sources'
  *	estimates are of
- * @outvoted: the time sources demoted the host, and the next start is to know that
+ * @kept: for the next start
  * @events: the latest disruptions
  * @leap: leap seconds by a list
  * @logs: files of measurements
@@ -266,7 +276,6 @@ struct daemon_logs {
  * @run_folder: what is in /run
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
  * @watchdog_ns: interval of the service manager's watchdog, 0: none
- * @first_rate: the system clock's before we steered it, or the drift file's
  * @task_ns: with -q and -Q: when it began, by the raw clock
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
  * @deaf: the rate of messages that nothing can be waited for
@@ -301,7 +310,7 @@ struct daemon {
 	struct state_update update;
 	struct history *history;
 	struct timescale_now known;
-	bool outvoted;
+	struct daemon_kept kept;
 	struct daemon_events events;
 	struct daemon_leap leap;
 	struct daemon_logs logs;
@@ -310,7 +319,6 @@ struct daemon {
 
 	int64_t due_ns[DUE_COUNT];
 	int64_t watchdog_ns;
-	double first_rate;
 	int64_t task_ns;
 	int64_t first_result_ns;
 	struct log_limit deaf;
@@ -532,14 +540,22 @@ void daemon_await_host(struct daemon *daemon, const struct timescale_now *now);
 /* Do what is due at @now_ns of the raw clock: steering, drift file, updates without a sample. */
 void daemon_timers(struct daemon *daemon, int64_t now_ns);
 
+/* drift_files.c */
+
+/* What was kept by an earlier daemon, to start from. */
+void daemon_prime(struct daemon *daemon);
+
 /* Keep the rate for the next start, if it is known well enough. NULL; why nothing was written. */
 const char *daemon_write_drift(struct daemon *daemon);
+
+/* The same when it is time for it. */
+void daemon_keep_drift(struct daemon *daemon, int64_t now_ns);
 
 /* Before the end: the drift file, and the clock's rate without a slew. */
 void daemon_finish(struct daemon *daemon);
 
-/* The rates of the drift files, to start from. */
-void daemon_prime(struct daemon *daemon);
+/* Keep it for the next start that it was the sources who demoted the host, or that it is over. */
+void daemon_note_outvoted(struct daemon *daemon, bool outvoted);
 
 /* The configuration names another drift file, and the note about the host is to be beside it. */
 void daemon_move_outvoted(struct daemon *daemon);

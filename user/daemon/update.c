@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's regular work: the discipline's verdicts, what is due by the clock, the drift files.
+ * The daemon's regular work: the discipline's verdicts, and what is due by the clock.
  */
 #include "daemon/daemon.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "daemon/notify.h"
-#include "daemon/outvoted_host.h"
-#include "discipline/drift.h"
 #include "lib/names.h"
 #include "lib/plural.h"
 #include "lib/time_units.h"
@@ -32,31 +29,6 @@
 static int64_t daemon_update_interval(const struct daemon *daemon)
 {
 	return daemon->options->task == DAEMON_RUN ? UPDATE_NS : TASK_UPDATE_NS;
-}
-
-/* Keep it for the next start that it was the sources who demoted the host, or that it is over. */
-static void daemon_note_outvoted(struct daemon *daemon, bool outvoted)
-{
-	int err;
-
-	if (daemon->outvoted == outvoted)
-		return;
-	daemon->outvoted = outvoted;
-	err = outvoted_host_note(daemon->config->driftfile, outvoted);
-	if (err)
-		log_warning("%s.outvoted could not be %s: %s; a daemon that is started anew will take it that %s deselected the host's clock",
-			    daemon->config->driftfile, outvoted ? "made" : "removed",
-			    strerror(-err),
-			    outvoted ? "an operator has" : "the time sources have");
-}
-
-void daemon_move_outvoted(struct daemon *daemon)
-{
-	bool outvoted = daemon->outvoted;
-
-	/* Whatever is noted beside that file is of another time. */
-	daemon->outvoted = !outvoted;
-	daemon_note_outvoted(daemon, outvoted);
 }
 
 /* Demote a host that most sources contradict, or reinstate one that they agree with again. */
@@ -395,115 +367,6 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 				   chime_add_sat(status.leap_raw_ns, LEAP_CLOSE_NS));
 }
 
-/*
- * The learned rate is against unslewed host time, but the next start begins with the host's time as
- * it is then. Whether the host has slewed since, or has changed its rate for good, is unknown.
- */
-static double daemon_turns_of_host(const struct daemon *daemon)
-{
-	struct module_status status;
-
-	if (!daemon->known.has_host || !daemon->link || module_link_status(daemon->link, &status) ||
-	    !status.has_host_line || !status.has_unslewed_line)
-		return 0.0;
-	return (double)chime_sub_sat(status.host_line.rate_q32,
-				     status.unslewed_line.rate_q32) / Q32;
-}
-
-/*
- * A rate with a greater error is not kept: samples of a minute are better, and a host's rate is
- * best begun with as the value near zero that it mostly is.
- */
-#define DRIFT_SIGMA_MAX	10e-6
-
-/*
- * At the end a rate that is known to this is left in force. A worse one is left only if it differs
- * from the clock's earlier rate by so many standard errors.
- */
-#define RATE_LEARNED		1e-6
-#define RATE_CONTRADICTED	3
-
-const char *daemon_write_drift(struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-	char path[CONFIG_PATH_MAX + 8];
-	double rate, rate_sigma;
-	int err;
-
-	if (!*config->driftfile)
-		return "the configuration names no driftfile";
-	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
-		return "the daemon was started with -x, only to observe";
-	if ((!daemon->update.raw_ns && !daemon->by_hand.times.count) ||
-	    !discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
-		return "the clock's rate is not known yet";
-	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
-	if (rate_sigma > DRIFT_SIGMA_MAX)
-		return "the clock's rate is not known well enough yet";
-	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
-	if (!err)
-		err = drift_write(path, rate, rate_sigma);
-	if (!err)
-		return NULL;
-	log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
-		    path, strerror(-err));
-	return strerror(-err);
-}
-
-/* As in chrony, interval 0 means to write it at the end only. */
-static void daemon_plan_drift(struct daemon *daemon, int64_t now_ns)
-{
-	int64_t interval_s = daemon->config->driftfile_interval_s;
-
-	daemon->due_ns[DUE_DRIFT] = INT64_MAX;
-	if (*daemon->config->driftfile && interval_s > 0)
-		daemon->due_ns[DUE_DRIFT] = chime_add_sat(now_ns, interval_s * NS_PER_S);
-}
-
-static void daemon_read_drift(struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-	char path[CONFIG_PATH_MAX + 8];
-	double rate, rate_sigma;
-	int err;
-
-	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
-	if (!err)
-		err = drift_read(path, &rate, &rate_sigma);
-	if (err == -ENOENT)
-		return;
-	if (err) {
-		log_warning("The drift file %s could not be read: %s; the clock's rate is learned anew",
-			    path, strerror(-err));
-		return;
-	}
-	discipline_prime_rate(daemon->discipline, rate, rate_sigma);
-	log_info("Frequency %.3f +/- %.3f ppm read from %s", -rate * 1e6, rate_sigma * 1e6, path);
-	if (!daemon->known.has_host && !daemon->known.external && !daemon->rivals.yielding)
-		(void)system_clock_set_rate(daemon->clock, rate);
-}
-
-/* A host that is followed was chosen again since, or this machine was started anew. */
-static void daemon_recall_outvoted(struct daemon *daemon)
-{
-	daemon->outvoted = outvoted_host_is_noted(daemon->config->driftfile);
-	if (!daemon->outvoted || daemon->known.external)
-		return;
-	if (daemon->known.has_host)
-		daemon_note_outvoted(daemon, false);
-	else
-		discipline_recall_outvoted_host(daemon->discipline);
-}
-
-void daemon_prime(struct daemon *daemon)
-{
-	daemon_plan_drift(daemon, system_clock_raw_ns());
-	if (*daemon->config->driftfile)
-		daemon_read_drift(daemon);
-	daemon_recall_outvoted(daemon);
-	daemon->first_rate = system_clock_rate(daemon->clock);
-}
-
 void daemon_timers(struct daemon *daemon, int64_t now_ns)
 {
 	int64_t leapt_ns;
@@ -524,38 +387,10 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 	}
 	if (now_ns >= steering_next_ns(daemon->steering))
 		daemon_follow(daemon, now_ns);
-	if (now_ns >= daemon->due_ns[DUE_DRIFT]) {
-		(void)daemon_write_drift(daemon);
-		daemon_plan_drift(daemon, now_ns);
-	}
+	if (now_ns >= daemon->due_ns[DUE_DRIFT])
+		daemon_keep_drift(daemon, now_ns);
 	if (now_ns >= daemon->due_ns[DUE_WATCHDOG]) {
 		notify_watchdog();
 		daemon->due_ns[DUE_WATCHDOG] = chime_add_sat(now_ns, daemon->watchdog_ns);
 	}
-}
-
-/*
- * Leave the clock at the learned rate. A few seconds teach little: as long as they do not
- * contradict the clock's earlier rate, that is the better guess.
- */
-static void daemon_leave_rate(struct daemon *daemon)
-{
-	double rate, rate_sigma;
-
-	if (daemon->known.has_host || daemon->known.external || daemon->rivals.yielding ||
-	    daemon->options->no_clock)
-		return;
-	if (!discipline_get_rate(daemon->discipline, &rate, &rate_sigma))
-		return;
-	if (rate_sigma < RATE_LEARNED ||
-	    fabs(rate - daemon->first_rate) > RATE_CONTRADICTED * rate_sigma)
-		return;
-	(void)system_clock_set_rate(daemon->clock, daemon->first_rate);
-}
-
-void daemon_finish(struct daemon *daemon)
-{
-	steering_settle(daemon->steering);
-	daemon_leave_rate(daemon);
-	(void)daemon_write_drift(daemon);
 }

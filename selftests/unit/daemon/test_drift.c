@@ -440,7 +440,7 @@ TEST_F(drift, the_service_manager_is_told_that_the_last_source_was_deleted)
 static int start_anew(FIXTURE_DATA(drift) *self)
 {
 	memset(&self->daemon.update, 0, sizeof(self->daemon.update));
-	self->daemon.outvoted = false;
+	self->daemon.kept.outvoted = false;
 	self->daemon.known.has_host = world.has_host;
 	daemon_prime(&self->daemon);
 	return world.recalled;
