@@ -633,12 +633,6 @@ void daemon_module_changed(struct daemon *daemon);
 /* A request to the module failed with @err: if the module is gone, go on without it. */
 void daemon_module_failed(struct daemon *daemon, int err);
 
-/* There are sources that may correct the reference; pulses without a date cannot by themselves. */
-bool daemon_has_sources(const struct daemon *daemon);
-
-/* Sources have corrected the reference, and will again; false where only a host is followed. */
-bool daemon_is_corrected(const struct daemon *daemon);
-
 /* Apply the configuration to the module: host clock, step policy and RTC policy. */
 void daemon_configure_module(struct daemon *daemon);
 
@@ -647,6 +641,14 @@ void daemon_configure_module(struct daemon *daemon);
  * the module does not know who has told it, and is named in the log.
  */
 void daemon_name_withdrawn(const struct daemon *daemon, const struct config *before);
+
+/* epoch.c */
+
+/* There are sources that may correct the reference; pulses without a date cannot by themselves. */
+bool daemon_has_sources(const struct daemon *daemon);
+
+/* Sources have corrected the reference, and will again; false where only a host is followed. */
+bool daemon_is_corrected(const struct daemon *daemon);
 
 /* UTC was set forward by @change_ns, a leap second: convert all that was measured before. */
 void daemon_leap(struct daemon *daemon, int64_t change_ns);
