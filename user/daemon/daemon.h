@@ -644,9 +644,6 @@ void daemon_name_withdrawn(const struct daemon *daemon, const struct config *bef
 
 /* epoch.c */
 
-/* There are sources that may correct the reference; pulses without a date cannot by themselves. */
-bool daemon_has_sources(const struct daemon *daemon);
-
 /* Sources have corrected the reference, and will again; false where only a host is followed. */
 bool daemon_is_corrected(const struct daemon *daemon);
 

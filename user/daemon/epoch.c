@@ -25,26 +25,12 @@ void daemon_leap(struct daemon *daemon, int64_t change_ns)
 	daemon_change_reference(daemon, &change);
 }
 
-bool daemon_has_sources(const struct daemon *daemon)
-{
-	const struct config *config = daemon->config;
-	size_t i;
-
-	/* The operator may have added some, or deleted all. */
-	if (daemon->associations)
-		return associations_can_correct(daemon->associations);
-	for (i = 0; i < config->source_count; i++)
-		if (!config->sources[i].options.noselect && !config->sources[i].options.numbered)
-			return true;
-	return false;
-}
-
 bool daemon_is_corrected(const struct daemon *daemon)
 {
 	struct steering_status steering;
 	struct module_status module;
 
-	if (!daemon_has_sources(daemon) || daemon->known.external)
+	if (!associations_can_correct(daemon->associations) || daemon->known.external)
 		return false;
 	steering_get_status(daemon->steering, &steering);
 	/* An earlier daemon may have set the correction. */
@@ -99,7 +85,8 @@ static void daemon_drop_unconfirmable(struct daemon *daemon)
 	struct module_status status;
 
 	if (!daemon->link || daemon->known.external || !daemon->known.has_host ||
-	    daemon->known.maxerror_ns != CHIME_LINE_UNBOUNDED_NS || daemon_has_sources(daemon))
+	    daemon->known.maxerror_ns != CHIME_LINE_UNBOUNDED_NS ||
+	    associations_can_correct(daemon->associations))
 		return;
 	if (!module_link_status(daemon->link, &status) && status.has_correction &&
 	    !module_link_reset(daemon->link))

@@ -46,6 +46,7 @@ static struct {
 	int known;			/* changes that left offsets measured ... */
 	int unknown;			/* ... and that did not */
 	uint32_t epoch;			/* that the sources were told */
+	bool only_watch;		/* the sources that there are */
 	bool corrected;			/* by sources, as steering has it */
 	struct chime_line correction;	/* ... and by which one */
 	double base_rate;		/* the clock's rate */
@@ -245,7 +246,7 @@ void module_watch_close(struct module_watch *watch)
 
 bool associations_can_correct(const struct associations *associations)
 {
-	return true;
+	return !world.only_watch;
 }
 
 void associations_set_timescale(struct associations *associations, struct timescale *timescale)
@@ -398,7 +399,6 @@ FIXTURE_SETUP(daemon)
 	memset(self, 0, sizeof(*self));
 	self->daemon.options = &self->options;
 	self->daemon.config = &self->config;
-	self->config.source_count = 1;
 	world.user_now = (struct timescale_now){ .raw_ns = RAW_NS, .reference_ns = RAW_NS };
 	world.module_is_there = true;
 	module_says(3, true);
@@ -652,9 +652,9 @@ TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 	/* Sources that have never answered, then those that only watch, then others who steer. */
 	happen(self, TRUECHIME_CAUSE_FORK);
 	world.corrected = true;
-	self->config.sources[0].options.noselect = true;
+	world.only_watch = true;
 	happen(self, TRUECHIME_CAUSE_FORK);
-	self->config.sources[0].options.noselect = false;
+	world.only_watch = false;
 	world.module_now.external = true;
 	self->daemon.known.external = true;
 	happen(self, TRUECHIME_CAUSE_FORK);
@@ -665,7 +665,7 @@ TEST_F(daemon, another_host_that_nobody_will_confirm_is_as_good)
 /* A daemon before this one had sources, and the module goes on with what they said. */
 TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host)
 {
-	self->config.sources[0].options.noselect = true;
+	world.only_watch = true;
 	world.status.has_correction = true;
 	happen(self, TRUECHIME_CAUSE_REVERT);
 	EXPECT_EQ(0, world.resets);
@@ -865,7 +865,7 @@ TEST_F(daemon, host_that_was_followed_alone_still_is)
 
 	for (i = 0; i < 2; i++) {
 		/* Sources that do not answer, or none that count. */
-		self->config.sources[0].options.noselect = i;
+		world.only_watch = i;
 		world.corrected = i;
 		world.event = (struct module_event){
 			.sequence = i + 1,
