@@ -115,6 +115,11 @@ void notify_status(const char *format, ...)
 {
 }
 
+int64_t notify_watchdog_interval_ns(void)
+{
+	return 0;
+}
+
 void notify_watchdog(void)
 {
 }

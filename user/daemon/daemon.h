@@ -275,10 +275,8 @@ struct daemon_logs {
  * @rivals: other programs that may set the clock
  * @run_folder: what is in /run
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
- * @watchdog_ns: interval of the service manager's watchdog, 0: none
  * @task_ns: with -q and -Q: when it began, by the raw clock
  * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
- * @deaf: the rate of messages that nothing can be waited for
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -318,10 +316,8 @@ struct daemon {
 	struct daemon_run_folder run_folder;
 
 	int64_t due_ns[DUE_COUNT];
-	int64_t watchdog_ns;
 	int64_t task_ns;
 	int64_t first_result_ns;
-	struct log_limit deaf;
 	int clock_watch_fd;
 	bool virtual_machine;
 	bool sources_changed;

@@ -174,14 +174,15 @@ static void daemon_serve_time(struct daemon *daemon)
 	serving_timer(daemon->serving, system_clock_raw_ns());
 }
 
-/* false: nothing is known of @fds. */
-static bool daemon_wait(struct daemon *daemon, struct pollfd *fds, int count)
+/* false: nothing is known of @fds. @deaf: the rate of messages that nothing can be waited for. */
+static bool daemon_wait(const struct daemon *daemon, struct pollfd *fds, int count,
+			struct log_limit *deaf)
 {
 	int timeout_ms = daemon_timeout_ms(daemon, system_clock_raw_ns());
 	int ready = descriptor_wait(fds, (nfds_t)count, timeout_ms);
 
 	if (ready < 0 && ready != -EINTR &&
-	    log_limit_pass(&daemon->deaf, system_clock_raw_ns(), DEAF_LOG_NS))
+	    log_limit_pass(deaf, system_clock_raw_ns(), DEAF_LOG_NS))
 		log_err("Nothing can be waited for: %s. Until that ends no answer of a server is read, and nobody is answered. Is memory short, or LimitNOFILE= too small?",
 			strerror(-ready));
 
@@ -190,6 +191,7 @@ static bool daemon_wait(struct daemon *daemon, struct pollfd *fds, int count)
 
 void daemon_loop(struct daemon *daemon)
 {
+	struct log_limit deaf = { 0 };
 	struct pollfd fds[FDS_MAX];
 	int count;
 
@@ -204,7 +206,7 @@ void daemon_loop(struct daemon *daemon)
 		if (daemon->stop)
 			break;
 		count = daemon_pollfds(daemon, fds);
-		if (!daemon_wait(daemon, fds, count))
+		if (!daemon_wait(daemon, fds, count, &deaf))
 			count = 0;
 		timescale_expire(daemon->timescale);
 		daemon_dispatch(daemon, fds, count);

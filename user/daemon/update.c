@@ -391,6 +391,6 @@ void daemon_timers(struct daemon *daemon, int64_t now_ns)
 		daemon_keep_drift(daemon, now_ns);
 	if (now_ns >= daemon->due_ns[DUE_WATCHDOG]) {
 		notify_watchdog();
-		daemon->due_ns[DUE_WATCHDOG] = chime_add_sat(now_ns, daemon->watchdog_ns);
+		daemon->due_ns[DUE_WATCHDOG] = chime_add_sat(now_ns, notify_watchdog_interval_ns());
 	}
 }

@@ -97,6 +97,7 @@ FIXTURE(signals) {
 	struct daemon daemon;
 	struct pollfd never;	/* a descriptor on which nothing happens */
 	int ends[2];
+	struct log_limit deaf;
 };
 
 FIXTURE_SETUP(signals)
@@ -192,7 +193,7 @@ TEST_F(signals, one_just_before_the_wait_ends_it)
 {
 	daemon_catch_signals();
 	raise(SIGTERM);
-	EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1));
+	EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1, &self->deaf));
 	EXPECT_EQ(0, world.errors);
 	daemon_handle_signals(&self->daemon);
 	EXPECT_TRUE(self->daemon.stop);
@@ -211,17 +212,17 @@ TEST_F(signals, what_cannot_be_waited_for_is_said_once_an_hour)
 	world.wait_error = ENOMEM;
 	for (int minute = 0; minute < 60; minute++) {
 		world.now_ns = minute * 60 * NS_PER_S;
-		EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1));
+		EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1, &self->deaf));
 	}
 	EXPECT_EQ(1, world.errors);
 	EXPECT_NE(NULL, strstr(world.error, "Cannot allocate memory"));
 	world.now_ns += 60 * NS_PER_S;
-	EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1));
+	EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1, &self->deaf));
 	EXPECT_EQ(2, world.errors);
 	/* That a signal has come is no failure. */
 	world.wait_error = EINTR;
 	world.now_ns += 3600 * NS_PER_S;
-	EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1));
+	EXPECT_FALSE(daemon_wait(&self->daemon, &self->never, 1, &self->deaf));
 	EXPECT_EQ(2, world.errors);
 }
 
