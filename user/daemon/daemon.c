@@ -354,9 +354,7 @@ static int daemon_start(struct daemon *daemon)
 		daemon->run_folder.next_ns = now_ns;
 	}
 	daemon->due_ns[DUE_WATCHDOG] = notify_watchdog_interval_ns() ? now_ns : INT64_MAX;
-	daemon->task_ns = now_ns;
-	daemon->due_ns[DUE_END] = daemon->options->timeout_ns ?
-				  chime_add_sat(now_ns, daemon->options->timeout_ns) : INT64_MAX;
+	daemon_begin_task(daemon, now_ns);
 	return 0;
 }
 

@@ -182,6 +182,16 @@ struct daemon_by_hand {
 };
 
 /**
+ * struct daemon_progress - how far -q or -Q has come, by the raw clock
+ * @begun_ns: when it began
+ * @first_result_ns: when sources were first selected; 0: they were not yet
+ */
+struct daemon_progress {
+	int64_t begun_ns;
+	int64_t first_result_ns;
+};
+
+/**
  * struct daemon_kept - for the next start
  * @outvoted: the time sources demoted the host, and it is to know that
  * @first_rate: the system clock's before we steered it, or the drift file's
@@ -275,8 +285,7 @@ struct daemon_logs {
  * @rivals: other programs that may set the clock
  * @run_folder: what is in /run
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
- * @task_ns: with -q and -Q: when it began, by the raw clock
- * @first_result_ns: with -q and -Q: when sources were first selected, by the raw clock
+ * @task: with -q and -Q
  * @clock_watch_fd: readable when the system clock was set; -1: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
@@ -316,8 +325,7 @@ struct daemon {
 	struct daemon_run_folder run_folder;
 
 	int64_t due_ns[DUE_COUNT];
-	int64_t task_ns;
-	int64_t first_result_ns;
+	struct daemon_progress task;
 	int clock_watch_fd;
 	bool virtual_machine;
 	bool sources_changed;
@@ -557,6 +565,9 @@ void daemon_note_outvoted(struct daemon *daemon, bool outvoted);
 void daemon_move_outvoted(struct daemon *daemon);
 
 /* task.c */
+
+/* The task begins, and with it the time of -t. */
+void daemon_begin_task(struct daemon *daemon, int64_t now_ns);
 
 /* The loop is to end, and the program with this exit status. */
 void daemon_leave(struct daemon *daemon, int status);

@@ -36,6 +36,14 @@ void daemon_leave(struct daemon *daemon, int status)
 	daemon->status = status;
 }
 
+void daemon_begin_task(struct daemon *daemon, int64_t now_ns)
+{
+	int64_t timeout_ns = daemon->options->timeout_ns;
+
+	daemon->task.begun_ns = now_ns;
+	daemon->due_ns[DUE_END] = timeout_ns ? chime_add_sat(now_ns, timeout_ns) : INT64_MAX;
+}
+
 void daemon_ask_quickly(const struct daemon *daemon, struct config *config)
 {
 	size_t i;
@@ -75,14 +83,14 @@ void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 
 	if (daemon->options->task == DAEMON_RUN || !result->changed)
 		return;
-	if (!daemon->first_result_ns)
-		daemon->first_result_ns = now->raw_ns;
+	if (!daemon->task.first_result_ns)
+		daemon->task.first_result_ns = now->raw_ns;
 	count = associations_sources(daemon->associations, &sources);
 	if (result->selection.selected < 0 || (size_t)result->selection.selected >= count)
 		return;
 	source_get_record(sources[result->selection.selected], &status);
 	if (status.samples < enough_samples(&status) &&
-	    now->raw_ns - daemon->first_result_ns < ENOUGH_NS)
+	    now->raw_ns - daemon->task.first_result_ns < ENOUGH_NS)
 		return;
 	end_with_offset(daemon);
 }
@@ -90,7 +98,7 @@ void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 		       const struct source_status *status, int64_t now_ns)
 {
-	int64_t since_ns = chime_sub_sat(now_ns, daemon->task_ns);
+	int64_t since_ns = chime_sub_sat(now_ns, daemon->task.begun_ns);
 
 	if (status->withdrawn || source_is_refused(source))
 		return true;
@@ -138,7 +146,7 @@ void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 		if (!is_in_vain(daemon, sources[i], &status, now_ns))
 			return;
 	}
-	if (!count && chime_sub_sat(now_ns, daemon->task_ns) <= REACHABLE_NS)
+	if (!count && chime_sub_sat(now_ns, daemon->task.begun_ns) <= REACHABLE_NS)
 		return;
 	end_without_offset(daemon);
 }
@@ -152,7 +160,7 @@ void daemon_end(struct daemon *daemon)
 		log_info("The time of --timeout is over, and the clock is %ssynchronised",
 			 status.synchronised ? "" : "not ");
 		daemon_leave(daemon, status.synchronised ? 0 : 1);
-	} else if (daemon->first_result_ns) {
+	} else if (daemon->task.first_result_ns) {
 		log_err("The time of --timeout is over, and what the time sources have answered is not enough yet. Give them more, ten seconds, or name a server with 'maxsamples 1'");
 		daemon_leave(daemon, 1);
 	} else {

@@ -101,7 +101,7 @@ FIXTURE_SETUP(task)
 	self->options = (struct daemon_options){ .task = DAEMON_SET };
 	self->source = (struct source_options){ .kind = SOURCE_SERVER };
 	self->daemon->options = &self->options;
-	self->daemon->task_ns = 1000 * S;
+	self->daemon->task.begun_ns = 1000 * S;
 	self->daemon->update.result.selection.selected = -1;
 	self->daemon->status = -1;
 	world.count = 2;
@@ -141,9 +141,9 @@ TEST_F(task, silent_sources_are_given_up)
 /* However often they were asked: one that is not synchronised is asked five times in 8 s. */
 TEST_F(task, nobody_is_given_up_in_the_first_14_s)
 {
-	self->daemon->task_ns = 1086 * S;
+	self->daemon->task.begun_ns = 1086 * S;
 	EXPECT_FALSE(is_given_up(self, 5, 6, 5));
-	self->daemon->task_ns--;
+	self->daemon->task.begun_ns--;
 	EXPECT_TRUE(is_given_up(self, 5, 6, 5));
 }
 
@@ -242,7 +242,7 @@ TEST_F(task, the_end_of_its_time_says_what_is_missing)
 	daemon_end(self->daemon);
 	EXPECT_EQ(1, self->daemon->status);
 	EXPECT_NE(NULL, strstr(world.said, "contradict each other"));
-	self->daemon->first_result_ns = 1;
+	self->daemon->task.first_result_ns = 1;
 	daemon_end(self->daemon);
 	EXPECT_NE(NULL, strstr(world.said, "not enough yet"));
 }

@@ -560,7 +560,7 @@ TEST_F(turn, a_task_whose_time_is_over_has_failed)
 TEST_F(turn, a_task_whose_time_was_too_short_says_so)
 {
 	self->options.task = DAEMON_MEASURE;
-	self->daemon.task_ns = fake_clock.raw_ns;
+	self->daemon.task.begun_ns = fake_clock.raw_ns;
 	self->daemon.due_ns[DUE_END] = fake_clock.raw_ns;
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	EXPECT_NE(NULL, strstr(world.error, "No usable time source answered"))
