@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Any packet as an answer, and any clocks around it: what is accepted is in range and carried our
- * cookie, and what is not leaves the sample alone, but for one that took too long.
+ * nonce, and what is not leaves the sample alone, but for one that took too long.
  */
 #include "user/ntp/exchange.h"
 #include "user/ntp/interleave.h"
@@ -9,8 +9,8 @@
 #include "fuzz.h"
 #include "user/lib/time_units.h"
 
-#define COOKIE		0x0102030405060708ULL
-#define RECEIVE_COOKIE	0x1112131415161718ULL
+#define NONCE		0x0102030405060708ULL
+#define RECEIVE_NONCE	0x1112131415161718ULL
 #define UTC_NS		(1795160717LL * NS_PER_S)
 
 static const struct ntp_limits limits = {
@@ -97,12 +97,12 @@ static void check_interleaved(const uint8_t *bytes, size_t length, struct fuzz_i
 	struct ntp_exchange exchange;
 	struct ntp_trip trip;
 
-	ntp_exchange_start(&exchange, COOKIE, 4, request);
-	ntp_exchange_interleave(&exchange, RECEIVE_COOKIE, 1, request);
+	ntp_exchange_start(&exchange, NONCE, 4, request);
+	ntp_exchange_interleave(&exchange, RECEIVE_NONCE, 1, request);
 	ntp_exchange_ask_root(&exchange, request);
 	if (ntp_exchange_judge(&exchange, bytes, length, &limits, &trip.answer) != NTP_ACCEPTED)
 		return;
-	FUZZ_CHECK(trip.answer.origin == (exchange.interleaved ? RECEIVE_COOKIE : COOKIE));
+	FUZZ_CHECK(trip.answer.origin == (exchange.interleaved ? RECEIVE_NONCE : NONCE));
 	trip.root = exchange.root;
 	for (int i = 0; i < 3; i++) {
 		struct source_sample sample = { .delay_ns = UNTOUCHED };
@@ -139,7 +139,7 @@ static void check_key(const uint8_t *bytes, size_t length)
 	enum ntp_verdict verdict;
 
 	authentic.key = &key;
-	ntp_exchange_start(&exchange, COOKIE, 4, request);
+	ntp_exchange_start(&exchange, NONCE, 4, request);
 	verdict = ntp_exchange_judge(&exchange, bytes, length, &authentic, &answer);
 	FUZZ_CHECK(!ntp_verdict_ends(verdict) && !exchange.answered);
 }
@@ -156,10 +156,10 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 
 	length = fuzz_take_u8(&input);
 	fuzz_take(&input, bytes, length);
-	ntp_exchange_start(&exchange, COOKIE, 4, request);
+	ntp_exchange_start(&exchange, NONCE, 4, request);
 	verdict = ntp_exchange_judge(&exchange, bytes, length, &limits, &answer);
 	FUZZ_CHECK(exchange.answered == ntp_verdict_ends(verdict));
-	FUZZ_CHECK(!exchange.answered || answer.origin == COOKIE);
+	FUZZ_CHECK(!exchange.answered || answer.origin == NONCE);
 	check_key(bytes, length);
 	if (verdict == NTP_ACCEPTED)
 		check_sample(&answer, &input);

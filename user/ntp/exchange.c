@@ -47,8 +47,8 @@ static void write_request(const struct ntp_exchange *exchange, uint64_t origin, 
 		.mode = NTP_MODE_CLIENT,
 		.precision = NTP_PRECISION_NONE,
 		.origin = origin,
-		.receive = exchange->receive_cookie,
-		.transmit = exchange->cookie,
+		.receive = exchange->receive_nonce,
+		.transmit = exchange->nonce,
 	};
 
 	ntp_packet_encode(&request, bytes);
@@ -59,7 +59,7 @@ void ntp_exchange_start(struct ntp_exchange *exchange, uint64_t nonce, uint8_t v
 {
 	*exchange = (struct ntp_exchange) {
 		/* Servers send zero for a timestamp that they do not know. */
-		.cookie = nonce ? nonce : 1,
+		.nonce = nonce ? nonce : 1,
 		.version = version,
 	};
 	write_request(exchange, 0, bytes);
@@ -69,9 +69,9 @@ void ntp_exchange_interleave(struct ntp_exchange *exchange, uint64_t nonce, uint
 			     uint8_t *bytes)
 {
 	/* By which of the two comes back the modes are told apart; zero is neither. */
-	while (nonce == 0 || nonce == exchange->cookie || nonce == origin)
+	while (nonce == 0 || nonce == exchange->nonce || nonce == origin)
 		nonce++;
-	exchange->receive_cookie = nonce;
+	exchange->receive_nonce = nonce;
 	write_request(exchange, origin, bytes);
 }
 
@@ -191,8 +191,8 @@ enum ntp_verdict ntp_exchange_judge(struct ntp_exchange *exchange, const uint8_t
 		return NTP_MALFORMED;
 	if (answer->mode != NTP_MODE_SERVER || !is_version_ok(exchange, answer))
 		return NTP_NO_ANSWER;
-	interleaved = exchange->receive_cookie && answer->origin == exchange->receive_cookie;
-	if (!interleaved && answer->origin != exchange->cookie)
+	interleaved = exchange->receive_nonce && answer->origin == exchange->receive_nonce;
+	if (!interleaved && answer->origin != exchange->nonce)
 		return NTP_BOGUS;
 	verdict = limits->nts ? judge_nts(bytes, length, limits->nts) :
 				judge_mac(bytes, length, answer, limits->key);

@@ -24,11 +24,11 @@ enum ntp_verdict {
 	/* Not the answer, whoever sent it: go on waiting. */
 	NTP_MALFORMED,
 	NTP_NO_ANSWER,		/* another mode or version */
-	NTP_BOGUS,		/* does not carry our cookie */
+	NTP_BOGUS,		/* does not carry our nonce */
 	NTP_DUPLICATE,
 
 	/*
-	 * It carries our cookie, but not the MAC, or the NTS, that it has to have. Somebody on the
+	 * It carries our nonce, but not the MAC, or the NTS, that it has to have. Somebody on the
 	 * way may have forged it, so the answer may still come; if it does not, this is the reason.
 	 */
 	NTP_UNAUTHENTICATED,	/* no MAC */
@@ -59,8 +59,8 @@ enum ntp_verdict {
 
 /**
  * struct ntp_exchange - a request in flight
- * @cookie: its transmit timestamp: random, the server has to return it
- * @receive_cookie: its receive timestamp, likewise: returned instead by an interleaved answer; 0:
+ * @nonce: its transmit timestamp: random, the server has to return it
+ * @receive_nonce: its receive timestamp, likewise: returned instead by an interleaved answer; 0:
  *	none was asked for
  * @version: as sent
  * @answered: the answer has come
@@ -69,8 +69,8 @@ enum ntp_verdict {
  * @root: what the answer says by that; .receive 0: nothing
  */
 struct ntp_exchange {
-	uint64_t cookie;
-	uint64_t receive_cookie;
+	uint64_t nonce;
+	uint64_t receive_nonce;
 	uint8_t version;
 	bool answered;
 	bool interleaved;
@@ -169,7 +169,7 @@ bool ntp_exchange_is_reversed(const struct ntp_packet *answer);
 /* Is the exchange over with this verdict, or may the answer still come? */
 bool ntp_verdict_ends(enum ntp_verdict verdict);
 
-/* Does it say why an answer was not believed that carries our cookie, and may be forged? */
+/* Does it say why an answer was not believed that carries our nonce, and may be forged? */
 bool ntp_verdict_is_doubt(enum ntp_verdict verdict);
 
 /* As -errno for source_failed(). */

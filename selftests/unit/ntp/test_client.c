@@ -165,7 +165,7 @@ static enum ntp_client_result take_all(struct _test_data_request *self)
 }
 
 /*
- * As the server does, which somebody has forged a refusal of: @origin is the request's cookie.
+ * As the server does, which somebody has forged a refusal of: @origin is the request's nonce.
  * @key: of the answer's MAC; NULL: it has none.
  */
 static void send_signed(struct _test_data_request *self, uint64_t origin, uint8_t stratum,
@@ -203,7 +203,7 @@ static void send_packet(struct _test_data_request *self, uint64_t origin, uint8_
 
 static void send_answer(struct _test_data_request *self)
 {
-	send_packet(self, self->client.exchange.cookie, 1);
+	send_packet(self, self->client.exchange.nonce, 1);
 }
 
 TEST_F(request, a_refusal_by_icmp_does_not_end_it)
@@ -248,7 +248,7 @@ TEST_F(request, clocks_are_read_for_answers_alone)
 {
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	readings = 0;
-	send_packet(self, self->client.exchange.cookie + 1, 1);
+	send_packet(self, self->client.exchange.nonce + 1, 1);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	EXPECT_EQ(1, self->client.record.packets);
 	EXPECT_EQ(0, self->client.latest.count);
@@ -417,7 +417,7 @@ TEST_F(request, clocks_are_not_read_for_an_answer_that_gives_no_time)
 {
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	readings = 0;
-	send_packet(self, self->client.exchange.cookie, 16);
+	send_packet(self, self->client.exchange.nonce, 16);
 	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
 	EXPECT_EQ(0, readings);
 }
@@ -451,7 +451,7 @@ TEST_F(request, with_a_key_it_carries_a_mac)
 	ASSERT_EQ(NTP_HEADER_SIZE + 24, recv(fd, bytes, sizeof(bytes), 0));
 	EXPECT_TRUE(ntp_mac_check(&our_key, bytes, NTP_HEADER_SIZE + 24, 24));
 	close(fd);
-	send_signed(self, self->client.exchange.cookie, 1, &our_key);
+	send_signed(self, self->client.exchange.nonce, 1, &our_key);
 	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
 }
 
@@ -462,15 +462,15 @@ TEST_F(request, a_forged_answer_does_not_keep_the_right_one_out)
 
 	ask_with_key(self, &our_key);
 	other.secret[0]++;
-	send_signed(self, self->client.exchange.cookie, 1, NULL);
+	send_signed(self, self->client.exchange.nonce, 1, NULL);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
-	send_signed(self, self->client.exchange.cookie, 1, &other);
+	send_signed(self, self->client.exchange.nonce, 1, &other);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	EXPECT_EQ(2, self->client.record.packets);
 	EXPECT_EQ(2, self->client.latest.count);
 	EXPECT_EQ(NTP_WRONG_MAC, self->client.latest.verdict);
 	EXPECT_EQ(0, self->client.latest.sample.delay_ns);
-	send_signed(self, self->client.exchange.cookie, 1, &our_key);
+	send_signed(self, self->client.exchange.nonce, 1, &our_key);
 	EXPECT_EQ(NTP_CLIENT_SAMPLE, take_all(self));
 	EXPECT_EQ(0, self->client.last_error);
 	EXPECT_EQ(NTP_ACCEPTED, self->client.verdict);
@@ -482,7 +482,7 @@ TEST_F(request, it_is_the_reason_if_the_right_one_does_not_come)
 	int64_t next_ns = ask_with_key(self, &our_key);
 
 	other.secret[0]++;
-	send_signed(self, self->client.exchange.cookie, 1, &other);
+	send_signed(self, self->client.exchange.nonce, 1, &other);
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	ASSERT_EQ(NTP_CLIENT_FAILED,
 		  ntp_client_timer(&self->client, &self->timescale, next_ns + 5 * NS_PER_S));
@@ -517,7 +517,7 @@ TEST_F(request, without_its_key_none_is_sent)
 TEST_F(request, an_answer_after_the_key_has_gone_is_not_taken)
 {
 	ask_with_key(self, &our_key);
-	send_signed(self, self->client.exchange.cookie, 1, &our_key);
+	send_signed(self, self->client.exchange.nonce, 1, &our_key);
 	self->client.options.limits.key = NULL;
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
 	EXPECT_GT(0, self->client.socket.fd);
@@ -775,7 +775,7 @@ static enum ntp_client_result answer_root(struct _test_data_request *self, int64
 		.mode = NTP_MODE_SERVER,
 		.stratum = 1,
 		.precision = -25,
-		.origin = self->client.exchange.cookie,
+		.origin = self->client.exchange.nonce,
 		.receive = ntp_timestamp_from_ns(now_ns + moved_ns),
 		.transmit = ntp_timestamp_from_ns(now_ns + moved_ns),
 	};

@@ -36,7 +36,7 @@ static struct ntp_packet good_answer(const struct ntp_exchange *exchange)
 		.root_dispersion_ns = NS_PER_MS,
 		.refid = 0xc0000201,
 		.reference = ntp_timestamp_from_ns(UTC_NS - NS_PER_S),
-		.origin = exchange->cookie,
+		.origin = exchange->nonce,
 		.receive = ntp_timestamp_from_ns(UTC_NS + 10 * NS_PER_MS),
 		.transmit = ntp_timestamp_from_ns(UTC_NS + 11 * NS_PER_MS),
 	};
@@ -62,18 +62,18 @@ TEST(a_request_tells_nothing)
 	EXPECT_EQ(NTP_MODE_CLIENT, request.mode);
 	EXPECT_EQ(4, request.version);
 	EXPECT_EQ(0x1122334455667788, request.transmit);
-	/* All but the first byte, the precision and the cookie is zero. */
+	/* All but the first byte, the precision and the nonce is zero. */
 	for (size_t i = 1; i < sizeof(bytes) - 8; i++)
 		EXPECT_EQ(i == 3 ? 32 : 0, bytes[i]);
 }
 
-TEST(a_cookie_is_never_zero)
+TEST(a_nonce_is_never_zero)
 {
 	uint8_t bytes[NTP_HEADER_SIZE];
 	struct ntp_exchange exchange;
 
 	ntp_exchange_start(&exchange, 0, 3, bytes);
-	EXPECT_NE(0, exchange.cookie);
+	EXPECT_NE(0, exchange.nonce);
 }
 
 /* What is wrong with an answer. */
@@ -82,8 +82,8 @@ enum fault {
 	OLD_VERSION,
 	MODE_CLIENT,
 	MODE_BROADCAST,
-	WRONG_COOKIE,
-	NO_COOKIE,
+	WRONG_NONCE,
+	NO_NONCE,
 	STRANGE_KISS,
 	KISS_RATE,
 	KISS_DENY,
@@ -130,10 +130,10 @@ static void spoil(struct ntp_packet *answer, enum fault fault)
 	case MODE_BROADCAST:
 		answer->mode = NTP_MODE_BROADCAST;
 		break;
-	case WRONG_COOKIE:
+	case WRONG_NONCE:
 		answer->origin++;
 		break;
-	case NO_COOKIE:
+	case NO_NONCE:
 		answer->origin = 0;
 		break;
 	case STRANGE_KISS:
@@ -203,8 +203,8 @@ static const struct {
 	{ "older version", OLD_VERSION, NTP_ACCEPTED, true },
 	{ "another client's request", MODE_CLIENT, NTP_NO_ANSWER, false },
 	{ "broadcast", MODE_BROADCAST, NTP_NO_ANSWER, false },
-	{ "wrong cookie", WRONG_COOKIE, NTP_BOGUS, false },
-	{ "no cookie", NO_COOKIE, NTP_BOGUS, false },
+	{ "wrong nonce", WRONG_NONCE, NTP_BOGUS, false },
+	{ "no nonce", NO_NONCE, NTP_BOGUS, false },
 	{ "KISS from a stranger", STRANGE_KISS, NTP_BOGUS, false },
 	{ "KISS RATE", KISS_RATE, NTP_KISS, true },
 	{ "KISS DENY", KISS_DENY, NTP_KISS, true },
@@ -269,7 +269,7 @@ TEST(an_interleaved_request_tells_nothing_either)
 	struct ntp_packet request;
 
 	ntp_exchange_start(&exchange, 42, 4, bytes);
-	EXPECT_EQ(0, exchange.receive_cookie);
+	EXPECT_EQ(0, exchange.receive_nonce);
 	ntp_exchange_interleave(&exchange, 43, BEFORE, bytes);
 	ASSERT_EQ(0, ntp_packet_decode(bytes, sizeof(bytes), &request));
 	EXPECT_EQ(NTP_MODE_CLIENT, request.mode);
@@ -292,9 +292,9 @@ TEST(its_timestamps_differ)
 
 		ntp_exchange_start(&exchange, i == 3 ? BEFORE - 1 : 42, 4, bytes);
 		ntp_exchange_interleave(&exchange, nonces[i], BEFORE, bytes);
-		EXPECT_NE(0, exchange.receive_cookie);
-		EXPECT_NE(exchange.cookie, exchange.receive_cookie);
-		EXPECT_NE(BEFORE, exchange.receive_cookie);
+		EXPECT_NE(0, exchange.receive_nonce);
+		EXPECT_NE(exchange.nonce, exchange.receive_nonce);
+		EXPECT_NE(BEFORE, exchange.receive_nonce);
 	}
 }
 
@@ -354,7 +354,7 @@ enum proof {
 	OTHER_NUMBER,
 	OTHER_SECRET,
 	CHANGED_AFTERWARDS,
-	MAC_OF_ANOTHER_COOKIE,
+	MAC_OF_ANOTHER_NONCE,
 };
 
 /* An answer of @version with that MAC; its length. */
@@ -366,7 +366,7 @@ static size_t make_authentic(const struct ntp_exchange *exchange, uint8_t versio
 	size_t length;
 
 	answer.version = version;
-	if (proof == MAC_OF_ANOTHER_COOKIE)
+	if (proof == MAC_OF_ANOTHER_NONCE)
 		answer.origin++;
 	ntp_packet_encode(&answer, bytes);
 	memset(bytes + NTP_HEADER_SIZE, 0, 4);
@@ -393,7 +393,7 @@ static const struct {
 	{ OTHER_NUMBER, NTP_OTHER_KEY },
 	{ OTHER_SECRET, NTP_WRONG_MAC },
 	{ CHANGED_AFTERWARDS, NTP_WRONG_MAC },
-	{ MAC_OF_ANOTHER_COOKIE, NTP_BOGUS },
+	{ MAC_OF_ANOTHER_NONCE, NTP_BOGUS },
 };
 
 TEST(with_a_key_only_answers_with_its_mac_are_accepted)
@@ -540,7 +540,7 @@ static struct ntp_moment moment(int64_t at_ns)
 /* An accepted answer of a server whose clock says @t2_ns and @t3_ns after UTC_NS. */
 static struct ntp_packet answer_at(int64_t t2_ns, int64_t t3_ns)
 {
-	struct ntp_exchange exchange = { .cookie = 1 };
+	struct ntp_exchange exchange = { .nonce = 1 };
 	struct ntp_packet answer = good_answer(&exchange);
 
 	answer.receive = ntp_timestamp_from_ns(UTC_NS + t2_ns);
