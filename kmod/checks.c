@@ -147,7 +147,7 @@ static void chime_checks_note(struct chime_checks *checks, s64 raw_ns)
  */
 static void chime_checks_ask(struct chime_cpu_check *check)
 {
-	if (rt_task(current))
+	if (CHIME_RT_OR_DL_TASK(current))
 		chime_checks_now(check->chime);
 	else
 		queue_work_on(check->cpu, check->chime->checks.queue, &check->work);
@@ -181,7 +181,7 @@ static void chime_checks_tick(struct timer_list *timer)
 	 * While its own check has not begun, what is due is for others, or for the thread: a
 	 * program of a real-time class may have begun before the check did.
 	 */
-	if (!work_pending(&check->work) || rt_task(current))
+	if (!work_pending(&check->work) || CHIME_RT_OR_DL_TASK(current))
 		chime_checks_look(check);
 	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + 1);

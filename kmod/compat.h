@@ -175,6 +175,13 @@ static inline void chime_timer_delete_sync(struct timer_list *timer)
 #endif
 }
 
+/* Since 6.12 the old name leaves out the deadline class. */
+#ifdef CHIME_HAVE_RT_OR_DL_TASK
+#define CHIME_RT_OR_DL_TASK	rt_or_dl_task
+#else
+#define CHIME_RT_OR_DL_TASK	rt_task
+#endif
+
 /* The default until now has to be requested explicitly from 6.17 on. */
 #ifdef CHIME_HAVE_WQ_PERCPU
 #define CHIME_WQ_PERCPU		WQ_PERCPU

@@ -30,13 +30,15 @@ static int cpu_count;
 /**
  * struct cpu - one of the processors
  * @busy: it runs a thread
- * @hogged: that is of a real-time class, and no work runs beside it
+ * @hogged: that is of a real-time class, and no work runs beside it ...
+ * @deadline: ... of the deadline class, which no thread of the others takes the processor from
  * @queued: work that was queued on it
  * @expires: when its timer runs
  */
 static struct cpu {
 	bool busy;
 	bool hogged;
+	bool deadline;
 	struct work_struct *queued;
 	unsigned long expires;
 } cpus[CPUS_MOST];
@@ -67,7 +69,8 @@ static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
 #define smp_processor_id()		this_cpu
 #define housekeeping_cpu(cpu, type)	true
 #define is_idle_task(task)		(!cpus[this_cpu].busy)
-#define rt_task(task)			(cpus[this_cpu].hogged)
+#define rt_task(task)			(cpus[this_cpu].hogged && !cpus[this_cpu].deadline)
+#define rt_or_dl_task(task)		(cpus[this_cpu].hogged)
 #define need_resched()			false
 #define msecs_to_jiffies(ms)		((unsigned long)(ms) * NSEC_PER_MSEC / TICK_NS)
 #define timer_setup(timer, run, flags)	((timer)->function = (run))
@@ -327,15 +330,16 @@ static void work_run(int cpu)
 	work_do(&cpus[cpu].queued);
 }
 
-/* It runs at once if it is of a real-time class, or else where no such program runs. */
+/* It runs where no program of a real-time class does, or else in place of one if it is as well. */
 static void thread_run(void)
 {
 	struct kthread_delayed_work *work = postponed;
 	int cpu = 0;
 
-	while (cpu < cpu_count && cpus[cpu].hogged)
+	while (cpu < cpu_count && cpus[cpu].hogged &&
+	       (cpus[cpu].deadline || !thread.task.is_fifo))
 		cpu++;
-	if (!work || postponed_by || (cpu == cpu_count && !thread.task.is_fifo))
+	if (!work || postponed_by || cpu == cpu_count)
 		return;
 	postponed = NULL;
 	work->work.func(&work->work);
@@ -402,6 +406,19 @@ TEST_F(checks, real_time_program_keeps_no_check_from_running)
 	chime_checks_now(&chime);
 	thread_run();
 	EXPECT_EQ(1, check_count);
+}
+
+/* The kernel has a class for that and, since 6.12, another name. */
+TEST_F(checks, program_of_the_deadline_class_keeps_no_check_from_running)
+{
+	cpus[0].busy = true;
+	cpus[0].hogged = true;
+	cpus[0].deadline = true;
+	ticks_run(10);
+	check_count = 0;
+	ticks_run(250);
+	EXPECT_LE(49, check_count);
+	EXPECT_LE(check_count, 52);
 }
 
 static void begin_before_the_check(struct __test_metadata *_metadata, bool others)
