@@ -12,6 +12,7 @@
 #include "events.h"
 #include "host.h"
 #include "checks.h"
+#include "log.h"
 #include "phc.h"
 #include "rtc.h"
 #include "status.h"
@@ -36,6 +37,7 @@
  * @timescale: UTC as a function of the raw clock
  * @system_clock: steps of CLOCK_REALTIME; under @lock
  * @timekeeper: what the kernel shows of its own
+ * @log: messages of whoever has @lock
  * @events: what happened
  * @disruption: the state of disruption handling
  * @witness: the witnesses other than the host clock
@@ -51,6 +53,7 @@ struct chime {
 	struct chime_timescale timescale;
 	struct chime_system_clock system_clock;
 	struct chime_timekeeper timekeeper;
+	struct chime_log log;
 	struct chime_events events;
 	struct chime_disruption disruption;
 	struct chime_witness witness;

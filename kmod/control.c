@@ -2,12 +2,9 @@
 /*
  * Requests, across the parts.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "control.h"
 
 #include <linux/lockdep.h>
-#include <linux/printk.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
@@ -122,9 +119,10 @@ void chime_control_set_mode(struct chime *chime, enum truechime_mode mode)
 {
 	rt_mutex_lock(&chime->lock);
 	if (chime->timescale.current_view.mode != mode)
-		pr_notice("mode %s\n", mode == TRUECHIME_MODE_EXTERNAL ?
-			  "external: programs adjust the PTP clock, host and daemon do not" :
-			  "auto: the host's time and the daemon steer the PTP clock");
+		chime_log_add(&chime->log, CHIME_LOG_NOTICE, "mode %s\n",
+			      mode == TRUECHIME_MODE_EXTERNAL ?
+			      "external: programs adjust the PTP clock, host and daemon do not" :
+			      "auto: the host's time and the daemon steer the PTP clock");
 	chime_timescale_set_mode(&chime->timescale, mode, ktime_get_raw_ns());
 	chime_unlock(chime);
 }
@@ -174,9 +172,10 @@ static bool chime_control_demote_host(struct chime *chime, bool demoted)
 	if (chime->host.demoted == demoted)
 		return false;
 	chime->host.demoted = demoted;
-	pr_notice("host clock %s is %s\n", chime->host.ops->name, demoted ?
-		  "no longer trusted: time goes on by this machine's own counter" :
-		  "trusted again");
+	chime_log_add(&chime->log, CHIME_LOG_NOTICE, "host clock %s is %s\n",
+		      chime->host.ops->name, demoted ?
+		      "no longer trusted: time goes on by this machine's own counter" :
+		      "trusted again");
 	return true;
 }
 
@@ -188,7 +187,8 @@ static void chime_control_take_host(struct chime *chime, const struct chime_host
 	lockdep_assert_held(&chime->lock);
 	if (request->name) {
 		chime_rtc_release(chime);
-		pr_notice("host clock: %s\n", chime->host.ops ? chime->host.ops->name : "none");
+		chime_log_add(&chime->log, CHIME_LOG_NOTICE, "host clock: %s\n",
+			      chime->host.ops ? chime->host.ops->name : "none");
 	}
 	if (request->has_state)
 		changed |= chime_control_demote_host(chime, request->demoted);
@@ -218,7 +218,8 @@ void chime_control_reset(struct chime *chime)
 	rt_mutex_lock(&chime->lock);
 	/* A pending disruption must not be forgotten along with the line. */
 	chime_disruption_check(chime);
-	pr_notice("reset: the correction and what was learned of the host's rate are forgotten\n");
+	chime_log_add(&chime->log, CHIME_LOG_NOTICE,
+		      "reset: the correction and what was learned of the host's rate are forgotten\n");
 	chime_host_forget(&chime->host);
 	/* A host that does not answer now is carried on without its rate, too. */
 	if (chime_host_has_line(&chime->host) && !chime->host.lost)

@@ -3,13 +3,10 @@
  * Disruptions while no host answers: there is none, or it has fallen silent. The witnesses may show
  * what happened, but not what time it is.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitops.h>
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
-#include <linux/printk.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
 
@@ -113,9 +110,11 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns)
 	chime_disruption_restart(chime, ahead_ns);
 	chime_system_clock_repair(&chime->system_clock, &target, &chime->policy,
 				  TRUECHIME_OCCASION_DISRUPTION, &repair);
-	pr_notice("no NTP server has answered since the disruption, so the jump of the RTC is followed (rtc=trust); the system clock was %lld ms %s and %s\n",
-		  div_s64(chime_abs_sat(repair.offset_ns), NSEC_PER_MSEC),
-		  repair.offset_ns < 0 ? "ahead" : "behind", chime_action_words(repair.action));
+	chime_log_add(&chime->log, CHIME_LOG_NOTICE,
+		      "no NTP server has answered since the disruption, so the jump of the RTC is followed (rtc=trust); the system clock was %lld ms %s and %s\n",
+		      div_s64(chime_abs_sat(repair.offset_ns), NSEC_PER_MSEC),
+		      repair.offset_ns < 0 ? "ahead" : "behind",
+		      chime_action_words(repair.action));
 }
 
 static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
@@ -124,10 +123,11 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 
 	chime_timescale_await_host(&chime->timescale, false);
 
-	pr_warn_ratelimited("host clock %s has %s for %lld s: time goes on by this machine's own counter\n",
-			    chime->host.ops->name,
-			    chime->host.silent ? "been silent" : "contradicted itself",
-			    div_s64(silent_ns, NSEC_PER_SEC));
+	chime_log_limited(&chime->log, CHIME_LOG_WARNING,
+			  "host clock %s has %s for %lld s: time goes on by this machine's own counter\n",
+			  chime->host.ops->name,
+			  chime->host.silent ? "been silent" : "contradicted itself",
+			  div_s64(silent_ns, NSEC_PER_SEC));
 	chime->host.lost = true;
 	/*
 	 * A line that was stated as if the raw clock had not been set ahead is of no use then, nor
@@ -287,8 +287,9 @@ void chime_disruption_seek_host(struct chime *chime, bool resumed)
 	/* What a suspend takes is only known at its end. */
 	if ((chime->witness.suspending && !resumed) || !chime_host_seek(host))
 		return;
-	pr_notice("host clock %s (%s) is there now, and is followed\n", host->ops->name,
-		  host->track.last.exact ? "exact" : "bracketed");
+	chime_log_add(&chime->log, CHIME_LOG_NOTICE,
+		      "host clock %s (%s) is there now, and is followed\n", host->ops->name,
+		      host->track.last.exact ? "exact" : "bracketed");
 	chime->disruption.moved = false;
 	chime_disruption_note_host_maxerror(chime);
 	raw_ns = ktime_get_raw_ns();

@@ -45,9 +45,10 @@ static void chime_disruption_leave(struct chime *chime, struct chime_repair *rep
 	if (repair->action != TRUECHIME_ACTION_STEPPED)
 		return;
 	repair->action = TRUECHIME_ACTION_IGNORED;
-	pr_warn("the system clock is %lld ms %s the host's, but another program disciplined it before the module found that clock: it is left alone until NTP or an operator (truechime makestep) decides\n",
-		div_s64(chime_abs_sat(repair->offset_ns), NSEC_PER_MSEC),
-		repair->offset_ns < 0 ? "ahead of" : "behind");
+	chime_log_add(&chime->log, CHIME_LOG_WARNING,
+		      "the system clock is %lld ms %s the host's, but another program disciplined it before the module found that clock: it is left alone until NTP or an operator (truechime makestep) decides\n",
+		      div_s64(chime_abs_sat(repair->offset_ns), NSEC_PER_MSEC),
+		      repair->offset_ns < 0 ? "ahead of" : "behind");
 }
 
 /* See core/boot.h: also for a module that is loaded by the initramfs. */

@@ -3,12 +3,9 @@
  * Disruptions and the present host: how right its clock is stated to be, and whether it may be
  * another one than before.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/math64.h>
-#include <linux/printk.h>
 #include <linux/time64.h>
 
 #include "chime.h"
@@ -74,9 +71,11 @@ void chime_disruption_weigh_host(struct chime *chime, bool jump)
 
 	if (!chime_timescale_return_to_host(&chime->timescale, jump, ktime_get_raw_ns(), &stated))
 		return;
-	pr_notice("UTC is known to %lld us by the latest correction, and to %lld us by the host's clock as that is stated to be right: the host is followed again, which is %lld us away\n",
-		  div_s64(stated.correction_ns, NSEC_PER_USEC),
-		  div_s64(stated.host_ns, NSEC_PER_USEC), div_s64(stated.apart_ns, NSEC_PER_USEC));
+	chime_log_add(&chime->log, CHIME_LOG_NOTICE,
+		      "UTC is known to %lld us by the latest correction, and to %lld us by the host's clock as that is stated to be right: the host is followed again, which is %lld us away\n",
+		      div_s64(stated.correction_ns, NSEC_PER_USEC),
+		      div_s64(stated.host_ns, NSEC_PER_USEC),
+		      div_s64(stated.apart_ns, NSEC_PER_USEC));
 }
 
 bool chime_disruption_stayed(const struct chime *chime, u32 evidence)

@@ -2,8 +2,6 @@
 /*
  * Events: history, and the sentence in the kernel log.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "events.h"
 
 #include <linux/bits.h>
@@ -11,7 +9,6 @@
 #include <linux/lockdep.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
-#include <linux/printk.h>
 #include <linux/random.h>
 #include <linux/siphash.h>
 #include <linux/string.h>
@@ -37,10 +34,12 @@ static u64 chime_events_draw(s64 time_ns)
 	return siphash_2u64((u64)time_ns, random_get_entropy(), &key);
 }
 
-void chime_events_init(struct chime_events *events, struct rt_mutex *lock, s64 time_ns)
+void chime_events_init(struct chime_events *events, struct rt_mutex *lock, struct chime_log *log,
+		       s64 time_ns)
 {
 	memset(events, 0, sizeof(*events));
 	events->lock = lock;
+	events->log = log;
 	spin_lock_init(&events->kept_lock);
 	events->instance = chime_events_draw(time_ns);
 }
@@ -118,7 +117,7 @@ static void chime_bound_words(char words[CHIME_WORDS_MAX], s64 maxerror_ns)
 	snprintf(words, CHIME_WORDS_MAX, "which is within %s of UTC", bound);
 }
 
-static void chime_event_log(const struct chime_event *event)
+static void chime_event_log(struct chime_log *log, const struct chime_event *event)
 {
 	char offset[CHIME_WORDS_MAX], residual[CHIME_WORDS_MAX], noticed[CHIME_WORDS_MAX];
 	char bound[CHIME_WORDS_MAX];
@@ -126,17 +125,19 @@ static void chime_event_log(const struct chime_event *event)
 	chime_noticed_words(noticed, event);
 	/* A host whose clock jumps again and again must not flood the log. */
 	if (event->action == TRUECHIME_ACTION_DISTRUSTED) {
-		pr_warn_ratelimited("%s: the system clock was marked unsynchronised; its error is not known until a time source answers%s\n",
-				    chime_cause_words(event->cause), noticed);
+		chime_log_limited(log, CHIME_LOG_WARNING,
+				  "%s: the system clock was marked unsynchronised; its error is not known until a time source answers%s\n",
+				  chime_cause_words(event->cause), noticed);
 		return;
 	}
 	chime_duration_words(offset, event->offset_ns);
 	chime_duration_words(residual, event->residual_ns);
 	chime_bound_words(bound, event->maxerror_ns);
-	pr_notice_ratelimited("%s: the system clock was %s %s and %s; now within %s of the timescale, %s%s\n",
-			      chime_cause_words(event->cause), offset,
-			      event->offset_ns < 0 ? "ahead" : "behind",
-			      chime_action_words(event->action), residual, bound, noticed);
+	chime_log_limited(log, CHIME_LOG_NOTICE,
+			  "%s: the system clock was %s %s and %s; now within %s of the timescale, %s%s\n",
+			  chime_cause_words(event->cause), offset,
+			  event->offset_ns < 0 ? "ahead" : "behind",
+			  chime_action_words(event->action), residual, bound, noticed);
 }
 
 void chime_events_record(struct chime_events *events, struct chime_event *event)
@@ -148,35 +149,13 @@ void chime_events_record(struct chime_events *events, struct chime_event *event)
 	events->kept[event->sequence % CHIME_EVENTS_KEPT] = *event;
 	spin_unlock(&events->kept_lock);
 	chime_netlink_notify(event);
+	chime_event_log(events->log, event);
 }
 
 /* The number of the oldest event that is kept. */
 static u32 chime_events_oldest(const struct chime_events *events)
 {
 	return events->count > CHIME_EVENTS_KEPT ? events->count - CHIME_EVENTS_KEPT + 1 : 1;
-}
-
-/* false: all are. */
-static bool chime_events_next_to_log(struct chime_events *events, struct chime_event *event)
-{
-	bool found;
-
-	spin_lock(&events->kept_lock);
-	found = events->logged != events->count;
-	if (found) {
-		events->logged = max(events->logged + 1, chime_events_oldest(events));
-		*event = events->kept[events->logged % CHIME_EVENTS_KEPT];
-	}
-	spin_unlock(&events->kept_lock);
-	return found;
-}
-
-void chime_events_log(struct chime_events *events)
-{
-	struct chime_event event;
-
-	while (chime_events_next_to_log(events, &event))
-		chime_event_log(&event);
 }
 
 u32 chime_events_count(struct chime_events *events)

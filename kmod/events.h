@@ -11,6 +11,8 @@
 #include <linux/truechime.h>
 #include <linux/types.h>
 
+#include "log.h"
+
 #define CHIME_EVENTS_KEPT	64
 
 /* As in the attributes of enum truechime_event_attr. */
@@ -36,24 +38,25 @@ struct chime_event {
 /**
  * struct chime_events - the latest events
  * @lock: the module's: serialises those who record events
- * @kept_lock: protects @kept, @count and @logged, so that dumps and the log need not wait for the
- *	module's lock; process context only
+ * @log: the module's
+ * @kept_lock: protects @kept and @count, so that dumps need not wait for the module's lock; process
+ *	context only
  * @kept: event number N is at N % CHIME_EVENTS_KEPT
  * @count: number of events since load; the first is number 1
- * @logged: number of the latest one that somebody has taken to log
  * @instance: drawn at load and at each disruption; under the module's lock
  */
 struct chime_events {
 	struct rt_mutex *lock;	/* the module's */
-	spinlock_t kept_lock;	/* the following three */
+	struct chime_log *log;
+	spinlock_t kept_lock;	/* the following two */
 	struct chime_event kept[CHIME_EVENTS_KEPT];
 	u32 count;
-	u32 logged;
 	u64 instance;		/* the module's lock */
 };
 
 /* @time_ns: the system clock now. Nothing else runs yet. */
-void chime_events_init(struct chime_events *events, struct rt_mutex *lock, s64 time_ns);
+void chime_events_init(struct chime_events *events, struct rt_mutex *lock, struct chime_log *log,
+		       s64 time_ns);
 
 /*
  * Draw the instance anew: a disruption ended at @time_ns, by the timescale. Context: process, lock
@@ -61,14 +64,8 @@ void chime_events_init(struct chime_events *events, struct rt_mutex *lock, s64 t
  */
 void chime_events_renew(struct chime_events *events, s64 time_ns);
 
-/* Numbers the event, keeps it and notifies. Context: process, lock held. */
+/* Numbers the event, keeps it, notifies and logs. Context: process, lock held. */
 void chime_events_record(struct chime_events *events, struct chime_event *event);
-
-/*
- * Log what was recorded since the last call: a console may take milliseconds for a line, for which
- * nobody is to wait. Context: process, lock not held.
- */
-void chime_events_log(struct chime_events *events);
 
 /* How many events there were since load. Context: process. */
 u32 chime_events_count(struct chime_events *events);

@@ -2,8 +2,6 @@
 /*
  * Host clocks: the choice, the cross-timestamps, the line. See host.h.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "host.h"
 
 #include <linux/compiler.h>
@@ -12,7 +10,6 @@
 #include <linux/ktime.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/printk.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/time64.h>
@@ -49,10 +46,11 @@ static const struct chime_host_ops * const chime_host_kinds[] = {
 #define CHIME_SEEK_MOST_NS	(600 * NSEC_PER_SEC)
 #define CHIME_SEEK_EARLY_NS	(100 * NSEC_PER_MSEC)
 
-void chime_host_init(struct chime_host *host, struct rt_mutex *lock)
+void chime_host_init(struct chime_host *host, struct rt_mutex *lock, struct chime_log *log)
 {
 	memset(host, 0, sizeof(*host));
 	host->lock = lock;
+	host->log = log;
 	spin_lock_init(&host->peek.lock);
 }
 
@@ -103,14 +101,16 @@ static int chime_host_pair(struct chime_host *host, struct chime_pairing *pairin
 	if (ret) {
 		host->failures++;
 		if (!host->silent)
-			pr_warn_ratelimited("host clock %s does not answer (error %d): its last readings are extrapolated, and the error bound grows\n",
-					    host->ops->name, ret);
+			chime_log_limited(host->log, CHIME_LOG_WARNING,
+					  "host clock %s does not answer (error %d): its last readings are extrapolated, and the error bound grows\n",
+					  host->ops->name, ret);
 		host->silent = true;
 		return ret;
 	}
 	host->pairings++;
 	if (host->silent)
-		pr_notice_ratelimited("host clock %s answers again\n", host->ops->name);
+		chime_log_limited(host->log, CHIME_LOG_NOTICE, "host clock %s answers again\n",
+				  host->ops->name);
 	host->silent = false;
 	return 0;
 }

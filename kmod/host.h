@@ -15,6 +15,7 @@
 
 #include "core/host_line.h"
 #include "core/pace.h"
+#include "log.h"
 
 /**
  * struct chime_host_ops - one kind of host clock
@@ -80,6 +81,7 @@ struct chime_host_peek {
 /**
  * struct chime_host - the chosen host clock
  * @lock: the module's: protects everything here, but @ops is read without it, too
+ * @log: the module's
  * @ops: the kind; NULL: none
  * @device: the kind's own data
  * @automatic: the choice is the module's: where there is none, one that appears is taken
@@ -108,6 +110,7 @@ struct chime_host_peek {
  */
 struct chime_host {
 	struct rt_mutex *lock;	/* the module's */
+	struct chime_log *log;
 	const struct chime_host_ops *ops;
 	void *device;
 	bool automatic;
@@ -147,7 +150,7 @@ struct chime_host_info {
 	s64 uncertainty_ns;
 };
 
-void chime_host_init(struct chime_host *host, struct rt_mutex *lock);
+void chime_host_init(struct chime_host *host, struct rt_mutex *lock, struct chime_log *log);
 
 /**
  * chime_host_choose() - take a host clock as the reference

@@ -154,11 +154,13 @@ static void __init chime_announce(void)
 	if (index >= 0)
 		snprintf(phc, sizeof(phc), "PTP clock ptp%d", index);
 	if (chime.host.ops)
-		pr_notice("host clock %s (%s); %s\n", chime.host.ops->name,
-			  chime.host.track.last.exact ? "exact" : "bracketed", phc);
+		chime_log_add(&chime.log, CHIME_LOG_NOTICE, "host clock %s (%s); %s\n",
+			      chime.host.ops->name,
+			      chime.host.track.last.exact ? "exact" : "bracketed", phc);
 	else
-		pr_notice("no host clock here: time comes from NTP alone; %s\n", phc);
-	rt_mutex_unlock(&chime.lock);
+		chime_log_add(&chime.log, CHIME_LOG_NOTICE,
+			      "no host clock here: time comes from NTP alone; %s\n", phc);
+	chime_unlock(&chime);
 }
 
 static int __init chime_init_rtc(void)
@@ -205,15 +207,16 @@ static int __init chime_init(void)
 	if (ret)
 		return ret;
 
-	ret = chime_system_clock_init(&chime.system_clock);
+	chime_log_init(&chime.log);
+	ret = chime_system_clock_init(&chime.system_clock, &chime.log);
 	if (ret)
 		return ret;
 	rt_mutex_init(&chime.lock);
 	chime_status_init(&chime);
 	chime_timescale_init(&chime.timescale, &chime.lock, slew_ppm * CHIME_PPM_Q32,
 			     holdover_s * NSEC_PER_SEC);
-	chime_events_init(&chime.events, &chime.lock, ktime_get_real_ns());
-	chime_host_init(&chime.host, &chime.lock);
+	chime_events_init(&chime.events, &chime.lock, &chime.log, ktime_get_real_ns());
+	chime_host_init(&chime.host, &chime.lock, &chime.log);
 	chime.host.stated_maxerror_ns = hostmaxerror_us * NSEC_PER_USEC;
 	chime.host.unseen_most_ns = 2 * idle_check_ms * NSEC_PER_MSEC;
 	chime.host.apart_ns = hostdifference_us * NSEC_PER_USEC;

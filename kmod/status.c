@@ -129,5 +129,5 @@ void chime_unlock(struct chime *chime)
 	chime_status_publish(chime);
 	chime_host_publish(&chime->host);
 	rt_mutex_unlock(&chime->lock);
-	chime_events_log(&chime->events);
+	chime_log_write(&chime->log);
 }

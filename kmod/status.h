@@ -99,7 +99,7 @@ unsigned int chime_status_host_changes(struct chime *chime);
 bool chime_status_read_host(struct chime *chime, unsigned int index,
 			    struct chime_host_info *info);
 
-/* Publish what changed under the module's lock, release it, and log the events of meanwhile. */
+/* Publish what changed under the module's lock, release it, and write the messages of meanwhile. */
 void chime_unlock(struct chime *chime);
 
 #endif /* CHIME_STATUS_H */

@@ -2,8 +2,6 @@
 /*
  * CLOCK_REALTIME: measuring its error and stepping it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include "system_clock.h"
 
 #include <linux/delay.h>
@@ -11,11 +9,11 @@
 #include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/minmax.h>
-#include <linux/printk.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
 
 #include "compat.h"
+#include "log.h"
 #include "thread.h"
 
 /*
@@ -39,8 +37,9 @@
  * processor only once the scheduler balances their load. Either may be preempted between the
  * reading of the clock and its setting, and the clock is late by that.
  */
-int chime_system_clock_init(struct chime_system_clock *clock)
+int chime_system_clock_init(struct chime_system_clock *clock, struct chime_log *log)
 {
+	clock->log = log;
 	clock->thread = chime_thread_start(KBUILD_MODNAME);
 	return PTR_ERR_OR_ZERO(clock->thread);
 }
@@ -249,14 +248,16 @@ bool chime_system_clock_shows_too_early(void)
 }
 
 /* Time did not run before this module was released: such a reference is broken. */
-static bool chime_system_clock_before_release(const struct chime_target *target)
+static bool chime_system_clock_before_release(const struct chime_system_clock *clock,
+					      const struct chime_target *target)
 {
 	s64 time_ns = chime_target_time(target, ktime_get_raw_ns());
 
 	if (!chime_system_clock_is_too_early(time_ns))
 		return false;
-	pr_warn_ratelimited("not setting the system clock to a date before this module was released: the reference says %lld s after 1970, the release was at %lld s\n",
-			    div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_RELEASE_S);
+	chime_log_limited(clock->log, CHIME_LOG_WARNING,
+			  "not setting the system clock to a date before this module was released: the reference says %lld s after 1970, the release was at %lld s\n",
+			  div_s64(time_ns, NSEC_PER_SEC), (s64)CHIME_RELEASE_S);
 	return true;
 }
 
@@ -274,7 +275,7 @@ static int chime_system_clock_try(struct chime_system_clock *clock,
 	if (repair->action != TRUECHIME_ACTION_STEPPED)
 		return 0;
 
-	if (chime_system_clock_before_release(target)) {
+	if (chime_system_clock_before_release(clock, target)) {
 		repair->action = TRUECHIME_ACTION_TOO_EARLY;
 		return 0;
 	}
@@ -295,8 +296,9 @@ void chime_system_clock_repair(struct chime_system_clock *clock, const struct ch
 		ret = chime_system_clock_try(clock, target, &step, repair);
 	if (ret) {
 		repair->action = TRUECHIME_ACTION_FAILED;
-		pr_err_ratelimited("the kernel refused to set the system clock (error %d): it stays wrong\n",
-				   ret);
+		chime_log_limited(clock->log, CHIME_LOG_ERROR,
+				  "the kernel refused to set the system clock (error %d): it stays wrong\n",
+				  ret);
 	}
 	clock->steps += repair->action == TRUECHIME_ACTION_STEPPED;
 }
@@ -311,7 +313,8 @@ void chime_system_clock_distrust(struct chime_system_clock *clock)
 	for (i = 0; i < CHIME_STEP_TRIES; i++) {
 		setting.ahead_ns = chime_system_clock_most(clock);
 		if (chime_system_clock_set(clock, &setting)) {
-			pr_err_ratelimited("the kernel refused to mark the system clock unsynchronised\n");
+			chime_log_limited(clock->log, CHIME_LOG_ERROR,
+					  "the kernel refused to mark the system clock unsynchronised\n");
 			return;
 		}
 		if (setting.left_ns <= CHIME_STEP_GOOD_NS)

@@ -11,16 +11,19 @@
 
 #define CHIME_STEPS_TIMED	4
 
+struct chime_log;
 struct kthread_worker;
 
 /**
  * struct chime_system_clock - state of the steps
+ * @log: the module's
  * @thread: sets the clock
  * @took_ns: how long the latest settings took, from computing a time to its being set
  * @timed: number of settings timed
  * @steps: number of steps since load
  */
 struct chime_system_clock {
+	struct chime_log *log;
 	struct kthread_worker *thread;
 	s64 took_ns[CHIME_STEPS_TIMED];
 	u32 timed;
@@ -50,7 +53,7 @@ struct chime_repair {
 };
 
 /* Prepare to set the clock. 0 or -errno. Context: process. */
-int chime_system_clock_init(struct chime_system_clock *clock);
+int chime_system_clock_init(struct chime_system_clock *clock, struct chime_log *log);
 
 /* Undo it, when nobody sets the clock any more. Context: process. */
 void chime_system_clock_exit(struct chime_system_clock *clock);

@@ -8,6 +8,7 @@
 #ifndef UNIT_MODULE_KERNEL_H
 #define UNIT_MODULE_KERNEL_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <strings.h>
@@ -53,6 +54,7 @@ static inline u64 div64_u64(u64 value, u64 by)
 #define __init
 #define __exit
 #define __percpu
+#define __printf(text, first)	__attribute__((format(printf, text, first)))
 #define __ro_after_init
 /* Tests set it through the pointer. */
 #define module_param(name, type, mode)	void *const played_param_##name = &(name)
@@ -78,6 +80,7 @@ static inline int match_string(const char * const *list, size_t count, const cha
 }
 
 #define strscpy(to, from, size)	((void)snprintf(to, size, "%s", from))
+#define vscnprintf(text, size, form, rest)	((size_t)vsnprintf(text, size, form, rest))
 #define scnprintf(text, size, ...)	((size_t)snprintf(text, size, __VA_ARGS__))
 
 /* --- the log --- */
@@ -85,12 +88,14 @@ static inline int match_string(const char * const *list, size_t count, const cha
 void played_module_log(const char *format, ...);
 
 #define pr_err(...)			played_module_log(__VA_ARGS__)
-#define pr_debug(...)			played_module_log(__VA_ARGS__)
+/* Nobody has turned it on. */
+#define pr_debug(...)			((void)sizeof(#__VA_ARGS__))
 #define pr_warn(...)			played_module_log(__VA_ARGS__)
 #define pr_notice(...)			played_module_log(__VA_ARGS__)
-#define pr_err_ratelimited(...)		played_module_log(__VA_ARGS__)
-#define pr_warn_ratelimited(...)	played_module_log(__VA_ARGS__)
-#define pr_notice_ratelimited(...)	played_module_log(__VA_ARGS__)
+
+/* Never too many. */
+#define DEFINE_RATELIMIT_STATE(name, interval, burst)	bool name
+#define __ratelimit(state)		(!*(state))
 
 /* --- locks and bits --- */
 

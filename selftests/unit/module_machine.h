@@ -84,8 +84,8 @@
  * @witnesses_left_checks: when the last check was stopped, no witness could ask for another
  * @work: to be done once the module's lock is free
  * @log: what the module logged last
- * @logged: how many of them were events ...
- * @logged_locked: ... logged while others may have waited for the module's lock
+ * @logged: how many of them were events
+ * @logged_locked: how many it logged while others may have waited for its lock
  * @events: what the module reported
  * @count: how many
  */
@@ -212,11 +212,9 @@ void played_module_log(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(machine.log, sizeof(machine.log), format, arguments);
 	va_end(arguments);
-	/* What was done about the clock. */
-	if (!strstr(format, ": the system clock was "))
-		return;
-	machine.logged++;
 	machine.logged_locked += machine.chime && machine.chime->lock.held;
+	/* What was done about the clock. */
+	machine.logged += !!strstr(machine.log, ": the system clock was ");
 }
 
 s64 ktime_get_raw_ns(void)

@@ -258,7 +258,7 @@ TEST_F(module, correction_of_another_epoch_or_reference_is_refused)
 	EXPECT_EQ(1, machine.count);
 }
 
-/* Also if so many come at once that not all of them are kept. */
+/* Of too many at once the latest are. */
 TEST_F(module, each_event_is_logged_once)
 {
 	struct chime_event event = { .cause = TRUECHIME_CAUSE_OPERATOR };
@@ -272,13 +272,13 @@ TEST_F(module, each_event_is_logged_once)
 		EXPECT_EQ(i, machine.logged);
 	}
 	rt_mutex_lock(&machine.chime->lock);
-	for (i = 0; i < CHIME_EVENTS_KEPT + 3; i++)
+	for (i = 0; i < CHIME_LOG_LINES + 3; i++)
 		chime_events_record(&machine.chime->events, &event);
 	EXPECT_EQ(3, machine.logged);
 	chime_unlock(machine.chime);
-	EXPECT_EQ(3 + CHIME_EVENTS_KEPT, machine.logged);
+	EXPECT_EQ(3 + CHIME_LOG_LINES, machine.logged);
 	run(5 * S);
-	EXPECT_EQ(3 + CHIME_EVENTS_KEPT, machine.logged);
+	EXPECT_EQ(3 + CHIME_LOG_LINES, machine.logged);
 }
 
 TEST_HARNESS_MAIN
