@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of network cards and of their clocks.
+ * The ioctls of network cards. clocks/ptp_clock.c reads their clocks.
  */
 #include "ntp/hardware.h"
 
@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/net_tstamp.h>
-#include <linux/ptp_clock.h>
 #include <linux/sockios.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,10 +23,7 @@
 /* Readings of a card's clock, of which the best counts. */
 #define READINGS	6
 
-/*
- * A clock that cannot be read so often in a row is complained of, once in an hour; and so often a
- * card may be too slow to state both clocks at one instant.
- */
+/* A clock that cannot be read so often in a row is complained of, once in an hour. */
 #define FAILURES_MAX	8
 #define SILENT_NS	(3600 * NS_PER_S)
 
@@ -184,8 +180,10 @@ static void add_card(struct opener *opener, const char *name,
 	hardware->cards[hardware->count] = (struct hardware_card){
 		.index = if_nametoindex(name),
 		.options = *options,
-		.fd = fd,
-		.method = options->no_crosststamp ? HARDWARE_EXTENDED : HARDWARE_PRECISE,
+		.device = {
+			.fd = fd,
+			.method = options->no_crosststamp ? PTP_CLOCK_EXTENDED : PTP_CLOCK_PRECISE,
+		},
 		.mbit = speed_of(opener->fd, name),
 	};
 	snprintf(hardware->cards[hardware->count++].name, IF_NAMESIZE, "%s", name);
@@ -236,104 +234,32 @@ void hardware_open(struct hardware *hardware, const struct hardware_options *opt
 void hardware_close(struct hardware *hardware)
 {
 	for (size_t i = 0; i < hardware->count; i++)
-		close(hardware->cards[i].fd);
+		close(hardware->cards[i].device.fd);
 	hardware->count = 0;
 }
 
 /* --- Reading the clocks --- */
 
-static int64_t to_ns(const struct ptp_clock_time *time)
+/* One reading of both clocks at one instant is as good as many. */
+static int read_card(struct hardware_card *card, struct hardware_reading *best)
 {
-	if (time->sec > INT64_MAX / NS_PER_S - 1 || time->sec < INT64_MIN / NS_PER_S + 1)
-		return time->sec < 0 ? INT64_MIN : INT64_MAX;
+	struct ptp_clock_reading readings[READINGS];
+	struct hardware_reading list[READINGS];
+	int method = ptp_clock_read(&card->device, 1, READINGS, readings);
+	int count = method == PTP_CLOCK_PRECISE ? 1 : READINGS;
 
-	return time->sec * NS_PER_S + time->nsec;
-}
-
-static int read_precise(int fd, struct hardware_reading *reading)
-{
-	struct ptp_sys_offset_precise offset = { 0 };
-
-	if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &offset) < 0)
-		return -errno;
-	*reading = (struct hardware_reading){
-		.device_ns = to_ns(&offset.device),
-		.realtime_ns = to_ns(&offset.sys_realtime),
-	};
-
-	return 0;
-}
-
-static struct hardware_reading bracketed(const struct ptp_clock_time *before,
-					 const struct ptp_clock_time *device,
-					 const struct ptp_clock_time *after)
-{
-	int64_t width_ns = chime_sub_sat(to_ns(after), to_ns(before));
-
-	return (struct hardware_reading){
-		.device_ns = to_ns(device),
-		.realtime_ns = chime_add_sat(to_ns(before), width_ns / 2),
-		.width_ns = width_ns,
-	};
-}
-
-static int read_extended(int fd, struct hardware_reading *reading)
-{
-	struct ptp_sys_offset_extended offset = { .n_samples = READINGS };
-	struct hardware_reading readings[READINGS];
-
-	if (ioctl(fd, PTP_SYS_OFFSET_EXTENDED, &offset) < 0)
-		return -errno;
-	for (int i = 0; i < READINGS; i++)
-		readings[i] = bracketed(&offset.ts[i][0], &offset.ts[i][1], &offset.ts[i][2]);
-	*reading = *hardware_reading_best(readings, READINGS);
-
-	return 0;
-}
-
-static int read_basic(int fd, struct hardware_reading *reading)
-{
-	struct ptp_sys_offset offset = { .n_samples = READINGS };
-	struct hardware_reading readings[READINGS];
-	const struct ptp_clock_time *at = offset.ts;
-
-	if (ioctl(fd, PTP_SYS_OFFSET, &offset) < 0)
-		return -errno;
-	for (int i = 0; i < READINGS; i++, at += 2)
-		readings[i] = bracketed(&at[0], &at[1], &at[2]);
-	*reading = *hardware_reading_best(readings, READINGS);
-
-	return 0;
-}
-
-static bool is_missing(int err)
-{
-	return err == -EOPNOTSUPP || err == -ENOTTY;
-}
-
-/* By the best way that there is; the next one is tried only where one is missing or fails. */
-static int read_card(struct hardware_card *card, struct hardware_reading *reading)
-{
-	int err;
-
-	if (card->method == HARDWARE_PRECISE) {
-		err = read_precise(card->fd, reading);
-		card->misses = err ? card->misses + 1 : 0;
-		if (!err)
-			return 0;
-		/* Others pass, as when a reading takes too long, but not for ever. */
-		if (is_missing(err) || card->misses == FAILURES_MAX)
-			card->method = HARDWARE_EXTENDED;
+	if (method < 0)
+		return method;
+	for (int i = 0; i < count; i++) {
+		list[i] = (struct hardware_reading){
+			.device_ns = readings[i].device_ns,
+			.realtime_ns = readings[i].realtime_ns,
+			.width_ns = readings[i].width_ns,
+		};
 	}
-	if (card->method != HARDWARE_BASIC) {
-		err = read_extended(card->fd, reading);
-		if (!is_missing(err))
-			return err;
-		if (card->method == HARDWARE_EXTENDED)
-			card->method = HARDWARE_BASIC;
-	}
+	*best = *hardware_reading_best(list, count);
 
-	return read_basic(card->fd, reading);
+	return 0;
 }
 
 static void note_reading(const struct hardware *hardware, struct hardware_card *card, int err)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clocks/ptp_clock.h"
 #include "ntp/hardware_clock.h"
 #include "ntp/socket.h"
 
@@ -41,21 +42,12 @@ struct hardware_options {
 	bool no_crosststamp;
 };
 
-/* How a card's clock is read, the best way first. */
-enum hardware_method {
-	HARDWARE_PRECISE,	/* it states both clocks at one instant */
-	HARDWARE_EXTENDED,	/* the driver reads the system clock around it */
-	HARDWARE_BASIC,		/* the kernel does */
-};
-
 /**
  * struct hardware_card - an interface whose packets are stamped
  * @index: of the interface, as the kernel names it with each stamp
  * @name: for people
  * @options: as configured
- * @fd: of the card's clock
- * @method: by which its clock is read
- * @misses: so often in a row it has not stated both clocks at one instant
+ * @device: the card's clock
  * @failures: so often in a row its clock could not be read
  * @silent_until_ns: raw instant until which that is not said again
  * @complained: that was said
@@ -66,9 +58,7 @@ struct hardware_card {
 	uint32_t index;
 	char name[IF_NAMESIZE];
 	struct hardware_options options;
-	int fd;
-	enum hardware_method method;
-	unsigned int misses;
+	struct ptp_clock device;
 	unsigned int failures;
 	int64_t silent_until_ns;
 	bool complained;

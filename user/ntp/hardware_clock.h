@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The clock of a network card, which stamps packets, against CLOCK_REALTIME; and whether a stamp
- * may be believed. Pure: readings are arguments, the ioctls are in hardware.c.
+ * may be believed. Pure: readings are arguments, and are taken by hardware.c.
  *
  * Nobody steers that clock: it may show any time, at a rate that is wrong by some 10 ppm. Readings
  * right before and after a packet leave next to nothing of that.

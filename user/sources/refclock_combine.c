@@ -25,7 +25,7 @@ static int64_t to_s64(double ns)
 	return ns <= (double)INT64_MIN ? INT64_MIN : (int64_t)llrint(ns);
 }
 
-static int64_t narrowest(const struct phc_reading *readings, size_t count)
+static int64_t narrowest(const struct ptp_clock_reading *readings, size_t count)
 {
 	int64_t least_ns = INT64_MAX;
 
@@ -37,13 +37,13 @@ static int64_t narrowest(const struct phc_reading *readings, size_t count)
 	return least_ns;
 }
 
-static int64_t reference_of(const struct phc_reading *reading, enum phc_method method,
+static int64_t reference_of(const struct ptp_clock_reading *reading, enum ptp_clock_method method,
 			    const struct clock_span *span)
 {
-	if (method == PHC_PRECISE)
-		return clock_span_from_raw(span, reading->clock_ns);
+	if (method == PTP_CLOCK_PRECISE)
+		return clock_span_from_raw(span, reading->raw_ns);
 
-	return clock_span_from_realtime(span, reading->clock_ns);
+	return clock_span_from_realtime(span, reading->realtime_ns);
 }
 
 /* Of the readings that are used: their means, about the first one for the sake of precision. */
@@ -87,9 +87,9 @@ static double noise_of(const struct average *average)
 				   average->width_ns / 4;
 }
 
-int refclock_combine(const struct phc_reading *readings, size_t count, enum phc_method method,
-		     const struct clock_span *span, const struct config_source *config,
-		     struct source_sample *sample)
+int refclock_combine(const struct ptp_clock_reading *readings, size_t count,
+		     enum ptp_clock_method method, const struct clock_span *span,
+		     const struct config_source *config, struct source_sample *sample)
 {
 	int64_t least_ns = narrowest(readings, count);
 	double limit_ns = (double)least_ns * WIDTH_SLACK;

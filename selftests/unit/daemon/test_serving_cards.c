@@ -55,7 +55,7 @@ FIXTURE_SETUP(cards)
 	memset(&world, 0, sizeof(world));
 	self->hardware.count = 1;
 	self->hardware.cards[0] = (struct hardware_card){
-		.index = 3, .fd = -1, .mbit = 1000,
+		.index = 3, .device = { .fd = -1 }, .mbit = 1000,
 		.options = { .receive_ns = 645, .transmit_ns = 300 },
 	};
 	serving_cards_init(&self->cards, &self->hardware);
@@ -107,7 +107,7 @@ TEST_F(cards, are_told_when_their_rate_is_known)
 	serving_cards_read(&self->cards, 0, &self->content);
 	EXPECT_EQ(0, self->content.card_count);
 	world.broken = false;
-	self->hardware.cards[0].method = HARDWARE_PRECISE;
+	self->hardware.cards[0].device.method = PTP_CLOCK_PRECISE;
 	serving_cards_read(&self->cards, 0, &self->content);
 	EXPECT_EQ(1, self->content.card_count);
 	serving_cards_init(&self->cards, &self->hardware);

@@ -705,7 +705,10 @@ TEST_F(request, timestamps_of_a_network_card)
 	int stamping_fd = keep_stamping();
 	int64_t kernels_ns;
 
-	hardware.cards[0] = (struct hardware_card){ .index = if_nametoindex("lo"), .fd = -1 };
+	hardware.cards[0] = (struct hardware_card){
+		.index = if_nametoindex("lo"),
+		.device = { .fd = -1 },
+	};
 	/* Both packets are on their way for longer by the kernel than by the card. */
 	kernels_ns = delay_by_card(self, NULL, 0, 0);
 	EXPECT_TRUE(self->client.kernel_timestamps);

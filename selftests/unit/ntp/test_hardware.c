@@ -41,6 +41,7 @@ static struct {
 	int basic_asked;
 	int basic_error;
 	int64_t backwards_s;		/* the system clock between two readings of it */
+	bool absurd;			/* all clocks are at the end of time */
 	int messages;
 	int priority;
 	char message[256];
@@ -110,6 +111,10 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 			extended->ts[i][2] = extended->ts[i][0];
 			extended->ts[i][2].nsec += i == 3 ? 200 : 8900;
 			extended->ts[i][2].sec -= world.backwards_s;
+			for (int j = 0; world.absurd && j < 3; j++)
+				extended->ts[i][j] = (struct ptp_clock_time){
+					INT64_MAX / 1000000000 - 1, UINT32_MAX, 0,
+				};
 		}
 		return world.extended_error ? refuse(world.extended_error) : 0;
 	case PTP_SYS_OFFSET:
@@ -410,6 +415,15 @@ TEST_F(card, readings_across_a_step_do_not_count)
 	world.backwards_s = 0;
 	hardware_read(&self->hardware);
 	EXPECT_EQ(1, self->hardware.cards[0].clock.count);
+}
+
+/* A driver may fill in anything: nothing overflows. */
+TEST_F(card, a_clock_at_the_end_of_time)
+{
+	world.absurd = true;
+	ASSERT_EQ(1, open_card(self));
+	hardware_read(&self->hardware);
+	EXPECT_EQ(INT64_MAX, self->hardware.cards[0].clock.latest.device_ns);
 }
 
 TEST_HARNESS_MAIN

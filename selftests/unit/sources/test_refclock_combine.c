@@ -73,17 +73,17 @@ static const struct config_source config = {
 TEST(exact_readings_are_averaged)
 {
 	struct clock_span span = make_span();
-	struct phc_reading readings[4];
+	struct ptp_clock_reading readings[4];
 	struct source_sample sample;
 
 	/* The device is 1 s ahead of realtime, give or take 10 ns. */
 	for (int i = 0; i < 4; i++) {
-		readings[i] = (struct phc_reading) {
-			.clock_ns = RAW_NS + i * 100000,
+		readings[i] = (struct ptp_clock_reading) {
+			.raw_ns = RAW_NS + i * 100000,
 			.device_ns = UTC_NS + NS_PER_S + i * 100000 + (i % 2 ? 10 : -10),
 		};
 	}
-	ASSERT_EQ(0, refclock_combine(readings, 4, PHC_PRECISE, &span, &config, &sample));
+	ASSERT_EQ(0, refclock_combine(readings, 4, PTP_CLOCK_PRECISE, &span, &config, &sample));
 	EXPECT_EQ(UTC_NS + NS_PER_S - RAW_NS, sample.offset_ns);
 	EXPECT_EQ(RAW_NS + 150000, sample.at_ns);
 	EXPECT_EQ(0, sample.delay_ns);
@@ -97,14 +97,14 @@ TEST(exact_readings_are_averaged)
 TEST(wide_readings_are_left_out)
 {
 	struct clock_span span = make_span();
-	struct phc_reading readings[3] = {
-		{ UTC_NS, UTC_NS, 1000 },
-		{ UTC_NS + 9000, UTC_NS, 20000 },
-		{ UTC_NS + 100, UTC_NS, 1200 },
+	struct ptp_clock_reading readings[3] = {
+		{ UTC_NS, UTC_NS, 1000, 0 },
+		{ UTC_NS + 9000, UTC_NS, 20000, 0 },
+		{ UTC_NS + 100, UTC_NS, 1200, 0 },
 	};
 	struct source_sample sample;
 
-	ASSERT_EQ(0, refclock_combine(readings, 3, PHC_EXTENDED, &span, &config, &sample));
+	ASSERT_EQ(0, refclock_combine(readings, 3, PTP_CLOCK_EXTENDED, &span, &config, &sample));
 	EXPECT_EQ(UTC_NS + 50 - RAW_NS, sample.offset_ns);
 	EXPECT_EQ(1100, sample.delay_ns);
 }
@@ -112,10 +112,10 @@ TEST(wide_readings_are_left_out)
 TEST(one_reading_may_be_anywhere_in_its_bracket)
 {
 	struct clock_span span = make_span();
-	struct phc_reading reading = { UTC_NS, UTC_NS, 4000 };
+	struct ptp_clock_reading reading = { UTC_NS, UTC_NS, 4000, 0 };
 	struct source_sample sample;
 
-	ASSERT_EQ(0, refclock_combine(&reading, 1, PHC_BASIC, &span, &config, &sample));
+	ASSERT_EQ(0, refclock_combine(&reading, 1, PTP_CLOCK_BASIC, &span, &config, &sample));
 	EXPECT_EQ(1001, sample.noise_ns);
 	EXPECT_EQ(4000, sample.delay_ns);
 }
@@ -123,15 +123,15 @@ TEST(one_reading_may_be_anywhere_in_its_bracket)
 TEST(nothing_to_combine)
 {
 	struct clock_span span = make_span();
-	struct phc_reading reading = { UTC_NS, UTC_NS, -1 };
+	struct ptp_clock_reading reading = { UTC_NS, UTC_NS, -1, 0 };
 	struct source_sample sample;
 
-	EXPECT_EQ(-EINVAL, refclock_combine(NULL, 0, PHC_BASIC, &span, &config, &sample));
+	EXPECT_EQ(-EINVAL, refclock_combine(NULL, 0, PTP_CLOCK_BASIC, &span, &config, &sample));
 	/* Realtime went back between the brackets. */
-	EXPECT_EQ(-EINVAL, refclock_combine(&reading, 1, PHC_BASIC, &span, &config, &sample));
+	EXPECT_EQ(-EINVAL, refclock_combine(&reading, 1, PTP_CLOCK_BASIC, &span, &config, &sample));
 	reading.width_ns = 10;
 	span.after.epoch++;
-	EXPECT_EQ(-ESTALE, refclock_combine(&reading, 1, PHC_BASIC, &span, &config, &sample));
+	EXPECT_EQ(-ESTALE, refclock_combine(&reading, 1, PTP_CLOCK_BASIC, &span, &config, &sample));
 }
 
 TEST(nothing_wraps)
@@ -140,17 +140,17 @@ TEST(nothing_wraps)
 	struct clock_span span = make_span();
 
 	for (int i = 0; i < 20000; i++) {
-		struct phc_reading readings[PHC_READINGS_MAX];
+		struct ptp_clock_reading readings[PTP_CLOCK_READINGS_MAX];
 		struct source_sample sample;
 
-		for (size_t j = 0; j < PHC_READINGS_MAX; j++)
-			readings[j] = (struct phc_reading) {
+		for (size_t j = 0; j < PTP_CLOCK_READINGS_MAX; j++)
+			readings[j] = (struct ptp_clock_reading) {
 				.device_ns = unit_random_s64(&random),
-				.clock_ns = unit_random_s64(&random),
+				.realtime_ns = unit_random_s64(&random),
 				.width_ns = unit_random_s64(&random),
 			};
-		if (!refclock_combine(readings, PHC_READINGS_MAX, PHC_EXTENDED, &span, &config,
-				      &sample))
+		if (!refclock_combine(readings, PTP_CLOCK_READINGS_MAX, PTP_CLOCK_EXTENDED, &span,
+				      &config, &sample))
 			ASSERT_LE(0, sample.noise_ns);
 	}
 }
@@ -161,9 +161,9 @@ TEST(what_is_no_clock_is_not_opened)
 	const char *problem;
 
 	EXPECT_EQ(-ENOENT, refclock_phc_open(&phc, "/dev/no-such-device", false, &problem));
-	EXPECT_EQ(-1, phc.fd);
+	EXPECT_EQ(-1, phc.clock.fd);
 	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "/dev/null", false, &problem));
-	EXPECT_EQ(-1, phc.fd);
+	EXPECT_EQ(-1, phc.clock.fd);
 	EXPECT_NE(0, strlen(problem));
 	refclock_phc_close(&phc);
 }
@@ -179,15 +179,15 @@ TEST(a_network_interface_names_the_clock_of_its_card)
 	EXPECT_STREQ("/dev/ptp5", opened);
 	EXPECT_STREQ("", problem);
 	refclock_phc_close(&phc);
-	EXPECT_EQ(-1, phc.fd);
+	EXPECT_EQ(-1, phc.clock.fd);
 	card_index = NO_CARD;
 
 	/* The kernel's own answers; either may have a clock later. */
 	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "lo", false, &problem));
-	EXPECT_EQ(-1, phc.fd);
+	EXPECT_EQ(-1, phc.clock.fd);
 	EXPECT_STREQ("That network interface has no PTP clock", problem);
 	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "no-such-card", false, &problem));
-	EXPECT_EQ(-1, phc.fd);
+	EXPECT_EQ(-1, phc.clock.fd);
 	EXPECT_STREQ("There is no such network interface", problem);
 }
 
