@@ -7,13 +7,21 @@
 #include <errno.h>
 #include <linux/ptp_clock.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "core/line.h"
+#include "lib/clock_ns.h"
 #include "lib/time_units.h"
 
 /* So often in a row a device may be too slow to state both clocks at one instant. */
 #define MISSES_MAX	8
+
+/*
+ * Nothing else is done while a driver waits for its device. Over the slowest bus a call takes some
+ * 20 ms; one that takes longer than this is no clock to wait for.
+ */
+#define MOST_NS		(NS_PER_S / 4)
 
 /* Saturated: a broken device may return anything. */
 static int64_t to_ns(const struct ptp_clock_time *time)
@@ -26,11 +34,21 @@ static int64_t to_ns(const struct ptp_clock_time *time)
 	return chime_add_sat(time->sec * NS_PER_S, time->nsec);
 }
 
+static bool is_late(int64_t begun_ns)
+{
+	return clock_ns(CLOCK_MONOTONIC) - begun_ns > MOST_NS;
+}
+
+/* A call for each reading. */
 static int read_precise(int fd, size_t count, struct ptp_clock_reading *readings)
 {
+	int64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+
 	for (size_t i = 0; i < count; i++) {
 		struct ptp_sys_offset_precise offset = { 0 };
 
+		if (is_late(begun_ns))
+			return -ETIME;
 		if (ioctl(fd, PTP_SYS_OFFSET_PRECISE, &offset) < 0)
 			return -errno;
 		readings[i] = (struct ptp_clock_reading){
@@ -81,7 +99,7 @@ static int read_basic(int fd, size_t count, struct ptp_clock_reading *readings)
 	return 0;
 }
 
-static int read_by(int fd, enum ptp_clock_method method, size_t count,
+static int call_by(int fd, enum ptp_clock_method method, size_t count,
 		   struct ptp_clock_reading *readings)
 {
 	switch (method) {
@@ -94,6 +112,15 @@ static int read_by(int fd, enum ptp_clock_method method, size_t count,
 	}
 
 	return read_basic(fd, count, readings);
+}
+
+static int read_by(int fd, enum ptp_clock_method method, size_t count,
+		   struct ptp_clock_reading *readings)
+{
+	int64_t begun_ns = clock_ns(CLOCK_MONOTONIC);
+	int err = call_by(fd, method, count, readings);
+
+	return !err && is_late(begun_ns) ? -ETIME : err;
 }
 
 /*
@@ -130,4 +157,9 @@ int ptp_clock_read(struct ptp_clock *clock, size_t exact_count, size_t count,
 		if (missing && method == clock->method)
 			clock->method++;
 	}
+}
+
+const char *ptp_clock_words(int err)
+{
+	return err == -ETIME ? "It takes too long" : strerror(-err);
 }

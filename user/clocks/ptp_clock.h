@@ -53,9 +53,13 @@ struct ptp_clock {
  * @count: readings by the others, PTP_CLOCK_READINGS_MAX at most, as is @exact_count
  * @readings: result, with room for both
  *
- * Return: the enum ptp_clock_method of the readings, or -errno.
+ * Return: the enum ptp_clock_method of the readings, or -errno; -ETIME: it took so long that our
+ * loop stood still.
  */
 int ptp_clock_read(struct ptp_clock *clock, size_t exact_count, size_t count,
 		   struct ptp_clock_reading *readings);
+
+/* Why it cannot be read, for people. */
+const char *ptp_clock_words(int err);
 
 #endif /* CLOCKS_PTP_CLOCK_H */

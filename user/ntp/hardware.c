@@ -27,6 +27,9 @@
 #define FAILURES_MAX	8
 #define SILENT_NS	(3600 * NS_PER_S)
 
+/* Such a clock is not tried with each packet, which might wait for it, but so often. */
+#define RETRY_NS	(16 * NS_PER_S)
+
 /* Receive filters, in the order of preference where none is configured. */
 #define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
 #define FILTER_PTP	HWTSTAMP_FILTER_PTP_V2_EVENT
@@ -272,12 +275,15 @@ static void note_reading(const struct hardware *hardware, struct hardware_card *
 		card->complained = false;
 		tell(hardware, LOG_NOTICE, card->name, "its clock can be read again");
 	}
+	if (card->failures >= FAILURES_MAX)
+		card->retry_ns = chime_add_sat(now_ns, RETRY_NS);
 	if (card->failures < FAILURES_MAX || card->complained || now_ns < card->silent_until_ns)
 		return;
 	card->complained = true;
 	card->silent_until_ns = chime_add_sat(now_ns, SILENT_NS);
 	snprintf(what, sizeof(what),
-		 "its clock cannot be read: %s; the kernel's timestamps are used", strerror(-err));
+		 "its clock cannot be read: %s; the kernel's timestamps are used",
+		 ptp_clock_words(err));
 	tell(hardware, LOG_WARNING, card->name, what);
 }
 
@@ -304,11 +310,16 @@ static void read_speeds(struct hardware *hardware)
 
 void hardware_read(struct hardware *hardware)
 {
+	int64_t now_ns = clock_ns(CLOCK_MONOTONIC_RAW);
+
 	for (size_t i = 0; i < hardware->count; i++) {
 		struct hardware_card *card = &hardware->cards[i];
 		struct hardware_reading reading = { .width_ns = -1 };
-		int err = read_card(card, &reading);
+		int err;
 
+		if (now_ns < card->retry_ns)
+			continue;
+		err = read_card(card, &reading);
 		note_reading(hardware, card, err);
 		if (!err && reading.width_ns >= 0)
 			hardware_clock_add(&card->clock, &reading);

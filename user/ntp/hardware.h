@@ -49,6 +49,7 @@ struct hardware_options {
  * @options: as configured
  * @device: the card's clock
  * @failures: so often in a row its clock could not be read
+ * @retry_ns: raw instant until which it is not tried again
  * @silent_until_ns: raw instant until which that is not said again
  * @complained: that was said
  * @mbit: speed of the link; 0: not known
@@ -60,6 +61,7 @@ struct hardware_card {
 	struct hardware_options options;
 	struct ptp_clock device;
 	unsigned int failures;
+	int64_t retry_ns;
 	int64_t silent_until_ns;
 	bool complained;
 	uint32_t mbit;

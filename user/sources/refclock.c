@@ -290,7 +290,7 @@ static void take_failure(struct target *target, int err, int64_t now_raw_ns)
 	if (refclock->driver->measure) {
 		/* Nor does it help if nothing shows which second it is, or it was never set. */
 		if (association->client.failures >= FAILURES_REOPEN && err != -EDOM)
-			give_up(target, err, strerror(-err), now_raw_ns);
+			give_up(target, err, ptp_clock_words(err), now_raw_ns);
 		return;
 	}
 	if (refclock->driver->is_gone && refclock->driver->is_gone(&refclock->device)) {

@@ -9,6 +9,7 @@
 #include <linux/ptp_clock.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
@@ -20,10 +21,21 @@ static struct {
 	int asked[3];
 	unsigned int samples;
 	struct ptp_clock_time time;
+	int64_t takes_ns;	/* an answer */
+	int64_t now_ns;
 } device;
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *time)
+{
+	(void)id;
+	*time = (struct timespec){ .tv_sec = device.now_ns / S, .tv_nsec = device.now_ns % S };
+
+	return 0;
+}
 
 static int answer(enum ptp_clock_method method)
 {
+	device.now_ns += device.takes_ns;
 	device.asked[method]++;
 	errno = device.errors[method];
 
@@ -153,6 +165,25 @@ TEST_F(clock, failures_are_returned)
 	device.errors[PTP_CLOCK_EXTENDED] = EOPNOTSUPP;
 	device.errors[PTP_CLOCK_BASIC] = ENODEV;
 	EXPECT_EQ(-ENODEV, read_clock(self));
+}
+
+/* The loop stands still for as long: so the rest is not waited for, and it is said. */
+TEST_F(clock, one_that_takes_too_long)
+{
+	device.takes_ns = S / 10;
+	ASSERT_EQ(PTP_CLOCK_PRECISE, read_clock(self));
+	self->clock.method = PTP_CLOCK_EXTENDED;
+	ASSERT_EQ(PTP_CLOCK_EXTENDED, read_clock(self));
+	device.takes_ns = S;
+	EXPECT_EQ(-ETIME, read_clock(self));
+	EXPECT_EQ(2, device.asked[PTP_CLOCK_EXTENDED]);
+	EXPECT_EQ(0, device.asked[PTP_CLOCK_BASIC]);
+	self->clock.method = PTP_CLOCK_PRECISE;
+	device.asked[PTP_CLOCK_PRECISE] = 0;
+	EXPECT_EQ(-ETIME, ptp_clock_read(&self->clock, 25, 25, self->readings));
+	EXPECT_EQ(1, device.asked[PTP_CLOCK_PRECISE]);
+	EXPECT_STREQ("It takes too long", ptp_clock_words(-ETIME));
+	EXPECT_STREQ(strerror(EIO), ptp_clock_words(-EIO));
 }
 
 TEST_F(clock, the_end_of_time)
