@@ -83,7 +83,6 @@ void target_refclock_open(struct target *target, int64_t now_raw_ns)
 	refclock->read_ns = now_raw_ns;
 	refclock->rejected = "";
 	refclock->refused = 0;
-	target->problem = "";
 	target->list->changed = true;
 }
 
@@ -309,10 +308,13 @@ static void take_success(struct target *target)
 	struct association *association = target->associations[0];
 	struct refclock *refclock = target->refclock;
 
-	if (association->complained)
-		associations_message(target->list, LOG_NOTICE, "%s gives time again",
-				     target->config.options.name);
+	/* One that can be opened may still fail for ever: only a sample shows that it works. */
+	if (association->complained || *target->problem)
+		associations_message(target->list, LOG_NOTICE, "%s gives time%s",
+				     target->config.options.name,
+				     association->complained || refclock->missed_ns ? " again" : "");
 	association->complained = false;
+	target->problem = "";
 	association->client.failures = 0;
 	association->client.kernel_timestamps = refclock->driver->is_exact &&
 						refclock->driver->is_exact(&refclock->device);

@@ -581,6 +581,9 @@ TEST_F(world, a_device_that_comes_back_is_opened_again)
 
 static bool card_is_gone;
 
+/* It is opened, and fails to be read with this. */
+static int card_error;
+
 /* Ahead of ours by so much, or so. */
 static int64_t card_ahead_ns;
 static struct ptp_clock_time card_shows;
@@ -598,6 +601,8 @@ static int ask_card(unsigned long request, void *argument)
 		return fake_pps_fail(ENODEV);
 	if (request == PTP_CLOCK_GETCAPS)
 		return 0;
+	if (card_error)
+		return fake_pps_fail(card_error);
 	if (request != PTP_SYS_OFFSET_EXTENDED)
 		return fake_pps_fail(ENOTTY);
 	for (unsigned int i = 0; i < offset->n_samples; i++) {
@@ -674,6 +679,34 @@ TEST_F(world, a_card_that_went_away_is_not_reached)
 	pass(65);
 	pass(65);
 	EXPECT_EQ(1, source_at(0)->reach & 1);
+}
+
+/* It can be opened each time. Whoever reads the log is told once, and when it gives time again. */
+TEST_F(world, a_card_that_fails_for_ever_is_named_once)
+{
+	other_device = ask_card;
+	card_ahead_ns = 0;
+	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	pass(65);
+	ASSERT_EQ(2, source_at(0)->added);
+	card_error = EIO;
+	for (int i = 0; i < 50; i++)
+		pass(65);
+	EXPECT_EQ(1, self->messages) TH_LOG("%s", self->message);
+	EXPECT_NE(NULL, strstr(self->message, "cannot be used: Input/output error"));
+	EXPECT_EQ(0, source_at(0)->reach);
+	card_error = 0;
+	for (int i = 0; i < 3; i++)
+		pass(65);
+	EXPECT_LT(2, source_at(0)->added);
+	EXPECT_EQ(2, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, "gives time again")) TH_LOG("%s", self->message);
+	/* The next time is news. */
+	card_error = EIO;
+	for (int i = 0; i < 10; i++)
+		pass(65);
+	EXPECT_EQ(3, self->messages);
+	card_error = 0;
 }
 
 /* Nobody waits for one that never was there. */
