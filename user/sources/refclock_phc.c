@@ -95,7 +95,7 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 	err = find_device(device, path, sizeof(path), problem);
 	if (err < 0)
 		return err;
-	phc->clock.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	phc->clock.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (phc->clock.fd < 0) {
 		err = -errno;
 		*problem = strerror(-err);

@@ -68,7 +68,7 @@ static int open_pulses(union refclock_device *device, const struct config_source
 	int err;
 
 	*pps = (struct refclock_pps) {
-		.fd = open(config->options.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK),
+		.fd = open(config->options.name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY),
 		.path = config->options.name,
 		.clear = config->clear,
 	};

@@ -27,6 +27,7 @@
 static int card_index = NO_CARD;
 static char asked[IF_NAMESIZE];
 static char opened[32];
+static int opened_how;
 
 int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
@@ -47,6 +48,7 @@ int __wrap_open(const char *path, int flags, ...)
 	if (card_index == NO_CARD)
 		return __real_open(path, flags);
 	snprintf(opened, sizeof(opened), "%s", path);
+	opened_how = flags;
 
 	return dup(STDERR_FILENO);
 }
@@ -177,6 +179,8 @@ TEST(a_network_interface_names_the_clock_of_its_card)
 	EXPECT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
 	EXPECT_STREQ("eth0", asked);
 	EXPECT_STREQ("/dev/ptp5", opened);
+	/* A terminal that is named by mistake must not become that of the daemon. */
+	EXPECT_NE(0, opened_how & O_NOCTTY);
 	EXPECT_STREQ("", problem);
 	refclock_phc_close(&phc);
 	EXPECT_EQ(-1, phc.clock.fd);

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "selftests/unit/fake_pps.h"
@@ -164,6 +166,29 @@ TEST_F(pulses, a_device_that_was_unplugged_is_gone)
 	EXPECT_FALSE(refclock_pps_driver.is_gone(&self->device));
 	refclock_pps_driver.close(&self->device);
 	unlink(path);
+}
+
+/* A serial line that is named instead of its pulses must not signal the daemon when it hangs up. */
+TEST_F(pulses, a_terminal_does_not_become_the_daemons)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), status = -1;
+	pid_t child;
+
+	ASSERT_LE(0, master);
+	ASSERT_EQ(0, grantpt(master));
+	ASSERT_EQ(0, unlockpt(master));
+	ASSERT_EQ(0, ptsname_r(master, self->config.options.name,
+			       sizeof(self->config.options.name)));
+	child = fork();
+	ASSERT_LE(0, child);
+	if (!child) {
+		/* As systemd starts it. */
+		setsid();
+		_exit(open_it(self) ? 2 : open("/dev/tty", O_RDONLY) >= 0);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	close(master);
 }
 
 TEST_HARNESS_MAIN
