@@ -65,10 +65,10 @@ bool log_limit_pass(struct log_limit *limit, int64_t now_ns, int64_t interval_ns
 /* --- whom the adversary watches --- */
 
 struct associations *__real_associations_new(struct timescale *timescale,
-					     const struct associations_callbacks *callbacks,
+					     void (*changed)(void *context),
 					     void *context);
 struct associations *__wrap_associations_new(struct timescale *timescale,
-					     const struct associations_callbacks *callbacks,
+					     void (*changed)(void *context),
 					     void *context);
 struct steering *__real_steering_new(const struct steering_options *options,
 				     struct system_clock *clock, struct timescale *timescale);
@@ -76,11 +76,11 @@ struct steering *__wrap_steering_new(const struct steering_options *options,
 				     struct system_clock *clock, struct timescale *timescale);
 
 struct associations *__wrap_associations_new(struct timescale *timescale,
-					     const struct associations_callbacks *callbacks,
+					     void (*changed)(void *context),
 					     void *context)
 {
 	guest.daemon = context;
-	guest.associations = __real_associations_new(timescale, callbacks, context);
+	guest.associations = __real_associations_new(timescale, changed, context);
 	return guest.associations;
 }
 

@@ -12,10 +12,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +23,7 @@
 #include "user/discipline/loop.h"
 #include "user/discipline/orphan.h"
 #include "user/lib/clock_ns.h"
+#include "user/lib/log.h"
 #include "user/ntp/mac.h"
 #include "user/clocks/release_date.h"
 #include "user/lib/time_units.h"
@@ -494,25 +495,36 @@ static void note_change(void *context)
 	the_world->changes++;
 }
 
-static void note_message(void *context, int priority, const char *text)
+void log_fields(int level, const char *text, const char *const *fields)
 {
 	the_world->messages++;
 	snprintf(the_world->message, sizeof(the_world->message), "%s", text);
 }
 
+#define LOG_FUNCTION(name)						\
+	void name(const char *format, ...)				\
+	{								\
+		va_list arguments;					\
+									\
+		the_world->messages++;					\
+		va_start(arguments, format);				\
+		vsnprintf(the_world->message, sizeof(the_world->message), format, arguments); \
+		va_end(arguments);					\
+	}
+
+LOG_FUNCTION(log_err)
+LOG_FUNCTION(log_warning)
+LOG_FUNCTION(log_notice)
+LOG_FUNCTION(log_info)
+
 FIXTURE_SETUP(world)
 {
-	static const struct associations_callbacks callbacks = {
-		.changed = note_change,
-		.message = note_message,
-	};
-
 	memset(self, 0, sizeof(*self));
 	memset(&names, 0, sizeof(names));
 	memset(&establishing, 0, sizeof(establishing));
 	the_world = self;
 	self->timescale.ops = &world_ops;
-	self->list = associations_new(&self->timescale, &callbacks, NULL);
+	self->list = associations_new(&self->timescale, note_change, NULL);
 	ASSERT_NE(NULL, self->list);
 }
 

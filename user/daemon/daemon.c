@@ -195,12 +195,6 @@ static void daemon_on_sources(void *context)
 	daemon->sources_changed = true;
 }
 
-static void daemon_on_message(void *context, int priority, const char *text)
-{
-	(void)context;
-	log_fields(priority, text, NULL);
-}
-
 /*
  * The clock may be set by another program, or by the kernel after a suspend. The module notices
  * that by itself. Where BOOTTIME is missing the clocks are simulated, and no other program sets
@@ -284,10 +278,6 @@ static int daemon_drop_privileges(const struct daemon *daemon)
 /* Parts that need only memory, and exist once timescale and clock do. */
 static int daemon_build(struct daemon *daemon)
 {
-	static const struct associations_callbacks callbacks = {
-		.changed = daemon_on_sources,
-		.message = daemon_on_message,
-	};
 	struct steering_options options = daemon_steering_options(daemon);
 
 	daemon->consensus = consensus_new();
@@ -295,7 +285,7 @@ static int daemon_build(struct daemon *daemon)
 	daemon->history = history_new();
 	daemon->discipline = discipline_new(&daemon->config->discipline);
 	daemon->steering = steering_new(&options, daemon->clock, daemon->timescale);
-	daemon->associations = associations_new(daemon->timescale, &callbacks, daemon);
+	daemon->associations = associations_new(daemon->timescale, daemon_on_sources, daemon);
 	daemon->serving = serving_new();
 	if (!daemon->consensus || !daemon->discipline || !daemon->steering ||
 	    !daemon->associations || !daemon->serving) {

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "core/line.h"
+#include "lib/log.h"
 #include "lib/time_units.h"
 
 /*
@@ -203,9 +203,7 @@ static bool move_on(struct association *association, const char *why, int64_t no
 
 	if (!use_free_address(association, now_raw_ns))
 		return false;
-	associations_message(association->target->list, LOG_INFO,
-			     "%s %s, now asking %s", old.text, why,
-			     association_label(association).text);
+	log_info("%s %s, now asking %s", old.text, why, association_label(association).text);
 
 	return true;
 }
@@ -428,9 +426,8 @@ static void take_addresses(struct target *target, const struct net_address *addr
 
 	if (is_without_address(target)) {
 		if (!was_in_use)
-			associations_message(target->list, LOG_WARNING,
-					     "%s is not asked: %s",
-					     target->config.options.name, ASSOCIATION_IN_USE);
+			log_warning("%s is not asked: %s", target->config.options.name,
+				    ASSOCIATION_IN_USE);
 		target->problem = ASSOCIATION_IN_USE;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
 		return;
@@ -470,9 +467,8 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 	/* Addresses in use are kept. */
 	if (is_without_address(target)) {
 		if (strcmp(target->problem, problem) != 0)
-			associations_message(target->list, LOG_WARNING,
-					     "%s cannot be used: %s; it will be tried again",
-					     target->config.options.name, problem);
+			log_warning("%s cannot be used: %s; it will be tried again",
+				    target->config.options.name, problem);
 		target->problem = problem;
 		source_failed(target->associations[0]->source, now_raw_ns, err);
 		target->list->changed = true;

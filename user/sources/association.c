@@ -6,16 +6,14 @@
 #include "sources/association.h"
 
 #include <limits.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "core/line.h"
 #include "discipline/loop.h"
 #include "discipline/orphan.h"
+#include "lib/log.h"
 #include "lib/time_units.h"
 #include "ntp/refid.h"
 #include "sources/network_watch.h"
@@ -43,15 +41,14 @@
 #define LOOP_REPORT_NS	(3600 * NS_PER_S)
 
 struct associations *associations_new(struct timescale *timescale,
-				      const struct associations_callbacks *callbacks,
-				      void *context)
+				      void (*changed)(void *context), void *context)
 {
 	struct associations *list = calloc(1, sizeof(*list));
 
 	if (!list)
 		return NULL;
 	list->timescale = timescale;
-	list->callbacks = *callbacks;
+	list->report_change = changed;
 	list->context = context;
 	list->socket.bind_address4 = list->bind_address4;
 	list->socket.bind_address6 = list->bind_address6;
@@ -129,19 +126,6 @@ bool associations_needs(const struct associations *list, const struct source *so
 
 	/* With one falseticker less the majority would still be one. */
 	return agrees && falsetickers && agreeing <= falsetickers;
-}
-
-void associations_message(struct associations *list, int priority, const char *format, ...)
-{
-	va_list arguments;
-	char text[512];
-
-	if (!list->callbacks.message)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof(text), format, arguments);
-	va_end(arguments);
-	list->callbacks.message(list->context, priority, text);
 }
 
 /* A server that is asked every 16 ms cannot wait for the others. */
@@ -244,8 +228,7 @@ void associations_report_change(struct associations *list)
 	if (!list->changed)
 		return;
 	list->changed = false;
-	if (list->callbacks.changed)
-		list->callbacks.changed(list->context);
+	list->report_change(list->context);
 }
 
 const struct ntp_keys *associations_keys(const struct associations *list)
@@ -262,13 +245,14 @@ void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
 
 static void report_hardware(void *context, int priority, const char *text)
 {
-	associations_message(context, priority, "%s", text);
+	(void)context;
+	log_fields(priority, text, NULL);
 }
 
 void associations_open_hardware(struct associations *list, const struct config *config)
 {
 	hardware_open(&list->hardware, config->hardware, config->hardware_count, report_hardware,
-		      list);
+		      NULL);
 }
 
 struct hardware *associations_hardware(struct associations *list)
@@ -390,12 +374,10 @@ static void report_leader(struct associations *list, int leader)
 		return;
 	list->orphan_leader = serial;
 	if (leader >= 0)
-		associations_message(list, LOG_NOTICE,
-				     "No source has the time, and of the servers that serve their own clocks %s comes first: it is followed (local orphan)",
-				     list->list[leader]->target->config.options.name);
+		log_notice("No source has the time, and of the servers that serve their own clocks %s comes first: it is followed (local orphan)",
+			   list->list[leader]->target->config.options.name);
 	else
-		associations_message(list, LOG_NOTICE,
-				     "No other server's own clock is followed any more (local orphan)");
+		log_notice("No other server's own clock is followed any more (local orphan)");
 }
 
 /* A server could say so with every other packet. */
@@ -406,13 +388,11 @@ static void report_loop(struct association *association, bool loop, int64_t at_n
 	association->looping = loop;
 	if (loop) {
 		association->loop_due_ns = chime_add_sat(at_ns, LOOP_REPORT_NS);
-		associations_message(association->target->list, LOG_NOTICE,
-				     "%s follows this machine, by its reference id, and is not selected: that would be a loop",
-				     association_label(association).text);
+		log_notice("%s follows this machine, by its reference id, and is not selected: that would be a loop",
+			   association_label(association).text);
 	} else {
-		associations_message(association->target->list, LOG_NOTICE,
-				     "%s follows this machine no more, and may be selected",
-				     association_label(association).text);
+		log_notice("%s follows this machine no more, and may be selected",
+			   association_label(association).text);
 	}
 }
 

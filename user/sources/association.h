@@ -31,17 +31,6 @@
 /* The resolving_error of a source that names none but machines that are asked already. */
 #define ASSOCIATION_IN_USE	"All its addresses are in use as other sources"
 
-/**
- * struct associations_callbacks - reports to the owner; called from inside the other functions
- * @changed: a source got a sample, was lost, came or went: time for discipline_update(). The array
- *	of sources may be another one from now on
- * @message: a sentence for the log, with a priority of syslog(3)
- */
-struct associations_callbacks {
-	void (*changed)(void *context);
-	void (*message)(void *context, int priority, const char *text);
-};
-
 /* chronyc's words: is a source asked? */
 enum association_activity {
 	ASSOCIATION_ONLINE,
@@ -142,10 +131,17 @@ struct association_info {
 struct associations;
 struct leap_list;
 
-/* @timescale, @callbacks and @context must not be freed before it. NULL: no memory. */
+/**
+ * associations_new() - no source yet
+ * @timescale: not freed before it
+ * @changed: called from inside the other functions: a source got a sample, was lost, came or went,
+ *	so that it is time for discipline_update(). The array of sources may be another one then
+ * @context: for @changed
+ *
+ * Return: NULL: no memory.
+ */
 struct associations *associations_new(struct timescale *timescale,
-				      const struct associations_callbacks *callbacks,
-				      void *context);
+				      void (*changed)(void *context), void *context);
 void associations_free(struct associations *associations);
 
 /* Another timescale backend from now on (the module came or went): drops requests in flight. */

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
+#include "lib/log.h"
 #include "lib/time_units.h"
 #include "sources/keyring.h"
 #include "sources/target.h"
@@ -67,11 +67,14 @@ static void copy_options(struct associations *list, const struct config *config)
 static void report_key(void *context, enum config_severity severity, const char *file, int line,
 		       const char *message)
 {
-	int priority = severity == CONFIG_ERROR ? LOG_ERR : LOG_WARNING;
 	char place[CONFIG_PATH_MAX + 16];
 
-	associations_message(context, priority, "%s: %s",
-			     config_place(file, line, place, sizeof(place)), message);
+	(void)context;
+	config_place(file, line, place, sizeof(place));
+	if (severity == CONFIG_ERROR)
+		log_err("%s: %s", place, message);
+	else
+		log_warning("%s: %s", place, message);
 }
 
 static bool has_keyed_target(const struct associations *list)
@@ -87,7 +90,7 @@ static bool has_keyed_target(const struct associations *list)
 void associations_need_keys(struct associations *list)
 {
 	if (list->keys || !*list->keyfile || !has_keyed_target(list) ||
-	    keyring_read(report_key, list, list->keyfile, &list->keys) < 0)
+	    keyring_read(report_key, NULL, list->keyfile, &list->keys) < 0)
 		return;
 	for (size_t i = 0; i < list->target_count; i++)
 		target_apply_options(list->targets[i]);
@@ -105,17 +108,16 @@ static int replace_keys(struct associations *list, const struct config *config,
 	int err;
 
 	*freed = list->keys;
-	err = keyring_load(report_key, list, config, has_keyed_target(list), &keys);
+	err = keyring_load(report_key, NULL, config, has_keyed_target(list), &keys);
 	if (err < 0 && is_same_file && list->keys) {
-		associations_message(list, LOG_WARNING,
-				     "%s: the keys that were read from it before stay in force",
-				     list->keyfile);
+		log_warning("%s: the keys that were read from it before stay in force",
+			    list->keyfile);
 		*freed = NULL;
 	} else {
 		memcpy(list->keyfile, config->keyfile, sizeof(list->keyfile));
 		list->keys = keys;
 	}
-	keyring_check(report_key, list, config, list->keys);
+	keyring_check(report_key, NULL, config, list->keys);
 
 	return err;
 }

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/clock_ns.h"
+#include "lib/log.h"
 #include "lib/state_file.h"
 #include "lib/time_units.h"
 #include "sources/nts_source.h"
@@ -83,9 +83,8 @@ void nts_file_write(const struct association *association)
 	length = nts_dump_write(&dump, text, sizeof(text));
 	err = length ? write_file(association, path, text, length) : -EFBIG;
 	if (err)
-		associations_message(association->target->list, LOG_WARNING,
-				     "The NTS cookies of %s are not kept for the next start: %s: %s (ntsdumpdir)",
-				     dump.name, path, strerror(-err));
+		log_warning("The NTS cookies of %s are not kept for the next start: %s: %s (ntsdumpdir)",
+			    dump.name, path, strerror(-err));
 	explicit_bzero(&dump, sizeof(dump));
 	explicit_bzero(text, sizeof(text));
 }
@@ -133,9 +132,7 @@ bool nts_file_read(const struct association *association, struct nts_dump *dump,
 	problem = read_file(association, path, dump);
 	if (problem) {
 		explicit_bzero(dump, sizeof(*dump));
-		associations_message(association->target->list, LOG_WARNING,
-				     "%s is not used: %s. New NTS keys are established", path,
-				     problem);
+		log_warning("%s is not used: %s. New NTS keys are established", path, problem);
 		return false;
 	}
 	(void)unlink(path);

@@ -9,10 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <time.h>
 
 #include "core/line.h"
+#include "lib/log.h"
 #include "lib/time_units.h"
 #include "sources/addresses.h"
 #include "sources/nts_file.h"
@@ -103,17 +103,15 @@ static int64_t wait_ns(const struct nts_source *nts, enum nts_failure failure)
 static enum ntp_client_result fail(struct association *association, enum nts_failure failure,
 				   const char *problem, int64_t now_raw_ns)
 {
-	struct associations *list = association->target->list;
 	struct nts_source *nts = association->nts;
 	int64_t until_ns = wait_ns(nts, failure);
 
 	nts->failure = failure;
 	nts->next_ns = chime_add_sat(now_raw_ns, until_ns);
 	if (strcmp(nts->problem, problem) != 0)
-		associations_message(list, LOG_WARNING,
-				     "There are no NTS keys for %s: %s. It is tried again in %lld s",
-				     association_label(association).text, problem,
-				     (long long)(until_ns / NS_PER_S));
+		log_warning("There are no NTS keys for %s: %s. It is tried again in %lld s",
+			    association_label(association).text, problem,
+			    (long long)(until_ns / NS_PER_S));
 	association->complained = true;
 	snprintf(nts->problem, sizeof(nts->problem), "%s", problem);
 	explicit_bzero(&nts->agreed, sizeof(nts->agreed));

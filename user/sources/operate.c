@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 
 #include "core/line.h"
+#include "lib/log.h"
 #include "sources/target.h"
 
 static bool has_address(const struct association *association)
@@ -51,8 +51,8 @@ static void say(const struct association *association, bool offline)
 	net_address_format(&association->client.address, address);
 	if (!strcmp(name, address))
 		*address = '\0';
-	associations_message(target->list, LOG_INFO, "%s%s%s is %s", name, *address ? " at " : "",
-			     address, offline ? "offline" : "online again");
+	log_info("%s%s%s is %s", name, *address ? " at " : "", address,
+		 offline ? "offline" : "online again");
 }
 
 static void connect_one(struct association *association, enum operate_connection connection,

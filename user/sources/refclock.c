@@ -10,9 +10,9 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
 #include "core/line.h"
+#include "lib/log.h"
 #include "lib/time_units.h"
 #include "sources/target.h"
 
@@ -95,10 +95,8 @@ static void close_device(struct target *target)
 	refclock->driver->close(&refclock->device);
 	refclock->is_open = false;
 	if (refclock->refused > 1)
-		associations_message(target->list, LOG_NOTICE,
-				     "%s: %llu readings were refused in all",
-				     target->config.options.name,
-				     (unsigned long long)refclock->refused);
+		log_notice("%s: %llu readings were refused in all", target->config.options.name,
+			   (unsigned long long)refclock->refused);
 }
 
 void target_refclock_free(struct target *target)
@@ -135,9 +133,8 @@ static void count_refusal(struct target *target, const char *why)
 
 	refclock->rejected = why;
 	if (!refclock->refused++)
-		associations_message(target->list, LOG_WARNING,
-				     "%s: a reading is refused: %s; more of them are only counted",
-				     target->config.options.name, why);
+		log_warning("%s: a reading is refused: %s; more of them are only counted",
+			    target->config.options.name, why);
 }
 
 static void take_readings(struct target *target, const struct refclock_reading *readings,
@@ -299,8 +296,8 @@ static void take_failure(struct target *target, int err, int64_t now_raw_ns)
 	if (association->client.failures < POLLS_SILENT || association->complained)
 		return;
 	association->complained = true;
-	associations_message(target->list, LOG_WARNING, "%s gives no time: %s; it is still read",
-			     target->config.options.name, target_refclock_problem(target));
+	log_warning("%s gives no time: %s; it is still read", target->config.options.name,
+		    target_refclock_problem(target));
 }
 
 static void take_success(struct target *target)
@@ -310,9 +307,8 @@ static void take_success(struct target *target)
 
 	/* One that can be opened may still fail for ever: only a sample shows that it works. */
 	if (association->complained || *target->problem)
-		associations_message(target->list, LOG_NOTICE, "%s gives time%s",
-				     target->config.options.name,
-				     association->complained || refclock->missed_ns ? " again" : "");
+		log_notice("%s gives time%s", target->config.options.name,
+			   association->complained || refclock->missed_ns ? " again" : "");
 	association->complained = false;
 	target->problem = "";
 	association->client.failures = 0;

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 
+#include "lib/log.h"
 #include "ntp/mac.h"
 #include "sources/addresses.h"
 
@@ -382,8 +382,8 @@ static void log_failure(struct association *association)
 	    (client->failures < FAILURES_GONE && !client->local_failures))
 		return;
 	association->complained = true;
-	associations_message(target->list, LOG_WARNING, "%s gives no time: %s; it is still asked",
-			     association_label(association).text, reason);
+	log_warning("%s gives no time: %s; it is still asked", association_label(association).text,
+		    reason);
 }
 
 static void log_kiss(struct association *association)
@@ -395,11 +395,10 @@ static void log_kiss(struct association *association)
 	associations_note_kiss(target->list, &association->client, until_ns);
 
 	ntp_refid_text(association->client.kiss, code);
-	associations_message(target->list, LOG_WARNING, "%s %s (%s)",
-			     association_label(association).text,
-			     source_is_refused(association->source) ?
-			     "refuses to serve us and is not asked for a day, or until a reload" :
-			     "finds that we ask too often, and is asked less often", code);
+	log_warning("%s %s (%s)", association_label(association).text,
+		    source_is_refused(association->source) ?
+		    "refuses to serve us and is not asked for a day, or until a reload" :
+		    "finds that we ask too often, and is asked less often", code);
 }
 
 /*
@@ -432,9 +431,8 @@ static void note_local_failure(struct association *association, int64_t now_raw_
 	if (!target->config.auto_offline || association->offline)
 		return;
 	association_set_offline(association, false);
-	associations_message(target->list, LOG_NOTICE,
-			     "%s is offline: it cannot be reached from here (auto_offline). To have it asked again: truechime online",
-			     association_label(association).text);
+	log_notice("%s is offline: it cannot be reached from here (auto_offline). To have it asked again: truechime online",
+		   association_label(association).text);
 }
 
 /* initstepslew's server has been asked, or does not answer: nobody needs it any more. */
@@ -450,9 +448,8 @@ static void leave_after_start(struct association *association)
 	target->offline = true;
 	target_look_up_later(target);
 	association_set_offline(association, true);
-	associations_message(target->list, LOG_INFO,
-			     "%s is not asked any more: only 'initstepslew' names it, which is for the start",
-			     association_label(association).text);
+	log_info("%s is not asked any more: only 'initstepslew' names it, which is for the start",
+		 association_label(association).text);
 }
 
 static void handle(struct association *association, enum ntp_client_result result,
@@ -466,8 +463,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 		return;
 	case NTP_CLIENT_SAMPLE:
 		if (association->complained)
-			associations_message(target->list, LOG_NOTICE, "%s gives time again",
-					     association_label(association).text);
+			log_notice("%s gives time again", association_label(association).text);
 		association->complained = false;
 		association->trying = false;
 		count_false_sample(association);

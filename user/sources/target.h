@@ -125,8 +125,8 @@ struct kissed {
 /**
  * struct associations - the list
  * @timescale: not owned
- * @callbacks: the owner's
- * @context: for @callbacks
+ * @report_change: tells the owner ...
+ * @context: ... who is this
  * @targets: in the order of the configuration
  * @target_count: how many
  * @sources: of all targets, in order
@@ -168,7 +168,7 @@ struct kissed {
  */
 struct associations {
 	struct timescale *timescale;
-	struct associations_callbacks callbacks;
+	void (*report_change)(void *context);
 	void *context;
 	struct target **targets;
 	size_t target_count;
@@ -244,8 +244,6 @@ bool associations_address_held(const struct associations *list, const struct net
 int associations_clear_way(struct associations *list, const struct net_address *address,
 			   const struct target *target, int64_t now_raw_ns);
 bool associations_agree(const struct associations *list);
-void associations_message(struct associations *list, int priority, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 void associations_list_changed(struct associations *list);
 struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config);
