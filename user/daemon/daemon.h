@@ -538,8 +538,14 @@ void daemon_change_settime(struct daemon *daemon, const struct reference_change 
 /* Run the discipline on the sources' samples, and steer by the result. */
 void daemon_update(struct daemon *daemon);
 
-/* Time was disrupted, and the host has not said yet by how much: try again in a moment. */
-void daemon_await_host(struct daemon *daemon, const struct timescale_now *now);
+/*
+ * The timescale has refused, with @err, what was found at @now: is it tried again? At once if the
+ * clocks have changed meanwhile, in a moment if the host has not said yet what a disruption took.
+ */
+bool daemon_tries_again(struct daemon *daemon, const struct timescale_now *now, int err);
+
+/* Do not correct the clock by the sources. It goes on, unconfirmed unless there is a host. */
+void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now);
 
 /* Do what is due at @now_ns of the raw clock: steering, drift file, updates without a sample. */
 void daemon_timers(struct daemon *daemon, int64_t now_ns);

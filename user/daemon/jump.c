@@ -10,15 +10,6 @@
 #include "lib/names.h"
 #include "lib/time_units.h"
 
-/* Do not correct the clock by these sources. It goes on, unconfirmed unless there is a host. */
-static void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
-{
-	struct discipline_result *result = &daemon->update.result;
-
-	*result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
-	(void)steering_correct(daemon->steering, result, now);
-}
-
 static void daemon_report_contradiction(const struct daemon *daemon,
 					const struct consensus_result *result,
 					const struct timescale_now *now)
@@ -95,14 +86,10 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	if (discipline_forbids(daemon->discipline, result->offset_ns))
 		return true;
 	err = daemon_jump(daemon, result, now);
-	if (!err || err == -ESTALE) {
+	if (!err)
 		daemon->sources_changed = true;
+	if (!err || daemon_tries_again(daemon, now, err))
 		return false;
-	}
-	if (err == -EAGAIN) {
-		daemon_await_host(daemon, now);
-		return false;
-	}
 	daemon_module_failed(daemon, err);
 	log_warning("The jump could not be followed at once: %s; the clock is corrected in the usual way",
 		    module_link_words(daemon->link, err));

@@ -115,9 +115,14 @@ static void daemon_notify_status(struct daemon *daemon)
 			      plural(selection->candidates));
 }
 
-void daemon_await_host(struct daemon *daemon, const struct timescale_now *now)
+bool daemon_tries_again(struct daemon *daemon, const struct timescale_now *now, int err)
 {
-	daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, AWAIT_HOST_NS);
+	if (err == -ESTALE)
+		daemon->sources_changed = true;
+	else if (err == -EAGAIN)
+		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, AWAIT_HOST_NS);
+
+	return err == -ESTALE || err == -EAGAIN;
 }
 
 /*
@@ -151,14 +156,9 @@ static bool daemon_apply(struct daemon *daemon, const struct timescale_now *now)
 	err = steering_correct(daemon->steering, result, now);
 	if (steering_withholds_step(daemon->steering))
 		discipline_return_step(daemon->discipline);
-	if ((err == -ESTALE || err == -EAGAIN) && result->measured)
-		discipline_return_sample(daemon->discipline);
-	if (err == -ESTALE) {
-		daemon->sources_changed = true;
-		return false;
-	}
-	if (err == -EAGAIN) {
-		daemon_await_host(daemon, now);
+	if (daemon_tries_again(daemon, now, err)) {
+		if (result->measured)
+			discipline_return_sample(daemon->discipline);
 		return false;
 	}
 	daemon_module_failed(daemon, err);
@@ -280,12 +280,19 @@ static void daemon_discipline(struct daemon *daemon, struct source *const *sourc
 		daemon_judge_task(daemon, now);
 }
 
+void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now *now)
+{
+	struct discipline_result *result = &daemon->update.result;
+
+	*result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
+	(void)steering_correct(daemon->steering, result, now);
+}
+
 /*
  * No source is left. What the last ones have said holds on as if they were silent, and for as long.
  */
 static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now *now)
 {
-	struct discipline_result *result = &daemon->update.result;
 	struct steering_status status;
 
 	/* Nor is one that contradicts. */
@@ -294,8 +301,7 @@ static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now
 	if (status.trust != TRUST_CONFIRMED ||
 	    now->maxerror_ns <= daemon->config->discipline.maxdistance_ns)
 		return;
-	*result = (struct discipline_result){ .stratum = 16, .selection.selected = -1 };
-	(void)steering_correct(daemon->steering, result, now);
+	daemon_leave_unconfirmed(daemon, now);
 	/* Publish that at once. */
 	steering_retry(daemon->steering, 0);
 }
