@@ -142,7 +142,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 			return false;
 		daemon_report_contradiction(daemon, &result, now);
 		/* Publish that at once. */
-		steering_retry(daemon->steering, 0);
+		steering_follow_now(daemon->steering);
 		return false;
 	case CONSENSUS_JUMP:
 		return daemon_follow_jump(daemon, &result, now);

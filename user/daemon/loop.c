@@ -68,7 +68,7 @@ void daemon_catch_signals(void)
 static void daemon_clock_was_set(struct daemon *daemon)
 {
 	if (clock_watch_was_set(daemon->clock_watch_fd))
-		steering_retry(daemon->steering, 0);
+		steering_follow_now(daemon->steering);
 }
 
 /* Fill in the descriptors to wait for. Returns how many. */

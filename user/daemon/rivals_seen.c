@@ -103,7 +103,7 @@ json_t *daemon_note_rival(struct daemon *daemon, const char *arguments, const ch
 	log_seen(daemon, seen, &notice);
 	judge(daemon, seen, &notice);
 	/* What it did to the rate is found, and undone, now and not at the next check. */
-	steering_retry(daemon->steering, 0);
+	steering_follow_now(daemon->steering);
 
 	return json_pack("{s:b}", "ok", 1);
 }

@@ -303,7 +303,7 @@ static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now
 		return;
 	daemon_leave_unconfirmed(daemon, now);
 	/* Publish that at once. */
-	steering_retry(daemon->steering, 0);
+	steering_follow_now(daemon->steering);
 }
 
 void daemon_update(struct daemon *daemon)
@@ -359,7 +359,7 @@ static void daemon_follow(struct daemon *daemon, int64_t now_ns)
 	if (err) {
 		daemon_module_failed(daemon, err);
 		log_debug("The clocks could not be read: %s", strerror(-err));
-		steering_retry(daemon->steering, chime_add_sat(now_ns, RETRY_NS));
+		steering_follow_later(daemon->steering, chime_add_sat(now_ns, RETRY_NS));
 		return;
 	}
 	steering_get_status(daemon->steering, &status);

@@ -115,10 +115,15 @@ bool steering_asks_sources(struct steering *steering)
 	return asks;
 }
 
-void steering_retry(struct steering *steering, int64_t next_ns)
+void steering_follow_later(struct steering *steering, int64_t next_ns)
 {
 	steering->next_check_ns = next_ns;
 	steering->next_publish_ns = next_ns;
+}
+
+void steering_follow_now(struct steering *steering)
+{
+	steering_follow_later(steering, 0);
 }
 
 void steering_get_status(const struct steering *steering, struct steering_status *status)
@@ -360,8 +365,7 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 	follower_expect_news(&steering->follower);
 	steering_remember_offset(steering, chime_sub_sat(chime_line_eval(line, now->reference_ns),
 							 now->realtime_ns));
-	steering->next_check_ns = 0;
-	steering->next_publish_ns = 0;
+	steering_follow_now(steering);
 	return steering_step(steering, "the operator has set the time");
 }
 

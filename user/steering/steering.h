@@ -93,8 +93,11 @@ void steering_announce_leap(struct steering *steering, int kind);
 /* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
 int steering_read(struct steering *steering);
 
-/* Steer again at @next_ns of the raw clock at the earliest, because steering_follow() failed. */
-void steering_retry(struct steering *steering, int64_t next_ns);
+/* steering_follow() is due now: something is to be published, or the clock may be elsewhere. */
+void steering_follow_now(struct steering *steering);
+
+/* It failed, and is due again at @next_ns of the raw clock. */
+void steering_follow_later(struct steering *steering, int64_t next_ns);
 
 /* Raw instant of the next steering_follow(). */
 int64_t steering_next_ns(const struct steering *steering);

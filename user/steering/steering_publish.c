@@ -56,8 +56,7 @@ void steering_recheck(struct steering *steering)
 	follower_restart(&steering->follower);
 	steering->status.valid = false;
 	steering->disarm = true;
-	steering->next_check_ns = 0;
-	steering->next_publish_ns = 0;
+	steering_follow_now(steering);
 }
 
 static bool steering_is_far(const struct timescale_now *now)

@@ -175,7 +175,11 @@ int64_t steering_leap(struct steering *steering)
 	return 0;
 }
 
-void steering_retry(struct steering *steering, int64_t next_ns)
+void steering_follow_now(struct steering *steering)
+{
+}
+
+void steering_follow_later(struct steering *steering, int64_t next_ns)
 {
 }
 

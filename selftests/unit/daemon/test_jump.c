@@ -147,7 +147,7 @@ void steering_disrupted(struct steering *steering, bool keep)
 	world.voids += !keep;
 }
 
-void steering_retry(struct steering *steering, int64_t next_ns)
+void steering_follow_now(struct steering *steering)
 {
 	world.published++;
 }
