@@ -5,7 +5,6 @@
  */
 #include "clocks/reference_change.h"
 
-#include "core/line.h"
 #include "lib/time_units.h"
 
 /* Sums of this and a date (before the year 2116) stay within 64 bits. */

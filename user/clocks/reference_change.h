@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/line.h"
+
 /**
  * struct reference_change - a new reference against the old one
  * @at_ns: an instant, by the old one
@@ -66,13 +68,19 @@ static inline int64_t reference_change_offset(const struct reference_change *cha
 	return change->leap_ns - reference_change_shift(change, at_ns);
 }
 
+/* What was measured at *@at_ns by the old reference, with that offset from it, by the new one. */
+static inline void reference_change_convert(const struct reference_change *change, int64_t *at_ns,
+					    int64_t *offset_ns)
+{
+	*offset_ns = chime_add_sat(*offset_ns, reference_change_offset(change, *at_ns));
+	*at_ns = chime_add_sat(*at_ns, reference_change_shift(change, *at_ns));
+}
+
 /* A rate against the old reference, as one against the new. */
 static inline double reference_change_rate(const struct reference_change *change, double rate)
 {
 	return (rate - change->rate) / (1 + change->rate);
 }
-
-struct chime_line;
 
 /*
  * A change from the line "new reference minus old one", a function of the old one's time. A line

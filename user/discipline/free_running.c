@@ -43,6 +43,5 @@ void free_running_begin_span(struct free_running *running)
 
 void free_running_change(struct free_running *running, const struct reference_change *change)
 {
-	running->offset_ns += reference_change_offset(change, running->from_ns);
-	running->from_ns += reference_change_shift(change, running->from_ns);
+	reference_change_convert(change, &running->from_ns, &running->offset_ns);
 }

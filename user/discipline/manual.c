@@ -57,10 +57,7 @@ bool manual_change_reference(struct manual *manual, const struct reference_chang
 	for (size_t i = 0; i < manual->count; i++) {
 		struct manual_entry *entry = &manual->entries[i];
 
-		entry->offset_ns = chime_add_sat(entry->offset_ns,
-						 reference_change_offset(change, entry->at_ns));
-		entry->at_ns = chime_add_sat(entry->at_ns,
-					     reference_change_shift(change, entry->at_ns));
+		reference_change_convert(change, &entry->at_ns, &entry->offset_ns);
 	}
 
 	return lost;

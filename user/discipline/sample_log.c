@@ -29,9 +29,7 @@ void sample_log_change_reference(struct sample_log *log, const struct reference_
 
 	for (i = 0; i < log->count; i++) {
 		struct estimator_sample *sample = &log->sample[i];
-		int64_t at_ns = sample->at_ns;
 
-		sample->offset_ns += reference_change_offset(change, at_ns);
-		sample->at_ns += reference_change_shift(change, at_ns);
+		reference_change_convert(change, &sample->at_ns, &sample->offset_ns);
 	}
 }

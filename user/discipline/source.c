@@ -337,13 +337,6 @@ bool source_is_loop(const struct source *source)
 	return source->loop;
 }
 
-static void change_reading(const struct reference_change *change, int64_t *at_ns,
-			   int64_t *offset_ns)
-{
-	*offset_ns += reference_change_offset(change, *at_ns);
-	*at_ns += reference_change_shift(change, *at_ns);
-}
-
 void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change)
 {
@@ -360,9 +353,10 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	round_trips_change_reference(&source->trips, change, SOURCE_SIGMAS);
 	if (!source->samples)
 		return;
-	change_reading(change, &source->last.at_ns, &source->last.offset_ns);
+	reference_change_convert(change, &source->last.at_ns, &source->last.offset_ns);
 	for (i = 0; i < source->samples; i++)
-		change_reading(change, &source->history[i].at_ns, &source->history[i].offset_ns);
+		reference_change_convert(change, &source->history[i].at_ns,
+					 &source->history[i].offset_ns);
 	measure_scatter(source);
 }
 
