@@ -208,7 +208,7 @@ static void daemon_use_timescale(struct daemon *daemon, const struct reference_c
 	daemon_change_reference(daemon, change);
 	consensus_forget(daemon->consensus);
 	steering_set_timescale(daemon->steering, daemon->timescale);
-	(void)steering_stand_aside(daemon->steering, daemon->known.external);
+	(void)steering_set_external(daemon->steering, daemon->known.external);
 	daemon_burst(daemon, DAEMON_BURST);
 }
 

@@ -322,7 +322,7 @@ static int daemon_start(struct daemon *daemon)
 	daemon_configure_module(daemon);
 	daemon_prime(daemon);
 	associations_use_leaps(daemon->associations, &daemon->leap.list);
-	(void)steering_stand_aside(daemon->steering, daemon->known.external);
+	(void)steering_set_external(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();
 	err = associations_configure(daemon->associations, daemon->config, now_ns);
 	if (err) {

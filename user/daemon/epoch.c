@@ -102,7 +102,7 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 
 	daemon->known = *now;
 	associations_set_followed(daemon->associations, now->followed_ns);
-	if (steering_stand_aside(daemon->steering, now->external))
+	if (steering_set_external(daemon->steering, now->external))
 		daemon->sources_changed = true;
 	if (disrupted && !daemon->link)
 		daemon_slept(daemon, now);

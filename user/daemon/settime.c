@@ -32,7 +32,7 @@
  * It answers, and is the selected one or agrees with that. Pulses that the clock numbers show no
  * whole seconds: it is another source that tells these.
  */
-static bool tells(const struct source *source, bool selected)
+static bool may_correct(const struct source *source, bool selected)
 {
 	struct source_status status;
 
@@ -43,7 +43,7 @@ static bool tells(const struct source *source, bool selected)
 }
 
 /* A source that answers has corrected the clock, and will again. */
-static bool is_told(const struct daemon *daemon)
+static bool is_corrected(const struct daemon *daemon)
 {
 	int selected = daemon->update.result.selection.selected;
 	struct source *const *sources;
@@ -53,7 +53,7 @@ static bool is_told(const struct daemon *daemon)
 	if (!daemon->update.raw_ns || selected < 0 || (size_t)selected >= count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (tells(sources[i], i == (size_t)selected))
+		if (may_correct(sources[i], i == (size_t)selected))
 			return true;
 	}
 
@@ -88,7 +88,7 @@ static bool settime_is_refused(struct daemon *daemon, struct timescale_now *now,
 	if (now->has_host)
 		return refuse(error,
 			      "the clock follows its host, which knows the time better than a person. If it is wrong: truechime host demote");
-	if (is_told(daemon))
+	if (is_corrected(daemon))
 		return refuse(error,
 			      "time sources tell the time, and would correct the clock again. If they are wrong: truechime offline");
 

@@ -62,8 +62,8 @@ static void daemon_judge_host(struct daemon *daemon, const struct timescale_now 
 }
 
 /* Which of the two the clock follows, a host that somebody vouches for or the sources, and why. */
-static void daemon_tell_of_vouched_host(const struct timescale_now *now,
-					const struct discipline_result *result)
+static void daemon_report_vouched_host(const struct timescale_now *now,
+				       const struct discipline_result *result)
 {
 	char stated[32];
 
@@ -272,7 +272,7 @@ static void daemon_discipline(struct daemon *daemon, struct source *const *sourc
 			chime_add_sat(now->raw_ns, chime_min(daemon_update_interval(daemon),
 							     result->correction.horizon_ns));
 	if (result->vouched_host != before)
-		daemon_tell_of_vouched_host(now, result);
+		daemon_report_vouched_host(now, result);
 	applied = daemon_apply(daemon, now);
 	daemon_judge_host(daemon, now);
 	daemon_notify_status(daemon);

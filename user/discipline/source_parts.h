@@ -51,7 +51,7 @@ struct source {
 	int starting;		/* answers left of iburst */
 	int burst;		/* requests left of a burst */
 	int burst_good;		/* answers after which it ends, 0: at its last request */
-	int64_t doubted_ns;	/* by the raw clock: up to then bursts used up their allowance */
+	int64_t suspected_ns;	/* by the raw clock: up to then bursts used up their allowance */
 	unsigned int failures;
 	unsigned int refusals;	/* answers in a row that gave no sample */
 	unsigned int kisses;	/* KISS packets in a row */

@@ -397,14 +397,14 @@ static double time_within_s(const struct source *source, double low_s, double hi
 }
 
 /* May what contradicts be asked for at once? That is noted. */
-static bool may_doubt(struct source *source)
+static bool may_suspect(struct source *source)
 {
 	int64_t each_ns = seconds_to_ns(ldexp(1, source->options.minpoll));
 	int64_t now_ns = source->last_poll_ns;
 
-	if (chime_sub_sat(source->doubted_ns, now_ns) > (SUSPECT_AT_ONCE - 1) * each_ns)
+	if (chime_sub_sat(source->suspected_ns, now_ns) > (SUSPECT_AT_ONCE - 1) * each_ns)
 		return false;
-	source->doubted_ns = chime_add_sat(chime_max(source->doubted_ns, now_ns), each_ns);
+	source->suspected_ns = chime_add_sat(chime_max(source->suspected_ns, now_ns), each_ns);
 	return true;
 }
 
@@ -431,7 +431,7 @@ static void control_poll(struct source *source)
 		source->starting = 0;
 	source->interval_s = clamp_interval(source, interval_s);
 	/* Is the clock, the server or the path wrong? The next two samples show it. */
-	if (estimate.suspect && !source->burst && may_doubt(source))
+	if (estimate.suspect && !source->burst && may_suspect(source))
 		source->burst = SUSPECT_COUNT;
 	if (source->burst)
 		source->next_poll_ns = burst_due_ns(source);

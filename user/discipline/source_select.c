@@ -97,8 +97,8 @@ static void place_estimate(const struct source_status *status, struct candidate 
  * A stop of this machine that nobody has noticed looks like a rate to a source that was not asked
  * for long. Since its latest sample it has gone on by a rate that the oscillator does not have.
  */
-static void doubt_rate(const struct source_status *status, const struct selection_terms *terms,
-		       struct candidate *candidate)
+static void widen_by_rate(const struct source_status *status, const struct selection_terms *terms,
+			  struct candidate *candidate)
 {
 	double apart = fabs(status->estimate.rate - terms->rate);
 
@@ -126,7 +126,7 @@ static void nominate(const struct source_status *status, const struct selection_
 		place_estimate(status, candidate);
 	else
 		place_sample(status, candidate);
-	doubt_rate(status, terms, candidate);
+	widen_by_rate(status, terms, candidate);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
 				   ASYMMETRY * (candidate->distance - candidate->sigma));
@@ -181,7 +181,7 @@ static bool is_median(const struct candidate *candidates, size_t count, size_t w
  * State all offsets from the median, which is returned. A liar's may be years away, and from there
  * a double does not tell 100 ns.
  */
-static int64_t relate(struct candidate *candidates, size_t count)
+static int64_t state_from_median(struct candidate *candidates, size_t count)
 {
 	int64_t median_ns = 0;
 	size_t i;
@@ -310,7 +310,7 @@ static double gap_between(const struct candidate *one, const struct candidate *o
  * knows which of them is right, so each may be wrong by as much as they are apart. A liar whose
  * figures are the best ones would have the clock to itself: rather one whom nobody contradicts.
  */
-static void doubt_contradicted(struct candidate *candidates, size_t count)
+static void worsen_contradicted(struct candidate *candidates, size_t count)
 {
 	size_t i, j;
 
@@ -485,7 +485,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		found = collect(sources, count, at_ns, terms, true, candidates);
 		usable = count_usable(candidates, found);
 	}
-	median_ns = relate(candidates, found);
+	median_ns = state_from_median(candidates, found);
 	selection->candidates = usable;
 	if (!usable || !intersection_find(candidates, found, count_silent(sources, count),
 					  &place, &bound)) {
@@ -501,7 +501,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 		return;
 	compare_rates(candidates, found);
 	judge_preference(candidates, found, &place);
-	doubt_contradicted(candidates, found);
+	worsen_contradicted(candidates, found);
 	weigh_strata(candidates, found, terms->stratumweight_ns);
 	for (i = 0; i < found; i++)
 		if (candidates[i].usable && candidates[i].agrees && !candidates[i].runs_along)
@@ -554,7 +554,7 @@ bool source_select_foresee(struct source *const *sources, size_t count, int64_t 
 			continue;
 		nominate(&status, terms, i, usable, &candidates[found++]);
 	}
-	median_ns = relate(candidates, found);
+	median_ns = state_from_median(candidates, found);
 	if (!found || !intersection_find(candidates, found, count_silent(sources, count),
 					 &place, &bound))
 		return false;

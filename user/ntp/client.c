@@ -539,7 +539,7 @@ static enum ntp_client_result take_packet(struct ntp_client *client, struct time
 	verdict = ntp_exchange_judge(&client->exchange, bytes, length, &client->options.limits,
 				     &answer);
 	if (!ntp_verdict_ends(verdict)) {
-		if (ntp_verdict_is_doubt(verdict)) {
+		if (ntp_verdict_may_be_forged(verdict)) {
 			client->noted_verdict = verdict;
 			note_answer(client, &answer, verdict, stamp);
 		}

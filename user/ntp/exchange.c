@@ -340,7 +340,7 @@ bool ntp_verdict_ends(enum ntp_verdict verdict)
 	return true;
 }
 
-bool ntp_verdict_is_doubt(enum ntp_verdict verdict)
+bool ntp_verdict_may_be_forged(enum ntp_verdict verdict)
 {
 	return verdict == NTP_UNAUTHENTICATED || verdict == NTP_CRYPTO_NAK ||
 	       verdict == NTP_OTHER_KEY || verdict == NTP_WRONG_MAC || verdict == NTP_NTS_NAK;

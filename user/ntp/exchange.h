@@ -169,8 +169,8 @@ bool ntp_exchange_is_reversed(const struct ntp_packet *answer);
 /* Is the exchange over with this verdict, or may the answer still come? */
 bool ntp_verdict_ends(enum ntp_verdict verdict);
 
-/* Does it say why an answer was not believed that carries our nonce, and may be forged? */
-bool ntp_verdict_is_doubt(enum ntp_verdict verdict);
+/* The packet carries our nonce, but not what it has to be authenticated by. */
+bool ntp_verdict_may_be_forged(enum ntp_verdict verdict);
 
 /* As -errno for source_failed(). */
 int ntp_verdict_errno(enum ntp_verdict verdict);

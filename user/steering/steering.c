@@ -239,7 +239,7 @@ static bool steering_is_asking(const struct steering *steering,
 			       const struct discipline_result *result,
 			       const struct timescale_now *now)
 {
-	return !steering_hears_host(now) &&
+	return !steering_host_answers(now) &&
 	       (steering_jump_ns(steering, now) ||
 		(steering->set != SET_BY_NOBODY &&
 		 result->agreed_raw_ns <= steering->set_raw_ns) ||
@@ -479,7 +479,7 @@ static bool steering_set_back(struct steering *steering)
 
 	steering_ask_again(steering, now->raw_ns);
 	if (!steering_sets_back(steering) || now->raw_ns < steering->set_back_ns ||
-	    (steering->set == SET_TO_ASK && !steering_hears_host(now)))
+	    (steering->set == SET_TO_ASK && !steering_host_answers(now)))
 		return false;
 	steering->set = SET_AND_LEFT;
 	return steering_may_set_back(steering, now) &&
@@ -551,26 +551,26 @@ void steering_end_correction(struct steering *steering)
 static void steering_leave_clock(struct steering *steering)
 {
 	bool before = steering->status.trust == TRUST_EXTERNAL;
-	bool aside = steering->external || steering->yielding;
+	bool left = steering->external || steering->yielding;
 
-	if (before == aside)
+	if (before == left)
 		return;
-	if (aside)
+	if (left)
 		steering_settle(steering);
 	else
 		(void)system_clock_take(steering->clock);
-	steering_trust(steering, aside ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
+	steering_trust(steering, left ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
 	steering->settled = false;
 	steering_begin_anew(steering);
 }
 
-bool steering_stand_aside(struct steering *steering, bool aside)
+bool steering_set_external(struct steering *steering, bool external)
 {
-	if (steering->external == aside)
+	if (steering->external == external)
 		return false;
-	steering->external = aside;
-	if (aside)
+	steering->external = external;
+	if (external)
 		log_notice("The module is in mode external: other programs steer it and the system clock. To change that: truechime mode auto");
 	else
 		log_notice("The module is in mode auto again: this daemon steers it and the system clock");

@@ -124,7 +124,7 @@ void steering_end_correction(struct steering *steering);
  * Another program steers (mode external), or does no longer. The system clock keeps its rate.
  * Returns whether that is new, which is logged.
  */
-bool steering_stand_aside(struct steering *steering, bool aside);
+bool steering_set_external(struct steering *steering, bool external);
 
 /* The same because another time daemon runs, and is to have the clock; the caller logs that. */
 void steering_yield(struct steering *steering, bool yield);

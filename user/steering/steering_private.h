@@ -91,7 +91,7 @@ static inline int64_t steering_error_ns(const struct timescale_now *now)
 }
 
 /* The timescale is what the host says now, not what it would say if it had answered. */
-static inline bool steering_hears_host(const struct timescale_now *now)
+static inline bool steering_host_answers(const struct timescale_now *now)
 {
 	return now->has_host && !now->host_silent;
 }

@@ -59,7 +59,7 @@ static void steering_take_back(struct steering *steering, const struct timescale
 	if ((news != RIVAL_SET && !undo) || !steering_may_set_back(steering, now))
 		steering->set = SET_AND_LEFT;
 	else
-		steering->set = steering_hears_host(now) || undo ? SET_TO_UNDO : SET_TO_ASK;
+		steering->set = steering_host_answers(now) || undo ? SET_TO_UNDO : SET_TO_ASK;
 	steering->asks = steering->set == SET_TO_ASK;
 	steering->set_raw_ns = now->raw_ns;
 	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);

@@ -99,7 +99,7 @@ bool steering_step_to_host(struct steering *steering, const struct timescale_now
 {
 	int limit = steering->options.step_limit, err = -ENODATA;
 
-	if ((limit >= 0 && steering->host_checks >= limit) || !steering_hears_host(now))
+	if ((limit >= 0 && steering->host_checks >= limit) || !steering_host_answers(now))
 		return false;
 	if (steering_host_is_off(steering, now))
 		err = steering_step(steering, "makestep allows it");

@@ -327,7 +327,7 @@ void steering_end_correction(struct steering *steering)
 	world.corrected = false;
 }
 
-bool steering_stand_aside(struct steering *steering, bool aside)
+bool steering_set_external(struct steering *steering, bool external)
 {
 	return false;
 }

@@ -414,7 +414,7 @@ TEST(with_a_key_only_answers_with_its_mac_are_accepted)
 				TH_LOG("%zu in version %d", i, version);
 			/* Anybody on the way could have sent it: the answer may still come. */
 			EXPECT_FALSE(ntp_verdict_ends(verdict));
-			EXPECT_EQ(verdict != NTP_BOGUS, ntp_verdict_is_doubt(verdict));
+			EXPECT_EQ(verdict != NTP_BOGUS, ntp_verdict_may_be_forged(verdict));
 			EXPECT_EQ(verdict == NTP_BOGUS ? -EBADMSG : -ETIMEDOUT,
 				  ntp_verdict_errno(verdict));
 			EXPECT_STRNE("", ntp_verdict_text(verdict));

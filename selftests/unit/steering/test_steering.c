@@ -283,14 +283,14 @@ TEST_F(steering, stands_aside)
 	int adjustments;
 
 	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
-	steering_stand_aside(self->steering, true);
+	steering_set_external(self->steering, true);
 	EXPECT_EQ(0, fake_clock_rate());
 	adjustments = fake_clock.adjustments;
 	ASSERT_EQ(0, apply(self, found(self, S)));
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	EXPECT_EQ(adjustments, fake_clock.adjustments);
 	EXPECT_EQ(-EPERM, steering_step(self->steering, "test"));
-	steering_stand_aside(self->steering, false);
+	steering_set_external(self->steering, false);
 	ASSERT_EQ(0, apply(self, found(self, 5 * MS)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
@@ -308,7 +308,7 @@ TEST_F(steering, yields_to_another_daemon)
 	ASSERT_EQ(0, apply(self, found(self, S)));
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	EXPECT_EQ(-EPERM, steering_step(self->steering, "test"));
-	EXPECT_TRUE(steering_stand_aside(self->steering, true));
+	EXPECT_TRUE(steering_set_external(self->steering, true));
 	steering_yield(self->steering, false);
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	EXPECT_EQ(adjustments, fake_clock.adjustments);
@@ -316,7 +316,7 @@ TEST_F(steering, yields_to_another_daemon)
 	fake_clock.status = STA_PLL;
 	fake_clock.offset = 12345;
 	fake_clock.freq = 655360;
-	EXPECT_TRUE(steering_stand_aside(self->steering, false));
+	EXPECT_TRUE(steering_set_external(self->steering, false));
 	EXPECT_EQ(0, fake_clock.offset);
 	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
 	EXPECT_LT(fabs(system_clock_rate(self->clock) - 10e-6), 1e-12);
@@ -345,7 +345,7 @@ TEST_F(steering, leaves_no_slew_behind_where_the_clocks_were_not_read_again)
 	ASSERT_EQ(0, apply(self, found(self, 50 * MS)));
 	EXPECT_GT(fake_clock_rate(), 0.01);
 	steering_set_timescale(self->steering, self->timescale);
-	EXPECT_TRUE(steering_stand_aside(self->steering, true));
+	EXPECT_TRUE(steering_set_external(self->steering, true));
 	EXPECT_EQ(0, fake_clock_rate());
 }
 

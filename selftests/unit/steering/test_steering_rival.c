@@ -33,7 +33,7 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_NE(NULL, strstr(journal.fields[0],
 			       "set the system clock by 2.00 s; it is being slewed back"));
 
-	steering_stand_aside(self->steering, true);
+	steering_set_external(self->steering, true);
 	ASSERT_EQ(0, follow(self));
 	fake_clock_run(2 * 3600 * S);
 	ASSERT_EQ(0, read_clocks(self));
