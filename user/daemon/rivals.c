@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Other time daemons on this machine: what is logged of them, and whether the clock is left to
- * them. steering/rival.c notices when one sets the clock, rivals_seen.c is told which one it was.
+ * them. steering/steering_rival.c notices when one sets the clock, rivals_seen.c is told which one.
  */
 #include "daemon/daemon.h"
 

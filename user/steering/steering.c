@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/names.h"
 #include "lib/plural.h"
@@ -25,9 +24,6 @@
  */
 #define REPAIRED_NS	100000000LL
 #define REPAIR_NS	(64 * NS_PER_S)
-
-/* A jump of the system clock that no rate explains: another program set it. */
-#define SET_BY_OTHERS_NS	10000000LL
 
 /* If a command that took effect late moved the clock by more than this, check again at once. */
 #define UNSEEN_NS		10000LL
@@ -102,17 +98,9 @@ int64_t steering_next_ns(const struct steering *steering)
 		leap_ns = chime_add_sat(leap_ns, STEERING_LEAP_MISSED_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
-	if (steering->set == SET_TO_UNDO)
-		next_ns = chime_min(next_ns, steering->set_back_ns);
+	if (steering->set.state == SET_TO_UNDO)
+		next_ns = chime_min(next_ns, steering->set.back_ns);
 	return next_ns;
-}
-
-bool steering_asks_sources(struct steering *steering)
-{
-	bool asks = steering->asks;
-
-	steering->asks = false;
-	return asks;
 }
 
 void steering_follow_later(struct steering *steering, int64_t next_ns)
@@ -207,43 +195,9 @@ static void steering_note_confirmation(struct steering *steering,
 		steering->repair_until_ns = 0;
 	else if (trust_is_unconfirmed(steering->status.trust))
 		steering->repair_until_ns = chime_add_sat(raw_ns, REPAIR_NS);
-	if (steering->set == SET_TO_ASK && result->agreed_raw_ns > steering->set_raw_ns)
-		steering->set = SET_TO_UNDO;
+	if (steering->set.state == SET_TO_ASK && result->agreed_raw_ns > steering->set.raw_ns)
+		steering->set.state = SET_TO_UNDO;
 	steering_trust(steering, TRUST_SOURCES_MEASURED);
-}
-
-/* By how much the clock is not where its rate would have brought it since the latest reading. */
-static int64_t steering_jump_ns(const struct steering *steering, const struct timescale_now *now)
-{
-	const struct timescale_now *last = &steering->status.now;
-	int64_t expected_ns, jump_ns, raw_ns;
-	double rate;
-
-	if (!steering->status.valid || now->epoch != last->epoch ||
-	    now->disruptions != last->disruptions || steering->options.observe)
-		return 0;
-	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
-	rate = system_clock_rate(steering->clock);
-	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
-	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
-	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
-		return 0;
-	return jump_ns;
-}
-
-/*
- * Another program has set the clock, perhaps just now, and nobody knows yet whether that was right:
- * the answers of sources that were asked since then decide, and none that was under way.
- */
-static bool steering_is_asking(const struct steering *steering,
-			       const struct discipline_result *result,
-			       const struct timescale_now *now)
-{
-	return !steering_host_answers(now) &&
-	       (steering_jump_ns(steering, now) ||
-		(steering->set != SET_BY_NOBODY &&
-		 result->agreed_raw_ns <= steering->set_raw_ns) ||
-		(steering_sets_back(steering) && now->raw_ns < steering->set_back_ns));
 }
 
 /*
@@ -360,43 +314,13 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 	steering->status.correction = *line;
 	steering->status.has_correction = true;
 	steering->repair_until_ns = 0;
-	steering->set = SET_BY_NOBODY;
+	steering->set.state = SET_BY_NOBODY;
 	steering_trust(steering, TRUST_OPERATOR_SET);
 	follower_expect_news(&steering->follower);
 	steering_remember_offset(steering, chime_sub_sat(chime_line_eval(line, now->reference_ns),
 							 now->realtime_ns));
 	steering_follow_now(steering);
 	return steering_step(steering, "the operator has set the time");
-}
-
-/*
- * A machine that wakes sets its clock ahead itself. Programs run again before the module is told
- * that a suspend has ended, and before a host answers that is silent then: until they have found
- * the disruption, the timescale is behind by what was slept, and must not be gone back to.
- */
-static bool steering_has_slept(struct steering *steering)
-{
-	int64_t before_ns = steering->slept_ns;
-	struct timespec boot, monotonic;
-
-	if (clock_gettime(CLOCK_MONOTONIC, &monotonic) || clock_gettime(CLOCK_BOOTTIME, &boot))
-		return false;
-	steering->slept_ns = (boot.tv_sec - monotonic.tv_sec) * NS_PER_S + boot.tv_nsec -
-			     monotonic.tv_nsec;
-	return steering->slept_ns - before_ns > SET_BY_OTHERS_NS;
-}
-
-/* Another program set the clock. */
-static bool steering_watch(struct steering *steering, const struct timescale_now *now)
-{
-	bool slept = steering_has_slept(steering);
-	int64_t jump_ns = steering_jump_ns(steering, now);
-
-	if (slept || !jump_ns)
-		return false;
-	steering_report_set(steering, now, jump_ns);
-	follower_restart(&steering->follower);
-	return true;
 }
 
 /*
@@ -470,21 +394,6 @@ int steering_read(struct steering *steering)
 	steering->status.valid = true;
 	steering_judge_errors(steering, &now);
 	return 0;
-}
-
-/* Another program set the clock so far off that a slew would take minutes or hours. */
-static bool steering_set_back(struct steering *steering)
-{
-	const struct timescale_now *now = &steering->status.now;
-
-	steering_ask_again(steering, now->raw_ns);
-	if (!steering_sets_back(steering) || now->raw_ns < steering->set_back_ns ||
-	    (steering->set == SET_TO_ASK && !steering_host_answers(now)))
-		return false;
-	steering->set = SET_AND_LEFT;
-	return steering_may_set_back(steering, now) &&
-	       !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
-				 "somebody else had set it");
 }
 
 /* An impossible date is neither stepped nor slewed to. */

@@ -31,17 +31,39 @@
 #define STEERING_STEP_EVIDENCE	4
 
 /**
- * enum steering_set - whether another program has set the system clock, and what follows from that
+ * enum steering_set_state - has another program set the system clock, and what follows from that?
  * @SET_BY_NOBODY: not since it was last stepped, the operator set it, or time was disrupted
  * @SET_AND_LEFT: it has, and the clock is slewed, or was set back since
  * @SET_TO_UNDO: it has, and the clock is to be stepped back by policy
  * @SET_TO_ASK: the same, but first most sources have to confirm the timescale
  */
-enum steering_set {
+enum steering_set_state {
 	SET_BY_NOBODY,
 	SET_AND_LEFT,
 	SET_TO_UNDO,
 	SET_TO_ASK,
+};
+
+/**
+ * struct steering_set - another program sets the system clock
+ * @rival: how often it has
+ * @state: what follows from that
+ * @raw_ns: that was seen at this instant of the raw clock, ...
+ * @back_ns: ... and is undone at this one at the earliest
+ * @asks: the sources are to be asked now, ...
+ * @ask_ns: ... again at this instant of the raw clock, ...
+ * @ask_again_ns: ... and so much later
+ * @slept_ns: CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading
+ */
+struct steering_set {
+	struct rival rival;
+	enum steering_set_state state;
+	int64_t raw_ns;
+	int64_t back_ns;
+	bool asks;
+	int64_t ask_ns;
+	int64_t ask_again_ns;
+	int64_t slept_ns;
 };
 
 /* What may go wrong again and again: one is logged however lately another one was. */
@@ -73,15 +95,8 @@ struct steering {
 	int64_t found_ns;	/* the error that leaves the clock synchronised, until slewed */
 	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
 	struct log_limit complaints[STEERING_COMPLAINTS];
-	struct rival rival;
-	int64_t slept_ns;	/* CLOCK_BOOTTIME minus CLOCK_MONOTONIC at the latest reading */
-	enum steering_set set;
-	int64_t set_raw_ns;	/* that was seen at this instant of the raw clock, ... */
-	int64_t set_back_ns;	/* ... and is undone at this one at the earliest */
 	bool withholds;		/* the latest correction was to step the clock, and could not yet */
-	bool asks;		/* the sources are to be asked now, ... */
-	int64_t ask_ns;		/* ... again at this instant of the raw clock, ... */
-	int64_t ask_again_ns;	/* ... and so much later */
+	struct steering_set set;
 };
 
 /* The system clock's distance from the timescale, unsigned. */
@@ -99,7 +114,7 @@ static inline bool steering_host_answers(const struct timescale_now *now)
 /* The clock is to be stepped back from where another program set it. */
 static inline bool steering_sets_back(const struct steering *steering)
 {
-	return steering->set == SET_TO_UNDO || steering->set == SET_TO_ASK;
+	return steering->set.state == SET_TO_UNDO || steering->set.state == SET_TO_ASK;
 }
 
 /* The timescale is valid: it has a bound, or is the host's (whose bound may be unknown). */
@@ -155,18 +170,18 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 
 /* steering_rival.c */
 
+/* Has another program set the clock since the latest reading? That is logged. */
+bool steering_watch(struct steering *steering, const struct timescale_now *now);
+
 /*
- * Another program set the system clock by @jump_ns: log it, and note whether the clock is so far
- * off now that it is to be set back.
+ * Another program has set the clock, perhaps just now, and nobody knows yet whether that was right:
+ * the answers of sources that were asked since then decide, and none that was under way.
  */
-void steering_report_set(struct steering *steering, const struct timescale_now *now,
-			 int64_t jump_ns);
+bool steering_is_asking(const struct steering *steering, const struct discipline_result *result,
+			const struct timescale_now *now);
 
-/* Have the sources been asked for long whether another program has set the clock right? Again. */
-void steering_ask_again(struct steering *steering, int64_t raw_ns);
-
-/* The clock is so far off that it is to be stepped back, and the timescale certain enough. */
-bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now);
+/* Step the clock back from where a slew would take minutes or hours. false: it was not. */
+bool steering_set_back(struct steering *steering);
 
 /* steering_leap.c */
 

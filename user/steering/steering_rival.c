@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Logging that another program sets the system clock: each time at first, once an hour when it goes
- * on, and which program it may be.
+ * Another program sets the system clock: how that is noticed, whether the clock is set back, and
+ * what is logged of it, each time at first, and once an hour when it goes on.
  */
 #include "steering/steering_private.h"
+
+#include <time.h>
 
 #include "lib/names.h"
 #include "lib/plural.h"
 #include "lib/time_units.h"
+
+/* A jump of the system clock that no rate explains: another program set it. */
+#define SET_BY_OTHERS_NS	10000000LL
 
 /* A slew that would take longer than this at the greatest rate is no remedy. */
 #define SLEW_LONGEST_NS	(60 * NS_PER_S)
@@ -24,19 +29,49 @@
 #define ASK_AGAIN_NS		(60 * NS_PER_S)
 #define ASK_AGAIN_MAX_NS	(960 * NS_PER_S)
 
+/* By how much the clock is not where its rate would have brought it since the latest reading. */
+static int64_t steering_jump_ns(const struct steering *steering, const struct timescale_now *now)
+{
+	const struct timescale_now *last = &steering->status.now;
+	int64_t expected_ns, jump_ns, raw_ns;
+	double rate;
+
+	if (!steering->status.valid || now->epoch != last->epoch ||
+	    now->disruptions != last->disruptions || steering->options.observe)
+		return 0;
+	raw_ns = chime_sub_sat(now->raw_ns, last->raw_ns);
+	rate = system_clock_rate(steering->clock);
+	expected_ns = chime_add_sat(raw_ns, (int64_t)((double)raw_ns * rate));
+	jump_ns = chime_sub_sat(chime_sub_sat(now->realtime_ns, last->realtime_ns), expected_ns);
+	if (chime_abs_sat(jump_ns) <= chime_add_sat(SET_BY_OTHERS_NS, steering->unseen_ns))
+		return 0;
+	return jump_ns;
+}
+
+bool steering_is_asking(const struct steering *steering, const struct discipline_result *result,
+			const struct timescale_now *now)
+{
+	return !steering_host_answers(now) &&
+	       (steering_jump_ns(steering, now) ||
+		(steering->set.state != SET_BY_NOBODY &&
+		 result->agreed_raw_ns <= steering->set.raw_ns) ||
+		(steering_sets_back(steering) && now->raw_ns < steering->set.back_ns));
+}
+
 /* The consequence for the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
 {
 	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
 		return "";
-	if (steering->asks)
+	if (steering->set.asks)
 		return "; it is set back if most sources find it wrong (now: truechime makestep)";
 	if (steering_sets_back(steering))
 		return "; it is being set back, as policy allows";
 	return "; it is being slewed back. To step it back: truechime makestep";
 }
 
-bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now)
+/* The clock is so far off that it is to be stepped back, and the timescale certain enough. */
+static bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
 	int64_t error_ns = steering_error_ns(now);
@@ -54,26 +89,28 @@ bool steering_may_set_back(const struct steering *steering, const struct timesca
 static void steering_take_back(struct steering *steering, const struct timescale_now *now,
 			       enum rival_news news)
 {
+	struct steering_set *set = &steering->set;
 	bool undo = steering->options.undo;
 
 	if ((news != RIVAL_SET && !undo) || !steering_may_set_back(steering, now))
-		steering->set = SET_AND_LEFT;
+		set->state = SET_AND_LEFT;
 	else
-		steering->set = steering_host_answers(now) || undo ? SET_TO_UNDO : SET_TO_ASK;
-	steering->asks = steering->set == SET_TO_ASK;
-	steering->set_raw_ns = now->raw_ns;
-	steering->set_back_ns = chime_add_sat(now->raw_ns, steering->asks ? ASK_NS : 0);
-	steering->ask_again_ns = ASK_AGAIN_NS;
-	steering->ask_ns = chime_add_sat(now->raw_ns, ASK_AGAIN_NS);
+		set->state = steering_host_answers(now) || undo ? SET_TO_UNDO : SET_TO_ASK;
+	set->asks = set->state == SET_TO_ASK;
+	set->raw_ns = now->raw_ns;
+	set->back_ns = chime_add_sat(now->raw_ns, set->asks ? ASK_NS : 0);
+	set->ask_again_ns = ASK_AGAIN_NS;
+	set->ask_ns = chime_add_sat(now->raw_ns, ASK_AGAIN_NS);
 }
 
-void steering_ask_again(struct steering *steering, int64_t raw_ns)
+/* Have the sources been asked for long whether another program has set the clock right? Again. */
+static void steering_ask_again(struct steering_set *set, int64_t raw_ns)
 {
-	if (steering->set != SET_TO_ASK || raw_ns < steering->ask_ns)
+	if (set->state != SET_TO_ASK || raw_ns < set->ask_ns)
 		return;
-	steering->asks = true;
-	steering->ask_again_ns = chime_min(2 * steering->ask_again_ns, ASK_AGAIN_MAX_NS);
-	steering->ask_ns = chime_add_sat(raw_ns, steering->ask_again_ns);
+	set->asks = true;
+	set->ask_again_ns = chime_min(2 * set->ask_again_ns, ASK_AGAIN_MAX_NS);
+	set->ask_ns = chime_add_sat(raw_ns, set->ask_again_ns);
 }
 
 static void steering_report_rival(const struct steering *steering, const struct rival *rival)
@@ -95,10 +132,11 @@ static void steering_report_rival(const struct steering *steering, const struct 
 		    advice);
 }
 
-void steering_report_set(struct steering *steering, const struct timescale_now *now,
-			 int64_t jump_ns)
+/* It was set by @jump_ns. */
+static void steering_report_set(struct steering *steering, const struct timescale_now *now,
+				int64_t jump_ns)
 {
-	struct rival *rival = &steering->rival;
+	struct rival *rival = &steering->set.rival;
 	enum rival_news news = rival_note(rival, now->raw_ns);
 	char size[32];
 
@@ -121,4 +159,55 @@ void steering_report_set(struct steering *steering, const struct timescale_now *
 		log_debug("Somebody else set the system clock by %s", size);
 		break;
 	}
+}
+
+/*
+ * A machine that wakes sets its clock ahead itself. Programs run again before the module is told
+ * that a suspend has ended, and before a host answers that is silent then: until they have found
+ * the disruption, the timescale is behind by what was slept, and must not be gone back to.
+ */
+static bool steering_has_slept(struct steering *steering)
+{
+	int64_t before_ns = steering->set.slept_ns;
+	struct timespec boot, monotonic;
+
+	if (clock_gettime(CLOCK_MONOTONIC, &monotonic) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return false;
+	steering->set.slept_ns = (boot.tv_sec - monotonic.tv_sec) * NS_PER_S + boot.tv_nsec -
+				 monotonic.tv_nsec;
+	return steering->set.slept_ns - before_ns > SET_BY_OTHERS_NS;
+}
+
+bool steering_watch(struct steering *steering, const struct timescale_now *now)
+{
+	bool slept = steering_has_slept(steering);
+	int64_t jump_ns = steering_jump_ns(steering, now);
+
+	if (slept || !jump_ns)
+		return false;
+	steering_report_set(steering, now, jump_ns);
+	follower_restart(&steering->follower);
+	return true;
+}
+
+bool steering_set_back(struct steering *steering)
+{
+	const struct timescale_now *now = &steering->status.now;
+
+	steering_ask_again(&steering->set, now->raw_ns);
+	if (!steering_sets_back(steering) || now->raw_ns < steering->set.back_ns ||
+	    (steering->set.state == SET_TO_ASK && !steering_host_answers(now)))
+		return false;
+	steering->set.state = SET_AND_LEFT;
+	return steering_may_set_back(steering, now) &&
+	       !steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+				 "somebody else had set it");
+}
+
+bool steering_asks_sources(struct steering *steering)
+{
+	bool asks = steering->set.asks;
+
+	steering->set.asks = false;
+	return asks;
 }

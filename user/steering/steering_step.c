@@ -11,7 +11,7 @@
 
 void steering_begin_anew(struct steering *steering)
 {
-	steering->set = SET_BY_NOBODY;
+	steering->set.state = SET_BY_NOBODY;
 	steering_recheck(steering);
 }
 
