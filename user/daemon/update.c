@@ -318,6 +318,7 @@ void daemon_update(struct daemon *daemon)
 	err = timescale_now(daemon->timescale, &now);
 	if (err) {
 		daemon_module_failed(daemon, err);
+		daemon->due_ns[DUE_UPDATE] = chime_add_sat(system_clock_raw_ns(), RETRY_NS);
 		return;
 	}
 	daemon_check_epoch(daemon, &now);

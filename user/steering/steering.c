@@ -100,13 +100,14 @@ int64_t steering_next_ns(const struct steering *steering)
 		next_ns = leap_ns;
 	if (steering->set.state == SET_TO_UNDO)
 		next_ns = chime_min(next_ns, steering->set.back_ns);
-	return next_ns;
+	return chime_max(next_ns, steering->retry_ns);
 }
 
 void steering_follow_later(struct steering *steering, int64_t next_ns)
 {
 	steering->next_check_ns = next_ns;
 	steering->next_publish_ns = next_ns;
+	steering->retry_ns = next_ns;
 }
 
 void steering_follow_now(struct steering *steering)
@@ -386,6 +387,7 @@ int steering_read(struct steering *steering)
 		err = timescale_read(steering->timescale, &now);
 	if (err)
 		return err;
+	steering->retry_ns = 0;
 	steering_note_leap(steering, &now);
 	if (steering_watch(steering, &now))
 		steering->next_check_ns = 0;

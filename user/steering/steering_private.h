@@ -82,6 +82,7 @@ struct steering {
 	struct steering_status status;
 	int64_t next_check_ns;
 	int64_t next_publish_ns;
+	int64_t retry_ns;	/* nothing before this, as the clocks could not be read */
 	int64_t unseen_ns;	/* possible movement of the clock since it was read */
 	int host_checks;		/* of makestep's limit, spent on a host */
 	struct leap leap;

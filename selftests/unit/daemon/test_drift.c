@@ -39,6 +39,7 @@ static struct {
 	bool has_host;
 	bool demotes, reinstates;
 	int refuses;		/* -errno of the module */
+	int unreadable;		/* -errno of the clocks */
 	int recalled;		/* outvoted hosts */
 	char told[64];		/* the service manager */
 } world;
@@ -61,7 +62,7 @@ void __wrap_notify_status(const char *format, ...)
 static int clocks(struct timescale *timescale, struct timescale_now *now)
 {
 	*now = (struct timescale_now){ .has_host = world.has_host };
-	return 0;
+	return world.unreadable;
 }
 
 static const struct timescale_ops ops = { .now = clocks };
@@ -393,6 +394,15 @@ TEST_F(drift, maxchange_ends_it_for_good)
 	EXPECT_TRUE(self->daemon.stop);
 	/* As the unit has it: RestartPreventExitStatus. */
 	EXPECT_EQ(3, self->daemon.status);
+}
+
+/* As where memory is short: the loop must not turn as fast as it can until there is some. */
+TEST_F(drift, clocks_that_cannot_be_read_are_read_again_later)
+{
+	world.unreadable = -ENOMEM;
+	daemon_update(&self->daemon);
+	EXPECT_LT(system_clock_raw_ns() + 100000000, self->daemon.due_ns[DUE_UPDATE]);
+	EXPECT_GE(system_clock_raw_ns() + 1000000000, self->daemon.due_ns[DUE_UPDATE]);
 }
 
 /* The module refuses a rate that no clock has; the next sample would bring the same one. */

@@ -202,4 +202,18 @@ TEST_F(steering, finds_that_the_kernel_has_leapt_before_a_disruption)
 	EXPECT_EQ(-S, steering_leap(self->steering));
 }
 
+/* Until the clocks can be read again nothing is due, whatever was before. */
+TEST_F(steering, a_leap_second_that_cannot_be_seen_is_not_waited_for)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(10 * S);
+	steering_follow_later(self->steering, fake_clock.raw_ns + S);
+	EXPECT_EQ(fake_clock.raw_ns + S, steering_next_ns(self->steering));
+	fake_clock_run(S);
+	fake_clock_leap();
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+}
+
 TEST_HARNESS_MAIN
