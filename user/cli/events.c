@@ -11,6 +11,7 @@
 #include "lib/event_report.h"
 #include "lib/event_stream.h"
 #include "lib/names.h"
+#include "lib/output.h"
 
 /*
  * Where SIGPIPE is ignored, as it is in services, nothing else ends who follows when nobody reads
@@ -20,7 +21,7 @@ static void end_if_unread(const struct cli *cli)
 {
 	if (!cli->follow || !ferror(stdout))
 		return;
-	fputs("truechime: not all could be written to standard output\n", stderr);
+	(void)output_status("truechime");
 	exit(CLI_NOT);
 }
 

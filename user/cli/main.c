@@ -12,6 +12,7 @@
 #include "ipc/socket.h"
 #include "lib/descriptors.h"
 #include "lib/names.h"
+#include "lib/output.h"
 #include "lib/user_err.h"
 
 /* Options without a letter that can be typed: that of their place in own_options. */
@@ -294,9 +295,8 @@ static int wrong_usage(int argc, char **argv)
 /* On a full disk there is a part of what was asked for, which is no success. */
 static int finish_output(int status, int argc, char **argv)
 {
-	if (!fflush(stdout) && !ferror(stdout))
+	if (!output_status("truechime"))
 		return status;
-	fputs("truechime: not all could be written to standard output\n", stderr);
 	if (is_check(argc, argv))
 		return check_unknown("its line cannot be written");
 
