@@ -228,6 +228,14 @@ static void waitsync_pause(const struct waitsync *wait, double began_s)
 		;
 }
 
+/* Once for each reason: lines of zeros alone leave who waits guessing. */
+static void waitsync_say_failed(int err, int before)
+{
+	if (err && err != before)
+		fprintf(stderr, "truechime: %s; it is waited for. See: truechime doctor\n",
+			waitsync_failed(err));
+}
+
 /* NULL: the clock is as was asked for; else why it is not, maybe in @text. */
 static const char *waitsync_run(const struct cli *cli, const struct waitsync *wait,
 				char text[MISSING_TEXT_MAX])
@@ -235,8 +243,8 @@ static const char *waitsync_run(const struct cli *cli, const struct waitsync *wa
 	struct waitsync_answer answer;
 	struct cli asking = *cli;
 	const char *missing;
+	int number, err = 0;
 	double began_s;
-	int number;
 
 	for (number = 1;; number++) {
 		began_s = waitsync_now();
@@ -247,6 +255,8 @@ static const char *waitsync_run(const struct cli *cli, const struct waitsync *wa
 		if (!missing || (wait->tries != 0 && number >= wait->tries) ||
 		    waitsync_now() >= wait->deadline_s)
 			return missing;
+		waitsync_say_failed(answer.err, err);
+		err = answer.err;
 		waitsync_pause(wait, began_s);
 	}
 }

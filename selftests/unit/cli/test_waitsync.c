@@ -190,6 +190,25 @@ TEST(why_the_daemon_was_not_asked_is_said)
 	}
 }
 
+/* Who waits without an end sees nothing but zeros else. */
+TEST(a_daemon_that_is_waited_for_is_named_once)
+{
+	FILE *before = stderr;
+	char *said, line[128];
+	size_t size;
+
+	memset(&world, 0, sizeof(world));
+	stderr = open_memstream(&said, &size);
+	if (!stderr)
+		exit(1);
+	EXPECT_EQ(CLI_NOT, wait_for("3", "0", "0", line, sizeof(line)));
+	fclose(stderr);
+	stderr = before;
+	EXPECT_NE(NULL, strstr(said, "is not running; it is waited for. See: truechime doctor\n"));
+	EXPECT_NE(NULL, strstr(said, "is not running. See: truechime status\n"));
+	free(said);
+}
+
 /* "waitsync 60 0 0 1" takes a minute, also where the daemon is stuck. */
 TEST(each_look_takes_no_longer_than_the_interval)
 {
@@ -368,7 +387,9 @@ TEST(what_is_missing_at_the_end_is_said)
 		struct look look;
 		const char *said;
 	} rows[] = {
-		{ { .err = -ECONNREFUSED }, "the daemon truechimed is not running" },
+		{ { .err = -ECONNREFUSED },
+		  "the daemon truechimed is not running; it is waited for. See: truechime doctor\n"
+		  "truechime: the daemon truechimed is not running" },
 		{ { .maxerror_ns = -1 }, "the clock is not synchronised" },
 		{ { .maxerror_ns = 1000 }, "the clock is not synchronised" },
 		{ { .synchronised = true, .maxerror_ns = 1000, .kernel_unsynchronised = true },
