@@ -23,9 +23,12 @@ static void print_deleted(const struct cli *cli, const json_t *reply)
 
 static void print_added(const struct cli *cli, const json_t *reply)
 {
+	const char *warning = json_text_of(reply, "warning");
+
 	(void)cli;
-	(void)reply;
 	puts("The time source was added, until it is deleted or the daemon ends.");
+	if (*warning)
+		printf("Not all is as you have written it: %s.\n", warning);
 }
 
 static void print_refreshed(const struct cli *cli, const json_t *reply)

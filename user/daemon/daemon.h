@@ -452,8 +452,9 @@ size_t daemon_add_seen(struct daemon *daemon, struct time_daemon *rivals, size_t
 /* operator.c */
 
 /*
- * Add the source of that line beside those of the configuration. 0, -EINVAL: the line is wrong, and
- * daemon.refusal says why; otherwise as operate_add().
+ * Add the source of that line beside those of the configuration. 0: daemon.refusal says what of it
+ * is done differently, or is empty; -EINVAL: the line is wrong, and it says why; otherwise as
+ * operate_add().
  */
 int daemon_add_source(struct daemon *daemon, const char *text);
 

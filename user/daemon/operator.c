@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/json_text.h"
 #include "lib/plural.h"
 #include "sources/operate.h"
 #include "sources/source_match.h"
@@ -77,30 +78,42 @@ static json_t *operator_burst(struct daemon *daemon, const char *text, const cha
 	return NULL;
 }
 
-/* The first error goes to the operator, warnings go to the log. */
+struct operator_reports {
+	struct daemon *daemon;
+	bool refused;
+};
+
+/* The first error goes to the operator, or else the first warning; all warnings go to the log. */
 static void operator_report(void *context, enum config_severity severity, const char *file,
 			    int line, const char *message)
 {
-	struct daemon *daemon = context;
+	struct operator_reports *reports = context;
+	struct daemon *daemon = reports->daemon;
+	bool warns = severity == CONFIG_WARNING;
 
 	(void)file;
 	(void)line;
-	if (severity == CONFIG_WARNING)
+	if (warns)
 		log_warning("A source that was added: %s", message);
-	else if (!*daemon->refusal)
+	if (warns ? !*daemon->refusal : !reports->refused)
 		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", message);
+	reports->refused |= !warns;
 }
 
 int daemon_add_source(struct daemon *daemon, const char *text)
 {
+	struct operator_reports reports = { .daemon = daemon };
 	struct config_source source;
 	int err;
 
 	*daemon->refusal = '\0';
-	err = config_parse_source(daemon->config, text, operator_report, daemon, &source);
-	if (!err)
-		err = operate_add(daemon->associations, &source, system_clock_raw_ns());
-	if (!err)
+	err = config_parse_source(daemon->config, text, operator_report, &reports, &source);
+	if (err)
+		return err;
+	err = operate_add(daemon->associations, &source, system_clock_raw_ns());
+	if (err)
+		*daemon->refusal = '\0';
+	else
 		log_notice("The operator added %s %s",
 			   source.kind == CONFIG_POOL ? "pool" : "server", source.options.name);
 	return err;
@@ -110,6 +123,8 @@ static json_t *operator_add(struct daemon *daemon, const char *text, const char 
 {
 	int err = daemon_add_source(daemon, text);
 
+	if (!err && *daemon->refusal)
+		return json_pack("{s:b,s:o}", "ok", 1, "warning", json_of_text(daemon->refusal));
 	if (!err)
 		return json_pack("{s:b}", "ok", 1);
 	*error = daemon->refusal;

@@ -109,6 +109,7 @@ FIXTURE(operator) {
 	struct config *config;
 	struct daemon daemon;
 	char error[512];
+	char warning[512];
 };
 
 FIXTURE_SETUP(operator)
@@ -131,7 +132,7 @@ FIXTURE_TEARDOWN(operator)
 static int ask(FIXTURE_DATA(operator) *self, enum control_command command, const char *arguments)
 {
 	struct control_request request = { .command = command };
-	const char *error = "";
+	const char *error = "", *warning;
 	json_t *reply;
 	int count;
 
@@ -143,6 +144,8 @@ static int ask(FIXTURE_DATA(operator) *self, enum control_command command, const
 		return -1;
 	if (!json_is_true(json_object_get(reply, "ok")))
 		exit(1);
+	warning = json_string_value(json_object_get(reply, "warning"));
+	snprintf(self->warning, sizeof(self->warning), "%s", warning ? warning : "");
 	count = (int)json_integer_value(json_object_get(reply, "sources"));
 	json_decref(reply);
 	return count;
@@ -214,11 +217,17 @@ TEST_F(operator, adds_sources)
 	EXPECT_NE(NULL, strstr(self->error, "only 'server', 'pool' and 'peer' can be added"));
 	EXPECT_EQ(-1, ask(self, CONTROL_ADD, ""));
 	EXPECT_NE(NULL, strstr(self->error, "server NAME"));
-	/* What has no effect is a warning for the log. */
+	/* What has no effect is a warning for the log, and for who is there. */
 	world.add_result = 0;
 	world.messages = 0;
 	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a minsamples 8"));
 	EXPECT_EQ(2, world.messages);
+	EXPECT_NE(NULL, strstr(self->warning, "minsamples")) TH_LOG("%s", self->warning);
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server b"));
+	EXPECT_STREQ("", self->warning);
+	/* An error says more. */
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a minpoll 99 minpol 3"));
+	EXPECT_NE(NULL, strstr(self->error, "'minpol'")) TH_LOG("%s", self->error);
 }
 
 TEST_F(operator, deletes_what_is_named)
