@@ -216,6 +216,18 @@ static const char *letters_for(int argc, char **argv)
 	return clients && !import ? letters_of_clients : letters + 1;
 }
 
+/* A shell's variable that is not set would be a daemon that is not there. */
+static bool take_path(const char *option, const char *text, const char **path)
+{
+	if (*text) {
+		*path = text;
+		return true;
+	}
+	user_err("%s takes a path, and none is there", option);
+
+	return false;
+}
+
 static bool take_time(const char *option, const char *example, const char *text, int64_t *ns)
 {
 	if (duration_of_text(text, ns) && *ns > 0)
@@ -368,7 +380,7 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		cli->multiple = true;
 		break;
 	case 'S':
-		cli->socket_path = optarg;
+		right = take_path("--socket", optarg, &cli->socket_path);
 		break;
 	case 'w':
 		right = take_within(cli, optarg);
@@ -389,7 +401,7 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		right = take_since(cli, optarg);
 		break;
 	case 'o':
-		cli->output = optarg;
+		right = take_path("--output", optarg, &cli->output);
 		break;
 	case 'p':
 		right = take_hits(cli, optarg);

@@ -118,6 +118,21 @@ TEST_F(main, a_verb_gets_its_words_and_options)
 	EXPECT_TRUE(runs.cli[0].ceph);
 }
 
+/* Of a variable that is not set, as "$socket". Nobody answers there, and that is not why. */
+TEST_F(main, a_path_that_is_empty_is_none)
+{
+	TYPE("-S", "", "tracking");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_NE(NULL, strstr(self->said, "--socket takes a path")) TH_LOG("%s", self->said);
+	TYPE("plot", "-o", "");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_NE(NULL, strstr(self->said, "--output takes a path")) TH_LOG("%s", self->said);
+	TYPE("-S", "/run/other", "tracking");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_STREQ("/run/other", runs.cli[0].socket_path);
+}
+
 /* West of Greenwich, too. */
 TEST_F(main, a_time_may_have_a_negative_offset)
 {
