@@ -182,7 +182,7 @@ double system_clock_rate(const struct system_clock *clock)
 int system_clock_set_rate(struct system_clock *clock, double rate)
 {
 	double per_tick = 1.0 / (double)clock->nominal_tick_us, rest;
-	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK };
+	struct timex wanted = { .modes = ADJ_FREQUENCY | ADJ_TICK }, tx;
 	long tick = clock->tick_us;
 	int err;
 
@@ -201,17 +201,15 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 		tick = clock->nominal_tick_us + lround(rate / per_tick);
 		rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;
 	}
-	tx.freq = lround(rest * SCALED_PPM);
+	wanted.freq = lround(rest * SCALED_PPM);
 	/* Whether it has changed or not: another program may have changed it since. */
-	tx.tick = tick;
+	wanted.tick = tick;
+	/* The kernel answers in place. */
+	tx = wanted;
 	err = system_clock_adjust(clock, &tx);
-	if (err)
-		return err;
-	clock->tick_us = tick;
-	tx.tick = tick;
-	tx.freq = lround(rest * SCALED_PPM);
-	clock->rate = system_clock_rate_of(clock, &tx);
-	return 0;
+	if (!err)
+		system_clock_note(clock, &wanted);
+	return err;
 }
 
 /* CLOCK_REALTIME moved by @offset_ns through a reading, for kernels that refuse ADJ_SETOFFSET. */
