@@ -202,9 +202,7 @@ static void daemon_on_sources(void *context)
  */
 static int daemon_watch_clock(void)
 {
-	int fd = has_real_clock() ? clock_watch_open() : -1;
-
-	return fd < 0 ? -1 : fd;
+	return has_real_clock() ? clock_watch_open() : -1;
 }
 
 /*

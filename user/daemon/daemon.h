@@ -286,7 +286,7 @@ struct daemon_logs {
  * @run_folder: what is in /run
  * @due_ns: when it is, by the raw clock; INT64_MAX: never
  * @task: with -q and -Q
- * @clock_watch_fd: readable when the system clock was set; -1: not supported
+ * @clock_watch_fd: readable when the system clock was set; negative: not supported
  * @virtual_machine: this is one, so that a disruption may go unnoticed
  * @sources_changed: an update of the discipline is due
  * @stop: leave the loop ...
