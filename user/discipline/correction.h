@@ -17,7 +17,7 @@
 
 struct selection_terms;
 
-/* Bound of the statistical error, in standard errors: as source.c's. */
+/* Bound of the statistical error, in standard errors: as SOURCE_SIGMAS. */
 #define CORRECTION_SIGMAS	5
 
 /* A rate that is not significant may move the clock of a disciplined host by so much at most. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The selected sources' samples as a correction of the reference; poll control; demotion of a host
- * that is wrong; the rate for the drift file. Pure: time is an argument.
+ * The selected sources' samples as a correction of the reference; demotion of a host that is wrong;
+ * the rate for the drift file. Pure: time is an argument.
  */
 #ifndef DISCIPLINE_H
 #define DISCIPLINE_H
@@ -110,8 +110,8 @@ void discipline_return_step(struct discipline *discipline);
 void discipline_return_sample(struct discipline *discipline);
 
 /*
- * A sample arrived, or a source was lost: select, combine, judge, and set the polls. Call it also
- * when nothing arrived for long, as it finds when the clock can no longer be called synchronised.
+ * A sample arrived, or a source was lost: select, combine and judge. Call it also when nothing
+ * arrived for long, as it finds when the clock can no longer be called synchronised.
  * 0, -ERANGE: maxchange refused more often than maxchange_ignore allows; stop steering.
  */
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
