@@ -41,25 +41,7 @@ void chronyc_report_authdata(const struct state *state, struct chronyc_request *
 const struct state_source *chronyc_find_source(const struct state *state,
 					       const struct chronyc_address *address);
 
-/**
- * struct chronyc_counts - requests that the NTP server's process does not see
- * @received: of chronyc, all of them
- * @dropped: of these, not answered, for their rate
- * @xdp: of NTP, which the kernel has taken (XDP_COUNTS); NULL: it takes none
- */
-struct chronyc_counts {
-	uint64_t received;
-	uint64_t dropped;
-	const uint64_t *xdp;
-};
-
-/*
- * @statistics, which has room for @clients, and @nts: NULL where nothing is served, or no keys of
- * NTS are handed out.
- */
-void chronyc_report_serverstats(const struct server_statistics *statistics, size_t clients,
-				const struct nts_statistics *nts,
-				const struct chronyc_counts *counts,
+void chronyc_report_serverstats(const struct server_counts *counts,
 				const struct chronyc_request *request,
 				struct chronyc_reply *reply);
 

@@ -27,29 +27,29 @@ static uint64_t count_of(const struct server_statistics *statistics, enum server
 	return statistics ? load(&statistics->counts[count]) : 0;
 }
 
-static uint64_t xdp_count_of(const struct chronyc_counts *counts, enum xdp_count count)
+static uint64_t xdp_count_of(const struct server_counts *counts, enum xdp_count count)
 {
 	return counts->xdp ? counts->xdp[count] : 0;
 }
 
 /* All requests of clients that are allowed. Those that the kernel takes it stamps itself. */
-void chronyc_report_serverstats(const struct server_statistics *statistics, size_t clients,
-				const struct nts_statistics *nts,
-				const struct chronyc_counts *counts,
+void chronyc_report_serverstats(const struct server_counts *counts,
 				const struct chronyc_request *request,
 				struct chronyc_reply *reply)
 {
+	const struct server_statistics *statistics = counts->statistics;
+	const struct nts_statistics *nts = counts->nts;
 	uint32_t span_s;
-	size_t held = server_statistics_held(statistics, clients, &span_s);
+	size_t held = server_statistics_held(statistics, counts->clients, &span_s);
 	uint64_t xdp_answered = xdp_count_of(counts, XDP_ANSWERED);
 	uint64_t xdp_dropped = xdp_count_of(counts, XDP_DROPPED);
 	const uint64_t values[SERVERSTATS64] = {
 		count_of(statistics, SERVER_RECEIVED) + xdp_answered + xdp_dropped,
 		nts ? load(&nts->accepted) : 0,
-		counts->received,
+		counts->commands_received,
 		count_of(statistics, SERVER_DROPPED) + xdp_dropped,
 		nts ? load(&nts->dropped) : 0,
-		counts->dropped,
+		counts->commands_dropped,
 		count_of(statistics, SERVER_REPLACED),
 		count_of(statistics, SERVER_AUTHENTICATED),
 		count_of(statistics, SERVER_INTERLEAVED),

@@ -88,18 +88,12 @@ static json_t *daemon_do(struct daemon *daemon, enum control_command command)
 	return json_pack("{s:b}", "ok", 1);
 }
 
-static json_t *daemon_report_serverstats(struct daemon *daemon)
+static json_t *daemon_report_serverstats(const struct daemon *daemon)
 {
-	struct server_counts counts = { .xdp = NULL };
+	struct server_counts counts;
 	uint64_t xdp[XDP_COUNTS];
 
-	counts.statistics = serving_statistics(daemon->serving, &counts.clients);
-	if (serving_xdp_counts(daemon->serving, xdp))
-		counts.xdp = xdp;
-	counts.nts = serving_nts_statistics(daemon->serving);
-	counts.certificate_end_s = serving_certificate_end_s(daemon->serving);
-	chronyc_listener_get_counts(daemon->chronyc, &counts.commands_received,
-				    &counts.commands_dropped);
+	daemon_get_counts(daemon, &counts, xdp);
 
 	return report_serverstats(&counts);
 }

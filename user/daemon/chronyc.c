@@ -22,17 +22,11 @@ static void report_clients(const struct daemon *daemon, struct chronyc_request *
 static void report_serverstats(const struct daemon *daemon, const struct chronyc_request *request,
 			       struct chronyc_reply *reply)
 {
-	struct chronyc_counts counts = { .xdp = NULL };
-	const struct server_statistics *statistics;
-	uint64_t xdp_counts[XDP_COUNTS];
-	size_t clients;
+	struct server_counts counts;
+	uint64_t xdp[XDP_COUNTS];
 
-	statistics = serving_statistics(daemon->serving, &clients);
-	if (serving_xdp_counts(daemon->serving, xdp_counts))
-		counts.xdp = xdp_counts;
-	chronyc_listener_get_counts(daemon->chronyc, &counts.received, &counts.dropped);
-	chronyc_report_serverstats(statistics, clients, serving_nts_statistics(daemon->serving),
-				   &counts, request, reply);
+	daemon_get_counts(daemon, &counts, xdp);
+	chronyc_report_serverstats(&counts, request, reply);
 }
 
 /* false: it is no report about the state. */

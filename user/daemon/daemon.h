@@ -515,6 +515,10 @@ int daemon_rekey(struct daemon *daemon);
 /* Fill in the state that is shown to others, as of now. */
 void daemon_get_state(struct daemon *daemon, struct state *state);
 
+/* What is counted of the server. @xdp: room for what the kernel counts. */
+void daemon_get_counts(const struct daemon *daemon, struct server_counts *counts,
+		       uint64_t xdp[XDP_COUNTS]);
+
 /* Keep what the latest reading of the clocks showed, for those who ask for the past. */
 void daemon_remember(struct daemon *daemon);
 

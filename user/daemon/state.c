@@ -42,6 +42,19 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 				   &state->sources[i]);
 }
 
+void daemon_get_counts(const struct daemon *daemon, struct server_counts *counts,
+		       uint64_t xdp[XDP_COUNTS])
+{
+	*counts = (struct server_counts){
+		.xdp = serving_xdp_counts(daemon->serving, xdp) ? xdp : NULL,
+		.nts = serving_nts_statistics(daemon->serving),
+		.certificate_end_s = serving_certificate_end_s(daemon->serving),
+	};
+	counts->statistics = serving_statistics(daemon->serving, &counts->clients);
+	chronyc_listener_get_counts(daemon->chronyc, &counts->commands_received,
+				    &counts->commands_dropped);
+}
+
 void daemon_remember(struct daemon *daemon)
 {
 	struct steering_status status;

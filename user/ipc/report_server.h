@@ -11,29 +11,10 @@
 #include <stdint.h>
 
 #include "ipc/client_marks.h"
+#include "ipc/state.h"
 #include "server/nts_settings.h"
 #include "server/statistics.h"
 #include "xdp/shared.h"
-
-/**
- * struct server_counts - what is counted of the server
- * @statistics: of its process; NULL: nothing is served
- * @clients: that these have room for
- * @xdp: of the kernel, which answers, too; NULL: it does not
- * @nts: of the processes for keys of NTS; NULL: none has run
- * @certificate_end_s: when their certificate expires, in s since 1970; 0: not known
- * @commands_received: packets of chronyc
- * @commands_dropped: of these, not answered for their rate
- */
-struct server_counts {
-	const struct server_statistics *statistics;
-	size_t clients;
-	const uint64_t *xdp;
-	const struct nts_statistics *nts;
-	int64_t certificate_end_s;
-	uint64_t commands_received;
-	uint64_t commands_dropped;
-};
 
 json_t *report_serverstats(const struct server_counts *counts);
 

@@ -514,14 +514,17 @@ static struct server_statistics *statistics_of(size_t clients)
 
 TEST_F(report, serverstats)
 {
-	static const struct chronyc_counts counts = { .received = 5, .dropped = 2 };
 	static const struct nts_statistics nts = { .accepted = 7, .dropped = 3 };
 	struct server_statistics *statistics = statistics_of(2);
 	struct stamp_record *stamps = server_statistics_stamps(statistics, 2);
+	struct server_counts counts = {
+		.statistics = statistics, .clients = 2, .nts = &nts,
+		.commands_received = 5, .commands_dropped = 2,
+	};
 
 	stamps[1].receive = 1000ULL << 32;
 	stamps[3].receive = 1020ULL << 32;
-	chronyc_report_serverstats(statistics, 2, &nts, &counts, &self->request, &self->reply);
+	chronyc_report_serverstats(&counts, &self->request, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS);
 	EXPECT_EQ(100 + SERVER_RECEIVED, at32(&self->reply, 0));
 	EXPECT_EQ(7, at32(&self->reply, 4));
@@ -537,7 +540,7 @@ TEST_F(report, serverstats)
 	/* As chronyc 4.6 asks; who only pads as much as anything gets what 4.3 gets. */
 	self->request.length = 28 + 168;
 	statistics->counts[SERVER_RECEIVED] = 0x123456789;
-	chronyc_report_serverstats(statistics, 2, &nts, &counts, &self->request, &self->reply);
+	chronyc_report_serverstats(&counts, &self->request, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS64);
 	EXPECT_EQ(1, at32(&self->reply, 0));
 	EXPECT_EQ(0x23456789, at32(&self->reply, 4));
@@ -551,10 +554,11 @@ TEST_F(report, serverstats)
 	EXPECT_EQ(100 + SERVER_TX_CARD, at32(&self->reply, 132));
 	EXPECT_EQ(UINT32_MAX, at32(&self->reply, 164));
 	self->request.length = 416;
-	chronyc_report_serverstats(statistics, 2, &nts, &counts, &self->request, &self->reply);
+	chronyc_report_serverstats(&counts, &self->request, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS);
 	free(statistics);
-	chronyc_report_serverstats(NULL, 0, NULL, &counts, &self->request, &self->reply);
+	counts = (struct server_counts){ .commands_received = 5 };
+	chronyc_report_serverstats(&counts, &self->request, &self->reply);
 	EXPECT_EQ(0, at32(&self->reply, 0));
 	EXPECT_EQ(0, at32(&self->reply, 4));
 	EXPECT_EQ(5, at32(&self->reply, 8));
@@ -568,11 +572,11 @@ TEST_F(report, serverstats_count_what_the_kernel_takes)
 		[XDP_ANSWERED] = 1000, [XDP_REFUSED] = 7, [XDP_DROPPED] = 30, [XDP_KISSED] = 20,
 		[XDP_PASSED] = 9,
 	};
-	static const struct chronyc_counts counts = { .xdp = xdp };
 	struct server_statistics *statistics = statistics_of(0);
+	const struct server_counts counts = { .statistics = statistics, .xdp = xdp };
 
 	self->request.length = 28 + 168;
-	chronyc_report_serverstats(statistics, 0, NULL, &counts, &self->request, &self->reply);
+	chronyc_report_serverstats(&counts, &self->request, &self->reply);
 	EXPECT_CONTENTS(CHRONYC_REPLY_SERVERSTATS64);
 	EXPECT_EQ(100 + SERVER_RECEIVED + 1030, at32(&self->reply, 4));
 	EXPECT_EQ(100 + SERVER_DROPPED + 30, at32(&self->reply, 28));
