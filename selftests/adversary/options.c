@@ -58,8 +58,8 @@ static void draw_selection(struct server *server)
 	server->unused = chance(0.1) && (server->liar || honest - 1 > liars);
 	if (server->unused)
 		OPTION(server, " noselect");
-	/* Liars that agree with others may keep one from being used: that is the option's sense. */
-	else if (!world->liar_count && chance(0.1))
+	/* What a liar is required for is the operator's own doing. */
+	else if (!server->liar && chance(0.1))
 		OPTION(server, " require");
 }
 

@@ -12,6 +12,7 @@
 struct edge {
 	double at;
 	int type;		/* 1: an interval begins, -1: it ends */
+	bool require;		/* it is that of a required source */
 };
 
 static int by_place(const void *a, const void *b)
@@ -30,39 +31,64 @@ static size_t make_edges(const struct candidate *candidates, size_t count, bool 
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (trusted_only && !candidates[i].trust)
+		const struct candidate *candidate = &candidates[i];
+
+		if (trusted_only && !candidate->trust)
 			continue;
-		edges[made++] = (struct edge){ candidates[i].offset - candidates[i].distance, 1 };
-		edges[made++] = (struct edge){ candidates[i].offset + candidates[i].distance, -1 };
+		edges[made++] = (struct edge){
+			candidate->offset - candidate->distance, 1, candidate->require,
+		};
+		edges[made++] = (struct edge){
+			candidate->offset + candidate->distance, -1, candidate->require,
+		};
 	}
 	qsort(edges, made, sizeof(*edges), by_place);
 	return made;
 }
 
-/* The greatest number of intervals with a common point, and where that is. */
+/*
+ * The greatest number of intervals with a common point, and where that is. @required: one of these
+ * is a required source's; 0: there is no such point.
+ */
 static size_t intersect(const struct candidate *candidates, size_t count, bool trusted_only,
-			double *low, double *high)
+			bool required, struct extent *deepest)
 {
 	struct edge edges[2 * SOURCE_SELECT_MAX];
 	size_t made = make_edges(candidates, count, trusted_only, edges);
-	size_t depth = 0, most = 0;
+	size_t depth = 0, present = 0, most = 0;
 	size_t i;
 
 	for (i = 0; i < made; i++) {
 		if (edges[i].type < 0) {
-			if (depth == most)
-				*high = fmax(*high, edges[i].at);
+			if (depth == most && (!required || present))
+				deepest->high = fmax(deepest->high, edges[i].at);
 			depth--;
+			present -= edges[i].require;
 			continue;
 		}
 		depth++;
-		if (depth > most) {
+		present += edges[i].require;
+		if (depth > most && (!required || present)) {
 			most = depth;
-			*low = edges[i].at;
-			*high = -INFINITY;
+			deepest->low = edges[i].at;
+			deepest->high = -INFINITY;
 		}
 	}
 	return most;
+}
+
+/*
+ * Where most agree. More than half may do so at two places, if some leave enough open. One with a
+ * required source comes first: liars that join the other one would leave nobody to select.
+ */
+static size_t find_deepest(const struct candidate *candidates, size_t count, bool trusted_only,
+			   size_t voters, struct extent *deepest)
+{
+	size_t agreeing = intersect(candidates, count, trusted_only, true, deepest);
+
+	if (2 * agreeing > voters)
+		return agreeing;
+	return intersect(candidates, count, trusted_only, false, deepest);
 }
 
 /* From the first to the last point that so many intervals cover. */
@@ -136,7 +162,7 @@ bool intersection_find(struct candidate *candidates, size_t count, size_t silent
 		silent = 0;
 	else
 		voters = count;
-	agreeing = intersect(candidates, count, trusted_only, &deepest.low, &deepest.high);
+	agreeing = find_deepest(candidates, count, trusted_only, voters, &deepest);
 	if (2 * agreeing <= voters)
 		return false;
 	for (i = 0; i < count; i++)

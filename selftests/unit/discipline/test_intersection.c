@@ -95,6 +95,40 @@ TEST_F(meeting, silent_sources_may_be_those_that_are_right)
 	EXPECT_EQ(30.0, self->bound.high);
 }
 
+/* Liars agree with two that leave much open: more meet there than where the required one is. */
+TEST_F(meeting, of_two_majorities_the_one_with_a_required_source)
+{
+	struct candidate *required = add(self, 0, 10), *other = add(self, 0, 12);
+	struct candidate *wide = add(self, 8, 30), *liar = add(self, 11, 14);
+
+	add(self, 11, 14);
+	ASSERT_TRUE(find(self, 0));
+	EXPECT_FALSE(required->agrees);
+	required->require = true;
+	ASSERT_TRUE(find(self, 0));
+	EXPECT_TRUE(required->agrees);
+	EXPECT_TRUE(other->agrees);
+	EXPECT_TRUE(wide->agrees);
+	EXPECT_FALSE(liar->agrees);
+	/* Where the truth may be does not change by that. */
+	EXPECT_EQ(8.0, self->bound.low);
+	EXPECT_EQ(14.0, self->bound.high);
+}
+
+/* Who is required has no more votes than others. */
+TEST_F(meeting, a_required_source_makes_no_majority)
+{
+	struct candidate *required = add(self, 0, 10), *other = add(self, 11, 14);
+
+	required->require = true;
+	add(self, 0, 12);
+	add(self, 11, 14);
+	add(self, 11, 14);
+	ASSERT_TRUE(find(self, 0));
+	EXPECT_FALSE(required->agrees);
+	EXPECT_TRUE(other->agrees);
+}
+
 TEST_F(meeting, as_many_as_there_can_be)
 {
 	for (int i = 0; i < SOURCE_SELECT_MAX; i++)
