@@ -38,6 +38,9 @@
 /* The module takes a notification for a late one for so long at most. */
 #define LATE_NS		(10 * NS_PER_S)
 
+/* RATE leaves it at 1024 s. */
+#define RATE_MAXPOLL	10
+
 /* Readings of the clock, and what a step takes. */
 #define STEP_SLACK_NS	NS_PER_MS
 
@@ -294,28 +297,24 @@ static void judge_timescale(void)
 	judge->outside = outside;
 }
 
-static int64_t patience_ns(void)
+/* Each RATE has the server asked half as often as minpoll says. */
+static int longest_poll(const struct server *server)
 {
-	int i, maxpoll = 0;
+	int limited = server->minpoll + server->rates;
 
-	for (i = 0; i < world->server_count; i++)
-		if (!world->servers[i].liar && world->servers[i].maxpoll > maxpoll)
-			maxpoll = world->servers[i].maxpoll;
-	return 3 * (NS_PER_S << maxpoll) + 120 * NS_PER_S;
+	if (limited > RATE_MAXPOLL)
+		limited = RATE_MAXPOLL;
+	return limited > server->maxpoll ? limited : server->maxpoll;
 }
 
-/*
- * A server that has answered RATE is not asked for a while, whatever happens: what too few are left
- * to call a disruption is an error as any, which may have to be slewed.
- */
-static bool is_any_resting(void)
+static int64_t patience_ns(void)
 {
-	int i;
+	int i, poll = 0;
 
 	for (i = 0; i < world->server_count; i++)
-		if (world->servers[i].rates)
-			return true;
-	return false;
+		if (!world->servers[i].liar && longest_poll(&world->servers[i]) > poll)
+			poll = longest_poll(&world->servers[i]);
+	return 3 * (NS_PER_S << poll) + 120 * NS_PER_S;
 }
 
 /*
@@ -330,7 +329,7 @@ static bool is_slewed_back(void)
 	int64_t gained_ns = judge->error_ns - error_ns;
 
 	judge->error_ns = error_ns;
-	return (world->set_by_other || never_known || is_any_resting()) &&
+	return (world->set_by_other || never_known) &&
 	       gained_ns > (world->now_ns - judge->looked_ns) / 20;
 }
 

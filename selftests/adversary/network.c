@@ -68,16 +68,10 @@ static void start_again(const struct server *server, struct reply *reply)
 
 static void refuse(struct server *server, struct reply *reply)
 {
-	int64_t pause_ns = (NS_PER_S << server->maxpoll) * 2;
-
+	server->rates++;
 	reply->leap = NTP_LEAP_UNSYNCHRONISED;
 	reply->stratum = 0;
 	reply->refid = NTP_KISS_RATE;
-	/* It is not asked for a while, which doubles each time. */
-	pause_ns <<= server->rates < 6 ? server->rates : 6;
-	server->rates++;
-	if (world->now_ns + pause_ns > world->hindered_ns)
-		world->hindered_ns = world->now_ns + pause_ns;
 }
 
 /* What variations make of an honest server's answer; true: it says nothing of the time. */

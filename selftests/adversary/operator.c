@@ -49,7 +49,7 @@ static int most_missing(void)
 	return is_varied(VARIATION_RESTARTS) + is_varied(VARIATION_SOURCE_CHANGES);
 }
 
-bool is_dispensable_beside(const struct server *one, int others)
+bool is_dispensable(const struct server *one)
 {
 	int honest = 0, liars = 0, i;
 
@@ -64,18 +64,9 @@ bool is_dispensable_beside(const struct server *one, int others)
 		honest += !server->liar;
 		liars += server->liar;
 	}
-	honest -= others + most_missing();
+	/* It is one of those that may be missing. */
+	honest -= most_missing() - 1;
 	return honest > liars && honest >= world->minsources;
-}
-
-/* It is one of those that may be missing. */
-bool is_dispensable(const struct server *one)
-{
-	int i, limited = -1;
-
-	for (i = 0; i < world->server_count; i++)
-		limited += world->servers[i].least_s > 0;
-	return is_dispensable_beside(one, limited);
 }
 
 static void delete_source(void)

@@ -194,18 +194,15 @@ static void draw_slow_policy(void)
 		world->makestep_s = 0;
 }
 
-/* Those that rest may not answer in time: without them the honest ones are a majority still. */
 static void draw_rate_limits(void)
 {
-	int i, limited = 0;
+	int i;
 
 	for (i = 0; i < world->server_count; i++) {
 		struct server *server = &world->servers[i];
 
-		if (server->liar || chance(0.5) || !is_dispensable_beside(server, limited))
-			continue;
-		limited++;
-		server->least_s = draw_log(1, 20);
+		if (!server->liar && chance(0.5))
+			server->least_s = draw_log(1, 20);
 	}
 }
 

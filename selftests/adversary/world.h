@@ -94,7 +94,7 @@ struct server {
 	int64_t bias_ns;
 	double least_s;
 	int64_t asked_ns;
-	unsigned int rates;
+	int rates;
 	int64_t restarted_ns;
 	int64_t congested_ns;
 	int64_t extra_up_ns;
@@ -380,8 +380,6 @@ void operator_acts(void);
 bool is_deleted(const struct server *server);
 /* Without it the honest are more than the liars, and as many as the configuration asks for. */
 bool is_dispensable(const struct server *server);
-/* And without so many others, and those that may be missing for a while. */
-bool is_dispensable_beside(const struct server *server, int others);
 /* It has a say in what the time is. */
 bool has_vote(const struct server *server);
 

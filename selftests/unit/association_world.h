@@ -56,6 +56,7 @@ struct source {
 	int answered;
 	int add_result;
 	int bursts;
+	int cuts;
 	int burst_left;
 	int burst_good;
 	bool offline;
@@ -179,6 +180,11 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	}
 	source->sample = *sample;
 	return 0;
+}
+
+void source_cut_rest(struct source *source)
+{
+	source->cuts++;
 }
 
 void source_burst(struct source *source, int64_t now_raw_ns, int count, bool pressing)

@@ -313,9 +313,13 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 		result->voters = voted;
 		return judge_most(consensus, at_ns, now, terms, result);
 	}
-	/* Open while one answers alone, or while the silent ones could make this a majority. */
+	/* Open while one answers alone, or while the silent ones could make this a majority ... */
 	open = voted < 2 || 2 * (result->agreeing + voters - voted) > voters;
-	return open && elapsed_ns < SUSPECT_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
+	if (open && elapsed_ns < SUSPECT_NS)
+		return CONSENSUS_SUSPECT;
+	/* ... for longer while they only rest. */
+	open = 2 * (result->agreeing + majority_resting(&consensus->roll)) > voters;
+	return open && elapsed_ns < QUORUM_REST_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }
 
 /*
@@ -350,6 +354,7 @@ static void begin_suspicion(struct consensus *consensus, const struct timescale_
 	consensus->suspect_raw_ns = now->raw_ns;
 	consensus->asked_raw_ns = now->raw_ns;
 	consensus->ask_again_ns = BURST_NS;
+	consensus->roll.since_raw_ns = now->raw_ns;
 	for (i = 0; i < consensus->roll.count; i++)
 		consensus->roll.opinion[i].answered = consensus->roll.opinion[i].far;
 }

@@ -9,11 +9,21 @@
 #include <stdbool.h>
 #include <string.h>
 
+/*
+ * It asks us to wait, and its samples became void meanwhile: what it said last of leap seconds did
+ * not. Else liars would be most of those that were asked since.
+ */
+static bool is_resting(const struct source_status *status)
+{
+	return status->limited && status->received && !status->samples && !status->lost &&
+	       !status->withdrawn && !status->orphan && !status->loop;
+}
+
 /* Pulses that the timescale numbers announce nothing. */
 static bool may_vote(const struct source_status *status)
 {
-	return status->verdict != SOURCE_UNUSABLE && !status->options->noselect &&
-	       !status->last.numbered;
+	return (status->verdict != SOURCE_UNUSABLE || is_resting(status)) &&
+	       !status->options->noselect && !status->last.numbered;
 }
 
 int leap_vote(struct source *const *sources, size_t count)

@@ -15,6 +15,18 @@ size_t majority_voters(const struct roll *roll, bool only_answered)
 	return number;
 }
 
+size_t majority_resting(const struct roll *roll)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < roll->count; i++) {
+		const struct opinion *opinion = &roll->opinion[i];
+
+		number += opinion->votes && opinion->rests && !opinion->answered;
+	}
+	return number;
+}
+
 static size_t count_agreeing(const struct roll *roll, int64_t at_ns)
 {
 	size_t i, number = 0;

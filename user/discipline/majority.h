@@ -14,6 +14,9 @@
 /* How many have a vote. @only_answered: of those who have answered since the suspicion began. */
 size_t majority_voters(const struct roll *roll, bool only_answered);
 
+/* How many of those who have not answered since then rest: they may yet be asked. */
+size_t majority_resting(const struct roll *roll);
+
 /*
  * The difference, UTC minus timescale, that most sources agree on which contradict the timescale.
  * How many they are; 0: none does, and @at_ns is left alone.

@@ -25,6 +25,7 @@
  * @followed: its difference was accepted, and is no news
  * @leap: it announced a leap second
  * @answered: since the suspicion began
+ * @rests: it asks us to wait, and has not been asked since the suspicion began
  * @votes: it is reachable and may be used, or may yet answer
  * @far: contradictions in a row that agree with each other ...
  * @off: ... UTC minus timescale, by the latest
@@ -42,6 +43,7 @@ struct opinion {
 	bool followed;
 	bool leap;
 	bool answered;
+	bool rests;
 	bool votes;
 	int far;
 	struct source_interval off;

@@ -33,6 +33,7 @@ struct attendance {
 	size_t mute;		/* likewise, lately perhaps, and are not lost ... */
 	size_t tired;		/* ... and were asked so often that they are no voters */
 	size_t reached;		/* have answered one of their latest requests */
+	size_t resting;		/* have not answered, as they ask us to wait */
 	size_t unasked;		/* silent or unheard, and not asked since somebody answers */
 	int64_t latest_raw_ns;	/* when the latest answer came */
 	struct source_interval interval[SOURCE_SELECT_MAX];
@@ -76,6 +77,18 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 bool quorum_may_be_right(const struct source *source, const struct source_status *status)
 {
 	return may_answer(source, status, REQUESTS_LOST);
+}
+
+/* A server may say nothing else ever. */
+#define KISSES_UNHEARD	2
+
+bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns)
+{
+	if (!status->limited || status->lost ||
+	    (!status->received && status->kisses >= KISSES_UNHEARD))
+		return false;
+	return status->kisses || status->asked_raw_ns < since_raw_ns ||
+	       chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS;
 }
 
 /* The source never answered, and was not asked often or long enough to be called silent. */
@@ -159,8 +172,11 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->reached += !!status.reach;
 		attendance->unasked += is_unasked(quorum, &status, now->raw_ns);
 		if (!status.received || !status.reach || !status.samples ||
-		    !quorum_is_near(&status))
+		    !quorum_is_near(&status)) {
+			attendance->resting += quorum_rests(&status, quorum->since_raw_ns,
+							    now->raw_ns);
 			continue;
+		}
 		attendance->latest_raw_ns = chime_max(attendance->latest_raw_ns,
 						      status.last_raw_ns);
 		source_interval_of(&status.last, now, interval);
@@ -212,6 +228,18 @@ static int64_t wait_for_awaited_ns(const struct quorum *quorum,
 					raw_ns);
 
 	return attendance->awaited ? chime_min(left_ns, SOURCE_ANSWER_NS) : 0;
+}
+
+/* Those who agree are a minority, while others rest. */
+static int64_t wait_for_resting_ns(const struct quorum *quorum,
+				   const struct attendance *attendance, int64_t raw_ns)
+{
+	int64_t left_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, QUORUM_REST_NS),
+					raw_ns);
+
+	if (!attendance->resting || 2 * count_agreeing(attendance) >= attendance->voters)
+		return 0;
+	return chime_min(left_ns, QUORUM_LATEST_NS);
 }
 
 /*
@@ -344,7 +372,8 @@ int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, siz
 	if (quorum->cut_off)
 		wait_ns = QUORUM_LATEST_NS;
 	else if (wait_ns <= 0 && silence_ns == QUORUM_SILENT_NS)
-		wait_ns = wait_for_awaited_ns(quorum, &attendance, now->raw_ns);
+		wait_ns = chime_max(wait_for_awaited_ns(quorum, &attendance, now->raw_ns),
+				    wait_for_resting_ns(quorum, &attendance, now->raw_ns));
 	if ((quorum->silence || attendance.awaited) && !quorum->asked)
 		wait_ns = chime_min(wait_ns, SOURCE_ANSWER_NS);
 	quorum->reached = wait_ns <= 0;

@@ -25,6 +25,9 @@
  */
 #define QUORUM_LATEST_NS	8000000000LL
 
+/* A source that rests ("RATE") is awaited for so long at most: as long as minpoll can make it. */
+#define QUORUM_REST_NS		(1024 * 1000000000LL)
+
 /* A source further away than this is of no use, unless its options say so (maxdistance). */
 #define QUORUM_DISTANCE_NS	3000000000LL
 
@@ -59,7 +62,7 @@ struct quorum {
  * latest. A majority of the sources that are asked has to agree; half of them once the others are
  * late; any number once the others are silent, unless nobody answers any more, not even those who
  * did. After all have stopped answering, as when the network was away, none is silent before it was
- * asked again. The caller clears @quorum->ask.
+ * asked again, and neither is one that rests. The caller clears @quorum->ask.
  */
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now);
@@ -89,5 +92,12 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 
 /* The same, but for some more first requests: two lost ones are not enough for a bound. */
 bool quorum_may_be_right(const struct source *source, const struct source_status *status);
+
+/*
+ * It has answered that we ask too often, and so it was not asked since @since_raw_ns, or it may yet
+ * answer what it was asked, or its answer was that again. One that has never said anything else is
+ * waited for once.
+ */
+bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns);
 
 #endif /* DISCIPLINE_QUORUM_H */

@@ -102,6 +102,7 @@ struct opinion *roll_call(struct roll *roll, size_t index, struct source *const 
 		return NULL;
 	roll->usable += quorum_counts(source, &status);
 	opinion->votes = quorum_may_vote(source, &status);
+	opinion->rests = quorum_rests(&status, roll->since_raw_ns, now->raw_ns);
 	if (!opinion->votes || status.received == opinion->received ||
 	    status.last.epoch != now->epoch)
 		return NULL;

@@ -19,12 +19,14 @@
  * @opinion: of each source; those beyond @count are of sources that left
  * @count: sources
  * @usable: of these may be selected
+ * @since_raw_ns: when all were asked, because one contradicts
  * @trusts: some of them are always right, says the operator: no others vote
  */
 struct roll {
 	struct opinion opinion[SOURCE_SELECT_MAX];
 	size_t count;
 	size_t usable;
+	int64_t since_raw_ns;
 	bool trusts;
 };
 

@@ -183,6 +183,12 @@ void source_failed(struct source *source, int64_t now_raw_ns, int error);
  */
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code);
 
+/*
+ * Time was disrupted, or sources contradict the clock: a server that sent "RATE" is waited for as
+ * long as minpoll says by now, and no longer.
+ */
+void source_cut_rest(struct source *source);
+
 /* A valid answer, whose sample comes with the next one: the server is reached. */
 void source_answered(struct source *source);
 
@@ -297,6 +303,8 @@ int64_t source_moved_ns(const struct source *source);
  * @received: valid answers
  * @last_error: -errno of the latest failure, 0 after a success
  * @kiss: the KISS code that stopped or slowed the polling, 0 if none
+ * @kisses: such packets in a row, since its latest answer
+ * @limited: it has found that we ask too often ("RATE")
  * @distrusted: it was wrong, and has not been right for long enough since
  */
 struct source_status {
@@ -329,6 +337,8 @@ struct source_status {
 	uint64_t received;
 	int last_error;
 	uint32_t kiss;
+	unsigned int kisses;
+	bool limited;
 	bool distrusted;
 };
 

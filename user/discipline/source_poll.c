@@ -129,15 +129,29 @@ void source_start_polling(struct source *source, int64_t now_raw_ns)
 	source->not_before_ns = INT64_MIN;
 }
 
+bool source_is_limited(const struct source *source)
+{
+	return source->kiss == KISS('R', 'A', 'T', 'E');
+}
+
+/* Each "RATE" has raised minpoll. */
+static int64_t least_rest_ns(const struct source *source)
+{
+	return source->last_poll_ns + seconds_to_ns(ldexp(1, source->options.minpoll));
+}
+
 /* A server that sent "RATE" counts all packets, so bursts, retries and reloads wait as well. */
 int64_t source_earliest_poll(const struct source *source)
 {
-	int64_t earliest_ns = source->not_before_ns;
+	if (source_is_limited(source) && source->sent)
+		return chime_max(source->not_before_ns, least_rest_ns(source));
+	return source->not_before_ns;
+}
 
-	if (source->kiss == KISS('R', 'A', 'T', 'E') && source->sent)
-		earliest_ns = chime_max(earliest_ns, source->last_poll_ns +
-					seconds_to_ns(ldexp(1, source->options.minpoll)));
-	return earliest_ns;
+void source_cut_rest(struct source *source)
+{
+	if (source_is_limited(source) && source->sent)
+		source->not_before_ns = chime_min(source->not_before_ns, least_rest_ns(source));
 }
 
 int64_t source_next_poll(const struct source *source)
@@ -335,7 +349,7 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 	source->starting = 0;
 	if (source_is_refused(source)) {
 		hold_back(source, now_raw_ns, KISS_WAIT_NS);
-	} else if (code == KISS('R', 'A', 'T', 'E')) {
+	} else if (source_is_limited(source)) {
 		if (options->minpoll == options->maxpoll && options->maxpoll < KISS_MAXPOLL)
 			options->maxpoll++;
 		if (options->minpoll < options->maxpoll)

@@ -516,8 +516,10 @@ void associations_burst_all(struct associations *list, int64_t now_raw_ns, int c
 	for (size_t i = 0; i < list->target_count; i++)
 		target_retry_now(list->targets[i], now_raw_ns);
 	for (size_t i = 0; i < list->count; i++) {
-		if (!list->list[i]->offline)
-			source_burst(list->sources[i], now_raw_ns, count, pressing);
+		if (list->list[i]->offline)
+			continue;
+		source_cut_rest(list->sources[i]);
+		source_burst(list->sources[i], now_raw_ns, count, pressing);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "user/discipline/quorum.h"
 #include "selftests/unit/unit.h"
 
 #define S	1000000000LL
@@ -350,6 +351,49 @@ TEST_F(consensus, waits_for_who_may_make_a_majority)
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 4, 60 * S));
 	EXPECT_EQ(3, self->result.agreeing);
 	EXPECT_EQ(5, self->result.voters);
+}
+
+/* Three of five rest, and were not asked since the first one contradicted: they are waited for. */
+TEST_F(consensus, waits_for_those_that_rest)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 5));
+	for (i = 2; i < 5; i++) {
+		self->source[i].status.limited = true;
+		self->source[i].status.asked_raw_ns = self->now.raw_ns - 10 * S;
+	}
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	run(self, 100 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 3, 60 * S));
+}
+
+/* But not for ever, and not for those that were asked meanwhile, or could not change anything. */
+TEST_F(consensus, waits_for_no_rest_that_decides_nothing)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 5));
+	self->source[4].status.limited = true;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	self->source[4].status.asked_raw_ns = self->now.raw_ns;
+	run(self, 29 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 60 * S));
+
+	ASSERT_EQ(0, (consensus_forget(self->consensus), begin(self, 5)));
+	for (i = 2; i < 5; i++)
+		self->source[i].status.limited = true;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	run(self, QUORUM_REST_NS - S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 60 * S));
 }
 
 /* Servers of one appliance, or one that says that it is. */

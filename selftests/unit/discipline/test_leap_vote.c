@@ -103,6 +103,51 @@ TEST_F(vote, who_cannot_be_used_does_not)
 	EXPECT_EQ(INSERT, count(self));
 }
 
+/* Two were not asked since all samples became void, as they find that we ask too often. */
+TEST_F(vote, who_rests_votes_by_what_it_said_last)
+{
+	announce(self, 0, 1, DELETE);
+	for (int i = 3; i < 5; i++) {
+		self->source[i].status.verdict = SOURCE_UNUSABLE;
+		self->source[i].status.received = 7;
+	}
+	EXPECT_EQ(DELETE, count(self));
+	self->source[3].status.limited = true;
+	EXPECT_EQ(NONE, count(self));
+	self->source[3].status.last.leap = DELETE;
+	EXPECT_EQ(DELETE, count(self));
+	self->source[3].status.last.leap = NONE;
+	self->source[4].status.limited = true;
+	EXPECT_EQ(NONE, count(self));
+}
+
+TEST_F(vote, who_rests_and_would_not_be_used_does_not)
+{
+	struct source_status *status = &self->source[3].status;
+
+	announce(self, 0, 1, DELETE);
+	self->source[4].options.noselect = true;
+	status->verdict = SOURCE_UNUSABLE;
+	status->limited = true;
+	EXPECT_EQ(DELETE, count(self));
+	status->received = 7;
+	EXPECT_EQ(NONE, count(self));
+	status->samples = 7;
+	EXPECT_EQ(DELETE, count(self));
+	status->samples = 0;
+	status->lost = true;
+	EXPECT_EQ(DELETE, count(self));
+	status->lost = false;
+	status->withdrawn = true;
+	EXPECT_EQ(DELETE, count(self));
+	status->withdrawn = false;
+	status->orphan = true;
+	EXPECT_EQ(DELETE, count(self));
+	status->orphan = false;
+	status->loop = true;
+	EXPECT_EQ(DELETE, count(self));
+}
+
 TEST_F(vote, nobody_outvotes_the_trusted)
 {
 	announce(self, 0, 2, INSERT);

@@ -51,6 +51,18 @@ TEST_F(ballot, voters)
 	EXPECT_EQ(2, majority_voters(&self->roll, true));
 }
 
+TEST_F(ballot, who_rests_has_a_vote_and_no_answer)
+{
+	add(self, 0, 0)->rests = true;
+	EXPECT_EQ(0, majority_resting(&self->roll));
+	add_silent(self);
+	add_silent(self)->rests = true;
+	EXPECT_EQ(1, majority_resting(&self->roll));
+	add_silent(self)->rests = true;
+	self->roll.opinion[3].votes = false;
+	EXPECT_EQ(1, majority_resting(&self->roll));
+}
+
 TEST_F(ballot, where_most_meet)
 {
 	int64_t at_ns = 77;

@@ -162,6 +162,117 @@ TEST_F(quorum, waits_longer_for_those_who_were_just_asked)
 	EXPECT_TRUE(self->quorum.reached);
 }
 
+#define RATE		('R' << 24 | 'A' << 16 | 'T' << 8 | 'E')
+
+/* All samples are void, as after a restore, and these sources had answered RATE before. */
+static void restore(struct _test_data_quorum *self, int from, int to)
+{
+	int i;
+
+	for (i = 0; i < SOURCES; i++) {
+		answer(self, i, 0, 0);
+		if (i >= from && i < to) {
+			source_polled(self->source[i], self->now.raw_ns);
+			source_kissed(self->source[i], self->now.raw_ns, RATE);
+		}
+		source_change_reference(self->source[i], 2, &REFERENCE_REPLACED);
+	}
+	self->now.epoch = 2;
+	self->now.raw_ns += S;
+}
+
+/* Two of five go on answering for so long. How long to wait then? */
+static int64_t go_on(struct _test_data_quorum *self, int64_t duration_ns)
+{
+	int64_t until_ns = self->now.raw_ns + duration_ns, wait_ns;
+
+	do {
+		answer(self, 0, 90 * MS, 0);
+		answer(self, 1, 90 * MS, 0);
+		wait_ns = wait_of(self, 5);
+		self->now.raw_ns += S;
+	} while (wait_ns && self->now.raw_ns <= until_ns);
+	return wait_ns;
+}
+
+/* Who asks us to wait is not silent: two of five do not decide because the others rest. */
+TEST_F(quorum, a_minority_waits_for_those_that_rest)
+{
+	restore(self, 2, 5);
+	EXPECT_EQ(QUORUM_LATEST_NS, go_on(self, 60 * S));
+	/* One is asked in vain, another finds again that we ask too often. */
+	source_polled(self->source[2], self->now.raw_ns);
+	source_polled(self->source[3], self->now.raw_ns);
+	source_kissed(self->source[3], self->now.raw_ns, RATE);
+	EXPECT_EQ(QUORUM_LATEST_NS, go_on(self, 30 * S));
+	answer(self, 2, 0, 0);
+	answer(self, 3, 0, 0);
+	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 5));
+	answer(self, 4, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 5));
+}
+
+/* But not for ever ... */
+TEST_F(quorum, those_that_rest_are_awaited_for_some_time_only)
+{
+	int64_t begin_ns;
+
+	restore(self, 2, 5);
+	begin_ns = self->now.raw_ns;
+	EXPECT_EQ(0, go_on(self, 2 * QUORUM_REST_NS));
+	EXPECT_TRUE(self->quorum.reached);
+	EXPECT_LE(begin_ns + QUORUM_REST_NS, self->now.raw_ns);
+	EXPECT_GE(begin_ns + QUORUM_REST_NS + 10 * S, self->now.raw_ns);
+}
+
+/* ... nor when they were asked, and do not answer. */
+TEST_F(quorum, those_that_were_asked_after_their_rest_are_silent)
+{
+	int i;
+
+	restore(self, 2, 5);
+	EXPECT_EQ(QUORUM_LATEST_NS, go_on(self, 60 * S));
+	for (i = 2; i < 5; i++) {
+		answer(self, i, 0, 0);
+		source_change_reference(self->source[i], 3, &REFERENCE_REPLACED);
+	}
+	EXPECT_LT(0, go_on(self, 0));
+	EXPECT_EQ(0, go_on(self, 5 * S));
+}
+
+/* Nobody can keep a majority waiting, nor half of all. */
+TEST_F(quorum, only_a_minority_waits_for_those_that_rest)
+{
+	restore(self, 2, 5);
+	EXPECT_EQ(QUORUM_LATEST_NS, go_on(self, 60 * S));
+	answer(self, 2, 90 * MS, 0);
+	EXPECT_EQ(0, wait_of(self, 5));
+
+	quorum_forget(&self->quorum);
+	restore(self, 2, 4);
+	answer(self, 0, 90 * MS, 0);
+	answer(self, 1, 90 * MS, 0);
+	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 4));
+	self->now.raw_ns += QUORUM_LATE_NS;
+	EXPECT_EQ(0, wait_of(self, 4));
+}
+
+/* One that has never said anything else is waited for once. */
+TEST_F(quorum, who_answers_nothing_but_rate_is_no_voter_for_long)
+{
+	struct source_status status;
+
+	source_polled(self->source[2], self->now.raw_ns);
+	source_get_record(self->source[2], &status);
+	EXPECT_FALSE(quorum_rests(&status, self->now.raw_ns, self->now.raw_ns));
+	source_kissed(self->source[2], self->now.raw_ns, RATE);
+	source_get_record(self->source[2], &status);
+	EXPECT_TRUE(quorum_rests(&status, self->now.raw_ns, self->now.raw_ns));
+	source_kissed(self->source[2], self->now.raw_ns, RATE);
+	source_get_record(self->source[2], &status);
+	EXPECT_FALSE(quorum_rests(&status, self->now.raw_ns, self->now.raw_ns));
+}
+
 /* Eight requests to each of these sources stay without an answer. */
 static void lose(struct _test_data_quorum *self, int from, int to)
 {

@@ -40,6 +40,11 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 	return source->counts && !status->lost;
 }
 
+bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns)
+{
+	return status->limited && status->asked_raw_ns < since_raw_ns && raw_ns >= since_raw_ns;
+}
+
 /* As many servers as there can be, in the order that the test puts them. */
 FIXTURE(roll) {
 	struct roll roll;
@@ -167,6 +172,20 @@ TEST_F(roll, who_cannot_vote_says_nothing)
 	EXPECT_FALSE(self->roll.opinion[2].votes);
 	/* Its sample is of another epoch, but it may answer yet. */
 	EXPECT_TRUE(self->roll.opinion[3].votes);
+}
+
+TEST_F(roll, who_was_not_asked_since_all_were_rests)
+{
+	self->roll.since_raw_ns = 70;
+	self->now.raw_ns = 80;
+	self->source[1].status.limited = true;
+	self->source[2].status.limited = true;
+	self->source[2].status.asked_raw_ns = 75;
+	self->count = 3;
+	call(self);
+	EXPECT_FALSE(self->roll.opinion[0].rests);
+	EXPECT_TRUE(self->roll.opinion[1].rests);
+	EXPECT_FALSE(self->roll.opinion[2].rests);
 }
 
 TEST_F(roll, trusted_sources_vote_alone_while_they_can)

@@ -482,6 +482,47 @@ TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
 	}
 }
 
+/* A disruption ends a wait that has doubled, but minpoll, which RATE has raised, still holds. */
+TEST_F(source, a_disruption_cuts_the_rest_that_rate_asked_for)
+{
+	struct source_status status;
+	int64_t asked_ns;
+
+	source_get_record(self->source, &status);
+	EXPECT_FALSE(status.limited);
+	source_cut_rest(self->source);
+	EXPECT_EQ(START_NS, source_next_poll(self->source));
+	source_polled(self->source, START_NS);
+	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	asked_ns = source_next_poll(self->source);
+	source_polled(self->source, asked_ns);
+	source_kissed(self->source, asked_ns, KISS('R', 'A', 'T', 'E'));
+	source_get_record(self->source, &status);
+	EXPECT_TRUE(status.limited);
+	EXPECT_EQ(2, status.kisses);
+
+	source_burst(self->source, asked_ns + NS_PER_S, 4, true);
+	EXPECT_LE(asked_ns + 512 * NS_PER_S, source_next_poll(self->source));
+	source_cut_rest(self->source);
+	EXPECT_EQ(asked_ns + 256 * NS_PER_S, source_next_poll(self->source));
+	/* The next one doubles the wait again. */
+	asked_ns += 256 * NS_PER_S;
+	source_polled(self->source, asked_ns);
+	source_kissed(self->source, asked_ns, KISS('R', 'A', 'T', 'E'));
+	EXPECT_LE(asked_ns + 1024 * NS_PER_S, source_next_poll(self->source));
+}
+
+TEST_F(source, a_refusal_and_what_another_was_told_are_not_cut_short)
+{
+	source_hold_back(self->source, KISS('R', 'A', 'T', 'E'), START_NS + 100 * NS_PER_S);
+	source_cut_rest(self->source);
+	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
+	source_polled(self->source, START_NS + 100 * NS_PER_S);
+	source_kissed(self->source, START_NS + 100 * NS_PER_S, KISS('D', 'E', 'N', 'Y'));
+	source_cut_rest(self->source);
+	EXPECT_LE(START_NS + 86400 * NS_PER_S, source_next_poll(self->source));
+}
+
 TEST_F(source, rate_again_doubles_the_wait)
 {
 	int64_t now_ns = START_NS, wait_ns, last_ns = 0;

@@ -49,6 +49,11 @@ bool source_is_lost(const struct source *source)
 	return stub.lost;
 }
 
+bool source_is_limited(const struct source *source)
+{
+	return source->kiss == 13;
+}
+
 double source_learned_s(const struct source *source)
 {
 	return stub.learned_s;
@@ -342,6 +347,7 @@ TEST_F(status, what_is_told_as_it_is)
 	self->source.withdrawn = true;
 	self->source.orphan = true;
 	self->source.kiss = 13;
+	self->source.kisses = 3;
 	self->source.scatter = (struct source_scatter){ 1.5, 4, 14 };
 	stub.lost = true;
 	record(self);
@@ -353,6 +359,8 @@ TEST_F(status, what_is_told_as_it_is)
 	EXPECT_TRUE(self->status.orphan);
 	EXPECT_FALSE(self->status.loop);
 	EXPECT_EQ(13, self->status.kiss);
+	EXPECT_EQ(3, self->status.kisses);
+	EXPECT_TRUE(self->status.limited);
 	EXPECT_EQ(8, self->status.samples);
 	EXPECT_EQ(8, self->status.received);
 	EXPECT_EQ(1.5, self->status.jitter_ns);

@@ -1333,6 +1333,7 @@ TEST_F(world, a_burst_asks_everybody_anew)
 	associations_burst_all(self->list, raw_ns(), 4, true);
 	EXPECT_EQ(0, open_fds());
 	EXPECT_EQ(4, source_at(0)->bursts);
+	EXPECT_EQ(1, source_at(0)->cuts);
 	/* From another port, and what has no address is looked up again. */
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 2 && names.started == 2));
 	EXPECT_NE(port, server->from_port);
