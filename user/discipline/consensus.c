@@ -141,7 +141,10 @@ static void follow_timescale(struct consensus *consensus, const struct timescale
 	note_timescale(consensus, now);
 }
 
-/* Take all new samples. true: a trusted source contradicts. */
+/*
+ * Take all new samples. true: a trusted source contradicts. What others have said before, even if
+ * they contradicted by then, is no answer since the suspicion began.
+ */
 static bool take_samples(struct consensus *consensus, struct source *const *sources, size_t count,
 			 const struct timescale_now *now)
 {
@@ -153,6 +156,7 @@ static bool take_samples(struct consensus *consensus, struct source *const *sour
 	roll_begin(&consensus->roll, sources, count);
 	for (i = 0; i < consensus->roll.count; i++) {
 		opinion = roll_call(&consensus->roll, i, sources, now, &sample);
+		consensus->roll.opinion[i].answered &= consensus->suspect;
 		if (opinion)
 			contradicted |= take_sample(consensus, opinion, &sample, now);
 	}
@@ -348,15 +352,11 @@ static bool is_outvoted(const struct consensus *consensus, const struct timescal
 
 static void begin_suspicion(struct consensus *consensus, const struct timescale_now *now)
 {
-	size_t i;
-
 	consensus->suspect = true;
 	consensus->suspect_raw_ns = now->raw_ns;
 	consensus->asked_raw_ns = now->raw_ns;
 	consensus->ask_again_ns = BURST_NS;
 	consensus->roll.since_raw_ns = now->raw_ns;
-	for (i = 0; i < consensus->roll.count; i++)
-		consensus->roll.opinion[i].answered = consensus->roll.opinion[i].far;
 }
 
 /*

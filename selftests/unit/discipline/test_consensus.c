@@ -370,6 +370,24 @@ TEST_F(consensus, waits_for_those_that_rest)
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 3, 60 * S));
 }
 
+/* One that rests has contradicted a while ago, by less: that is no answer to what happens now. */
+TEST_F(consensus, what_was_said_before_is_no_answer)
+{
+	ASSERT_EQ(0, begin(self, 4));
+	/* The fifth has never agreed, and raises no suspicion. */
+	self->count = 5;
+	self->source[4].status.limited = true;
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 4, 2 * S));
+	run(self, 40 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, -60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 18 * S));
+	run(self, 6 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 18 * S));
+	run(self, 60 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 4, 18 * S));
+}
+
 /* But not for ever, and not for those that were asked meanwhile, or could not change anything. */
 TEST_F(consensus, waits_for_no_rest_that_decides_nothing)
 {
