@@ -71,6 +71,7 @@ bool scenario_is_invariant(enum scenario_quantity quantity)
 	case SCENARIO_WITHIN_10US:
 	case SCENARIO_INTERVAL:
 	case SCENARIO_VERSUS_BANK:
+	case SCENARIO_VERSUS_UNPRIMED:
 	case SCENARIO_FIRST:
 	case SCENARIO_HOST_RMS:
 	case SCENARIO_HOST_MAX:
@@ -98,7 +99,7 @@ double scenario_sum_up(enum scenario_quantity quantity, double *values, size_t c
 		return most;
 	if (quantity == SCENARIO_COVERAGE)
 		return sum / (double)count;
-	if (quantity == SCENARIO_FIRST)
+	if (quantity == SCENARIO_FIRST || quantity == SCENARIO_VERSUS_UNPRIMED)
 		return sqrt(square / (double)count);
 	return measure_median(values, (int)count);
 }
@@ -123,6 +124,32 @@ ssize_t scenario_judge(const struct scenario_limit *limit, double *values, size_
 	return within(limit, *worst) ? -1 : (ssize_t)count;
 }
 
+static int run_once(const struct scenario *scenario, uint64_t seed, struct run *run)
+{
+	measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
+	reference_start(&run->reference, NULL, 0, scenario->world.settle_s);
+	return run_world(run, &scenario->world, seed);
+}
+
+/* The same world, but nothing was known of the rate. */
+static int run_unprimed(const struct scenario *scenario, uint64_t seed, struct run *run)
+{
+	struct scenario unprimed = *scenario;
+
+	unprimed.world.drift.known = false;
+	return run_once(&unprimed, seed, run);
+}
+
+static bool has_limit(const struct scenario *scenario, enum scenario_quantity quantity)
+{
+	size_t i;
+
+	for (i = 0; i < scenario->limits; i++)
+		if (scenario->limit[i].quantity == quantity)
+			return true;
+	return false;
+}
+
 int scenario_run_seed(const struct scenario *scenario, uint64_t seed,
 		      double value[SCENARIO_QUANTITIES])
 {
@@ -131,11 +158,15 @@ int scenario_run_seed(const struct scenario *scenario, uint64_t seed,
 
 	if (!run)
 		return -ENOMEM;
-	measure_start(&run->measure, scenario->world.settle_s, scenario->mark_s);
-	reference_start(&run->reference, NULL, 0, scenario->world.settle_s);
-	error = run_world(run, &scenario->world, seed);
+	error = run_once(scenario, seed, run);
 	if (!error)
 		run_value(scenario, run, value);
+	value[SCENARIO_VERSUS_UNPRIMED] = NAN;
+	if (!error && has_limit(scenario, SCENARIO_VERSUS_UNPRIMED)) {
+		error = run_unprimed(scenario, seed, run);
+		value[SCENARIO_VERSUS_UNPRIMED] = value[SCENARIO_RMS] /
+						  measure_rms_ns(&run->measure);
+	}
 	free(run);
 	return error;
 }

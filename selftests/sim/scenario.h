@@ -35,6 +35,7 @@ enum scenario_quantity {
 	SCENARIO_INTERVAL,	/* s between requests, at least */
 	SCENARIO_UNSYNCHRONISED,	/* invariant: share of seconds, at least and at most */
 	SCENARIO_VERSUS_BANK,	/* RMS as a multiple of the Kalman bank's, median */
+	SCENARIO_VERSUS_UNPRIMED,	/* RMS over that without the drift file, RMS of seeds */
 	SCENARIO_DEMOTIONS,	/* invariant: of the host, at least and at most */
 	SCENARIO_REINSTATEMENTS,	/* invariant: of the host, at least and at most */
 	SCENARIO_WITNESSED,	/* invariant: disruptions that the sources alone told */

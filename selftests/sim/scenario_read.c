@@ -41,6 +41,7 @@ static const char * const quantity_names[SCENARIO_QUANTITIES] = {
 	[SCENARIO_INTERVAL] = "interval",
 	[SCENARIO_UNSYNCHRONISED] = "unsynchronised",
 	[SCENARIO_VERSUS_BANK] = "versus-kalman-bank",
+	[SCENARIO_VERSUS_UNPRIMED] = "versus-unprimed",
 	[SCENARIO_DEMOTIONS] = "demotions",
 	[SCENARIO_REINSTATEMENTS] = "reinstatements",
 	[SCENARIO_WITNESSED] = "witnessed",
@@ -214,10 +215,13 @@ static bool set_client(struct scenario *scenario, const char *key, const char *t
 		{ "module", &module },
 		{ "step-limit", &limit },
 		{ "step-threshold", &threshold },
+		{ "drift", &world->drift.frequency },
+		{ "drift-sigma", &world->drift.sigma },
 	};
 
 	if (!set_number(settings, COUNT(settings), key, text))
 		return set_oscillator(&world->oscillator, key, text);
+	world->drift.known |= !strcmp(key, "drift");
 	world->module = module != 0;
 	world->discipline.step_limit = (int)limit;
 	world->discipline.step_threshold_ns = llrint(threshold);

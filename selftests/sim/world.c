@@ -309,6 +309,9 @@ static int start(struct world *world, uint64_t seed)
 	world->consensus = consensus_new();
 	if (!world->discipline || !world->consensus)
 		return -ENOMEM;
+	if (options->drift.known)
+		discipline_prime_rate(world->discipline, -options->drift.frequency,
+				      options->drift.sigma);
 	for (i = 0; i < options->servers; i++) {
 		struct server *server = &world->server[i];
 

@@ -77,10 +77,23 @@ struct world_event {
 };
 
 /**
+ * struct world_drift - what the drift file says at the start
+ * @known: there is one
+ * @frequency: the counter's error, a fraction
+ * @sigma: one standard error of it
+ */
+struct world_drift {
+	bool known;
+	double frequency;
+	double sigma;
+};
+
+/**
  * struct world_options - one simulated run
  * @duration_s: how long
  * @settle_s: statistics begin here
  * @oscillator: the guest's counter
+ * @drift: its error as the drift file has it
  * @offset_ns: the system clock's error at the start
  * @noise_ns: of the client's timestamps
  * @has_host: there is a host clock ...
@@ -93,6 +106,7 @@ struct world_options {
 	double duration_s;
 	double settle_s;
 	struct oscillator_options oscillator;
+	struct world_drift drift;
 	double offset_ns;
 	double noise_ns;
 	bool has_host;
