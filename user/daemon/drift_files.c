@@ -20,6 +20,12 @@
 #define DRIFT_SIGMA_MAX	10e-6
 
 /*
+ * Nor is one with a greater error than this kept in place of one that was read from the file and
+ * may be right.
+ */
+#define DRIFT_SIGMA_OPEN	0.1e-6
+
+/*
  * At the end a rate that is known to this is left in force. A worse one is left only if it differs
  * from the clock's earlier rate by so many standard errors.
  */
@@ -82,6 +88,8 @@ const char *daemon_write_drift(struct daemon *daemon)
 	rate_sigma = hypot(rate_sigma, daemon_turns_of_host(daemon));
 	if (rate_sigma > DRIFT_SIGMA_MAX)
 		return "the clock's rate is not known well enough yet";
+	if (discipline_rate_is_open(daemon->discipline) && rate_sigma > DRIFT_SIGMA_OPEN)
+		return "whether the rate that was read from it is right is not known yet";
 	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);

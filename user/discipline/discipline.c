@@ -260,6 +260,11 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 	estimator_prime_rate(discipline->clock.estimator, rate, rate_sigma);
 }
 
+bool discipline_rate_is_open(const struct discipline *discipline)
+{
+	return estimator_rate_is_open(discipline->clock.estimator);
+}
+
 static void learn_whether_free(struct discipline *discipline, const struct timescale_now *now)
 {
 	struct estimate estimate;

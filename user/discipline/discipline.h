@@ -143,4 +143,7 @@ bool discipline_is_suspect(const struct discipline *discipline, const struct tim
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma);
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma);
 
+/* The samples so far may not have shown yet what the primed rate is worth: keep what it is from. */
+bool discipline_rate_is_open(const struct discipline *discipline);
+
 #endif /* DISCIPLINE_H */

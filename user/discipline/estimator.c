@@ -73,17 +73,34 @@ void estimator_free(struct estimator *estimator)
 	free(estimator);
 }
 
-void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma)
+static void set_prior(struct estimator *estimator, double rate, double rate_sigma)
 {
 	estimator->rate_prior = rate;
 	estimator->rate_prior_sigma = fmin(fabs(rate_sigma), RATE_SIGMA_UNKNOWN);
 	estimator->is_host = false;
 }
 
+static void forget_prior(struct estimator *estimator)
+{
+	set_prior(estimator, 0, RATE_SIGMA_UNKNOWN);
+	estimator->prior_open = false;
+}
+
+void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma)
+{
+	set_prior(estimator, rate, rate_sigma);
+	estimator->prior_open = true;
+}
+
 void estimator_expect_host(struct estimator *estimator)
 {
-	estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
+	forget_prior(estimator);
 	estimator->is_host = true;
+}
+
+bool estimator_rate_is_open(const struct estimator *estimator)
+{
+	return estimator->started && estimator->priors > 1;
 }
 
 /*
@@ -104,24 +121,32 @@ static void forget_samples(struct estimator *estimator)
 	early_open(&estimator->early);
 }
 
+static void keep_rate_of(struct estimator *estimator, const struct estimate *estimate)
+{
+	set_prior(estimator, estimate->rate, estimate->rate_sigma);
+	estimator->prior_open &= estimator->priors > 1;
+}
+
 void estimator_reset(struct estimator *estimator, bool keep_rate)
 {
 	struct estimate estimate;
 
 	if (!keep_rate)
-		estimator_prime_rate(estimator, 0, RATE_SIGMA_UNKNOWN);
+		forget_prior(estimator);
 	else if (has_rate(estimator, &estimate))
-		estimator_prime_rate(estimator, estimate.rate, estimate.rate_sigma);
+		keep_rate_of(estimator, &estimate);
 	forget_samples(estimator);
 }
 
 void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host)
 {
 	estimator_reset(estimator, false);
-	if (is_host && other->rate_prior_sigma >= RATE_SIGMA_UNKNOWN)
+	if (is_host && other->rate_prior_sigma >= RATE_SIGMA_UNKNOWN) {
 		estimator_expect_host(estimator);
-	else
-		estimator_prime_rate(estimator, other->rate_prior, other->rate_prior_sigma);
+		return;
+	}
+	set_prior(estimator, other->rate_prior, other->rate_prior_sigma);
+	estimator->prior_open = other->prior_open;
 }
 
 void estimator_drop_path(struct estimator *estimator, int path)
@@ -309,6 +334,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	track_judge_reroute(estimator, path);
 	track_return_common(estimator);
 	bank_normalise(estimator);
+	bank_settle_prior(estimator);
 	bank_sum_up(estimator);
 	calibrate(estimator, &before);
 	if (estimator->paths == 1 && !figures->one_way && figures->seen <= SAMPLE_YOUNG)

@@ -86,8 +86,14 @@ void estimator_reset(struct estimator *estimator, bool keep_rate);
  */
 void estimator_begin_as(struct estimator *estimator, const struct estimator *other, bool is_host);
 
-/* Prime the rate from a drift file: @rate with standard error @rate_sigma. */
+/*
+ * Prime the rate from a drift file: @rate with standard error @rate_sigma. The samples decide
+ * whether that is right: the file may be older than what changed the clock, or another machine's.
+ */
 void estimator_prime_rate(struct estimator *estimator, double rate, double rate_sigma);
+
+/* There are samples, and they have not shown yet what the primed rate is worth. */
+bool estimator_rate_is_open(const struct estimator *estimator);
 
 /* The clock is a host's, of which nothing is known yet: it may be disciplined, or run free. */
 void estimator_expect_host(struct estimator *estimator);

@@ -25,6 +25,31 @@
 static const double host_rate_sigmas[] = { 1e-6, 10e-6, 100e-6 };
 #define HOST_RATE_SIGMAS	(sizeof(host_rate_sigmas) / sizeof(host_rate_sigmas[0]))
 
+/**
+ * struct supposition - what a primed rate may be worth
+ * @log_odds: how likely that is, compared with what is said of it
+ * @sigma: it may be wrong by so much besides
+ * @other: it is another clock's, and the rate may as well be 0
+ */
+struct supposition {
+	double log_odds;
+	double sigma;
+	bool other;
+};
+
+/*
+ * A drift file is right. Or it is this clock's, but that is warmer now, or the kernel has measured
+ * it anew since. Or the machine is a copy, and the file is the original's.
+ */
+static const struct supposition suppositions[BANK_PRIORS] = {
+	{ 0, 0, false },
+	{ -4, 1e-6, false },
+	{ -5, RATE_SIGMA_MOST / NS_PER_S_REAL, true },
+};
+
+/* After so many samples the priors are forgotten, and members that still have a say are alike. */
+#define PRIOR_SAMPLES	512
+
 /* No weight falls below that of the best member times exp() of this, as it may be needed soon. */
 #define LOG_WEIGHT_LEAST	(-14.0)
 
@@ -58,36 +83,44 @@ bool bank_others_known(const struct estimator *estimator, int path)
 }
 
 /* The prior of a member's rate. */
-static void start_rate(const struct estimator *estimator, int wander, struct member *member)
+static void start_rate(const struct estimator *estimator, int wander,
+		       const struct supposition *supposition, struct member *member)
 {
-	double sigma = estimator->rate_prior_sigma;
+	double rate = estimator->rate_prior;
+	double sigma = hypot(estimator->rate_prior_sigma, supposition->sigma);
 
+	if (supposition->other)
+		sigma = hypot(sigma, rate);
 	if (estimator->is_host)
 		sigma = host_rate_sigmas[(size_t)wander % HOST_RATE_SIGMAS];
-	member_start(member, estimator->rate_prior * NS_PER_S_REAL, sigma * NS_PER_S_REAL);
+	member_start(member, rate * NS_PER_S_REAL, sigma * NS_PER_S_REAL);
+	member->log_weight += supposition->log_odds;
 }
 
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
 	const struct path_figures *figures = &estimator->path[path].figures;
+	int each = BANK_WANDERS * BANK_SHAPES;
 	int i;
 
 	estimator->started = true;
 	estimator->at_ns = sample->at_ns;
 	estimator->base_ns = sample->offset_ns;
-	estimator->members = BANK_MEMBERS;
 	/* Without round trips the kinds of queueing cannot be distinguished. */
 	if (estimator->paths == 1 && figures->one_way)
-		estimator->members = BANK_WANDERS;
+		each = BANK_WANDERS;
+	estimator->priors = estimator->prior_open ? BANK_PRIORS : 1;
+	estimator->members = each * estimator->priors;
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = bank_member(estimator, i);
+		int shape = i % each / BANK_WANDERS;
 
 		member->wander = WANDER_LEAST * pow(10, 0.5 * (i % BANK_WANDERS));
-		member->shape = shapes[i / BANK_WANDERS];
-		member->kinds = i / BANK_WANDERS == SHAPE_OF_KINDS;
+		member->shape = shapes[shape];
+		member->kinds = shape == SHAPE_OF_KINDS;
 		member->log_weight = -fmax(0, WANDER_PRIOR *
 					      log10(member->wander / WANDER_USUAL));
-		start_rate(estimator, i % BANK_WANDERS, member);
+		start_rate(estimator, i % BANK_WANDERS, &suppositions[i / each], member);
 		member_start_path(member, path, figures, sample);
 		member_start_offset(member, path, figures);
 	}
@@ -118,6 +151,49 @@ const struct member *bank_best_of(const struct estimator *estimator, int shape, 
 			best = member;
 	}
 	return best ? best : bank_best(estimator);
+}
+
+/* How far the best member is ahead of all that do not share its prior, and which prior that is. */
+static int best_prior(const struct estimator *estimator, int each, double *ahead)
+{
+	double most = -INFINITY, next = -INFINITY;
+	int best = 0, i;
+
+	for (i = 0; i < estimator->members; i++) {
+		double weight = bank_member(estimator, i)->log_weight;
+
+		if (weight > most) {
+			next = i / each == best ? next : most;
+			best = i / each;
+			most = weight;
+		} else if (i / each != best) {
+			next = fmax(next, weight);
+		}
+	}
+	*ahead = most - next;
+	return best;
+}
+
+/*
+ * Not among the first samples, which may be taken once more by what is known then. While others
+ * have a say the best one may be ahead only because it allows for the greatest changes of the rate.
+ */
+void bank_settle_prior(struct estimator *estimator)
+{
+	int each = estimator->members / estimator->priors;
+	double ahead;
+	int best;
+
+	if (estimator->priors == 1 || estimator->early.complete)
+		return;
+	best = best_prior(estimator, each, &ahead);
+	if (ahead < -LOG_WEIGHT_COUNTED &&
+	    estimator->path[estimator->latest].figures.seen < PRIOR_SAMPLES)
+		return;
+	estimator->priors = 1;
+	estimator->members = each;
+	memmove(bank_member(estimator, 0), bank_member(estimator, best * each),
+		(size_t)each * estimator->member_bytes);
 }
 
 void bank_normalise(struct estimator *estimator)

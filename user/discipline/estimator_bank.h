@@ -17,11 +17,13 @@
 
 /*
  * A member for each wander with each way that a path may queue, by the shape of the delays' gamma
- * distribution; 0: normal. One more for delays of two kinds.
+ * distribution; 0: normal. One more for delays of two kinds. All of them for each way in which a
+ * rate that was primed may be right or wrong, until the samples have shown which is so.
  */
 #define BANK_WANDERS	9
 #define BANK_SHAPES	4
-#define BANK_MEMBERS	(BANK_WANDERS * BANK_SHAPES)
+#define BANK_PRIORS	3
+#define BANK_MEMBERS	(BANK_WANDERS * BANK_SHAPES * BANK_PRIORS)
 
 /* NTP timestamps span 2^32 s: an offset beyond that is no estimate. */
 #define BANK_OFFSET_MOST_NS	4500000000000000000LL
@@ -61,11 +63,13 @@ struct bank_sum {
  * @started: there was a sample
  * @paths: how many there may be
  * @members: how many are in use
+ * @priors: of the rate, that the members are of in turn, as many of each
  * @at_ns: the instant of the members' states
  * @latest: the path of the latest sample
  * @base_ns: the offset that the members' offsets are relative to
  * @rate_prior: the rate to start from
  * @rate_prior_sigma: one standard error of it
+ * @prior_open: the samples of the next start have to show whether that is right
  * @is_host: all that is known of the rate is that it is a host's, which may be disciplined
  * @moved: sum of the squares of how far samples moved the estimate ...
  * @predicted: ... and of how far they should have
@@ -80,11 +84,13 @@ struct estimator {
 	bool started;
 	int paths;
 	int members;
+	int priors;
 	int64_t at_ns;
 	int latest;
 	int64_t base_ns;
 	double rate_prior;
 	double rate_prior_sigma;
+	bool prior_open;
 	bool is_host;
 	double moved;
 	double predicted;
@@ -121,6 +127,9 @@ const struct member *bank_best_of(const struct estimator *estimator, int shape, 
 
 /* Replace members whose numbers are no longer finite by one that is valid. false: none is. */
 bool bank_repair(struct estimator *estimator);
+
+/* If the samples have shown whether the primed rate is right, keep the members of that prior. */
+void bank_settle_prior(struct estimator *estimator);
 
 /* Weights relative to the best one. */
 void bank_normalise(struct estimator *estimator);

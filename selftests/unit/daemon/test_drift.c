@@ -29,6 +29,7 @@ static struct {
 	double primed;
 	double primed_sigma;
 	int primes;
+	bool open;		/* it is, whether the primed rate is right */
 	double clock_rate;
 	int clock_rates;
 	struct module_status status;
@@ -80,6 +81,11 @@ void discipline_prime_rate(struct discipline *discipline, double rate, double ra
 	world.primed = rate;
 	world.primed_sigma = rate_sigma;
 	world.primes++;
+}
+
+bool discipline_rate_is_open(const struct discipline *discipline)
+{
+	return world.open;
 }
 
 void discipline_return_step(struct discipline *discipline)
@@ -362,6 +368,12 @@ TEST_F(drift, why_nothing_was_written)
 	world.rate_sigma = 1e-3;
 	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "not known well enough"));
 	world.rate_sigma = 3e-8;
+	world.open = true;
+	EXPECT_EQ(NULL, daemon_write_drift(&self->daemon));
+	world.rate_sigma = 2e-7;
+	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "read from it"));
+	world.open = false;
+	EXPECT_EQ(NULL, daemon_write_drift(&self->daemon));
 	self->options.no_clock = true;
 	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "-x"));
 	self->options.no_clock = false;

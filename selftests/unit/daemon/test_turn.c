@@ -139,6 +139,11 @@ void discipline_return_sample(struct discipline *discipline)
 	world.returned_samples++;
 }
 
+bool discipline_rate_is_open(const struct discipline *discipline)
+{
+	return false;
+}
+
 void discipline_prime_rate(struct discipline *discipline, double rate, double rate_sigma)
 {
 }

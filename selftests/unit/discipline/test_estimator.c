@@ -872,6 +872,68 @@ TEST_F(one_path, reset_keeps_the_rate_or_not)
 	EXPECT_GT(estimate.rate_sigma, 50e-6);
 }
 
+/*
+ * The drift file says @wrong more than the rate is, give or take 10 ppb. The error of the rate 40
+ * samples later: at most @most.
+ */
+static void start_from_drift_file(struct __test_metadata *_metadata, double wrong, double most)
+{
+	struct estimate estimate;
+	unsigned int trial;
+	int i;
+
+	for (trial = 1; trial <= 40; trial++) {
+		struct unit_random random = { trial };
+		struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
+
+		ASSERT_NE(NULL, estimator);
+		estimator_prime_rate(estimator, 50e-6 + wrong, 1e-8);
+		for (i = 0; i < 40; i++)
+			add(estimator, 0, &random, 50e-6, 16.0 * i, 0);
+		ASSERT_TRUE(estimator_get(estimator, START_NS + 640 * NS_PER_S, &estimate));
+		EXPECT_LT(fabs(estimate.rate - 50e-6), most) TH_LOG("trial %u", trial);
+		EXPECT_LT(llabs(estimate.offset_ns - truth(50e-6, 640)), 10000)
+			TH_LOG("trial %u", trial);
+		estimator_free(estimator);
+	}
+}
+
+TEST(drift_file_that_is_right_is_believed)
+{
+	start_from_drift_file(_metadata, 0, 10e-9);
+}
+
+TEST(drift_file_of_a_colder_crystal_is_corrected)
+{
+	start_from_drift_file(_metadata, 1e-6, 50e-9);
+}
+
+TEST(drift_file_of_another_machine_is_given_up)
+{
+	start_from_drift_file(_metadata, 40e-6, 50e-9);
+	start_from_drift_file(_metadata, -5e-6, 50e-9);
+	start_from_drift_file(_metadata, 5e-2, 50e-9);
+}
+
+/* What was learned since is no file's. */
+TEST_F(one_path, reset_keeps_a_primed_rate_open_until_it_is_known)
+{
+	int i;
+
+	estimator_prime_rate(self->estimator, self->rate, 1e-8);
+	EXPECT_FALSE(estimator_rate_is_open(self->estimator));
+	for (i = 0; i < 3; i++)
+		add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	EXPECT_TRUE(estimator_rate_is_open(self->estimator));
+	estimator_reset(self->estimator, true);
+	for (i = 3; i < 60; i++)
+		add(self->estimator, 0, &self->random, self->rate + 20e-6, 16.0 * i, 0);
+	EXPECT_FALSE(estimator_rate_is_open(self->estimator));
+	estimator_reset(self->estimator, true);
+	add(self->estimator, 0, &self->random, self->rate, 16.0 * i, 0);
+	EXPECT_FALSE(estimator_rate_is_open(self->estimator));
+}
+
 /* On a noisy path, with @off_s between our clock and the server's. */
 static void add_noisy(struct estimator *estimator, struct unit_random *random, double rate,
 		      double at_s, double off_s)
