@@ -352,6 +352,11 @@ size_t time_daemons_find(const char *proc, const char *cgroup,
 static const char *const wanting[] = { "/etc/systemd/system", "/usr/lib/systemd/system",
 				       "/lib/systemd/system" };
 
+/* Where units themselves may be. */
+static const char *const holding[] = { "/etc/systemd/system", "/run/systemd/system",
+				       "/usr/local/lib/systemd/system", "/usr/lib/systemd/system",
+				       "/lib/systemd/system" };
+
 /* The unit is a link to /dev/null. */
 static bool is_masked(const char *root, const char *unit)
 {
@@ -369,6 +374,21 @@ static bool is_masked(const char *root, const char *unit)
 	return !strcmp(target, "/dev/null");
 }
 
+/* A link to a unit that is not there starts nothing: removing a Debian package leaves that. */
+static bool is_installed(const char *root, const char *unit)
+{
+	char path[PATH_TEXT_MAX];
+	struct stat status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(holding); i++) {
+		if (snprintf(path, sizeof(path), "%s%s/%s", root, holding[i], unit) <
+		    (int)sizeof(path) && !lstat(path, &status))
+			return true;
+	}
+
+	return false;
+}
+
 static void find_wanted(struct finder *finder, const char *root, const char *folder,
 			const char *target)
 {
@@ -381,7 +401,8 @@ static void find_wanted(struct finder *finder, const char *root, const char *fol
 		if (snprintf(path, sizeof(path), "%s%s/%s/%s", root, folder, target,
 			     units[i].unit) >= (int)sizeof(path))
 			continue;
-		if (!lstat(path, &status) && !is_masked(root, units[i].unit))
+		if (!lstat(path, &status) && is_installed(root, units[i].unit) &&
+		    !is_masked(root, units[i].unit))
 			add_enabled(finder, units[i].program, units[i].unit);
 	}
 }

@@ -283,6 +283,14 @@ TEST_F(machine, more_than_enough_are_left_out)
 	EXPECT_EQ(TIME_DAEMONS_MAX, time_daemons_find(self->proc, self->cgroup, self->found));
 }
 
+static void install_unit(const FIXTURE_DATA(machine) *self, const char *unit)
+{
+	char folder[160];
+
+	snprintf(folder, sizeof(folder), "%s/lib/systemd/system", self->top);
+	make_file(folder, unit, "");
+}
+
 /* As systemctl enable does it. */
 static void enable(const FIXTURE_DATA(machine) *self, const char *target, const char *unit)
 {
@@ -300,6 +308,8 @@ TEST_F(machine, units_that_start_at_boot_are_found)
 	char mask[160];
 
 	EXPECT_EQ(0, time_daemons_enabled(self->top, self->found));
+	install_unit(self, "chrony.service");
+	install_unit(self, "systemd-timesyncd.service");
 	enable(self, "multi-user.target.wants", "chrony.service");
 	enable(self, "sysinit.target.wants", "systemd-timesyncd.service");
 	/* A unit is one, whoever wants it, and an agent has other work. */
@@ -316,6 +326,15 @@ TEST_F(machine, units_that_start_at_boot_are_found)
 	ASSERT_EQ(0, symlink("/dev/null", mask));
 	ASSERT_EQ(1, time_daemons_enabled(self->top, self->found));
 	EXPECT_STREQ("systemd-timesyncd", self->found[0].program);
+}
+
+/* A Debian package that is removed, but not purged, leaves the link, and takes the unit along. */
+TEST_F(machine, units_that_were_removed_start_nothing)
+{
+	enable(self, "sysinit.target.wants", "systemd-timesyncd.service");
+	EXPECT_EQ(0, time_daemons_enabled(self->top, self->found));
+	install_unit(self, "systemd-timesyncd.service");
+	EXPECT_EQ(1, time_daemons_enabled(self->top, self->found));
 }
 
 TEST_F(machine, command_that_ends_one)
