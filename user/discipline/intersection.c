@@ -50,11 +50,9 @@ static size_t make_edges(const struct candidate *candidates, size_t count, bool 
  * The greatest number of intervals with a common point, and where that is. @required: one of these
  * is a required source's; 0: there is no such point.
  */
-static size_t intersect(const struct candidate *candidates, size_t count, bool trusted_only,
-			bool required, struct extent *deepest)
+static size_t intersect(const struct edge *edges, size_t made, bool required,
+			struct extent *deepest)
 {
-	struct edge edges[2 * SOURCE_SELECT_MAX];
-	size_t made = make_edges(candidates, count, trusted_only, edges);
 	size_t depth = 0, present = 0, most = 0;
 	size_t i;
 
@@ -81,22 +79,19 @@ static size_t intersect(const struct candidate *candidates, size_t count, bool t
  * Where most agree. More than half may do so at two places, if some leave enough open. One with a
  * required source comes first: liars that join the other one would leave nobody to select.
  */
-static size_t find_deepest(const struct candidate *candidates, size_t count, bool trusted_only,
-			   size_t voters, struct extent *deepest)
+static size_t find_deepest(const struct edge *edges, size_t made, size_t voters,
+			   struct extent *deepest)
 {
-	size_t agreeing = intersect(candidates, count, trusted_only, true, deepest);
+	size_t agreeing = intersect(edges, made, true, deepest);
 
 	if (2 * agreeing > voters)
 		return agreeing;
-	return intersect(candidates, count, trusted_only, false, deepest);
+	return intersect(edges, made, false, deepest);
 }
 
 /* From the first to the last point that so many intervals cover. */
-static void cover(const struct candidate *candidates, size_t count, bool trusted_only,
-		  size_t enough, struct extent *extent)
+static void cover(const struct edge *edges, size_t made, size_t enough, struct extent *extent)
 {
-	struct edge edges[2 * SOURCE_SELECT_MAX];
-	size_t made = make_edges(candidates, count, trusted_only, edges);
 	bool found = false;
 	size_t depth = 0;
 	size_t i;
@@ -150,7 +145,8 @@ static size_t count_right(size_t voters, size_t silent)
 bool intersection_find(struct candidate *candidates, size_t count, size_t silent,
 		       struct extent *place, struct extent *bound)
 {
-	size_t voters = 0, agreeing, enough;
+	struct edge edges[2 * SOURCE_SELECT_MAX];
+	size_t voters = 0, made, agreeing, enough;
 	struct extent deepest = { 0, 0 };
 	bool trusted_only;
 	size_t i;
@@ -162,13 +158,14 @@ bool intersection_find(struct candidate *candidates, size_t count, size_t silent
 		silent = 0;
 	else
 		voters = count;
-	agreeing = find_deepest(candidates, count, trusted_only, voters, &deepest);
+	made = make_edges(candidates, count, trusted_only, edges);
+	agreeing = find_deepest(edges, made, voters, &deepest);
 	if (2 * agreeing <= voters)
 		return false;
 	for (i = 0; i < count; i++)
 		compare_places(&candidates[i], trusted_only, deepest.low, deepest.high);
 	enough = (voters + silent) / 2 + 1;
-	cover(candidates, count, trusted_only, enough < agreeing ? enough : agreeing, place);
-	cover(candidates, count, trusted_only, count_right(voters, silent), bound);
+	cover(edges, made, enough < agreeing ? enough : agreeing, place);
+	cover(edges, made, count_right(voters, silent), bound);
 	return true;
 }
