@@ -133,6 +133,23 @@ static int wait_for(const char *tries, const char *correction, const char *skew,
 	return status;
 }
 
+/* The same, and what it wrote to standard error, which the caller frees. */
+static int wait_saying(const char *tries, char **said)
+{
+	FILE *before = stderr;
+	char line[128];
+	size_t size;
+	int status;
+
+	stderr = open_memstream(said, &size);
+	if (!stderr)
+		exit(1);
+	status = wait_for(tries, "0", "0", line, sizeof(line));
+	fclose(stderr);
+	stderr = before;
+	return status;
+}
+
 TEST(it_waits_for_what_was_asked)
 {
 	char line[128];
@@ -171,19 +188,12 @@ TEST(why_the_daemon_was_not_asked_is_said)
 		{ -EACCES, "truechime: the daemon truechimed may not be asked: permission denied" },
 		{ -ETIMEDOUT, "truechime: the daemon truechimed does not answer. See" },
 	};
-	FILE *before = stderr;
-	char *said, line[128];
-	size_t size;
+	char *said;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		memset(&world, 0, sizeof(world));
 		world.err = rows[i].err;
-		stderr = open_memstream(&said, &size);
-		if (!stderr)
-			exit(1);
-		EXPECT_EQ(CLI_NOT, wait_for("1", "0", "0", line, sizeof(line)));
-		fclose(stderr);
-		stderr = before;
+		EXPECT_EQ(CLI_NOT, wait_saying("1", &said));
 		EXPECT_EQ(0, strncmp(said, rows[i].said, strlen(rows[i].said)))
 			TH_LOG("%s", said);
 		free(said);
@@ -193,17 +203,10 @@ TEST(why_the_daemon_was_not_asked_is_said)
 /* Who waits without an end sees nothing but zeros else. */
 TEST(a_daemon_that_is_waited_for_is_named_once)
 {
-	FILE *before = stderr;
-	char *said, line[128];
-	size_t size;
+	char *said;
 
 	memset(&world, 0, sizeof(world));
-	stderr = open_memstream(&said, &size);
-	if (!stderr)
-		exit(1);
-	EXPECT_EQ(CLI_NOT, wait_for("3", "0", "0", line, sizeof(line)));
-	fclose(stderr);
-	stderr = before;
+	EXPECT_EQ(CLI_NOT, wait_saying("3", &said));
 	EXPECT_NE(NULL, strstr(said, "is not running; it is waited for. See: truechime doctor\n"));
 	EXPECT_NE(NULL, strstr(said, "is not running. See: truechime status\n"));
 	free(said);

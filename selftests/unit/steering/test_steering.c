@@ -349,63 +349,62 @@ TEST_F(steering, leaves_no_slew_behind_where_the_clocks_were_not_read_again)
 	EXPECT_EQ(0, fake_clock_rate());
 }
 
-TEST(only_looks_under_x)
+/* A world in which steering is told to touch nothing (-x). 0, or -errno. */
+static int observe(FIXTURE_DATA(steering) *world)
 {
 	struct steering_options options = normal;
-	struct timescale *timescale;
-	struct system_clock *clock;
-	struct steering *steering;
-	struct discipline_result result;
-
-	FIXTURE_DATA(steering) world;
+	int err;
 
 	log_set_level(-1);
 	fake_clock_start();
 	options.observe = true;
-	ASSERT_EQ(0, system_clock_open(&clock, true));
-	ASSERT_EQ(0, timescale_user_open(&timescale, clock));
-	steering = steering_new(&options, clock, timescale);
-	world.clock = clock;
-	world.timescale = timescale;
-	world.steering = steering;
+	err = system_clock_open(&world->clock, true);
+	if (!err)
+		err = timescale_user_open(&world->timescale, world->clock);
+	if (!err)
+		world->steering = steering_new(&options, world->clock, world->timescale);
+	return err;
+}
+
+static void end_observing(FIXTURE_DATA(steering) *world)
+{
+	steering_free(world->steering);
+	world->timescale->ops->close(world->timescale);
+	system_clock_close(world->clock);
+}
+
+TEST(only_looks_under_x)
+{
+	struct discipline_result result;
+
+	FIXTURE_DATA(steering) world;
+
+	ASSERT_EQ(0, observe(&world));
 	result = found(&world, S);
 	result.step = DISCIPLINE_STEP;
 	ASSERT_EQ(0, apply(&world, result));
 	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
 	EXPECT_EQ(0, fake_clock.adjustments);
 	EXPECT_EQ(S, error_ns(&world));
-	EXPECT_EQ(-EPERM, steering_step(steering, "test"));
+	EXPECT_EQ(-EPERM, steering_step(world.steering, "test"));
 	EXPECT_EQ(64 * S, world.status.interval_ns);
 
-	steering_disrupted(steering, false);
-	ASSERT_EQ(0, steering_read(steering));
-	steering_get_status(steering, &world.status);
+	steering_disrupted(world.steering, false);
+	ASSERT_EQ(0, steering_read(world.steering));
+	steering_get_status(world.steering, &world.status);
 	EXPECT_TRUE(trust_is_unconfirmed(world.status.trust));
 	ASSERT_EQ(0, apply(&world, found(&world, S)));
 	EXPECT_FALSE(trust_is_unconfirmed(world.status.trust));
 	EXPECT_EQ(0, fake_clock.adjustments);
-	steering_free(steering);
-	timescale->ops->close(timescale);
-	system_clock_close(clock);
+	end_observing(&world);
 }
 
 /* Nobody steers it here, so it is what the kernel says: another program may keep it. */
 TEST(an_observer_calls_no_clock_synchronised_that_the_kernel_does_not)
 {
-	struct steering_options options = normal;
-	struct timescale *timescale;
-	struct system_clock *clock;
-
 	FIXTURE_DATA(steering) world;
 
-	log_set_level(-1);
-	fake_clock_start();
-	options.observe = true;
-	ASSERT_EQ(0, system_clock_open(&clock, true));
-	ASSERT_EQ(0, timescale_user_open(&timescale, clock));
-	world.clock = clock;
-	world.timescale = timescale;
-	world.steering = steering_new(&options, clock, timescale);
+	ASSERT_EQ(0, observe(&world));
 	ASSERT_EQ(0, apply(&world, found(&world, 0)));
 	EXPECT_FALSE(world.status.synchronised);
 	fake_clock.status = 0;
@@ -427,9 +426,7 @@ TEST(an_observer_calls_no_clock_synchronised_that_the_kernel_does_not)
 	steering_get_status(world.steering, &world.status);
 	EXPECT_FALSE(world.status.synchronised);
 	EXPECT_EQ(0, fake_clock.adjustments);
-	steering_free(world.steering);
-	timescale->ops->close(timescale);
-	system_clock_close(clock);
+	end_observing(&world);
 }
 
 /* A clock that may not be set is complained of, not believed. */
