@@ -33,6 +33,13 @@
 #define LONGEST_S	(400 * 86400.0)
 #define HOUR_S		3600.0
 
+/*
+ * By how much a reference's mean rate can change at most: its daemon slews it as fast as adjtimex
+ * allows, and its oscillator is off by 1000 ppm. A filter that has seen a noisy minute may learn of
+ * a wander that makes more of it in LONGEST_S.
+ */
+#define RATE_CHANGE_MOST	0.101
+
 /* Up to its horizon a bound is compared at so many instants with the intervals of the sources. */
 #define FORESEEN	4
 
@@ -182,8 +189,8 @@ static void make_horizons(const struct correction_terms *terms, const struct com
 	const struct estimate *estimate = &combined->estimate;
 	double missing = terms->crystal ? 0 : fabs(estimate->rate);
 	double sigma = hypot(missing, mean_rate_sigma(estimate, HOUR_S));
-	double bound = missing + terms->maxclockerror +
-		       CORRECTION_SIGMAS * mean_rate_sigma(estimate, LONGEST_S);
+	double change = CORRECTION_SIGMAS * mean_rate_sigma(estimate, LONGEST_S);
+	double bound = missing + terms->maxclockerror + fmin(change, RATE_CHANGE_MOST);
 
 	if (!terms->crystal)
 		line->rate_horizon_ns = (s64)fmax(combined->reach_ns, 1);

@@ -406,6 +406,23 @@ TEST_F(correction, beyond_its_horizon_a_rate_may_be_missing)
 			    (double)self->line.beyond_maxerror_rate_q32 / Q32));
 }
 
+/*
+ * A noisy start may look like a rate that wanders by 30 ppm in a second. In 400 days that would be
+ * 51 %, but no clock is slewed by more than 10 %.
+ */
+TEST_F(correction, no_clock_runs_faster_than_it_can_be_slewed)
+{
+	self->combined.estimate.rate = -3e-6;
+	self->combined.estimate.wander = 30e-6;
+	self->terms.maxclockerror = 1e-6;
+	make_line(self);
+	EXPECT_TRUE(is_near(0.101 + 4e-6, (double)self->line.beyond_maxerror_rate_q32 / Q32));
+	self->combined.estimate.wander = 5e-6;
+	make_line(self);
+	EXPECT_TRUE(is_near(5 * 5e-6 * sqrt(400 * 86400. / 3) + 4e-6,
+			    (double)self->line.beyond_maxerror_rate_q32 / Q32));
+}
+
 TEST_F(correction, a_crystal_keeps_its_rate)
 {
 	self->terms.crystal = true;
