@@ -559,11 +559,14 @@ module_field()
 		sed -n "/\"module\": {/,/}/ s/.*\"$2\": \"*\\([^\",]*\\).*/\\1/p" | head -n 1
 }
 
-# synchronised NAME SECONDS: what the kernel says, within that time, times $patience.
+# synchronised NAME SECONDS: what the kernel says, within that time, times $patience. Where it does
+# not say so, what is said instead is shown.
 synchronised()
 {
 	guest "$1" "i=0; until truechime status >/dev/null; do i=\$((i + 1)); [ \$i -lt $(($2 * 2 * patience)) ] || exit 1
-		sleep 0.5; done"
+		sleep 0.5; done" && return
+	guest "$1" 'truechime status | head -n 3; pidof truechimed; tail -n 3 /tmp/truechimed.log'
+	return 1
 }
 
 # bounds_begin NAME [UTC...]: from now on the guest compares its clocks, and what it publishes of their
