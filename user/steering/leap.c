@@ -45,6 +45,22 @@ bool leap_is_due(const struct leap *leap, int64_t utc_ns)
 	return leap_is_near(leap, utc_ns) && leap_has_come(leap, utc_ns);
 }
 
+/* The end of its day. */
+static int64_t leap_end(const struct leap *leap)
+{
+	return leap->at_ns + (leap->kind == 2 ? NS_PER_S : 0);
+}
+
+bool leap_is_over(const struct leap *leap, int64_t utc_ns)
+{
+	return leap->kind && utc_ns >= leap_end(leap);
+}
+
+bool leap_is_repeated(const struct leap *leap, int64_t utc_ns)
+{
+	return leap->kind == 1 && utc_ns >= leap->at_ns - NS_PER_S && utc_ns < leap->at_ns;
+}
+
 void leap_check(struct leap *leap, int64_t utc_ns)
 {
 	int64_t midnight_ns = leap_midnight(utc_ns);
@@ -64,6 +80,6 @@ int64_t leap_change_ns(int kind)
 
 void leap_done(struct leap *leap)
 {
-	leap->past_ns = leap->at_ns + (leap->kind == 2 ? NS_PER_S : 0);
+	leap->past_ns = leap_end(leap);
 	leap->kind = 0;
 }

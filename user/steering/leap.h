@@ -50,6 +50,12 @@ bool leap_is_near(const struct leap *leap, int64_t utc_ns);
 /* The clock should just have leapt. */
 bool leap_is_due(const struct leap *leap, int64_t utc_ns);
 
+/* It is past midnight: whoever leaps has leapt. */
+bool leap_is_over(const struct leap *leap, int64_t utc_ns);
+
+/* This is the second before midnight, and an inserted one repeats it. */
+bool leap_is_repeated(const struct leap *leap, int64_t utc_ns);
+
 /* How far clocks are set forward by a leap second of that kind. */
 int64_t leap_change_ns(int kind);
 

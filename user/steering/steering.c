@@ -80,7 +80,12 @@ void steering_count_steps_anew(struct steering *steering)
 
 void steering_set_timescale(struct steering *steering, struct timescale *timescale)
 {
+	struct timescale_now now;
+
 	steering->timescale = timescale;
+	/* Each counts for itself. */
+	if (!timescale_now(timescale, &now))
+		steering->leap_disruptions = now.disruptions;
 	steering->settled = false;
 	steering->status.has_correction = false;
 	steering_recheck(steering);

@@ -38,11 +38,32 @@ static void steering_pass_leap(struct steering *steering, int64_t change_ns)
 	steering_recheck(steering);
 }
 
-/* Nothing but time has passed since the latest reading, however long ago that was. */
-static bool steering_is_undisturbed(const struct steering *steering,
-				    const struct timescale_now *now)
+/*
+ * Time was disrupted since this was asked last, and measured by a clock that leaps as UTC does:
+ * where it is past midnight only now, that includes the leap second.
+ *
+ * It does not if the disruption was over before midnight, and this reading came late; and of an
+ * inserted one the second before midnight is there twice. Until sources have answered nobody knows
+ * that, unless a host's clock is followed as it is.
+ */
+static void steering_note_disruption(struct steering *steering, const struct timescale_now *now)
 {
-	return steering->status.valid && now->disruptions == steering->status.now.disruptions;
+	struct leap *leap = &steering->leap;
+	bool over = leap_is_over(leap, now->time_ns);
+
+	if (now->disruptions == steering->leap_disruptions)
+		return;
+	steering->leap_disruptions = now->disruptions;
+	if (leap_has_come(leap, steering->status.now.time_ns))
+		return;
+	if (!now->host_maxerror_ns &&
+	    (leap_is_repeated(leap, now->time_ns) || (over && leap_is_near(leap, now->time_ns))))
+		steering_disrupted(steering, false);
+	if (!over)
+		return;
+	log_notice("A second was %s at midnight UTC while time was disrupted",
+		   leap->kind == 1 ? "inserted" : "left out");
+	leap_done(leap);
 }
 
 /* It is time for a leap of our own: as configured, or as the kernel has missed it. */
@@ -56,11 +77,11 @@ static bool steering_is_to_leap(const struct steering *steering, const struct ti
 		/* A clock that is behind may still leap. */
 		utc_ns = chime_sub_sat(chime_min(utc_ns, now->realtime_ns),
 				       STEERING_LEAP_MISSED_NS);
-		return leap_has_come(leap, utc_ns) && steering_is_undisturbed(steering, now);
+		return leap_has_come(leap, utc_ns) && steering->status.valid;
 	case LEAP_STEP:
 	case LEAP_SLEW:
 		return leap_is_due(leap, utc_ns) ||
-		       (leap_has_come(leap, utc_ns) && steering_is_undisturbed(steering, now));
+		       (leap_has_come(leap, utc_ns) && steering->status.valid);
 	case LEAP_IGNORE:
 		break;
 	}
@@ -81,6 +102,7 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 		steering_pass_leap(steering, change_ns);
 		return true;
 	}
+	steering_note_disruption(steering, now);
 	if (!steering_is_to_leap(steering, now))
 		return false;
 	steering_pass_leap(steering, announced_ns);

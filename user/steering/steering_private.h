@@ -86,6 +86,7 @@ struct steering {
 	int64_t unseen_ns;	/* possible movement of the clock since it was read */
 	int host_checks;		/* of makestep's limit, spent on a host */
 	struct leap leap;
+	uint32_t leap_disruptions;	/* since these, @leap comes as time passes */
 	int64_t leapt_ns;	/* by how much UTC was set forward, not returned yet */
 	bool external;		/* PTP programs steer ... */
 	bool yielding;		/* ... or another time daemon */
