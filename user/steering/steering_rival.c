@@ -70,7 +70,10 @@ static const char *steering_answer(const struct steering *steering, const struct
 	return "; it is being slewed back. To step it back: truechime makestep";
 }
 
-/* The clock is so far off that it is to be stepped back, and the timescale certain enough. */
+/*
+ * The clock is so far off that it is to be stepped back, and the timescale certain enough. After a
+ * disruption that is what a host says now, or sources have to confirm it.
+ */
 static bool steering_may_set_back(const struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
@@ -78,7 +81,8 @@ static bool steering_may_set_back(const struct steering *steering, const struct 
 	double least_ns = options->undo ? 0.0 : options->max_slew * SLEW_LONGEST_NS;
 
 	return trust_allows(steering->status.trust) &&
-	       !trust_is_unconfirmed(steering->status.trust) && steering_can_follow(now) &&
+	       (!trust_is_unconfirmed(steering->status.trust) || steering_host_answers(now)) &&
+	       steering_can_follow(now) &&
 	       now->maxerror_ns < error_ns / STEERING_STEP_EVIDENCE && (double)error_ns > least_ns;
 }
 

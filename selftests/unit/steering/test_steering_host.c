@@ -60,6 +60,16 @@ static int vouched_host_now(struct timescale *timescale, struct timescale_now *n
 	return err;
 }
 
+static uint32_t reverts;
+
+static int reverted_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = vouched_host_now(timescale, now);
+
+	now->disruptions = reverts;
+	return err;
+}
+
 static int host_step(struct timescale *timescale, enum truechime_occasion occasion)
 {
 	(void)timescale;
@@ -376,6 +386,32 @@ TEST(stays_synchronised_while_a_hosts_error_is_slewed)
 		EXPECT_TRUE(fake_clock.status & STA_UNSYNC) TH_LOG("case %u", i);
 		end_beside(&world);
 	}
+}
+
+/* A host alone is as right after a revert as it was before, and no sources will ever confirm it. */
+TEST(clock_is_set_back_to_a_host_after_a_disruption)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = reverted_host_now, .step = host_step,
+	};
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	host_maxerror_ns = MS;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 0));
+	ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+	reverts++;
+	steering_disrupted(world.steering, true);
+	ASSERT_EQ(0, run_truthfully(&world, 300 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(&world));
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_LT(llabs(ahead_of_host_ns()), US);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	end_beside(&world);
 }
 
 /*
