@@ -450,8 +450,10 @@ void steering_disrupted(struct steering *steering, bool keep)
 	steering_begin_anew(steering);
 	steering_trust(steering, keep ? TRUST_TIME_REPAIRED : TRUST_TIME_DISRUPTED);
 	steering->repair_until_ns = 0;
-	if (keep)
+	if (keep) {
+		steering_undo_unseen(steering);
 		return;
+	}
 	steering->settled = false;
 	steering->status.has_correction = false;
 }

@@ -182,6 +182,12 @@ bool steering_watch(struct steering *steering, const struct timescale_now *now);
 bool steering_is_asking(const struct steering *steering, const struct discipline_result *result,
 			const struct timescale_now *now);
 
+/*
+ * A disruption hides what another program has set at the same time. The module has set the clock by
+ * policy: what is far off all the same is set back, as policy allows.
+ */
+void steering_undo_unseen(struct steering *steering);
+
 /* Step the clock back from where a slew would take minutes or hours. false: it was not. */
 bool steering_set_back(struct steering *steering);
 

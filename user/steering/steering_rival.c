@@ -194,6 +194,14 @@ bool steering_watch(struct steering *steering, const struct timescale_now *now)
 	return true;
 }
 
+void steering_undo_unseen(struct steering *steering)
+{
+	steering->set.state = SET_TO_UNDO;
+	/* No answer is older than that. */
+	steering->set.raw_ns = INT64_MIN;
+	steering->set.back_ns = 0;
+}
+
 bool steering_set_back(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;

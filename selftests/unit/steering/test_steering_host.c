@@ -414,6 +414,36 @@ TEST(clock_is_set_back_to_a_host_after_a_disruption)
 	end_beside(&world);
 }
 
+/* Another program sets the clock between the module's repair and the daemon's next reading. */
+TEST(what_was_set_in_the_moment_of_a_disruption_is_set_back)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = reverted_host_now, .step = host_step,
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct steering_options options = normal;
+	unsigned int i;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	host_maxerror_ns = MS;
+	for (i = 0; i < 2; i++) {
+		options.observe = i;
+		ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 0));
+		ASSERT_EQ(0, run_truthfully(&world, 100 * S));
+		reverts++;
+		steering_disrupted(world.steering, true);
+		fake_clock.realtime_ns += 3600 * S;
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, follow(&world));
+		steering_get_status(world.steering, &world.status);
+		EXPECT_EQ(!options.observe, world.status.steps);
+		EXPECT_EQ(options.observe, llabs(ahead_of_host_ns()) > S);
+		end_beside(&world);
+	}
+}
+
 /*
  * Programs run again before the module is told that a suspend has ended, and the kernel has set its
  * clock ahead by then. The timescale does not know that yet: it is not gone back to.
