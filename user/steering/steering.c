@@ -225,10 +225,14 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 		return err;
 	}
 	steering->withholds = result->step == DISCIPLINE_STEP && !wrong;
-	if (wrong)
-		return steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
-					"time was disrupted, and the sources confirm it");
-	return 0;
+	if (!wrong)
+		return 0;
+	err = steering_step_by(steering, TRUECHIME_OCCASION_DISRUPTION,
+			       "time was disrupted, and the sources confirm it");
+	/* It is to be stepped when this is tried again. */
+	if (err == -EAGAIN)
+		steering_trust(steering, TRUST_TIME_REPAIRED);
+	return err;
 }
 
 /* The clock's error, as it is found now, and its bound are within what was published. */

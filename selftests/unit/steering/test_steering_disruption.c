@@ -153,6 +153,32 @@ TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
 	EXPECT_EQ(1, self->status.steps);
 }
 
+static int step_later(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	(void)timescale;
+	(void)occasion;
+	return -EAGAIN;
+}
+
+/* A stop was seen by the very step, and the host says only then that it took no time. */
+TEST_F(steering, what_a_disruption_left_wrong_is_stepped_later)
+{
+	const struct timescale_ops *ops = self->timescale->ops;
+	struct timescale_ops busy = *ops;
+
+	busy.step = step_later;
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	steering_disrupted(self->steering, false);
+	self->timescale->ops = &busy;
+	EXPECT_EQ(-EAGAIN, apply(self, found(self, 3600 * S)));
+	self->timescale->ops = ops;
+	ASSERT_EQ(0, apply(self, found(self, 3600 * S)));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(TRUST_CONFIRMED, self->status.trust);
+}
+
 TEST_F(steering, goes_to_no_date_before_the_build)
 {
 	struct discipline_result result;
