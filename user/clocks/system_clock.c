@@ -337,3 +337,10 @@ int system_clock_set_tai(struct system_clock *clock, int tai_s)
 		clock->tai_s = tai_s;
 	return err;
 }
+
+int system_clock_leap_tai(struct system_clock *clock, int64_t change_ns)
+{
+	if (!clock->tai_s)
+		return 0;
+	return system_clock_set_tai(clock, clock->tai_s - (int)(change_ns / NS_PER_S));
+}

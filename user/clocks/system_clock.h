@@ -67,6 +67,12 @@ bool system_clock_is_synchronised(void);
 int system_clock_set_tai(struct system_clock *clock, int tai_s);
 
 /*
+ * UTC was set forward by @change_ns, a leap second that is not the kernel's own: so TAI - UTC has
+ * changed, if the kernel was told of it. 0, -errno.
+ */
+int system_clock_leap_tai(struct system_clock *clock, int64_t change_ns);
+
+/*
  * Whether the kernel let a leap second pass since last asked (or opened), as it does at midnight,
  * UTC, after one was published: by how much it set the clock forward, -1 s for an inserted second,
  * or 0.

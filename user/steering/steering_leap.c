@@ -12,7 +12,9 @@ void steering_note_leap(struct steering *steering, const struct timescale_now *n
 	struct steering_status *status = &steering->status;
 	int before = status->leap;
 
-	leap_check(&steering->leap, now->time_ns);
+	/* A time that is not known passes none. */
+	if (steering_can_follow(now))
+		leap_check(&steering->leap, now->time_ns);
 	status->leap = steering->leap.kind;
 	status->leap_raw_ns = chime_add_sat(now->raw_ns,
 					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
@@ -48,13 +50,14 @@ static void steering_pass_leap(struct steering *steering, int64_t change_ns)
  */
 static void steering_note_disruption(struct steering *steering, const struct timescale_now *now)
 {
+	const struct timescale_now *last = &steering->status.now;
 	struct leap *leap = &steering->leap;
 	bool over = leap_is_over(leap, now->time_ns);
 
 	if (now->disruptions == steering->leap_disruptions)
 		return;
 	steering->leap_disruptions = now->disruptions;
-	if (leap_has_come(leap, steering->status.now.time_ns))
+	if (steering_can_follow(last) && leap_has_come(leap, last->time_ns))
 		return;
 	if (!now->host_maxerror_ns &&
 	    (leap_is_repeated(leap, now->time_ns) || (over && leap_is_near(leap, now->time_ns))))
@@ -63,6 +66,7 @@ static void steering_note_disruption(struct steering *steering, const struct tim
 		return;
 	log_notice("A second was %s at midnight UTC while time was disrupted",
 		   leap->kind == 1 ? "inserted" : "left out");
+	(void)system_clock_leap_tai(steering->clock, leap_change_ns(leap->kind));
 	leap_done(leap);
 }
 
@@ -93,8 +97,14 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 	int64_t change_ns = system_clock_leapt(steering->clock);
 	int64_t announced_ns = leap_change_ns(steering->leap.kind);
 
-	if (steering->status.trust == TRUST_EXTERNAL || !steering_can_follow(now))
+	if (steering->status.trust == TRUST_EXTERNAL)
 		return false;
+	if (!steering_can_follow(now)) {
+		/* What sources measure later includes it. */
+		if (change_ns && change_ns == announced_ns)
+			leap_done(&steering->leap);
+		return false;
+	}
 	/* Who has stood still finds that late. */
 	if (change_ns && change_ns == announced_ns &&
 	    (leap_is_near(&steering->leap, now->time_ns) ||
@@ -108,6 +118,7 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 	steering_pass_leap(steering, announced_ns);
 	if (steering->options.leap_mode != LEAP_SLEW)
 		(void)steering_step(steering, "a leap second");
+	(void)system_clock_leap_tai(steering->clock, announced_ns);
 	return true;
 }
 

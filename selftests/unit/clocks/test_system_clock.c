@@ -260,6 +260,20 @@ TEST_F(clock, tells_the_kernel_what_tai_is)
 	EXPECT_EQ(39, fake_clock.tai_s);
 }
 
+/* CLOCK_TAI does not leap; a kernel that nobody has told of TAI has none. */
+TEST_F(clock, keeps_tai_over_a_leap_second_of_ours)
+{
+	EXPECT_EQ(0, system_clock_leap_tai(self->clock, -S));
+	EXPECT_EQ(0, fake_clock.tai_s);
+	ASSERT_EQ(0, system_clock_set_tai(self->clock, 37));
+	EXPECT_EQ(0, system_clock_leap_tai(self->clock, -S));
+	EXPECT_EQ(38, fake_clock.tai_s);
+	/* That was none of the kernel's. */
+	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, system_clock_leap_tai(self->clock, S));
+	EXPECT_EQ(37, fake_clock.tai_s);
+}
+
 TEST_F(clock, announces_leap_seconds)
 {
 	ASSERT_EQ(1, system_clock_publish(self->clock, true, MS, MS, 1));

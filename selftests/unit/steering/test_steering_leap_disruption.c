@@ -8,6 +8,9 @@
 /* 2027-07-01 00:00:00 */
 #define LEAP_NS	(1814400000 * S)
 
+/* TAI - UTC before it, as somebody has told the kernel. */
+#define TAI_S	37
+
 /* From one turn of the loop to the next, while all is well, and where the machine is slow. */
 #define TURN_NS		(10 * MS)
 #define SLOW_TURN_NS	(7 * S / 2)
@@ -229,8 +232,8 @@ static int lose(FIXTURE_DATA(steering) *self, const struct passage *passage)
 		return follow_jump(self);
 	case BY_BOOTTIME:
 		fake_clock.boottime_ns += lost_ns;
+		/* The kernel stays armed. */
 		fake_clock.realtime_ns += lost_ns;
-		fake_clock.status = STA_UNSYNC;
 		steering_disrupted(self->steering, false);
 		break;
 	case MEASURES:
@@ -255,7 +258,7 @@ static int pass(FIXTURE_DATA(steering) *self, struct passage *passage)
 	passage->synchronised = !(fake_clock.status & STA_UNSYNC);
 	if (!err)
 		err = answer(self);
-	return err ? err : run_turns(self, passage, 20 * S);
+	return err ? err : run_turns(self, passage, 40 * S);
 }
 
 static int begin(FIXTURE_DATA(steering) *self, struct passage *passage, struct timescale *timescale)
@@ -266,6 +269,7 @@ static int begin(FIXTURE_DATA(steering) *self, struct passage *passage, struct t
 	truth.kind = passage->kind;
 	truth.base_ns = instant_ns(passage->kind) + passage->from_ns - 60 * S - fake_clock.raw_ns;
 	fake_clock.realtime_ns = utc_ns();
+	fake_clock.tai_s = TAI_S;
 	memset(&host, 0, sizeof(host));
 	host.ahead_ns = utc_ns() - fake_clock.raw_ns;
 	host.alone = passage->measure == BY_HOST_ALONE;
@@ -343,6 +347,9 @@ static void check_passages(struct __test_metadata *_metadata, int64_t turn_ns)
 		if (passage.measure != BY_BOOTTIME)
 			EXPECT_GT(RIGHT_NS, llabs(passage.off_ns)) TH_LOG("%s", describe(&passage));
 		EXPECT_GE(S, llabs(passage.leapt_ns)) TH_LOG("%s", describe(&passage));
+		/* Whoever has leapt, CLOCK_TAI has not. */
+		EXPECT_EQ(TAI_S + (passage.kind == 1 ? 1 : -1), fake_clock.tai_s)
+			TH_LOG("%s", describe(&passage));
 		/* That there was one long ago is no reason for doubt. */
 		if (passage.measure == BY_HOST && passage.until_ns > 10 * S)
 			EXPECT_TRUE(passage.synchronised) TH_LOG("%s", describe(&passage));
@@ -382,6 +389,26 @@ TEST(nobody_is_told_which_of_two_equal_seconds_it_is)
 		EXPECT_EQ(0, go_through(&passage)) TH_LOG("%s", describe(&passage));
 		EXPECT_EQ(0, passage.lies) TH_LOG("%s", describe(&passage));
 		EXPECT_EQ(passage.measure == BY_HOST_ALONE, passage.synchronised)
+			TH_LOG("%s", describe(&passage));
+	}
+}
+
+/* A machine wakes just before it, and nobody knows the time yet. */
+TEST(the_kernel_leaps_while_the_time_is_not_known)
+{
+	for (int kind = 1; kind <= 2; kind++) {
+		struct passage passage = {
+			.measure = BY_BOOTTIME,
+			.kind = kind,
+			.turn_ns = TURN_NS,
+			.from_ns = -40 * S,
+			.until_ns = -5 * MS,
+		};
+
+		EXPECT_EQ(0, go_through(&passage)) TH_LOG("%s", describe(&passage));
+		EXPECT_EQ(0, passage.leapt_ns) TH_LOG("%s", describe(&passage));
+		EXPECT_EQ(0, passage.lies) TH_LOG("%s", describe(&passage));
+		EXPECT_EQ(TAI_S + (kind == 1 ? 1 : -1), fake_clock.tai_s)
 			TH_LOG("%s", describe(&passage));
 	}
 }
