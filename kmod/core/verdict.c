@@ -63,6 +63,10 @@ static enum truechime_cause chime_verdict_silence(const struct chime_observation
 	if (observation->sees_restores)
 		return observation->gap_ns > 0 ? TRUECHIME_CAUSE_PAUSE :
 						 chime_verdict_host(observation);
+	/* A stop of this guest would have taken time. */
+	if (observation->gap_ns < 0 &&
+	    chime_verdict_is_leap(observation->gap_ns, observation->time_ns))
+		return TRUECHIME_CAUSE_LEAP;
 	/* There are no witnesses: again the more dangerous one. */
 	return TRUECHIME_CAUSE_REVERT;
 }

@@ -188,6 +188,38 @@ TEST(distinguishes_a_leap_second_from_a_step)
 	}
 }
 
+/*
+ * A machine without witnesses may have been restored whenever time came apart, but a stop takes
+ * time, and gives none back: by a second at midnight only a leap second does.
+ */
+static const struct {
+	const char *what;
+	s64 gap_ns;
+	s64 time_ns;
+	enum truechime_cause cause;
+} unseen_leaps[] = {
+	{ "inserted", -S, MIDNIGHT_NS - 980 * MS, TRUECHIME_CAUSE_LEAP },
+	{ "left out, or a pause", S, MIDNIGHT_NS + 20 * MS, TRUECHIME_CAUSE_REVERT },
+	{ "not by a second", -S + 20 * MS, MIDNIGHT_NS, TRUECHIME_CAUSE_REVERT },
+	{ "not at midnight", -S, MIDNIGHT_NS + 10 * S, TRUECHIME_CAUSE_REVERT },
+};
+
+TEST(an_inserted_second_needs_no_witness)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(unseen_leaps); i++) {
+		struct chime_observation observation = {
+			.evidence = SAW(HOST_TIME),
+			.gap_ns = unseen_leaps[i].gap_ns,
+			.time_ns = unseen_leaps[i].time_ns,
+		};
+
+		EXPECT_EQ(unseen_leaps[i].cause, chime_verdict_cause(&observation))
+			TH_LOG("%s", unseen_leaps[i].what);
+	}
+}
+
 TEST(names_the_cause)
 {
 	unsigned int i;

@@ -314,4 +314,26 @@ TEST_F(module, leap_second_of_the_host_is_no_disruption)
 	EXPECT_EQ(0, machine.sets);
 }
 
+/* Nor where nobody could see a stop: none gives time back. */
+TEST_F(module, leap_second_of_the_host_needs_no_witness)
+{
+	s64 before_ns;
+
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	machine.utc_ns -= machine.utc_ns % (24 * HOUR);
+	machine.utc_ns -= 60 * S;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(51 * S);
+	before_ns = status().now.maxerror_ns;
+	machine.host_ahead_ns = -S;
+	check();
+	EXPECT_EQ(TRUECHIME_CAUSE_LEAP, latest()->cause);
+	EXPECT_EQ(0, status().disruptions);
+	EXPECT_EQ(0, machine.sets);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_GE(before_ns + MS, status().now.maxerror_ns);
+}
+
 TEST_HARNESS_MAIN
