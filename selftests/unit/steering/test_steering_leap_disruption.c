@@ -45,6 +45,7 @@ static int64_t utc_ns(void)
 /* The module's timescale in small: a host, with a correction or without one. */
 static struct {
 	bool alone;
+	bool suspect;		/* it may be another one: no bound is known */
 	int64_t ahead_ns;	/* UTC minus the raw clock by the correction */
 	uint32_t disruptions;
 } host;
@@ -58,7 +59,7 @@ static int host_now(struct timescale *timescale, struct timescale_now *now)
 		.reference_ns = fake_clock.raw_ns,
 		.time_ns = host.alone ? utc_ns() : fake_clock.raw_ns + host.ahead_ns,
 		.sigma_ns = US,
-		.maxerror_ns = 100 * US,
+		.maxerror_ns = host.suspect ? CHIME_LINE_UNBOUNDED_NS : 100 * US,
 		.host_maxerror_ns = host.alone ? MS : 0,
 		.disruptions = host.disruptions,
 		.has_host = true,
@@ -88,6 +89,7 @@ static int host_correct(struct timescale *timescale, const struct chime_line *co
 	(void)epoch;
 	(void)jump;
 	host.ahead_ns = correction->offset_ns;
+	host.suspect = false;
 	return host_now(timescale, now);
 }
 
@@ -114,12 +116,16 @@ static void run_kernel(int64_t raw_ns)
 enum measure {
 	BY_HOST,	/* its clock, as soon as the machine runs again ... */
 	BY_HOST_ALONE,	/* ... which is followed without a correction */
+	BY_OTHER_HOST,	/* ... after a fork, so that it may be another one */
 	BY_SOURCES,	/* without the module: their jump is followed */
 	BY_BOOTTIME,	/* likewise: a suspend, and the sources answer later */
 	MEASURES,
 };
 
-static const char *const measures[MEASURES] = { "host", "host alone", "sources", "suspend" };
+static const char *const measures[MEASURES] = {
+	"host", "host alone", "other host", "sources", "suspend",
+};
+
 static const char *const modes[] = { "system", "step", "slew", "ignore" };
 
 /**
@@ -150,7 +156,7 @@ struct passage {
 
 static bool passage_has_host(const struct passage *passage)
 {
-	return passage->measure == BY_HOST || passage->measure == BY_HOST_ALONE;
+	return passage->measure < BY_SOURCES;
 }
 
 static int64_t instant_ns(int kind)
@@ -223,10 +229,12 @@ static int lose(FIXTURE_DATA(steering) *self, const struct passage *passage)
 	switch (passage->measure) {
 	case BY_HOST:
 	case BY_HOST_ALONE:
+	case BY_OTHER_HOST:
 		host.disruptions++;
+		host.suspect = passage->measure == BY_OTHER_HOST;
 		host.ahead_ns = utc_ns() - fake_clock.raw_ns;
 		host_step(self->timescale, TRUECHIME_OCCASION_DISRUPTION);
-		steering_disrupted(self->steering, true);
+		steering_disrupted(self->steering, !host.suspect);
 		break;
 	case BY_SOURCES:
 		return follow_jump(self);
