@@ -40,13 +40,19 @@ static void steering_pass_leap(struct steering *steering, int64_t change_ns)
 	steering_recheck(steering);
 }
 
+/* Until sources have answered nobody knows it, unless a host's clock is followed as it is. */
+static void steering_doubt_leap(struct steering *steering, const struct timescale_now *now)
+{
+	if (!now->host_maxerror_ns)
+		steering_disrupted(steering, false);
+}
+
 /*
  * Time was disrupted since this was asked last, and measured by a clock that leaps as UTC does:
  * where it is past midnight only now, that includes the leap second.
  *
  * It does not if the disruption was over before midnight, and this reading came late; and of an
- * inserted one the second before midnight is there twice. Until sources have answered nobody knows
- * that, unless a host's clock is followed as it is.
+ * inserted one the second before midnight is there twice.
  */
 static void steering_note_disruption(struct steering *steering, const struct timescale_now *now)
 {
@@ -59,9 +65,8 @@ static void steering_note_disruption(struct steering *steering, const struct tim
 	steering->leap_disruptions = now->disruptions;
 	if (steering_can_follow(last) && leap_has_come(leap, last->time_ns))
 		return;
-	if (!now->host_maxerror_ns &&
-	    (leap_is_repeated(leap, now->time_ns) || (over && leap_is_near(leap, now->time_ns))))
-		steering_disrupted(steering, false);
+	if (leap_is_repeated(leap, now->time_ns) || (over && leap_is_near(leap, now->time_ns)))
+		steering_doubt_leap(steering, now);
 	if (!over)
 		return;
 	log_notice("A second was %s at midnight UTC while time was disrupted",
@@ -109,6 +114,9 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 	if (change_ns && change_ns == announced_ns &&
 	    (leap_is_near(&steering->leap, now->time_ns) ||
 	     leap_has_come(&steering->leap, now->time_ns))) {
+		/* Before a disruption, or in a time that was wrong already? */
+		if (now->disruptions != steering->leap_disruptions)
+			steering_doubt_leap(steering, now);
 		steering_pass_leap(steering, change_ns);
 		return true;
 	}

@@ -472,6 +472,41 @@ TEST(a_leap_second_that_has_come_before_a_disruption_is_not_lost)
 	system_clock_close(world.clock);
 }
 
+/*
+ * A machine is reverted to a moment before it, and its kernel leaps before the module has found
+ * that out. A leap before the disruption, which is to be made up for, looks the same.
+ */
+TEST(nobody_is_told_of_a_leap_in_a_time_that_was_wrong)
+{
+	struct passage passage = {
+		.mode = LEAP_SYSTEM,
+		.kind = 1,
+		.turn_ns = TURN_NS,
+		.until_ns = 600 * S,
+	};
+	struct timescale timescale = { .ops = &host_ops };
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	ASSERT_EQ(0, begin(&world, &passage, &timescale));
+	ASSERT_EQ(0, answer(&world));
+	steering_announce_leap(world.steering, 1);
+	ASSERT_EQ(0, run_turns(&world, &passage, 60 * S - 300 * MS));
+	run_kernel(500 * MS);
+	ASSERT_EQ(TAI_S + 1, fake_clock.tai_s);
+	ASSERT_EQ(0, lose(&world, &passage));
+	ASSERT_EQ(0, run_turns(&world, &passage, 15 * S));
+	EXPECT_EQ(0, passage.lies);
+	ASSERT_EQ(0, answer(&world));
+	ASSERT_EQ(0, run_turns(&world, &passage, 20 * S));
+	EXPECT_EQ(0, passage.lies);
+	EXPECT_GT(RIGHT_NS, llabs(utc_ns() - fake_clock.realtime_ns));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	steering_free(world.steering);
+	system_clock_close(world.clock);
+}
+
 /* Another daemon begins so long after it; sources go on to announce it for a while. */
 TEST(a_daemon_that_begins_in_that_hour_leaps_once)
 {
