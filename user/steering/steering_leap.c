@@ -75,26 +75,25 @@ static void steering_note_disruption(struct steering *steering, const struct tim
 	leap_done(leap);
 }
 
-/* It is time for a leap of our own: as configured, or as the kernel has missed it. */
+/*
+ * It is time for a leap of our own: as configured, or as the kernel is not armed, or has missed it
+ * all the same.
+ */
 static bool steering_is_to_leap(const struct steering *steering, const struct timescale_now *now)
 {
 	const struct leap *leap = &steering->leap;
 	int64_t utc_ns = now->time_ns;
 
-	switch (steering->options.leap_mode) {
-	case LEAP_SYSTEM:
+	if (steering->options.leap_mode == LEAP_IGNORE)
+		return false;
+	if (steering->options.leap_mode == LEAP_SYSTEM && steering->armed) {
 		/* A clock that is behind may still leap. */
 		utc_ns = chime_sub_sat(chime_min(utc_ns, now->realtime_ns),
 				       STEERING_LEAP_MISSED_NS);
 		return leap_has_come(leap, utc_ns) && steering->status.valid;
-	case LEAP_STEP:
-	case LEAP_SLEW:
-		return leap_is_due(leap, utc_ns) ||
-		       (leap_has_come(leap, utc_ns) && steering->status.valid);
-	case LEAP_IGNORE:
-		break;
 	}
-	return false;
+	return leap_is_due(leap, utc_ns) ||
+	       (leap_has_come(leap, utc_ns) && steering->status.valid);
 }
 
 bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)

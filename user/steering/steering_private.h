@@ -22,8 +22,8 @@
 #define STEERING_PUBLISH_NS	16000000000LL
 
 /*
- * A kernel that was to leap and has not so long after midnight will not: its clock was set a moment
- * before, or was not called synchronised then.
+ * A kernel that was armed and has not leapt so long after midnight will not: its clock was set a
+ * moment before, or it was armed too late.
  */
 #define STEERING_LEAP_MISSED_NS	NS_PER_S
 
@@ -90,6 +90,7 @@ struct steering {
 	int64_t leapt_ns;	/* by how much UTC was set forward, not returned yet */
 	bool external;		/* PTP programs steer ... */
 	bool yielding;		/* ... or another time daemon */
+	bool armed;		/* the kernel is to leap, unless the clock was set since */
 	bool disarm;		/* the clock was set: see steering_publish.c */
 	int64_t arm_from_ns;	/* raw instant from which on it may be armed again */
 	bool steered;		/* the clock runs at the follower's rate, a slew included */

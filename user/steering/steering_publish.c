@@ -205,6 +205,7 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 	}
 	if (err < 0)
 		return err;
+	steering->armed = synchronised && steering_kernel_leap(steering);
 	if (steering->disarm) {
 		steering->disarm = false;
 		steering->arm_from_ns = chime_add_sat(now->raw_ns, DISARMED_NS);

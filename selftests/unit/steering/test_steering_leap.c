@@ -155,6 +155,19 @@ TEST_F(steering, leaps_itself_where_the_kernel_does_not)
 	EXPECT_EQ(0, fake_clock.status & STA_INS);
 }
 
+/* Nor does it where its bound is to hold until the daemon has found that. */
+TEST_F(steering, does_not_wait_for_a_kernel_that_is_not_armed)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	ASSERT_EQ(0, steering_step(self->steering, "test"));
+	ASSERT_EQ(0, run_truthfully(self, S));
+	EXPECT_EQ(0, fake_clock.status & STA_INS);
+	ASSERT_EQ(0, run_truthfully(self, 2 * MS));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(LEAP_NS - S + 2 * MS, fake_clock.realtime_ns);
+}
+
 TEST_F(steering, steps_late_over_a_leap_second)
 {
 	set_leap_day(self, LEAP_STEP);
