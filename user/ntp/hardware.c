@@ -12,12 +12,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "core/line.h"
 #include "lib/clock_ns.h"
 #include "lib/ethtool.h"
+#include "lib/log.h"
 #include "lib/time_units.h"
 
 /* Readings of a card's clock, of which the best counts. */
@@ -56,15 +56,6 @@ static int ask_stamping(const struct opener *opener, const char *name, unsigned 
 	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
 
 	return ioctl(opener->fd, request, &ifr) < 0 ? -errno : 0;
-}
-
-static void tell(const struct hardware *hardware, int priority, const char *name,
-		 const char *what)
-{
-	char text[256];
-
-	snprintf(text, sizeof(text), "hwtimestamp %s: %s", name, what);
-	hardware->report(hardware->context, priority, text);
 }
 
 /* The filter to set, of those that the card has. HWTSTAMP_FILTER_NONE: only what leaves. */
@@ -136,16 +127,16 @@ static int open_clock(int phc_index)
 	return fd < 0 ? -errno : fd;
 }
 
-static void report_refusal(const struct opener *opener, const char *name, int err)
+static void log_refusal(const char *name, int err)
 {
 	if (err == -EPERM)
-		tell(opener->hardware, LOG_WARNING, name,
-		     "it takes CAP_NET_ADMIN to switch its timestamps on: see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
+		log_warning("hwtimestamp %s: it takes CAP_NET_ADMIN to switch its timestamps on: see EXAMPLES in truechime.conf(5); the kernel's timestamps are used",
+			    name);
 	else if (err == -ENOENT || err == -EACCES)
-		tell(opener->hardware, LOG_WARNING, name,
-		     "its clock cannot be opened (/dev/ptp*): see EXAMPLES in truechime.conf(5); the kernel's timestamps are used");
+		log_warning("hwtimestamp %s: its clock cannot be opened (/dev/ptp*): see EXAMPLES in truechime.conf(5); the kernel's timestamps are used",
+			    name);
 	else
-		tell(opener->hardware, LOG_WARNING, name, strerror(-err));
+		log_warning("hwtimestamp %s: %s", name, strerror(-err));
 }
 
 static void add_card(struct opener *opener, const char *name,
@@ -164,20 +155,20 @@ static void add_card(struct opener *opener, const char *name,
 	}
 	err = ethtool_ask(opener->fd, name, &info);
 	if (err == -ENODEV) {
-		tell(opener->hardware, LOG_WARNING, name, "there is no such interface");
+		log_warning("hwtimestamp %s: there is no such interface", name);
 		return;
 	}
 	if (err || !(info.so_timestamping & SOF_TIMESTAMPING_RAW_HARDWARE) || info.phc_index < 0) {
 		if (!opener->any)
-			tell(opener->hardware, LOG_WARNING, name,
-			     "it has no clock that stamps packets; the kernel's timestamps are used");
+			log_warning("hwtimestamp %s: it has no clock that stamps packets; the kernel's timestamps are used",
+				    name);
 		return;
 	}
 	want.rx_filter = choose_filter(options->filter, info.rx_filters);
 	err = switch_on(opener, name, &want);
 	fd = err ? err : open_clock(info.phc_index);
 	if (fd < 0) {
-		report_refusal(opener, name, fd);
+		log_refusal(name, fd);
 		return;
 	}
 	hardware->cards[hardware->count] = (struct hardware_card){
@@ -190,8 +181,8 @@ static void add_card(struct opener *opener, const char *name,
 		.mbit = speed_of(opener->fd, name),
 	};
 	snprintf(hardware->cards[hardware->count++].name, IF_NAMESIZE, "%s", name);
-	tell(opener->hardware, LOG_INFO, name, want.rx_filter == HWTSTAMP_FILTER_NONE ?
-	     "the card stamps packets that leave" : "the card stamps packets");
+	log_info("hwtimestamp %s: the card stamps packets%s", name,
+		 want.rx_filter == HWTSTAMP_FILTER_NONE ? " that leave" : "");
 }
 
 static void add_all(struct opener *opener, const struct hardware_options *options)
@@ -205,18 +196,14 @@ static void add_all(struct opener *opener, const struct hardware_options *option
 	if (list)
 		if_freenameindex(list);
 	if (!opener->hardware->count)
-		tell(opener->hardware, LOG_WARNING, "*",
-		     "no interface has a clock that stamps packets, or may be used; the kernel's timestamps are used");
+		log_warning("hwtimestamp *: no interface has a clock that stamps packets, or may be used; the kernel's timestamps are used");
 }
 
-void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count,
-		   hardware_report *report, void *context)
+void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count)
 {
 	struct opener opener = { .hardware = hardware };
 
 	hardware_close(hardware);
-	hardware->report = report;
-	hardware->context = context;
 	if (!count)
 		return;
 	opener.fd = ethtool_socket();
@@ -265,15 +252,14 @@ static int read_card(struct hardware_card *card, struct hardware_reading *best)
 	return 0;
 }
 
-static void note_reading(const struct hardware *hardware, struct hardware_card *card, int err)
+static void note_reading(struct hardware_card *card, int err)
 {
 	int64_t now_ns = clock_ns(CLOCK_MONOTONIC_RAW);
-	char what[128];
 
 	card->failures = err ? card->failures + 1 : 0;
 	if (!err && card->complained) {
 		card->complained = false;
-		tell(hardware, LOG_NOTICE, card->name, "its clock can be read again");
+		log_notice("hwtimestamp %s: its clock can be read again", card->name);
 	}
 	if (card->failures >= FAILURES_MAX)
 		card->retry_ns = chime_add_sat(now_ns, RETRY_NS);
@@ -281,10 +267,8 @@ static void note_reading(const struct hardware *hardware, struct hardware_card *
 		return;
 	card->complained = true;
 	card->silent_until_ns = chime_add_sat(now_ns, SILENT_NS);
-	snprintf(what, sizeof(what),
-		 "its clock cannot be read: %s; the kernel's timestamps are used",
-		 ptp_clock_words(err));
-	tell(hardware, LOG_WARNING, card->name, what);
+	log_warning("hwtimestamp %s: its clock cannot be read: %s; the kernel's timestamps are used",
+		    card->name, ptp_clock_words(err));
 }
 
 /* One that is not known now, as without a link, is what it was. */
@@ -320,7 +304,7 @@ void hardware_read(struct hardware *hardware)
 		if (now_ns < card->retry_ns)
 			continue;
 		err = read_card(card, &reading);
-		note_reading(hardware, card, err);
+		note_reading(card, err);
 		if (!err && reading.width_ns >= 0)
 			hardware_clock_add(&card->clock, &reading);
 	}

@@ -68,39 +68,30 @@ struct hardware_card {
 	struct hardware_clock clock;
 };
 
-/* A sentence for the log, with a priority of syslog(3). */
-typedef void hardware_report(void *context, int priority, const char *text);
-
 /**
  * struct hardware - the cards
  * @cards: of which there are ...
  * @count: ... so many
  * @speeds_ns: raw instant from which on the speeds of their links are asked for again
- * @report: who is told what becomes of them ...
- * @context: ... with this
  */
 struct hardware {
 	struct hardware_card cards[HARDWARE_MAX];
 	size_t count;
 	int64_t speeds_ns;
-	hardware_report *report;
-	void *context;
 };
 
 /*
- * Switch the timestamps of the interfaces on that @options name, as far as that is possible, which
- * is reported, as is later a clock that cannot be read. It takes CAP_NET_ADMIN, unless somebody
- * else has done so before.
+ * Switch on the timestamps of the interfaces that @options name, as far as that is possible. It
+ * takes CAP_NET_ADMIN, unless somebody else has done so before. What becomes of each is logged.
  */
-void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count,
-		   hardware_report *report, void *context);
+void hardware_open(struct hardware *hardware, const struct hardware_options *options, size_t count);
 
 /* Close the clocks. The cards go on stamping: others may use that, too. */
 void hardware_close(struct hardware *hardware);
 
 /*
  * Read the clocks of all cards, right after a packet has left or come, and now and then the speeds
- * of their links.
+ * of their links. A clock that cannot be read again and again is logged, and so is its return.
  */
 void hardware_read(struct hardware *hardware);
 

@@ -243,16 +243,9 @@ void associations_open_refclocks(struct associations *list, int64_t now_raw_ns)
 	associations_report_change(list);
 }
 
-static void report_hardware(void *context, int priority, const char *text)
-{
-	(void)context;
-	log_fields(priority, text, NULL);
-}
-
 void associations_open_hardware(struct associations *list, const struct config *config)
 {
-	hardware_open(&list->hardware, config->hardware, config->hardware_count, report_hardware,
-		      NULL);
+	hardware_open(&list->hardware, config->hardware, config->hardware_count);
 }
 
 struct hardware *associations_hardware(struct associations *list)

@@ -20,6 +20,7 @@
 
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
+#include "user/lib/log.h"
 
 #define LOOPBACK	"lo"
 
@@ -43,7 +44,7 @@ static struct {
 	int64_t backwards_s;		/* the system clock between two readings of it */
 	bool absurd;			/* all clocks are at the end of time */
 	int messages;
-	int priority;
+	int level;
 	char message[256];
 } world;
 
@@ -135,12 +136,21 @@ int __wrap_open(const char *path, int flags, ...)
 	return world.open_error ? refuse(world.open_error) : dup(STDERR_FILENO);
 }
 
-static void note(void *context, int priority, const char *text)
-{
-	world.messages++;
-	world.priority = priority;
-	snprintf(world.message, sizeof(world.message), "%s", text);
-}
+#define LOG_FUNCTION(name, number)						\
+	void name(const char *format, ...)					\
+	{									\
+		va_list arguments;						\
+										\
+		world.messages++;						\
+		world.level = number;						\
+		va_start(arguments, format);					\
+		vsnprintf(world.message, sizeof(world.message), format, arguments); \
+		va_end(arguments);						\
+	}
+
+LOG_FUNCTION(log_warning, LOG_WARNING)
+LOG_FUNCTION(log_notice, LOG_NOTICE)
+LOG_FUNCTION(log_info, LOG_INFO)
 
 FIXTURE(card) {
 	struct hardware_options options;
@@ -165,7 +175,7 @@ FIXTURE_TEARDOWN(card)
 
 static size_t open_card(FIXTURE_DATA(card) *self)
 {
-	hardware_open(&self->hardware, &self->options, 1, note, NULL);
+	hardware_open(&self->hardware, &self->options, 1);
 	return self->hardware.count;
 }
 
@@ -178,7 +188,7 @@ TEST_F(card, is_switched_on)
 	EXPECT_EQ(1000, self->hardware.cards[0].mbit);
 	EXPECT_EQ(if_nametoindex(LOOPBACK), self->hardware.cards[0].index);
 	EXPECT_EQ(1, world.messages);
-	EXPECT_EQ(LOG_INFO, world.priority);
+	EXPECT_EQ(LOG_INFO, world.level);
 }
 
 /* It is opened at the boot, before there is a network. */
@@ -244,7 +254,7 @@ TEST_F(card, refusals_are_named)
 {
 	world.set_error = EPERM;
 	EXPECT_EQ(0, open_card(self));
-	EXPECT_EQ(LOG_WARNING, world.priority);
+	EXPECT_EQ(LOG_WARNING, world.level);
 	EXPECT_NE(NULL, strstr(world.message, "CAP_NET_ADMIN"));
 	world.set_error = 0;
 	world.open_error = EACCES;
@@ -379,7 +389,7 @@ TEST_F(card, whose_clock_cannot_be_read_is_named_once)
 	for (int i = 0; i < 100; i++)
 		hardware_read(&self->hardware);
 	EXPECT_EQ(2, world.messages);
-	EXPECT_EQ(LOG_WARNING, world.priority);
+	EXPECT_EQ(LOG_WARNING, world.level);
 	EXPECT_NE(NULL, strstr(world.message, "hwtimestamp lo: its clock cannot be read: "));
 	EXPECT_NE(NULL, strstr(world.message, "No such device; the kernel's timestamps are used"));
 	/* Not for each packet, which might wait for it. */
@@ -391,7 +401,7 @@ TEST_F(card, whose_clock_cannot_be_read_is_named_once)
 	self->hardware.cards[0].retry_ns = 0;
 	hardware_read(&self->hardware);
 	EXPECT_EQ(3, world.messages);
-	EXPECT_EQ(LOG_NOTICE, world.priority);
+	EXPECT_EQ(LOG_NOTICE, world.level);
 	EXPECT_STREQ("hwtimestamp lo: its clock can be read again", world.message);
 	EXPECT_TRUE(hardware_convert(&self->hardware, &stamp, true, &at_ns, &error_ns));
 	/* If that happens again and again it is not news. */
