@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
@@ -34,6 +33,7 @@
 #include "steering/time_daemons.h"
 #include "watch/attachment.h"
 #include "watch/daemon_link.h"
+#include "watch/process.h"
 #include "watch/refusal.h"
 #include "watch/report.h"
 #include "watch/tally.h"
@@ -64,9 +64,6 @@
 
 /* Changes that are lost may be so as long as somebody wishes. */
 #define LOST_NS		(60 * NS_PER_S)
-
-/* Room for /proc/PID/cgroup. */
-#define CGROUP_TEXT_MAX	4096
 
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
 #define STATUS_UNSUPPORTED	3	/* a restart finds the same kernel, and the same rights */
@@ -156,73 +153,6 @@ static void usage(FILE *to)
 
 /* --- processes --- */
 
-/* The beginning of a file of a process. How much. */
-static size_t read_of_process(int pid, const char *name, char *text, size_t size)
-{
-	char path[64];
-	size_t length;
-	FILE *file;
-
-	*text = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
-	file = fopen(path, "re");
-	if (!file)
-		return 0;
-	length = fread(text, 1, size - 1, file);
-	text[length] = '\0';
-	fclose(file);
-
-	return length;
-}
-
-/* Where systemd has a hierarchy of its own, version 2 knows no groups. */
-static void find_path(const struct watch_record *record, char *path, size_t size)
-{
-	char text[CGROUP_TEXT_MAX];
-
-	tally_path(record, path, size);
-	if (strcmp(path, "/") != 0 || record->is_kernel)
-		return;
-	if (read_of_process((int)record->tgid, "cgroup", text, sizeof(text)))
-		identity_path_of_text(text, path, size);
-}
-
-/*
- * No other process ever has the same, unlike a number: since Linux 6.9. Earlier all have the same.
- * 0: there is none, or nobody knows.
- */
-static uint64_t identify_process(int pid)
-{
-	int fd = pidfd_open(pid, 0);
-	struct stat about;
-	uint64_t process;
-
-	if (fd < 0)
-		return 0;
-	process = fstat(fd, &about) ? 0 : about.st_ino;
-	close(fd);
-
-	return process;
-}
-
-/* A process of that number, the same one as far as is known, and of that name unless hidden. */
-static bool still_runs(const struct tally_rival *rival)
-{
-	char comm[WATCH_COMM_MAX + 2], name[WATCH_QUEUE_MAX];
-	uint64_t process;
-
-	if (kill(rival->pid, 0) && errno == ESRCH)
-		return false;
-	process = identify_process(rival->pid);
-	if (process && rival->process && process != rival->process)
-		return false;
-	if (!read_of_process(rival->pid, "comm", comm, sizeof(comm)))
-		return true;
-	identity_command(comm, strcspn(comm, "\n"), name, sizeof(name));
-
-	return !strcmp(name, rival->program);
-}
-
 static void advise(struct tally_rival *rival)
 {
 	snprintf(rival->advice, sizeof(rival->advice), "%s", time_daemon_advice(rival->program));
@@ -237,7 +167,7 @@ static void check_processes(struct watch *watch)
 	for (int i = 0; i < watch->tally.rival_count; i++) {
 		struct tally_rival *rival = &watch->tally.rivals[i];
 
-		if (rival->runs && !still_runs(rival)) {
+		if (rival->runs && !process_runs(rival)) {
 			rival->runs = false;
 			rival->news = true;
 		}
@@ -280,7 +210,7 @@ static void take_record(void *context, const struct watch_record *record)
 	struct tally_rival *rival;
 	char path[sizeof(rival->path)];
 
-	find_path(record, path, sizeof(path));
+	process_path(record, path, sizeof(path));
 	if (is_own(watch, record, path)) {
 		/* Once a second, by one process: it is not worth a wake-up each. */
 		if (!record->is_kernel)
@@ -289,7 +219,7 @@ static void take_record(void *context, const struct watch_record *record)
 		return;
 	}
 	rival = tally_add(&watch->tally, record, path);
-	rival->process = rival->is_kernel ? 0 : identify_process(rival->pid);
+	rival->process = rival->is_kernel ? 0 : process_identify(rival->pid);
 	if (rival->count == 1)
 		log_first(rival);
 }
@@ -364,7 +294,7 @@ static void tell_news(struct watch *watch)
 
 		if (!rival->news || now_ns < tell_due_ns(watch, rival))
 			continue;
-		rival->runs = rival->runs && still_runs(rival);
+		rival->runs = rival->runs && process_runs(rival);
 		advise(rival);
 		if (tell(watch, rival, now_ns))
 			return;

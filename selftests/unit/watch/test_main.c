@@ -3,11 +3,6 @@
  * What truechime-watch tells the daemon, and when: one that is away, and one that was restarted.
  * The programs in the kernel are absent; daemon, clock and control socket are stand-ins.
  */
-#include <linux/sched.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <sys/wait.h>
-
 #define main watch_main
 #include "user/watch/main.c"
 #undef main
@@ -210,8 +205,7 @@ FIXTURE_SETUP(watch)
 		.call = WATCH_SETS, .step_ns = S, .tgid = (uint32_t)getpid(), .group_count = 1,
 		.groups = { "odd.service" },
 	};
-	ASSERT_LT(0, read_of_process(getpid(), "comm", self->record.comm, WATCH_COMM_MAX));
-	self->record.comm[strcspn(self->record.comm, "\n")] = '\0';
+	ASSERT_EQ(0, prctl(PR_GET_NAME, self->record.comm));
 }
 
 FIXTURE_TEARDOWN(watch)
@@ -246,49 +240,6 @@ TEST_F(watch, each_change_is_told_once)
 	turn(self, 1);
 	EXPECT_EQ(2, world.told);
 	EXPECT_EQ(3, world.notice.times);
-}
-
-static pid_t begin_process(pid_t number)
-{
-	struct clone_args how = {
-		.exit_signal = SIGCHLD,
-		.set_tid = number ? (uintptr_t)&number : 0,
-		.set_tid_size = !!number,
-	};
-	pid_t pid = (pid_t)syscall(SYS_clone3, &how, sizeof(how));
-
-	while (!pid)
-		pause();
-
-	return pid;
-}
-
-static void end_process(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-}
-
-/* An advice to end it would be one to end something else. Both have this program's name. */
-TEST_F(watch, another_process_with_its_number_is_not_it)
-{
-	struct utsname system;
-	pid_t pid = begin_process(0);
-
-	ASSERT_LT(0, pid);
-	self->record.tgid = (uint32_t)pid;
-	change(self);
-	EXPECT_TRUE(still_runs(&self->watch->tally.rivals[0]));
-	end_process(pid);
-	EXPECT_FALSE(still_runs(&self->watch->tally.rivals[0]));
-	ASSERT_EQ(0, uname(&system));
-	if (strverscmp(system.release, "6.9") < 0)
-		SKIP(return, "machine: its kernel has one inode for all processes");
-	if (begin_process(pid) != pid)
-		SKIP(return, "machine: processes cannot have a number of choice: %s",
-		     strerror(errno));
-	EXPECT_FALSE(still_runs(&self->watch->tally.rivals[0]));
-	end_process(pid);
 }
 
 /* The daemon must be able to do something else. */
