@@ -2,6 +2,8 @@
 /*
  * Requests of an operator or the daemon, across the parts: host, mode, correction, reset.
  * netlink.c parses and calls these; they take the module's lock themselves.
+ *
+ * All run in process context, and sleep.
  */
 #ifndef CHIME_CONTROL_H
 #define CHIME_CONTROL_H
@@ -19,18 +21,19 @@ void chime_control_now(struct chime *chime, struct chime_status *status);
 void chime_control_reading(struct chime *chime, struct chime_status *status);
 
 /*
- * Set the correction. -ESTALE: @epoch has passed, or the reference in force is not @reference
- * (negative: any); -EAGAIN: time was disrupted, and the host has not answered since; -ERANGE:
- * @correction is no valid line.
+ * Set the correction. @jump: apply its change of phase at once, not by slewing. 0; -ESTALE: @epoch
+ * has passed, or the reference in force is not @reference (negative: any); -EAGAIN: time was
+ * disrupted, and the host has not answered since; -ERANGE: @correction is no valid line.
  */
 int chime_control_correct(struct chime *chime, const struct chime_line *correction, u32 epoch,
 			  int reference, bool jump);
 
 /*
- * Step the system clock to the timescale by the rule for @occasion. -ENODATA: there is neither host
- * nor correction; -EBUSY: mode external is in force; -EAGAIN: time was disrupted, and the host has
- * not answered since; -EPERM: the policy forbids the step; -ERANGE: the step would be to a date
- * before the release; -EIO: the kernel refused.
+ * Step the system clock to the timescale by the rule for @occasion. 0, also if its error is below
+ * the rule's threshold; -ENODATA: there is neither host nor correction; -EBUSY: mode external is in
+ * force; -EAGAIN: time was disrupted, and the host has not answered since; -EPERM: the policy
+ * forbids the step; -ERANGE: the step would be to a date before the release; -EIO: the kernel
+ * refused.
  */
 int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
 
@@ -38,11 +41,12 @@ int chime_control_step(struct chime *chime, enum truechime_occasion occasion);
 int chime_control_disrupted(struct chime *chime, u32 epoch, const struct chime_jump *jump);
 
 /*
- * Add to the timescale. -EBUSY unless in mode external; -EAGAIN: the host, which has not answered
- * since time was disrupted, will say by how much.
+ * Add @offset_ns to the timescale at once. 0; -EBUSY unless in mode external; -EAGAIN: the host,
+ * which has not answered since time was disrupted, will say by how much.
  */
 int chime_control_add_offset(struct chime *chime, s64 offset_ns);
 
+/* As chime_timescale_set_mode(); a change is logged. */
 void chime_control_set_mode(struct chime *chime, enum truechime_mode mode);
 
 /**
@@ -62,7 +66,7 @@ struct chime_host_request {
 };
 
 /*
- * Carry out all of @request, or none of it; another host, or another state, begins a new epoch.
+ * Carry out all of @request, or none of it; another host, or another state, begins a new epoch. 0;
  * -ENOENT and -ENODEV as from chime_host_choose(); -ENODATA: there would be no host that has a
  * state.
  */

@@ -150,6 +150,7 @@ struct chime_host_info {
 	s64 uncertainty_ns;
 };
 
+/* No host clock, and none is looked for. @lock, @log: the module's. Nothing else runs yet. */
 void chime_host_init(struct chime_host *host, struct rt_mutex *lock, struct chime_log *log);
 
 /**
@@ -209,7 +210,9 @@ enum chime_check chime_host_check(struct chime_host *host, s64 *gap_ns, u32 *evi
  */
 void chime_host_read_marks(const struct chime_host *host, struct chime_marks *marks);
 
-/* Accept the jump just reported: move the line after it. Lock held. */
+/*
+ * Accept the jump that chime_host_check() has just reported: move the line after it. Lock held.
+ */
 void chime_host_accept(struct chime_host *host);
 
 /*
@@ -237,6 +240,7 @@ static inline bool chime_host_is_there(const struct chime_host *host)
 	return host->ops && !host->lost;
 }
 
+/* The state of the chosen clock, TRUECHIME_HOST_ABSENT if there is none. Lock held. */
 enum truechime_host_state chime_host_state(const struct chime_host *host);
 
 /*

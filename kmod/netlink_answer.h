@@ -10,6 +10,7 @@
 
 #include "chime.h"
 
+/* One attribute of 64 bits, aligned. */
 bool chime_put_s64(struct sk_buff *skb, int attribute, s64 value);
 
 /* The answer to NOW. */

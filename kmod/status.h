@@ -78,10 +78,13 @@ struct chime_published {
 	unsigned int host_changes;
 };
 
+/* Prepare. Nothing else runs yet. */
 void chime_status_init(struct chime *chime);
 
 /* The state now, as a whole. Context: process, module's lock held. */
 void chime_status_describe(struct chime *chime, struct chime_status *status);
+
+/* The following need no lock. Context: process. */
 
 /*
  * The timescale now, and the rest as it was when the lock was last released. Within a repair the
@@ -89,6 +92,7 @@ void chime_status_describe(struct chime *chime, struct chime_status *status);
  */
 void chime_status_read(struct chime *chime, struct chime_status *status);
 
+/* The step policy, and how the RTC is used. */
 void chime_status_read_policy(struct chime *chime, struct chime_policy *policy,
 			      enum truechime_rtc *rtc);
 
@@ -99,7 +103,10 @@ unsigned int chime_status_host_changes(struct chime *chime);
 bool chime_status_read_host(struct chime *chime, unsigned int index,
 			    struct chime_host_info *info);
 
-/* Publish what changed under the module's lock, release it, and write the messages of meanwhile. */
+/*
+ * Publish what changed under the module's lock, release it, and write the messages of meanwhile.
+ * Context: process, lock held.
+ */
 void chime_unlock(struct chime *chime);
 
 #endif /* CHIME_STATUS_H */

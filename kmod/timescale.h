@@ -294,14 +294,25 @@ bool chime_timescale_suspect_host(struct chime_timescale *timescale, s64 raw_ns)
  */
 void chime_timescale_lose_rate(struct chime_timescale *timescale, s64 since_ns, s64 raw_ns);
 
+/*
+ * Set who steers. In mode external time goes on from the present, and a slew ends. Back in mode
+ * auto it jumps: a clock that others have set has no bound.
+ */
 void chime_timescale_set_mode(struct chime_timescale *timescale, enum truechime_mode mode,
 			      s64 raw_ns);
 
 /* Mode external only (the caller has checked): */
+
+/* Show @time_ns at @raw_ns. A slew ends. */
 void chime_timescale_set_time(struct chime_timescale *timescale, s64 time_ns, s64 raw_ns);
+
+/* Jump by @delta_ns. A slew in progress continues. */
 void chime_timescale_add_time(struct chime_timescale *timescale, s64 delta_ns, s64 raw_ns);
-/* @rate_q48: d(time)/d(raw clock) - 1, times 2^48: adjfine is that fine. */
+
+/* @rate_q48: d(time)/d(raw clock) - 1, times 2^48: adjfine is that fine. A slew continues. */
 void chime_timescale_set_rate(struct chime_timescale *timescale, s64 rate_q48, s64 raw_ns);
+
+/* Slew in @phase_ns from the present on. What is left of a slew in progress is dropped. */
 void chime_timescale_slew(struct chime_timescale *timescale, s64 phase_ns, s64 raw_ns);
 
 /* The correction in force, if any. Lock held. */

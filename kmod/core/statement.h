@@ -41,6 +41,7 @@ enum chime_statement {
 	CHIME_STATEMENT_REFUTED,
 };
 
+/* What the correction shows of the statement. Without a statement: CHIME_STATEMENT_OPEN. */
 enum chime_statement chime_statement_judge(const struct chime_stated *stated);
 
 /* The statement and the correction contradict each other. */
