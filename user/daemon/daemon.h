@@ -467,13 +467,13 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 /* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */
 json_t *daemon_answer(void *context, const struct control_request *request, const char **error);
 
+/* Leave the loop because the operator wants it. */
+void daemon_shut_down(struct daemon *daemon);
+
 /* step_words.c */
 
 /* The reason why there was no step, @err, and what to do about it. */
 const char *daemon_step_words(const struct daemon *daemon, int err);
-
-/* Leave the loop because the operator wants it. */
-void daemon_shut_down(struct daemon *daemon);
 
 /* chronyc.c */
 
