@@ -73,6 +73,7 @@ struct chronyc_address {
 	uint32_t id;
 };
 
+/* The same for an address. */
 void chronyc_take_address(struct chronyc_request *request, struct chronyc_address *address);
 
 /* Of a host: chronyc sends ::ffff:192.0.2.1 as it was typed, and it is 192.0.2.1. */

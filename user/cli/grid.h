@@ -48,6 +48,7 @@ struct grid {
 struct grid *grid_new(int rows, int columns);
 void grid_free(struct grid *grid);
 
+/* One character, in Unicode. What is outside of the grid is left out, here and below. */
 void grid_put(struct grid *grid, int row, int column, enum grid_style style, uint32_t character);
 
 /* ASCII, anything else as '?'. */

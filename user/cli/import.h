@@ -83,6 +83,7 @@ struct import_reader {
 	void *context;
 };
 
+/* Show @reader all lines of the @count files. */
 void import_each_line(const struct import_file *files, size_t count,
 		      const struct import_reader *reader);
 

@@ -28,6 +28,7 @@ struct graph_area {
 /* Below this nothing is drawn: the axis of time and three rows. */
 #define GRAPH_ROWS_MIN	4
 
+/* Draw what was the clock's error and its bound into @area of @grid. */
 void graph_draw(struct grid *grid, const struct graph_area *area, const struct past *past);
 
 #endif /* CLI_TOP_GRAPH_H */

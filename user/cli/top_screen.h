@@ -44,6 +44,7 @@ struct top_view {
 	bool plain;
 };
 
+/* Draw all of the screen into @grid, whatever its size. */
 void top_draw(struct grid *grid, const struct top_view *view);
 
 /* The next longer span, or the next shorter one: from a minute to a day. */

@@ -93,6 +93,7 @@ bool view_offset(const struct view *view, int64_t *offset_ns);
 /* The bound that is stated of the clock's error. false: none is. */
 bool view_bound(const struct view *view, int64_t *bound_ns);
 
+/* What keeps the clock from being right or known: the most important, if there are several. */
 enum view_obstacle view_obstacle(const struct view *view);
 
 /* A sentence on it, and what to type. "": figures say it, or there is none. */

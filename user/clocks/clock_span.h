@@ -26,6 +26,7 @@ enum clock_span_verdict {
 	CLOCK_SPAN_STEPPED,	/* the system clock was set */
 };
 
+/* What happened between the two readings. A step is not seen where time was disrupted. */
 enum clock_span_verdict clock_span_judge(const struct clock_span *span);
 
 /*

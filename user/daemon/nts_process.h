@@ -31,6 +31,7 @@ void nts_process_tell_keys(const struct nts_process *process, const struct nts_s
 /* Have it take connections by the rules of @server; those that it has go on. 0, -errno. */
 int nts_process_tell_rules(const struct nts_process *process, const struct config_server *server);
 
+/* It has ended, or closed its end: nts_process_ended() is next. */
 bool nts_process_has_ended(const struct nts_process *process);
 
 /* What the exit status of one means, for people. */

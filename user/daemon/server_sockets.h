@@ -45,6 +45,7 @@ struct server_place {
 /* None is open, and none has failed. */
 void server_sockets_init(struct server_sockets *sockets);
 
+/* One of them is. */
 bool server_sockets_are_open(const struct server_sockets *sockets);
 
 /*
@@ -58,6 +59,7 @@ bool server_sockets_try(struct server_sockets *sockets, const struct server_plac
 /* Forget what has failed; open ones stay. */
 void server_sockets_forgive(struct server_sockets *sockets);
 
+/* Close all. */
 void server_sockets_close(struct server_sockets *sockets);
 
 #endif /* DAEMON_SERVER_SOCKETS_H */

@@ -55,6 +55,7 @@ struct serving_fast {
 	bool lost;
 };
 
+/* Nothing is served, and nothing is open. */
 void serving_fast_init(struct serving_fast *fast);
 
 /*

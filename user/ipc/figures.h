@@ -30,6 +30,7 @@ struct tracking_figures {
 	double skew;
 };
 
+/* Of the clock, and of the selected source, if there is one. */
 void figures_of_tracking(const struct state *state, struct tracking_figures *figures);
 
 /* The leap indicator of a clock that is not synchronised, as in packets. */
@@ -77,6 +78,7 @@ struct source_figures {
 	double skew;
 };
 
+/* @status: of the source, which has an estimate. */
 void figures_of_source(const struct state *state, const struct source_status *status,
 		       struct source_figures *figures);
 

@@ -16,6 +16,7 @@
 #include "server/statistics.h"
 #include "xdp/shared.h"
 
+/* What is counted of the servers of NTP and NTS. NULL: no memory. */
 json_t *report_serverstats(const struct server_counts *counts);
 
 /**

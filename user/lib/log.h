@@ -23,6 +23,7 @@ void log_set_level(int level);
  */
 void log_open(bool prefix);
 
+/* A message of that level: printf(3)'s format, without a newline at the end. */
 void log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_notice(const char *format, ...) __attribute__((format(printf, 1, 2)));

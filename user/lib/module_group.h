@@ -39,6 +39,7 @@ int module_group_receive(struct module_group *group);
 /* Notifications of the module's loading and unloading. */
 struct module_watch;
 
+/* Listen to them. 0, -errno. */
 int module_watch_open(struct module_watch **watch);
 void module_watch_close(struct module_watch *watch);
 int module_watch_fd(const struct module_watch *watch);

@@ -84,8 +84,10 @@ int time_page_create(struct time_page **page, int *fd);
 /* Map a page for reading. 0, -errno. */
 int time_page_map(const struct time_page **page, int fd);
 
+/* Undo time_page_map(), or time_page_create() but for its descriptor. */
 void time_page_unmap(const struct time_page *page);
 
+/* Replace what the page says. Its one writer does not wait for readers. */
 void time_page_write(struct time_page *page, const struct time_content *content);
 
 /* false: its writer ended, or is kept from running, in the middle of writing. */

@@ -45,6 +45,7 @@ void net_address_format(const struct net_address *address, char text[NET_ADDRESS
 /* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4: make it that. */
 void net_address_unmap(struct net_address *address);
 
+/* They have the same family and bytes, and the same scope. */
 bool net_address_equal(const struct net_address *one, const struct net_address *other);
 
 /* It is one of the @count addresses of @list. */

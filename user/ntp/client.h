@@ -176,6 +176,10 @@ struct ntp_client {
 	struct ntp_client_answer latest;
 };
 
+/*
+ * A server at @address that is asked for @source, which must not be freed before it. No request is
+ * in flight. @options are copied.
+ */
 void ntp_client_init(struct ntp_client *client, struct source *source,
 		     const struct ntp_client_options *options, const struct net_address *address);
 

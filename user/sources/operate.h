@@ -23,6 +23,7 @@ enum operate_connection {
 
 /* Each of these returns how many sources @match has. Refclocks are none of them. */
 
+/* Ask them no more, or again. */
 size_t operate_connect(struct associations *list, const struct source_match *match,
 		       enum operate_connection connection, int64_t now_raw_ns);
 

@@ -55,6 +55,7 @@ enum trust_event {
 	TRUST_OTHERS_LEFT,
 };
 
+/* The state after @event, in state @trust. */
 enum trust trust_after(enum trust trust, enum trust_event event);
 
 /* The sources have not confirmed the clock since time was disrupted. */

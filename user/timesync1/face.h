@@ -33,6 +33,7 @@ int face_show(struct face *face);
 /* Tell who listens that these bits of enum view_change are new in the view. */
 void face_changed(struct face *face, unsigned int changes);
 
+/* Tell who listens that time was disrupted. */
 void face_disrupted(struct face *face, const struct view_disruption *disruption);
 
 #endif /* TIMESYNC1_FACE_H */

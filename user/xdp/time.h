@@ -25,6 +25,7 @@ struct xdp_clocks {
 	int64_t error_ns;
 };
 
+/* The best of a few readings: the one with the least error. */
 void xdp_clocks_read(struct xdp_clocks *clocks);
 
 /**
