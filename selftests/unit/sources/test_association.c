@@ -10,6 +10,16 @@
 
 static const char *const loopback[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3" };
 
+/* A server of that @manner is the only source. */
+static struct server *ask_server(enum manner manner)
+{
+	struct server *server = add_server("127.0.0.1", manner);
+
+	configure("server 127.0.0.1 PORT\n");
+
+	return server;
+}
+
 TEST_F(world, an_answer_makes_a_sample)
 {
 	struct association_info info;
@@ -71,10 +81,9 @@ TEST_F(world, ipv6_is_the_same)
 
 TEST_F(world, silence_is_given_up)
 {
-	struct server *server = add_server("127.0.0.1", SILENT);
+	struct server *server = ask_server(SILENT);
 	uint16_t port;
 
-	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	port = server->from_port;
 	EXPECT_EQ(1, open_fds());
@@ -94,16 +103,14 @@ TEST_F(world, silence_is_given_up)
 
 TEST_F(world, forgers_are_not_believed)
 {
-	add_server("127.0.0.1", BOGUS_FIRST);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(BOGUS_FIRST);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_EQ(0, source_at(0)->failed);
 }
 
 TEST_F(world, garbage_is_not_the_answer)
 {
-	add_server("127.0.0.1", GARBAGE_FIRST);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(GARBAGE_FIRST);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_EQ(0, source_at(0)->failed);
 }
@@ -112,8 +119,7 @@ TEST_F(world, a_server_without_time_is_told_so)
 {
 	struct association_info info;
 
-	add_server("127.0.0.1", NOT_SYNCHRONISED);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(NOT_SYNCHRONISED);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
 	EXPECT_EQ(-EPROTO, source_at(0)->error);
 	EXPECT_EQ(0, source_at(0)->added);
@@ -144,8 +150,7 @@ TEST_F(world, kiss_packets_are_heeded)
 {
 	struct association_info info;
 
-	add_server("127.0.0.1", KISSES_RATE);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(KISSES_RATE);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->kiss));
 	EXPECT_EQ(NTP_KISS_RATE, source_at(0)->kiss);
 	EXPECT_NE(NULL, strstr(self->message, "RATE"));
@@ -220,9 +225,8 @@ TEST_F(world, a_refusal_is_told_when_nobody_answered)
 
 TEST_F(world, an_exchange_across_epochs_gives_nothing)
 {
-	struct server *server = add_server("127.0.0.1", SILENT);
+	struct server *server = ask_server(SILENT);
 
-	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	server->manner = ANSWERS;
 	pass(65);
@@ -234,8 +238,7 @@ TEST_F(world, an_exchange_across_epochs_gives_nothing)
 
 TEST_F(world, a_source_may_refuse_a_sample)
 {
-	add_server("127.0.0.1", ANSWERS);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(ANSWERS);
 	turn();
 	source_at(0)->add_result = -ESTALE;
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->failed == 1));
@@ -419,8 +422,7 @@ TEST_F(world, a_lost_servers_name_is_looked_up_when_the_network_changes)
 
 TEST_F(world, reach_is_lost_without_a_network)
 {
-	add_server("127.0.0.1", ANSWERS);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(ANSWERS);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	configure("server 127.0.0.1 PORT\nbindacqaddress 192.0.2.1\n");
 	for (int i = 0; i < 8; i++)
@@ -1065,14 +1067,23 @@ static void configure_key(const struct key_file *file, const char *options)
 	configure(text);
 }
 
-TEST_F(world, a_server_with_a_key_is_asked_with_it)
+/* A server that has key 7 is asked with that of @file, which has @keys. */
+static struct server *ask_with_key(const struct key_file *file, const char *keys)
 {
-	struct key_file file = make_key_file();
 	struct server *server = add_server("127.0.0.1", ANSWERS);
 
 	server->key = &key7;
-	write_keys(&file, KEY7);
-	configure_key(&file, "");
+	write_keys(file, keys);
+	configure_key(file, "");
+
+	return server;
+}
+
+TEST_F(world, a_server_with_a_key_is_asked_with_it)
+{
+	struct key_file file = make_key_file();
+	struct server *server = ask_with_key(&file, KEY7);
+
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_EQ(0, server->refused);
 	EXPECT_EQ(0, self->messages)
@@ -1130,11 +1141,8 @@ TEST_F(world, a_server_whose_key_is_missing_waits_for_a_reload)
 TEST_F(world, a_server_whose_key_comes_back_is_asked_at_once)
 {
 	struct key_file file = make_key_file();
-	struct server *server = add_server("127.0.0.1", ANSWERS);
+	struct server *server = ask_with_key(&file, "8 SHA256 0123456789abcdef\n");
 
-	server->key = &key7;
-	write_keys(&file, "8 SHA256 0123456789abcdef\n");
-	configure_key(&file, "");
 	for (int i = 0; i < 10; i++)
 		pass(17);
 	EXPECT_EQ(-ENOKEY, source_at(0)->error);
@@ -1161,11 +1169,8 @@ TEST_F(world, without_a_key_file_no_key_is_found)
 TEST_F(world, keys_that_cannot_be_read_again_stay)
 {
 	struct key_file file = make_key_file();
-	struct server *server = add_server("127.0.0.1", ANSWERS);
+	struct server *server = ask_with_key(&file, KEY7);
 
-	server->key = &key7;
-	write_keys(&file, KEY7);
-	configure_key(&file, "");
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	remove_keys(&file);
 	configure_key(&file, "");
@@ -1188,12 +1193,9 @@ TEST_F(world, a_key_file_that_no_source_needs_is_not_read)
 TEST_F(world, a_server_with_another_secret_is_guessed_at)
 {
 	struct key_file file = make_key_file();
-	struct server *server = add_server("127.0.0.1", ANSWERS);
+	struct server *server = ask_with_key(&file, "7 SHA256 fedcba9876543210\n");
 	struct association_info info;
 
-	server->key = &key7;
-	write_keys(&file, "7 SHA256 fedcba9876543210\n");
-	configure_key(&file, "");
 	ASSERT_TRUE(TURN_UNTIL(server->refused == 1));
 	pass(5);
 	EXPECT_EQ(-ETIMEDOUT, source_at(0)->error);
@@ -1251,9 +1253,8 @@ TEST_F(world, a_reload_keeps_what_is_unchanged)
 
 TEST_F(world, a_reload_leaves_requests_in_flight_alone)
 {
-	struct server *server = add_server("127.0.0.1", SILENT);
+	struct server *server = ask_server(SILENT);
 
-	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	configure("server 127.0.0.1 PORT\n");
 	EXPECT_EQ(1, open_fds());
@@ -1359,11 +1360,10 @@ TEST_F(world, another_reference_reaches_every_source)
 
 TEST_F(world, nobody_is_asked_during_a_pause)
 {
-	struct server *server = add_server("127.0.0.1", SILENT);
+	struct server *server = ask_server(SILENT);
 	int64_t end_ns;
 	int requests;
 
-	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	end_ns = raw_ns() + 1000 * NS_PER_S;
 	associations_pause(self->list, raw_ns(), end_ns);
@@ -1379,9 +1379,8 @@ TEST_F(world, nobody_is_asked_during_a_pause)
 TEST_F(world, another_timescale_drops_requests)
 {
 	struct timescale other = { .ops = &world_ops };
-	struct server *server = add_server("127.0.0.1", SILENT);
+	struct server *server = ask_server(SILENT);
 
-	configure("server 127.0.0.1 PORT\n");
 	ASSERT_TRUE(TURN_UNTIL(server->requests == 1));
 	associations_set_timescale(self->list, &other);
 	EXPECT_EQ(0, open_fds());
@@ -1415,8 +1414,7 @@ TEST_F(world, pools_make_room)
 /* By which numbers servers of orphan mode know each other, and that a change is logged, once. */
 TEST_F(world, orphans)
 {
-	add_server("127.0.0.1", ANSWERS);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(ANSWERS);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	associations_judge_servers(self->list, 8, true, 1);
 	EXPECT_EQ(8, orphans.stratum);
@@ -1441,8 +1439,7 @@ TEST_F(world, a_loop_is_logged)
 {
 	const int64_t hour_ns = 3600LL * 1000000000;
 
-	add_server("127.0.0.1", ANSWERS);
-	configure("server 127.0.0.1 PORT\n");
+	ask_server(ANSWERS);
 	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	associations_judge_servers(self->list, 8, false, 1);
 	EXPECT_EQ(0, self->messages);

@@ -406,18 +406,29 @@ static void pulse(int64_t behind_ns, int64_t late_ns)
 	fake_pps_edge(at_ns / NS_PER_S, (int32_t)(at_ns % NS_PER_S));
 }
 
+/* A second passes, and the refclocks hear the pulse at its end. */
+static void next_pulse(int64_t behind_ns, int64_t late_ns)
+{
+	pass(1);
+	pulse(behind_ns, late_ns);
+	pass(0);
+}
+
+/* The timescale, which numbers the pulses of refclocks, is right to within @maxerror_ns. */
+static void configure_pulses(int64_t maxerror_ns, const char *format)
+{
+	fake_pps_reset();
+	the_world->maxerror_ns = maxerror_ns;
+	configure_refclocks(format);
+}
+
 TEST_F(world, pulses_are_numbered_by_the_timescale)
 {
 	const struct source_sample *sample;
 
-	fake_pps_reset();
-	self->maxerror_ns = 100 * MS;
-	configure_refclocks("refclock PPS /dev/null poll 3 refid PPS\n");
-	for (int i = 0; i < 12; i++) {
-		pass(1);
-		pulse(0, 1500);
-		pass(0);
-	}
+	configure_pulses(100 * MS, "refclock PPS /dev/null poll 3 refid PPS\n");
+	for (int i = 0; i < 12; i++)
+		next_pulse(0, 1500);
 	pass(64);
 	ASSERT_EQ(1, source_at(0)->added);
 	sample = &source_at(0)->sample;
@@ -431,15 +442,10 @@ TEST_F(world, pulses_are_numbered_by_the_timescale)
 /* Never without a clock that shows which second it is. */
 TEST_F(world, pulses_alone_are_no_time)
 {
-	fake_pps_reset();
-	self->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	configure_refclocks("refclock PPS /dev/null poll 3\n");
+	configure_pulses(CHIME_LINE_UNBOUNDED_NS, "refclock PPS /dev/null poll 3\n");
 	for (int bound = 0; bound < 2; bound++) {
-		for (int i = 0; i < 12; i++) {
-			pass(1);
-			pulse(0, 0);
-			pass(0);
-		}
+		for (int i = 0; i < 12; i++)
+			next_pulse(0, 0);
 		EXPECT_STRNE("", info_at(0).rejected);
 		pass(64);
 		EXPECT_EQ(0, source_at(0)->added);
@@ -450,22 +456,15 @@ TEST_F(world, pulses_alone_are_no_time)
 
 TEST_F(world, others_may_dispute_the_second)
 {
-	fake_pps_reset();
-	self->maxerror_ns = MS;
-	configure_refclocks("refclock PPS /dev/null poll 3\nserver 127.0.0.1\n");
+	configure_pulses(MS, "refclock PPS /dev/null poll 3\nserver 127.0.0.1\n");
 	source_at(1)->has_estimate = true;
 	source_at(1)->reach = 1;
 	source_at(1)->estimate_ns = offset_when(3600 * NS_PER_S);
-	for (int i = 0; i < 4; i++) {
-		pass(1);
-		pulse(0, 0);
-		pass(0);
-	}
+	for (int i = 0; i < 4; i++)
+		next_pulse(0, 0);
 	EXPECT_NE(NULL, strstr(info_at(0).rejected, "other sources"));
 	source_at(1)->estimate_ns = offset_when(0);
-	pass(1);
-	pulse(0, 0);
-	pass(0);
+	next_pulse(0, 0);
 	EXPECT_STREQ(TAKING, info_at(0).rejected);
 }
 
@@ -475,10 +474,9 @@ TEST_F(world, pulses_are_locked_to_a_refclock)
 	const int64_t behind_ns = 100 * NS_PER_S + 123456789;
 	const struct source_sample *sample;
 
-	fake_pps_reset();
-	self->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	configure_refclocks("refclock SOCK % refid NMEA noselect offset 0.5 poll 3\n"
-			    "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
+	configure_pulses(CHIME_LINE_UNBOUNDED_NS,
+			 "refclock SOCK % refid NMEA noselect offset 0.5 poll 3\n"
+			 "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
 	for (int i = 0; i < 12; i++) {
 		pass(1);
 		send_sample((double)(behind_ns - 600 * MS));
@@ -494,11 +492,8 @@ TEST_F(world, pulses_are_locked_to_a_refclock)
 	EXPECT_FALSE(source_at(1)->options.numbered);
 
 	/* When the sentences end, so do the pulses. */
-	for (int i = 0; i < 12; i++) {
-		pass(1);
-		pulse(behind_ns, 0);
-		pass(0);
-	}
+	for (int i = 0; i < 12; i++)
+		next_pulse(behind_ns, 0);
 	pass(64);
 	EXPECT_NE(NULL, strstr(info_at(1).rejected, "too old"));
 	EXPECT_EQ(1, source_at(1)->added);
@@ -506,9 +501,8 @@ TEST_F(world, pulses_are_locked_to_a_refclock)
 
 TEST_F(world, sentences_half_a_second_late_number_nothing)
 {
-	fake_pps_reset();
-	configure_refclocks("refclock SOCK % refid NMEA noselect poll 3\n"
-			    "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
+	configure_pulses(0, "refclock SOCK % refid NMEA noselect poll 3\n"
+			 "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
 	for (int i = 0; i < 12; i++) {
 		pass(1);
 		send_sample(-450.0 * MS);
@@ -523,10 +517,9 @@ TEST_F(world, sentences_half_a_second_late_number_nothing)
 /* As from a busy serial line: the pulses before and after it are as good as they were. */
 TEST_F(world, one_late_sentence_costs_one_pulse)
 {
-	fake_pps_reset();
-	self->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
-	configure_refclocks("refclock SOCK % refid NMEA noselect poll 3\n"
-			    "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
+	configure_pulses(CHIME_LINE_UNBOUNDED_NS,
+			 "refclock SOCK % refid NMEA noselect poll 3\n"
+			 "refclock PPS /dev/null lock NMEA refid GPS poll 3\n");
 	for (int i = 0; i < 12; i++) {
 		pass(1);
 		send_sample(i == 9 ? -500.0 * MS : 0);
@@ -541,14 +534,9 @@ TEST_F(world, one_late_sentence_costs_one_pulse)
 /* Spikes on the wire, and a receiver that loses its second for a while. */
 TEST_F(world, pulses_that_jump_are_left_out)
 {
-	fake_pps_reset();
-	self->maxerror_ns = MS;
-	configure_refclocks("refclock PPS /dev/null poll 4\n");
-	for (int i = 0; i < 16; i++) {
-		pass(1);
-		pulse(0, i == 4 || i == 11 ? 300 * MS : 0);
-		pass(0);
-	}
+	configure_pulses(MS, "refclock PPS /dev/null poll 4\n");
+	for (int i = 0; i < 16; i++)
+		next_pulse(0, i == 4 || i == 11 ? 300 * MS : 0);
 	pass(64);
 	ASSERT_EQ(1, source_at(0)->added);
 	EXPECT_NEAR(offset_when(0), source_at(0)->sample.offset_ns);
@@ -615,14 +603,20 @@ static int ask_card(unsigned long request, void *argument)
 	return 0;
 }
 
+/* A card whose clock is @ahead_ns ahead of ours is the only refclock. */
+static void configure_card(int64_t ahead_ns)
+{
+	other_device = ask_card;
+	card_ahead_ns = ahead_ns;
+	configure_refclocks("refclock PHC /dev/null poll 3\n");
+}
+
 /* One that nobody has set counts from 1970 on, and one that was set wrongly may show any date. */
 TEST_F(world, a_card_without_a_date_has_no_vote)
 {
 	static const int64_t century_ns = RELEASE_CENTURY_NS;
 
-	other_device = ask_card;
-	card_ahead_ns = 200 * MS;
-	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	configure_card(200 * MS);
 	pass(65);
 	ASSERT_EQ(2, source_at(0)->added);
 	/* One that is read has a reading for each sample. */
@@ -660,9 +654,7 @@ TEST_F(world, an_offset_puts_a_cards_date_right)
 /* It must not have a vote for ever by what it said before. */
 TEST_F(world, a_card_that_went_away_is_not_reached)
 {
-	other_device = ask_card;
-	card_ahead_ns = 0;
-	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	configure_card(0);
 	pass(65);
 	EXPECT_EQ(2, source_at(0)->added);
 	card_is_gone = true;
@@ -684,9 +676,7 @@ TEST_F(world, a_card_that_went_away_is_not_reached)
 /* It can be opened each time. Whoever reads the log is told once, and when it gives time again. */
 TEST_F(world, a_card_that_fails_for_ever_is_named_once)
 {
-	other_device = ask_card;
-	card_ahead_ns = 0;
-	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	configure_card(0);
 	pass(65);
 	ASSERT_EQ(2, source_at(0)->added);
 	card_error = EIO;
@@ -712,9 +702,8 @@ TEST_F(world, a_card_that_fails_for_ever_is_named_once)
 /* Nobody waits for one that never was there. */
 TEST_F(world, a_card_that_never_came_is_not_polled)
 {
-	other_device = ask_card;
 	card_is_gone = true;
-	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	configure_card(0);
 	for (int i = 0; i < 3; i++)
 		pass(65);
 	EXPECT_EQ(0, source_at(0)->polled);
@@ -748,8 +737,7 @@ TEST_F(world, what_a_broken_driver_says_is_no_date)
 		{ .sec = INT64_MIN / NS_PER_S + 1, .nsec = UINT32_MAX },
 	};
 
-	other_device = ask_card;
-	configure_refclocks("refclock PHC /dev/null poll 3\n");
+	configure_card(0);
 	for (size_t i = 0; i < ARRAY_SIZE(broken); i++) {
 		card_shows = broken[i];
 		pass(65);
