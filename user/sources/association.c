@@ -91,7 +91,6 @@ void associations_set_timescale(struct associations *list, struct timescale *tim
 	list->timescale = timescale;
 }
 
-/* Some sources are selected, so that there is a verdict on falsetickers. */
 bool associations_agree(const struct associations *list)
 {
 	struct source_status status;

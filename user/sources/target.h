@@ -209,42 +209,21 @@ struct associations {
 	size_t kissed_count;
 };
 
-/*
- * What the targets use of association.c, and operate.c of both.
- *
- * associations_needs(): the sources that agree are a majority, but not without this one.
- * associations_report_change(): call the owner's callback, when no change is half done.
- * associations_need_keys(): a source has come: if it is the first with a key, read the key file.
- * associations_forgive(): a reload asks servers again that refused to serve us. "RATE" stays in
- *	force.
- */
-bool associations_needs(const struct associations *list, const struct source *source);
-void associations_report_change(struct associations *list);
-void associations_need_keys(struct associations *list);
-void associations_forgive(struct associations *list, int64_t now_raw_ns);
+/* --- association.c: what the targets use of the list, and operate.c of both --- */
 
-/* operate.c: bursts that are over take offline sources back offline, when all of them are. */
-void associations_end_bursts(struct associations *list, int64_t now_raw_ns);
-
-/*
- * claims.c: addresses that @target may not have, as others do, whatever the port; but one that a
- * file of a source directory has named, as networks do by DHCP, gives way to one of the
- * configuration itself, or one that is authenticated. Else whoever answers DHCP would name the
- * operator's servers, which then were asked without their keys and options.
- *
- * associations_address_used(): somebody has it.
- * associations_gives_way(): @association does so.
- * associations_address_held(): somebody has it who does not.
- * associations_clear_way(): have those who have it leave it. 0, -ENOMEM: they may have it still.
- */
-bool associations_address_used(const struct associations *list, const struct net_address *address);
-bool associations_gives_way(const struct association *association, const struct target *target);
-bool associations_address_held(const struct associations *list, const struct net_address *address,
-			       const struct target *target);
-int associations_clear_way(struct associations *list, const struct net_address *address,
-			   const struct target *target, int64_t now_raw_ns);
+/* Some sources are selected, so that there is a verdict on falsetickers. */
 bool associations_agree(const struct associations *list);
+
+/* The sources that agree are a majority, but not without this one. */
+bool associations_needs(const struct associations *list, const struct source *source);
+
+/* Associations came or went: make the arrays of them and their sources anew. */
 void associations_list_changed(struct associations *list);
+
+/* Call the owner's callback if something has changed, when no change is half done. */
+void associations_report_change(struct associations *list);
+
+/* What an answer has to meet, by the whole configuration and by the source's own. */
 struct ntp_limits associations_limits(const struct associations *list,
 				      const struct config_source *config);
 
@@ -255,6 +234,44 @@ void associations_note_kiss(struct associations *list, const struct ntp_client *
 /* When an address may be asked again after KISS @code; INT64_MIN: it sent none. */
 int64_t associations_kissed_until(struct associations *list, const struct net_address *address,
 				  int port, uint32_t *code);
+
+/* A reload asks servers again that refused to serve us. "RATE" stays in force. */
+void associations_forgive(struct associations *list, int64_t now_raw_ns);
+
+/* --- configure.c --- */
+
+/* A source has come: if it is the first with a key, read the key file. */
+void associations_need_keys(struct associations *list);
+
+/* --- operate.c --- */
+
+/* Bursts that are over take offline sources back offline, when all of them are. */
+void associations_end_bursts(struct associations *list, int64_t now_raw_ns);
+
+/*
+ * --- claims.c ---
+ *
+ * Addresses that a target may not have, as others do, whatever the port; but one that a file of a
+ * source directory has named, as networks do by DHCP, gives way to one of the configuration itself,
+ * or one that is authenticated. Else whoever answers DHCP would name the operator's servers, which
+ * then were asked without their keys and options.
+ */
+
+/* Somebody has @address. */
+bool associations_address_used(const struct associations *list, const struct net_address *address);
+
+/* @association gives way to @target. */
+bool associations_gives_way(const struct association *association, const struct target *target);
+
+/* Somebody has @address who does not give way to @target. */
+bool associations_address_held(const struct associations *list, const struct net_address *address,
+			       const struct target *target);
+
+/* Have those who have @address leave it to @target. 0, -ENOMEM: they may have it still. */
+int associations_clear_way(struct associations *list, const struct net_address *address,
+			   const struct target *target, int64_t now_raw_ns);
+
+/* --- target.c --- */
 
 /* NULL: no memory. */
 struct target *target_new(struct associations *list, const struct config_source *config,
@@ -270,31 +287,14 @@ bool target_shrink(struct target *target);
 /* The operator removes an association of several: another one does not take its place. */
 void target_remove(struct target *target, struct association *association);
 
-/* addresses.c: it has lost its address: resolve the name now, which may have another one. */
-void target_look_up_anew(struct target *target, int64_t now_raw_ns);
-
-/* addresses.c: a reload: look for others in the place of those that the operator removed. */
-void target_restore(struct target *target, int64_t now_raw_ns);
-
-/*
- * addresses.c: resolve the name now, and replace the addresses that it no longer has. false: it is
- * no name.
- */
-bool target_refresh(struct target *target, int64_t now_raw_ns);
-
-/*
- * Give it another address, with a source without samples. -ENOMEM: nothing changed.
- */
+/* Give it another address, with a source without samples. 0, -ENOMEM: nothing changed. */
 int association_start_over(struct association *association, const struct net_address *address,
 			   int64_t now_raw_ns);
 
-/* For messages. */
+/* What messages call it. */
 struct association_label association_label(const struct association *association);
 
-/* authentication.c: by what its answers are authenticated. */
-struct association_auth association_auth(const struct association *association);
-
-/* Ask it no more, or again. false: nothing changed. */
+/* Ask it no more, or again. @withdrawn: the operator said so. false: nothing changed. */
 bool association_set_offline(struct association *association, bool withdrawn);
 bool association_set_online(struct association *association, int64_t now_raw_ns);
 
@@ -307,18 +307,40 @@ const char *association_rejection(const struct association *association);
 /* Retry now: resolve a name without an address, send a request that could not be sent. */
 void target_retry_now(struct target *target, int64_t now_raw_ns);
 
+/* Raw instant at which to call target_timer(); INT64_MAX: never. */
 int64_t target_next_ns(const struct target *target);
+
+/* Fill in what to poll(2) for, @max at most; how many. */
 int target_pollfds(const struct target *target, struct pollfd *fds, int max);
+
+/* poll(2) found something at @fd, which may be another target's. */
 void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns);
+
+/* Do what is due: resolve the name, give up and send requests. */
 void target_timer(struct target *target, int64_t now_raw_ns);
 
-/*
- * addresses.c: the name could not be resolved, or the device not opened: log it once, and retry
- * later.
- */
+/* --- addresses.c --- */
+
+/* It has lost its address: resolve the name now, which may have another one. */
+void target_look_up_anew(struct target *target, int64_t now_raw_ns);
+
+/* A reload: look for others in the place of those that the operator removed. */
+void target_restore(struct target *target, int64_t now_raw_ns);
+
+/* Resolve the name now, and replace the addresses that it no longer has. false: it is no name. */
+bool target_refresh(struct target *target, int64_t now_raw_ns);
+
+/* The name could not be resolved, or the device not opened: log it once, and retry later. */
 void target_failed(struct target *target, int err, const char *problem, int64_t now_raw_ns);
 
-/* refclock.c: the same for a target that is a refclock; the first three do nothing for others. */
+/* --- authentication.c --- */
+
+/* By what its answers are authenticated. */
+struct association_auth association_auth(const struct association *association);
+
+/* --- refclock.c --- */
+
+/* What target.c does, for a target that is a refclock. The first three do nothing for others. */
 void target_refclock_open(struct target *target, int64_t now_raw_ns);
 void target_refclock_forget(struct target *target);
 void target_refclock_free(struct target *target);
@@ -332,9 +354,11 @@ const char *target_refclock_problem(const struct target *target);
 /* The descriptor to wait for, -1: none, as of any server. */
 int target_refclock_fd(const struct target *target);
 
+/* --- refclock_place.c --- */
+
 /*
- * refclock_place.c: take a reading. 0; -errno: it is not used, and @why says why, for people;
- * -EBADMSG: it is nonsense. 0 with @why: it is the one before.
+ * Take a reading. 0; -errno: it is not used, and @why says why, for people; -EBADMSG: it is
+ * nonsense. 0 with @why: it is the one before.
  */
 int target_refclock_place(struct target *target, const struct refclock_reading *reading,
 			  const struct timescale_now *now, const char **why);
