@@ -264,7 +264,7 @@ size_t server_process_clients(int64_t bytes)
 	return 0;
 }
 
-void server_process_tell_keys(const struct server_process *process,
+void server_process_send_keys(const struct server_process *process,
 			      const struct nts_server_keys *keys)
 {
 	(void)process;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void look(const char *path, struct nts_file *file)
+static void stat_file(const char *path, struct nts_file *file)
 {
 	struct stat about;
 
@@ -21,12 +21,12 @@ static void look(const char *path, struct nts_file *file)
 	};
 }
 
-void nts_files_look(const struct config_nts *config, struct nts_files *files)
+void nts_files_stat(const struct config_nts *config, struct nts_files *files)
 {
 	memset(files, 0, sizeof(*files));
 	for (size_t i = 0; i < config->certificate_count; i++) {
-		look(config->certificates[i], &files->certificates[i]);
-		look(config->keys[i], &files->keys[i]);
+		stat_file(config->certificates[i], &files->certificates[i]);
+		stat_file(config->keys[i], &files->keys[i]);
 	}
 }
 

@@ -37,7 +37,7 @@ struct nts_files {
 };
 
 /* As they are now. */
-void nts_files_look(const struct config_nts *config, struct nts_files *files);
+void nts_files_stat(const struct config_nts *config, struct nts_files *files);
 
 /* Have they been the same both times? */
 bool nts_files_equal(const struct nts_files *one, const struct nts_files *other);

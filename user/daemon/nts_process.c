@@ -17,7 +17,7 @@
 #include "lib/memory_file.h"
 #include "server/nts_settings.h"
 
-void nts_process_tell_keys(const struct nts_process *process, const struct nts_server_keys *keys)
+void nts_process_send_keys(const struct nts_process *process, const struct nts_server_keys *keys)
 {
 	if (process->pid && send(process->fd, keys, sizeof(*keys), MSG_NOSIGNAL) < 0)
 		log_debug("A process of NTS does not take keys: %s", strerror(errno));
@@ -47,7 +47,7 @@ static int send_rules(int to_fd, int rules_fd, const struct nts_rules_message *m
 	return sendmsg(to_fd, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-int nts_process_tell_rules(const struct nts_process *process, const struct config_server *server)
+int nts_process_send_rules(const struct nts_process *process, const struct config_server *server)
 {
 	struct nts_rules_message message = { .rule_count = (uint32_t)server->rule_count };
 	size_t size = server->rule_count * sizeof(*server->rules);
@@ -100,7 +100,7 @@ const char *nts_process_words(int status)
 
 void nts_process_ended(struct nts_process *process, char *how, size_t size)
 {
-	child_tell_end(stop(process), nts_process_words, how, size);
+	child_describe_end(stop(process), nts_process_words, how, size);
 }
 
 void nts_process_stop(struct nts_process *process)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A process that hands out NTS keys: what it is told while it runs, and its end.
+ * A process that hands out NTS keys: what it is sent while it runs, and its end.
  */
 #ifndef DAEMON_NTS_PROCESS_H
 #define DAEMON_NTS_PROCESS_H
@@ -15,7 +15,7 @@
 
 /**
  * struct nts_process - one that hands out keys
- * @pid: 0: none, which is told nothing
+ * @pid: 0: none, which is sent nothing
  * @fd: poll(2) reports POLLHUP when it has ended; closed, it ends
  * @started_ns: raw instant of its start
  */
@@ -26,10 +26,10 @@ struct nts_process {
 };
 
 /* Have it make cookies by these keys. */
-void nts_process_tell_keys(const struct nts_process *process, const struct nts_server_keys *keys);
+void nts_process_send_keys(const struct nts_process *process, const struct nts_server_keys *keys);
 
 /* Have it take connections by the rules of @server; those that it has go on. 0, -errno. */
-int nts_process_tell_rules(const struct nts_process *process, const struct config_server *server);
+int nts_process_send_rules(const struct nts_process *process, const struct config_server *server);
 
 /* It has ended, or closed its end: nts_process_ended() is next. */
 bool nts_process_has_ended(const struct nts_process *process);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Supervision of the processes, and who is told the keys of cookies when.
+ * Supervision of the processes, and who is sent the keys of cookies when.
  */
 #include "daemon/nts_serving.h"
 
@@ -93,10 +93,10 @@ struct nts_serving *nts_serving_new(void)
 
 /* --- the keys --- */
 
-static void tell_all(const struct nts_serving *nts)
+static void send_keys(const struct nts_serving *nts)
 {
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX; i++)
-		nts_process_tell_keys(&nts->processes[i], &nts->cookies.keys);
+		nts_process_send_keys(&nts->processes[i], &nts->cookies.keys);
 }
 
 static int64_t rotation_ns(const struct nts_serving *nts)
@@ -108,7 +108,7 @@ static void rotate(struct nts_serving *nts, int64_t now_raw_ns)
 {
 	if (!cookie_keys_rotate(&nts->cookies, now_raw_ns))
 		return;
-	tell_all(nts);
+	send_keys(nts);
 	cookie_keys_keep(&nts->cookies, now_raw_ns);
 	log_info("The key of NTS cookies was replaced; two earlier ones are still accepted");
 }
@@ -218,7 +218,7 @@ static int start(struct nts_serving *nts, struct nts_process *process, int64_t n
 		.fd = ends[1],
 		.started_ns = now_raw_ns,
 	};
-	nts_process_tell_keys(process, &nts->cookies.keys);
+	nts_process_send_keys(process, &nts->cookies.keys);
 
 	return 0;
 }
@@ -296,7 +296,7 @@ static bool is_at_same_place(const struct nts_serving *nts, const struct config 
 	       config_server_same_place(&nts->server, &config->server);
 }
 
-/* But for who is served, of which processes are told. */
+/* But for who is served, of which processes are notified. */
 static bool is_unchanged(const struct nts_serving *nts, const struct config *config,
 			 const struct nts_files *files)
 {
@@ -317,7 +317,7 @@ static bool any_runs(const struct nts_serving *nts)
 }
 
 /* Why those who serve go on. */
-static void tell_of_refusal(int status)
+static void log_refusal(int status)
 {
 	if (WIFEXITED(status) && WEXITSTATUS(status) != NTS_STATUS_CERTIFICATE)
 		log_warning("NTS cannot be served as it is configured now: %s. Clients are served as before: see the message before, and reload",
@@ -346,7 +346,7 @@ static bool takes_files(const struct nts_serving *nts, const struct config *conf
 	status = child_end(pid);
 	if (!status)
 		return true;
-	tell_of_refusal(status);
+	log_refusal(status);
 
 	return false;
 }
@@ -363,7 +363,7 @@ static int take_rules(struct nts_serving *nts, const struct config_server *serve
 		return 0;
 	err = config_server_copy(&nts->server, server);
 	for (int i = 0; i < CONFIG_NTS_PROCESSES_MAX && !err; i++) {
-		if (nts_process_tell_rules(&nts->processes[i], server))
+		if (nts_process_send_rules(&nts->processes[i], server))
 			nts_process_stop(&nts->processes[i]);
 	}
 
@@ -387,7 +387,7 @@ static void go_on(struct nts_serving *nts, int64_t now_raw_ns)
 	nts->certificates = (struct certificate_watch){ { 0 } };
 	nts->sockets.complained = false;
 	if (!nts->config.rotate_s && cookie_keys_find(&nts->cookies, now_raw_ns))
-		tell_all(nts);
+		send_keys(nts);
 	if (nts->sockets.next_ns != INT64_MAX)
 		try_sockets(nts, now_raw_ns);
 	if (server_sockets_are_open(&nts->sockets))
@@ -444,7 +444,7 @@ void nts_serving_configure(struct nts_serving *nts, const struct config *config,
 	struct nts_files files;
 
 	/* Before they are read: if they are replaced meanwhile, the next reload finds that out. */
-	nts_files_look(&config->nts, &files);
+	nts_files_stat(&config->nts, &files);
 	if (!is_unchanged(nts, config, &files) &&
 	    (!is_at_same_place(nts, config) || takes_files(nts, config))) {
 		nts->files = files;

@@ -159,7 +159,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 	return err;
 }
 
-void server_process_tell_keys(const struct server_process *process,
+void server_process_send_keys(const struct server_process *process,
 			      const struct nts_server_keys *keys)
 {
 	/* A process that does not read them has ended, or will. */
@@ -206,7 +206,7 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 	status = end_process(process);
 	/* What it has written may be why it ended. */
 	drop_statistics(process);
-	child_tell_end(status, words_of, how, size);
+	child_describe_end(status, words_of, how, size);
 }
 
 void server_process_stop(struct server_process *process)

@@ -53,7 +53,7 @@ size_t server_process_clients(int64_t bytes);
 
 /**
  * struct server_uses - what it does beside
- * @nts: answer requests by NTS, with keys that it is told
+ * @nts: answer requests by NTS, with keys that it is sent
  * @cards: use the timestamps of network cards
  */
 struct server_uses {
@@ -70,7 +70,7 @@ int server_process_start(struct server_process *process, const struct config_ser
 			 int page_fd, const struct server_uses *uses);
 
 /* Have it use these keys of NTS cookies. */
-void server_process_tell_keys(const struct server_process *process,
+void server_process_send_keys(const struct server_process *process,
 			      const struct nts_server_keys *keys);
 
 /* It has ended by itself: how, for people. */

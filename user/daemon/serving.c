@@ -38,7 +38,7 @@
  * @fast: the fast path to it
  * @nts: the keys of NTS, and who hands them out
  * @nts_marks: what to take off the counts of their clients
- * @nts_changes: of the keys that @process was told
+ * @nts_changes: of the keys that @process was sent
  * @with_nts: it was started to answer requests by NTS
  * @cards: network cards that stamp packets
  * @page: of time; NULL: it could not be made
@@ -309,7 +309,7 @@ static bool has_ended(const struct serving *serving)
 }
 
 /* The keys of cookies are new, or the process is. */
-static void tell_keys(struct serving *serving)
+static void send_keys(struct serving *serving)
 {
 	uint64_t changes;
 	const struct nts_server_keys *keys = nts_serving_keys(serving->nts, &changes);
@@ -317,7 +317,7 @@ static void tell_keys(struct serving *serving)
 	if (!keys || !serving->process.pid || changes == serving->nts_changes)
 		return;
 	serving->nts_changes = changes;
-	server_process_tell_keys(&serving->process, keys);
+	server_process_send_keys(&serving->process, keys);
 }
 
 /* What requests come up to where they are not answered by the fast path. */
@@ -361,7 +361,7 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns)
 	if (now_raw_ns >= serving->restart.next_ns)
 		start_process(serving, now_raw_ns);
 	nts_serving_timer(serving->nts, now_raw_ns);
-	tell_keys(serving);
+	send_keys(serving);
 }
 
 const struct nts_statistics *serving_nts_statistics(const struct serving *serving)

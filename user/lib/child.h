@@ -58,8 +58,8 @@ static inline int child_end(pid_t pid)
 }
 
 /* How it ended, for people; @words_of: what its own exit status means. */
-static inline void child_tell_end(int status, const char *(*words_of)(int exit_status), char *how,
-				  size_t size)
+static inline void child_describe_end(int status, const char *(*words_of)(int exit_status),
+				      char *how, size_t size)
 {
 	if (WIFSIGNALED(status))
 		snprintf(how, size, "signal %d ended it", WTERMSIG(status));

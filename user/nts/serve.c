@@ -48,7 +48,7 @@
 #define OTHER_FDS	(NTS_FD_END + 4)
 
 /* While a connection cannot be taken, for want of descriptors or memory, it is tried so often. */
-#define REST_MS		100
+#define PAUSE_MS	100
 
 /* Descriptors to wait for, before those of clients. */
 enum { WAIT_DAEMON, WAIT_IPV4, WAIT_IPV6, WAIT_CLIENTS };
@@ -76,8 +76,8 @@ struct client {
  * @credentials: certificates and keys
  * @cookie_keys: of cookies ...
  * @has_keys: ... which have come
- * @rest_until_ms: nobody is taken before
- * @looked_ms: what came later than that has not been looked at, and is no silence
+ * @pause_until_ms: nobody is taken before
+ * @polled_ms: when poll(2) last returned: what came later was not seen, and is no silence
  * @connections: that are served at a time
  * @clients: those connections ...
  * @places: ... and whose they are
@@ -91,8 +91,8 @@ struct work {
 	gnutls_certificate_credentials_t credentials;
 	struct nts_cookie_keys cookie_keys;
 	bool has_keys;
-	int64_t rest_until_ms;
-	int64_t looked_ms;
+	int64_t pause_until_ms;
+	int64_t polled_ms;
 	int connections;
 	struct client *clients;
 	struct place *places;
@@ -191,7 +191,7 @@ static void publish_validity(const struct work *work)
 	for (uint32_t i = 0; i < NTS_PAIRS_MAX; i++)
 		atomic_store_explicit(&validity->end_s[i], validity_end_s(work->credentials, i),
 				      memory_order_relaxed);
-	/* Pairs with the daemon's look at it: what was written before is there. */
+	/* Pairs with the daemon's reading of it: what was written before is there. */
 	atomic_store_explicit(&validity->settings, work->settings->number, memory_order_release);
 }
 
@@ -282,7 +282,7 @@ static int place_for(const struct work *work, const struct net_address *address)
 	int place = free_place(work);
 
 	return place >= 0 ? place : places_give_up(work->places, work->connections, address,
-						   work->looked_ms);
+						   work->polled_ms);
 }
 
 /* The place of a client, -1: it gets none. Who has no place now may come again at once. */
@@ -330,7 +330,7 @@ static void take_client(struct work *work, int listening_fd)
 	if (fd < 0) {
 		/* It waits on, and poll(2) would say so at once. Of these none does. */
 		if (errno != EAGAIN && errno != ECONNABORTED)
-			work->rest_until_ms = clock_ms(CLOCK_MONOTONIC) + REST_MS;
+			work->pause_until_ms = clock_ms(CLOCK_MONOTONIC) + PAUSE_MS;
 		return;
 	}
 	if (!net_address_from_sockaddr((const struct sockaddr *)&from, length, &address))
@@ -440,25 +440,25 @@ static int64_t accepts_ms(const struct work *work, int64_t now)
 	int64_t opens = free_place(work) >= 0 ? now :
 			places_open_ms(work->places, work->connections, now);
 
-	return opens > work->rest_until_ms ? opens : work->rest_until_ms;
+	return opens > work->pause_until_ms ? opens : work->pause_until_ms;
 }
 
 static bool accepts(const struct work *work)
 {
-	return accepts_ms(work, work->looked_ms) <= work->looked_ms;
+	return accepts_ms(work, work->polled_ms) <= work->polled_ms;
 }
 
 /* What to wait for; @timeout_ms: at most so long. */
 static nfds_t fill_fds(struct work *work, int *timeout_ms)
 {
 	int64_t now = clock_ms(CLOCK_MONOTONIC), opens = accepts_ms(work, now), next = INT64_MAX;
-	bool rests = now < opens;
+	bool pauses = now < opens;
 	nfds_t count = WAIT_CLIENTS;
 
 	work->fds[WAIT_DAEMON] = (struct pollfd){ .fd = NTS_FD_DAEMON, .events = POLLIN };
-	work->fds[WAIT_IPV4].events = rests ? 0 : POLLIN;
-	work->fds[WAIT_IPV6].events = rests ? 0 : POLLIN;
-	if (rests)
+	work->fds[WAIT_IPV4].events = pauses ? 0 : POLLIN;
+	work->fds[WAIT_IPV6].events = pauses ? 0 : POLLIN;
+	if (pauses)
 		next = opens;
 	for (int i = 0; i < work->connections; i++) {
 		const struct client *client = &work->clients[i];
@@ -504,7 +504,7 @@ static int run(struct work *work)
 				return EXIT_FAILURE;
 			continue;
 		}
-		work->looked_ms = clock_ms(CLOCK_MONOTONIC);
+		work->polled_ms = clock_ms(CLOCK_MONOTONIC);
 		taken = work->fds[WAIT_DAEMON].revents ? take_message(work) : 1;
 		if (taken <= 0)
 			return taken ? NTS_STATUS_MESSAGE : EXIT_SUCCESS;

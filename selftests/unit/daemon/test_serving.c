@@ -77,7 +77,7 @@ void server_process_ended(struct server_process *process, char *how, size_t size
 	server_process_stop(process);
 }
 
-void server_process_tell_keys(const struct server_process *process,
+void server_process_send_keys(const struct server_process *process,
 			      const struct nts_server_keys *keys)
 {
 }

@@ -409,7 +409,7 @@ TEST_F(serve, silent_ones_with_an_address_each_keep_nobody_out)
 /* As if so much time had gone by until poll(2) returned. */
 static void age(FIXTURE_DATA(serve) *self, int64_t ms)
 {
-	self->work.looked_ms = clock_ms(CLOCK_MONOTONIC);
+	self->work.polled_ms = clock_ms(CLOCK_MONOTONIC);
 	for (int i = 0; i < self->work.connections; i++) {
 		self->work.places[i].deadline_ms -= ms;
 		self->work.places[i].yields_ms -= ms;
@@ -469,14 +469,14 @@ TEST_F(serve, nobody_is_silent_while_nobody_looks)
 	take_client(&self->work, fd);
 	take_client(&self->work, fd);
 	age(self, HELLO_MS);
-	self->work.looked_ms -= 100;
+	self->work.polled_ms -= 100;
 	EXPECT_FALSE(accepts(&self->work));
 	other = connect_from(self, "127.0.0.3");
 	take_client(&self->work, fd);
 	EXPECT_FALSE(is_open(other));
 	EXPECT_TRUE(is_open(self->client));
 	EXPECT_TRUE(is_open(second));
-	self->work.looked_ms += 100;
+	self->work.polled_ms += 100;
 	EXPECT_TRUE(accepts(&self->work));
 	close(second);
 	close(other);
