@@ -15,8 +15,8 @@
  */
 static bool is_resting(const struct source_status *status)
 {
-	return status->limited && status->received && !status->samples && !status->lost &&
-	       !status->withdrawn && !status->orphan && !status->loop;
+	return source_status_is_limited(status) && status->received && !status->samples &&
+	       !status->lost && !status->withdrawn && !status->orphan && !status->loop;
 }
 
 /* Pulses that the timescale numbers announce nothing. */

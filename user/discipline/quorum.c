@@ -84,7 +84,7 @@ bool quorum_may_be_right(const struct source *source, const struct source_status
 
 bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns)
 {
-	if (!status->limited || status->lost ||
+	if (!source_status_is_limited(status) || status->lost ||
 	    (!status->received && status->kisses >= KISSES_UNHEARD))
 		return false;
 	return status->kisses || status->asked_raw_ns < since_raw_ns ||

@@ -30,6 +30,12 @@
 /* A request that left so long ago may still be answered; then it counts as unanswered. */
 #define SOURCE_ANSWER_NS	1000000000LL
 
+/* KISS codes (RFC 5905, section 7.4), the letters as in packets. */
+#define SOURCE_KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+#define SOURCE_KISS_RATE	SOURCE_KISS('R', 'A', 'T', 'E')	/* we ask too often */
+#define SOURCE_KISS_DENY	SOURCE_KISS('D', 'E', 'N', 'Y')	/* it refuses to serve us ... */
+#define SOURCE_KISS_RSTR	SOURCE_KISS('R', 'S', 'T', 'R')	/* ... by its configuration */
+
 /* A source whose samples scatter by more than this is not used (chrony's maxjitter). */
 #define SOURCE_JITTER_LIMIT_NS	1e9
 
@@ -304,7 +310,6 @@ int64_t source_moved_ns(const struct source *source);
  * @last_error: -errno of the latest failure, 0 after a success
  * @kiss: the KISS code that stopped or slowed the polling, 0 if none
  * @kisses: such packets in a row, since its latest answer
- * @limited: it has found that we ask too often ("RATE")
  * @distrusted: it was wrong, and has not been right for long enough since
  */
 struct source_status {
@@ -338,9 +343,14 @@ struct source_status {
 	int last_error;
 	uint32_t kiss;
 	unsigned int kisses;
-	bool limited;
 	bool distrusted;
 };
+
+/* The server has found that we ask too often. */
+static inline bool source_status_is_limited(const struct source_status *status)
+{
+	return status->kiss == SOURCE_KISS_RATE;
+}
 
 /* As configured; the options last as long as the source. */
 const struct source_options *source_get_options(const struct source *source);

@@ -116,9 +116,6 @@ void source_sampled(struct source *source, int64_t now_raw_ns, bool good, unsign
 /* Others answer, and this one does not. */
 bool source_is_lost(const struct source *source);
 
-/* It has sent "RATE". */
-bool source_is_limited(const struct source *source);
-
 /* The time over which the rate has been learned. */
 double source_learned_s(const struct source *source);
 

@@ -80,8 +80,6 @@
 /* From one request to the next the interval grows at most by this factor. */
 #define POLL_GROWTH	2.0
 
-#define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
-
 double source_learned_s(const struct source *source)
 {
 	return (double)(source->last_poll_ns - source->first_poll_ns) / NS_PER_S;
@@ -129,9 +127,9 @@ void source_start_polling(struct source *source, int64_t now_raw_ns)
 	source->not_before_ns = INT64_MIN;
 }
 
-bool source_is_limited(const struct source *source)
+static bool is_limited(const struct source *source)
 {
-	return source->kiss == KISS('R', 'A', 'T', 'E');
+	return source->kiss == SOURCE_KISS_RATE;
 }
 
 /* Each "RATE" has raised minpoll. */
@@ -143,14 +141,14 @@ static int64_t least_rest_ns(const struct source *source)
 /* A server that sent "RATE" counts all packets, so bursts, retries and reloads wait as well. */
 int64_t source_earliest_poll(const struct source *source)
 {
-	if (source_is_limited(source) && source->sent)
+	if (is_limited(source) && source->sent)
 		return chime_max(source->not_before_ns, least_rest_ns(source));
 	return source->not_before_ns;
 }
 
 void source_cut_rest(struct source *source)
 {
-	if (source_is_limited(source) && source->sent)
+	if (is_limited(source) && source->sent)
 		source->not_before_ns = chime_min(source->not_before_ns, least_rest_ns(source));
 }
 
@@ -170,7 +168,7 @@ double source_interval_in_force_s(const struct source *source)
 
 bool source_is_refused(const struct source *source)
 {
-	return source->kiss == KISS('D', 'E', 'N', 'Y') || source->kiss == KISS('R', 'S', 'T', 'R');
+	return source->kiss == SOURCE_KISS_DENY || source->kiss == SOURCE_KISS_RSTR;
 }
 
 /*
@@ -349,7 +347,7 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 	source->starting = 0;
 	if (source_is_refused(source)) {
 		hold_back(source, now_raw_ns, KISS_WAIT_NS);
-	} else if (source_is_limited(source)) {
+	} else if (is_limited(source)) {
 		if (options->minpoll == options->maxpoll && options->maxpoll < KISS_MAXPOLL)
 			options->maxpoll++;
 		if (options->minpoll < options->maxpoll)

@@ -121,7 +121,6 @@ void source_get_record(const struct source *source, struct source_status *status
 	status->last_error = source->last_error;
 	status->kiss = source->kiss;
 	status->kisses = source->kisses;
-	status->limited = source_is_limited(source);
 	status->distrusted = source->received < source->distrusted_until;
 	if (!source->samples)
 		return;

@@ -360,7 +360,7 @@ TEST_F(consensus, waits_for_those_that_rest)
 
 	ASSERT_EQ(0, begin(self, 5));
 	for (i = 2; i < 5; i++) {
-		self->source[i].status.limited = true;
+		self->source[i].status.kiss = SOURCE_KISS_RATE;
 		self->source[i].status.asked_raw_ns = self->now.raw_ns - 10 * S;
 	}
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
@@ -376,7 +376,7 @@ TEST_F(consensus, what_was_said_before_is_no_answer)
 	ASSERT_EQ(0, begin(self, 4));
 	/* The fifth has never agreed, and raises no suspicion. */
 	self->count = 5;
-	self->source[4].status.limited = true;
+	self->source[4].status.kiss = SOURCE_KISS_RATE;
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 4, 2 * S));
 	run(self, 40 * S);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, -3600 * S));
@@ -394,7 +394,7 @@ TEST_F(consensus, waits_for_no_rest_that_decides_nothing)
 	int i;
 
 	ASSERT_EQ(0, begin(self, 5));
-	self->source[4].status.limited = true;
+	self->source[4].status.kiss = SOURCE_KISS_RATE;
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	self->source[4].status.asked_raw_ns = self->now.raw_ns;
@@ -405,7 +405,7 @@ TEST_F(consensus, waits_for_no_rest_that_decides_nothing)
 
 	ASSERT_EQ(0, (consensus_forget(self->consensus), begin(self, 5)));
 	for (i = 2; i < 5; i++)
-		self->source[i].status.limited = true;
+		self->source[i].status.kiss = SOURCE_KISS_RATE;
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	run(self, QUORUM_REST_NS - S);

@@ -112,12 +112,12 @@ TEST_F(vote, who_rests_votes_by_what_it_said_last)
 		self->source[i].status.received = 7;
 	}
 	EXPECT_EQ(DELETE, count(self));
-	self->source[3].status.limited = true;
+	self->source[3].status.kiss = SOURCE_KISS_RATE;
 	EXPECT_EQ(NONE, count(self));
 	self->source[3].status.last.leap = DELETE;
 	EXPECT_EQ(DELETE, count(self));
 	self->source[3].status.last.leap = NONE;
-	self->source[4].status.limited = true;
+	self->source[4].status.kiss = SOURCE_KISS_RATE;
 	EXPECT_EQ(NONE, count(self));
 }
 
@@ -128,7 +128,7 @@ TEST_F(vote, who_rests_and_would_not_be_used_does_not)
 	announce(self, 0, 1, DELETE);
 	self->source[4].options.noselect = true;
 	status->verdict = SOURCE_UNUSABLE;
-	status->limited = true;
+	status->kiss = SOURCE_KISS_RATE;
 	EXPECT_EQ(DELETE, count(self));
 	status->received = 7;
 	EXPECT_EQ(NONE, count(self));

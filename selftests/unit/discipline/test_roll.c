@@ -42,7 +42,8 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 
 bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns)
 {
-	return status->limited && status->asked_raw_ns < since_raw_ns && raw_ns >= since_raw_ns;
+	return source_status_is_limited(status) && status->asked_raw_ns < since_raw_ns &&
+	       raw_ns >= since_raw_ns;
 }
 
 /* As many servers as there can be, in the order that the test puts them. */
@@ -178,8 +179,8 @@ TEST_F(roll, who_was_not_asked_since_all_were_rests)
 {
 	self->roll.since_raw_ns = 70;
 	self->now.raw_ns = 80;
-	self->source[1].status.limited = true;
-	self->source[2].status.limited = true;
+	self->source[1].status.kiss = SOURCE_KISS_RATE;
+	self->source[2].status.kiss = SOURCE_KISS_RATE;
 	self->source[2].status.asked_raw_ns = 75;
 	self->count = 3;
 	call(self);

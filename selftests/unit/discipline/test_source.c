@@ -13,8 +13,6 @@
 
 #define START_NS	(1800000000LL * NS_PER_S)
 
-#define KISS(a, b, c, d)	((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
-
 static struct source_options options(int minpoll, int maxpoll, bool iburst)
 {
 	return (struct source_options){
@@ -427,19 +425,19 @@ TEST_F(source, denied_means_not_before_tomorrow)
 	struct source_status status;
 
 	source_polled(self->source, START_NS);
-	source_kissed(self->source, START_NS, KISS('D', 'E', 'N', 'Y'));
+	source_kissed(self->source, START_NS, SOURCE_KISS_DENY);
 	EXPECT_TRUE(source_is_refused(self->source));
 	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
 	source_burst(self->source, START_NS, 4, true);
 	EXPECT_EQ(START_NS + day_ns, source_next_poll(self->source));
-	source_kissed(self->source, START_NS + day_ns, KISS('R', 'S', 'T', 'R'));
+	source_kissed(self->source, START_NS + day_ns, SOURCE_KISS_RSTR);
 	EXPECT_EQ(START_NS + 2 * day_ns, source_next_poll(self->source));
 
 	source_forgive(self->source, START_NS + day_ns + NS_PER_S);
 	EXPECT_FALSE(source_is_refused(self->source));
 	EXPECT_EQ(START_NS + day_ns + NS_PER_S, source_next_poll(self->source));
 
-	source_kissed(self->source, START_NS + 2 * day_ns, KISS('D', 'E', 'N', 'Y'));
+	source_kissed(self->source, START_NS + 2 * day_ns, SOURCE_KISS_DENY);
 	EXPECT_GT(day_ns, exchange(self->source));
 	EXPECT_FALSE(source_is_refused(self->source));
 	source_get_status(self->source, source_next_poll(self->source), &status);
@@ -449,7 +447,7 @@ TEST_F(source, denied_means_not_before_tomorrow)
 TEST_F(source, rate_means_less_often)
 {
 	source_polled(self->source, START_NS);
-	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	source_kissed(self->source, START_NS, SOURCE_KISS_RATE);
 	EXPECT_GE(source_next_poll(self->source), START_NS + 128 * NS_PER_S);
 	exchange(self->source);
 	EXPECT_GE(exchange(self->source), 128 * NS_PER_S);
@@ -462,7 +460,7 @@ TEST_F(source, rate_is_respected_by_all_who_are_in_a_hurry)
 	int i;
 
 	source_polled(self->source, START_NS);
-	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	source_kissed(self->source, START_NS, SOURCE_KISS_RATE);
 	source_burst(self->source, START_NS + NS_PER_S, 4, true);
 	EXPECT_LE(earliest_ns, source_next_poll(self->source));
 	source_change_reference(self->source, 2, &REFERENCE_JUMPED);
@@ -489,16 +487,16 @@ TEST_F(source, a_disruption_cuts_the_rest_that_rate_asked_for)
 	int64_t asked_ns;
 
 	source_get_record(self->source, &status);
-	EXPECT_FALSE(status.limited);
+	EXPECT_FALSE(source_status_is_limited(&status));
 	source_cut_rest(self->source);
 	EXPECT_EQ(START_NS, source_next_poll(self->source));
 	source_polled(self->source, START_NS);
-	source_kissed(self->source, START_NS, KISS('R', 'A', 'T', 'E'));
+	source_kissed(self->source, START_NS, SOURCE_KISS_RATE);
 	asked_ns = source_next_poll(self->source);
 	source_polled(self->source, asked_ns);
-	source_kissed(self->source, asked_ns, KISS('R', 'A', 'T', 'E'));
+	source_kissed(self->source, asked_ns, SOURCE_KISS_RATE);
 	source_get_record(self->source, &status);
-	EXPECT_TRUE(status.limited);
+	EXPECT_TRUE(source_status_is_limited(&status));
 	EXPECT_EQ(2, status.kisses);
 
 	source_burst(self->source, asked_ns + NS_PER_S, 4, true);
@@ -508,17 +506,17 @@ TEST_F(source, a_disruption_cuts_the_rest_that_rate_asked_for)
 	/* The next one doubles the wait again. */
 	asked_ns += 256 * NS_PER_S;
 	source_polled(self->source, asked_ns);
-	source_kissed(self->source, asked_ns, KISS('R', 'A', 'T', 'E'));
+	source_kissed(self->source, asked_ns, SOURCE_KISS_RATE);
 	EXPECT_LE(asked_ns + 1024 * NS_PER_S, source_next_poll(self->source));
 }
 
 TEST_F(source, a_refusal_and_what_another_was_told_are_not_cut_short)
 {
-	source_hold_back(self->source, KISS('R', 'A', 'T', 'E'), START_NS + 100 * NS_PER_S);
+	source_hold_back(self->source, SOURCE_KISS_RATE, START_NS + 100 * NS_PER_S);
 	source_cut_rest(self->source);
 	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
 	source_polled(self->source, START_NS + 100 * NS_PER_S);
-	source_kissed(self->source, START_NS + 100 * NS_PER_S, KISS('D', 'E', 'N', 'Y'));
+	source_kissed(self->source, START_NS + 100 * NS_PER_S, SOURCE_KISS_DENY);
 	source_cut_rest(self->source);
 	EXPECT_LE(START_NS + 86400 * NS_PER_S, source_next_poll(self->source));
 }
@@ -530,7 +528,7 @@ TEST_F(source, rate_again_doubles_the_wait)
 
 	for (i = 0; i < 40; i++) {
 		source_polled(self->source, now_ns);
-		source_kissed(self->source, now_ns, KISS('R', 'A', 'T', 'E'));
+		source_kissed(self->source, now_ns, SOURCE_KISS_RATE);
 		wait_ns = source_next_poll(self->source) - now_ns;
 		EXPECT_GE(wait_ns, i < 6 ? 2 * last_ns : last_ns);
 		EXPECT_LE(wait_ns, 86400 * NS_PER_S);
@@ -547,7 +545,7 @@ TEST(rate_raises_maxpoll_too)
 	struct source *source = source_new(&fixed, START_NS);
 
 	source_polled(source, START_NS);
-	source_kissed(source, START_NS, KISS('R', 'A', 'T', 'E'));
+	source_kissed(source, START_NS, SOURCE_KISS_RATE);
 	exchange(source);
 	EXPECT_LE(32 * NS_PER_S, exchange(source));
 	source_free(source);
@@ -556,7 +554,7 @@ TEST(rate_raises_maxpoll_too)
 /* The server was asked by another source, or by this name's source before it was replaced. */
 TEST_F(source, holds_back_for_what_another_was_told)
 {
-	source_hold_back(self->source, KISS('R', 'A', 'T', 'E'), START_NS + 100 * NS_PER_S);
+	source_hold_back(self->source, SOURCE_KISS_RATE, START_NS + 100 * NS_PER_S);
 	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));
 	source_burst(self->source, START_NS, 4, true);
 	EXPECT_EQ(START_NS + 100 * NS_PER_S, source_next_poll(self->source));

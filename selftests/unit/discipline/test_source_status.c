@@ -49,11 +49,6 @@ bool source_is_lost(const struct source *source)
 	return stub.lost;
 }
 
-bool source_is_limited(const struct source *source)
-{
-	return source->kiss == 13;
-}
-
 double source_learned_s(const struct source *source)
 {
 	return stub.learned_s;
@@ -360,7 +355,6 @@ TEST_F(status, what_is_told_as_it_is)
 	EXPECT_FALSE(self->status.loop);
 	EXPECT_EQ(13, self->status.kiss);
 	EXPECT_EQ(3, self->status.kisses);
-	EXPECT_TRUE(self->status.limited);
 	EXPECT_EQ(8, self->status.samples);
 	EXPECT_EQ(8, self->status.received);
 	EXPECT_EQ(1.5, self->status.jitter_ns);
