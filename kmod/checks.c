@@ -154,7 +154,7 @@ static void chime_checks_ask(struct chime_cpu_check *check)
 }
 
 /* Ask for a check if one is due, or memory has changed. */
-static void chime_checks_look(struct chime_cpu_check *check)
+static void chime_checks_ask_if_due(struct chime_cpu_check *check)
 {
 	struct chime *chime = check->chime;
 	struct chime_checks *checks = &chime->checks;
@@ -182,7 +182,7 @@ static void chime_checks_tick(struct timer_list *timer)
 	 * program of a real-time class may have begun before the check did.
 	 */
 	if (!work_pending(&check->work) || CHIME_RT_OR_DL_TASK(current))
-		chime_checks_look(check);
+		chime_checks_ask_if_due(check);
 	/* A pinned timer stays on the CPU that arms it. */
 	mod_timer(timer, jiffies + 1);
 }

@@ -427,12 +427,12 @@ void chime_steady_count(struct chime_steady *steady)
 {
 	s64 gap_ns = chime_add_sat(steady->allowance_ns, steady->unseen_ns);
 	s64 left_out_ns = chime_add_sat(gap_ns, steady->rough.bound_ns);
-	s64 told_ns = chime_sub_sat(steady->unslew.maxerror_ns, left_out_ns);
-	s64 more_ns = chime_sub_sat(told_ns, steady->counted_ns);
+	s64 counted_ns = chime_sub_sat(steady->unslew.maxerror_ns, left_out_ns);
+	s64 more_ns = chime_sub_sat(counted_ns, steady->counted_ns);
 
 	if (more_ns > 0)
 		steady->followed_ns = chime_add_sat(steady->followed_ns, more_ns);
-	steady->counted_ns = told_ns;
+	steady->counted_ns = counted_ns;
 }
 
 void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns)

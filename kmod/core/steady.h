@@ -31,13 +31,13 @@ struct chime_steady_mark {
 /**
  * struct chime_steady_rough - what bounds slews that the errors of readings hide
  * @read_ns: the error of the latest reading
- * @before: a check some time ago, by which the pace is told. raw_ns 0: none
+ * @before: a check some time ago, by which the pace is measured. raw_ns 0: none
  * @lately: a later one, which will be @before
  * @begun: unslewed host time when the correction was set, or when the guest resumed since
  * @even_raw_ns: the host was seen to run at one rate since then ...
  * @even_q32: ... at this
  * @found_raw_ns: the correction that the pace is known since was set then
- * @active: the pace was told by readings that may hide a slew
+ * @active: the pace was measured by readings that may hide a slew
  * @pace_q32: unslewed host time would go on from @begun at this rate, were the host not slewed ...
  * @error_q32: ... or at one that differs by up to this
  * @bound_ns: the part of @unslew's bound that allows for how far it is off that

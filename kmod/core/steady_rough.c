@@ -12,7 +12,7 @@
 #include "core/host_line.h"
 #include "core/steady_parts.h"
 
-/* The pace is told by two checks that are at least so far apart, and not much more. */
+/* The pace is measured by two checks that are at least so far apart, and not much more. */
 #define CHIME_STEADY_MARK_NS	(CHIME_NS_PER_S / 2)
 
 static s64 chime_steady_mark_age(const struct chime_steady_mark *mark, s64 raw_ns)
@@ -36,7 +36,7 @@ void chime_steady_mark(struct chime_steady *steady, s64 raw_ns)
 }
 
 /* The pace by a check some time ago and the host's line now; its error is that of both readings. */
-static void chime_steady_tell_rough(struct chime_steady *steady, s64 raw_ns)
+static void chime_steady_measure_rough(struct chime_steady *steady, s64 raw_ns)
 {
 	struct chime_steady_rough *rough = &steady->rough;
 	const struct chime_steady_mark *before = &rough->before;
@@ -126,7 +126,7 @@ void chime_steady_begin_rough(struct chime_steady *steady, bool kept, s64 raw_ns
 	} else {
 		rough->active = chime_steady_may_hide(steady, raw_ns);
 		rough->found_raw_ns = raw_ns;
-		chime_steady_tell_rough(steady, raw_ns);
+		chime_steady_measure_rough(steady, raw_ns);
 	}
 	/* The host may be silent at the next check. */
 	chime_steady_bound_rough(steady, raw_ns);
