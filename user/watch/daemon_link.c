@@ -91,7 +91,7 @@ static int judge(const char *line, size_t length, char *why, size_t size)
 	return err;
 }
 
-int daemon_link_tell(const char *path, const struct rival_notice *notice, char *why, size_t size)
+int daemon_link_send(const char *path, const struct rival_notice *notice, char *why, size_t size)
 {
 	char *request, answer[ANSWER_MAX];
 	int fd, length = 0, err = 0;

@@ -2,7 +2,7 @@
 /*
  * truechime-watch: who changes the system clock beside truechime. It loads its programs into the
  * kernel, gives up all privileges, and from then on notes what they record, answers `truechime
- * rivals` and tells truechimed.
+ * rivals` and sends truechimed notices.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -38,12 +38,12 @@
 #include "watch/report.h"
 #include "watch/tally.h"
 
-/* The daemon is told of a program so often at most, whatever that does. */
-#define TELL_NS	NS_PER_S
+/* The least interval between notices of one program to the daemon, whatever that does. */
+#define NOTICE_NS	NS_PER_S
 
 /*
- * Whether those that it was told of still run is looked at so often, and whether the daemon is
- * another one, or one that did not run is there again.
+ * How often it is checked whether those that the daemon had a notice of still run, and whether the
+ * daemon is another one, or one that did not run is there again.
  */
 #define CHECK_NS	(60 * NS_PER_S)
 
@@ -51,18 +51,18 @@
 #define FORGET_NS	(3600 * NS_PER_S)
 
 /*
- * Whether one that is called as the daemon is the daemon is asked so often at most: one that has
- * just begun to listen is soon known.
+ * The least interval between questions whether a process with the daemon's name is the daemon: one
+ * that has just begun to listen is soon known.
  */
 #define ASK_NS		(100 * NS_PER_MS)
 
-/* Where the kernel cannot say what is to be read, it is asked again so often. */
+/* How soon the kernel is asked again if it cannot say what is to be read. */
 #define RETRY_S		1
 
-/* A daemon that does not take it is complained of so often. */
+/* The least interval between complaints of a daemon that takes no notice. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
 
-/* Changes that are lost may be so as long as somebody wishes. */
+/* The least interval between messages of lost changes, which others can cause at will. */
 #define LOST_NS		(60 * NS_PER_S)
 
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
@@ -73,19 +73,19 @@
  * @attachment: the programs in the kernel
  * @control: the socket
  * @path: where it is
- * @socket_ns: CLOCK_BOOTTIME when it was looked for there
+ * @socket_ns: CLOCK_BOOTTIME when that was checked
  * @renew_error: why it could not be made again, -errno; 0: it could
  * @daemon_path: of the daemon's
  * @daemon_pid: its process, when it was last asked for; 0: it did not run
  * @ask: when that is asked for a change by one that is called so
- * @told_pid: that which was told of all that still run; 0: none
- * @away_ns: CLOCK_BOOTTIME when no daemon listened to what it was to be told; 0: one did
+ * @notified_pid: that which had a notice of all that still run; 0: none
+ * @away_ns: CLOCK_BOOTTIME when no daemon was there to take a notice; 0: one was
  * @since_ns: CLOCK_BOOTTIME at the beginning
- * @checked_ns: CLOCK_BOOTTIME when the rivals' processes were looked at
- * @looked_ns: CLOCK_BOOTTIME when the daemon was looked for
+ * @checked_ns: CLOCK_BOOTTIME when the rivals' processes were checked
+ * @daemon_checked_ns: CLOCK_BOOTTIME when the daemon was
  * @lost: changes that were lost, as far as that was logged ...
- * @lost_log: ... which is done so often
- * @complaint: of the daemon
+ * @lost_log: ... once in LOST_NS
+ * @complaint: of the daemon, once in COMPLAINT_NS
  * @tally: what is known
  * @waiting: the signals that are blocked while it waits
  */
@@ -98,11 +98,11 @@ struct watch {
 	const char *daemon_path;
 	int daemon_pid;
 	struct log_limit ask;
-	int told_pid;
+	int notified_pid;
 	int64_t away_ns;
 	int64_t since_ns;
 	int64_t checked_ns;
-	int64_t looked_ns;
+	int64_t daemon_checked_ns;
 	uint64_t lost;
 	struct log_limit lost_log;
 	struct log_limit complaint;
@@ -120,7 +120,7 @@ static void on_signal(int number)
 
 /*
  * The signals that end it come only while the loop waits, with the mask @waiting: one that came
- * between its look at the flag and the wait would be forgotten until something else happens.
+ * between its reading of the flag and the wait would be forgotten until something else happens.
  */
 static void catch_signals(sigset_t *waiting)
 {
@@ -239,39 +239,39 @@ static void log_lost(struct watch *watch)
 /* --- the daemon --- */
 
 /* A daemon that was started since knows nothing of those who were there before. */
-static void look_for_daemon(struct watch *watch)
+static void check_daemon(struct watch *watch)
 {
 	int pid = daemon_link_pid(watch->daemon_path);
 
-	watch->looked_ns = clock_ns(CLOCK_BOOTTIME);
-	if (!pid || pid == watch->told_pid)
+	watch->daemon_checked_ns = clock_ns(CLOCK_BOOTTIME);
+	if (!pid || pid == watch->notified_pid)
 		return;
-	watch->told_pid = pid;
+	watch->notified_pid = pid;
 	for (int i = 0; i < watch->tally.rival_count; i++)
 		watch->tally.rivals[i].news |= watch->tally.rivals[i].runs;
 }
 
-/* What no daemon was there to hear waits for one; a new change may find it back. */
-static int64_t tell_due_ns(const struct watch *watch, const struct tally_rival *rival)
+/* What no daemon was there to take waits for one; a new change may find it back. */
+static int64_t notice_due_ns(const struct watch *watch, const struct tally_rival *rival)
 {
-	if (!rival->told_ns)
+	if (!rival->notice_ns)
 		return 0;
-	if (watch->away_ns && rival->latest_ns <= rival->told_ns)
+	if (watch->away_ns && rival->latest_ns <= rival->notice_ns)
 		return watch->away_ns + CHECK_NS;
 
-	return rival->told_ns + TELL_NS;
+	return rival->notice_ns + NOTICE_NS;
 }
 
 /* 0, or -errno when others need not be tried. */
-static int tell(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
+static int send_notice(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
 {
 	struct rival_notice notice;
 	char why[256] = "";
 	int err;
 
-	rival->told_ns = now_ns;
+	rival->notice_ns = now_ns;
 	report_notice(rival, &notice);
-	err = daemon_link_tell(watch->daemon_path, &notice, why, sizeof(why));
+	err = daemon_link_send(watch->daemon_path, &notice, why, sizeof(why));
 	watch->away_ns = err == -ECONNREFUSED ? now_ns : 0;
 	/* What it has refused, it would refuse again. */
 	if (!err || err == -EACCES ||
@@ -285,18 +285,18 @@ static int tell(struct watch *watch, struct tally_rival *rival, int64_t now_ns)
 	return err;
 }
 
-static void tell_news(struct watch *watch)
+static void send_notices(struct watch *watch)
 {
 	int64_t now_ns = clock_ns(CLOCK_BOOTTIME);
 
 	for (int i = 0; i < watch->tally.rival_count; i++) {
 		struct tally_rival *rival = &watch->tally.rivals[i];
 
-		if (!rival->news || now_ns < tell_due_ns(watch, rival))
+		if (!rival->news || now_ns < notice_due_ns(watch, rival))
 			continue;
 		rival->runs = rival->runs && process_runs(rival);
 		advise(rival);
-		if (tell(watch, rival, now_ns))
+		if (send_notice(watch, rival, now_ns))
 			return;
 	}
 }
@@ -310,10 +310,10 @@ static int64_t wait_ns(const struct watch *watch)
 		const struct tally_rival *rival = &watch->tally.rivals[i];
 
 		if (rival->news)
-			next_ns = chime_min(next_ns, tell_due_ns(watch, rival));
+			next_ns = chime_min(next_ns, notice_due_ns(watch, rival));
 		if (rival->runs)
-			next_ns = chime_min(next_ns, chime_min(watch->checked_ns,
-							       watch->looked_ns) + CHECK_NS);
+			next_ns = chime_min(next_ns, CHECK_NS +
+					    chime_min(watch->checked_ns, watch->daemon_checked_ns));
 	}
 
 	return next_ns == INT64_MAX ? next_ns : chime_max(next_ns - now_ns, NS_PER_MS);
@@ -415,11 +415,11 @@ static void loop(struct watch *watch)
 		log_lost(watch);
 		if (clock_ns(CLOCK_BOOTTIME) - watch->checked_ns >= CHECK_NS)
 			check_processes(watch);
-		if (clock_ns(CLOCK_BOOTTIME) - watch->looked_ns >= CHECK_NS)
-			look_for_daemon(watch);
+		if (clock_ns(CLOCK_BOOTTIME) - watch->daemon_checked_ns >= CHECK_NS)
+			check_daemon(watch);
 		if (clock_ns(CLOCK_BOOTTIME) - watch->socket_ns >= CHECK_NS)
 			keep_socket(watch);
-		tell_news(watch);
+		send_notices(watch);
 		control_dispatch(watch->control, fds + 1, count - 1,
 				 clock_ns(CLOCK_MONOTONIC_RAW));
 	}
@@ -470,7 +470,7 @@ static int run(struct watch *watch)
 	}
 	watch->since_ns = clock_ns(CLOCK_BOOTTIME);
 	watch->checked_ns = watch->since_ns;
-	watch->looked_ns = watch->since_ns;
+	watch->daemon_checked_ns = watch->since_ns;
 	watch->socket_ns = watch->since_ns;
 	read_rate(&watch->tally.rate);
 	err = give_up_privileges();

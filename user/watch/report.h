@@ -30,7 +30,7 @@ struct report_view {
 /* A new object, NULL: no memory. */
 json_t *report_rivals(const struct tally *tally, const struct report_view *view);
 
-/* What the daemon is told of @rival. */
+/* The notice of @rival for the daemon. */
 void report_notice(const struct tally_rival *rival, struct rival_notice *notice);
 
 #endif /* WATCH_REPORT_H */

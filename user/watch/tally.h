@@ -34,8 +34,8 @@
  * @what: the latest
  * @process: which of all that ever had its number, where the kernel says so; 0: not known
  * @runs: the process is still there, as far as is known
- * @news: what the daemon has not been told
- * @told_ns: CLOCK_BOOTTIME of the latest time that it was
+ * @news: the daemon has had no notice of the latest of this
+ * @notice_ns: CLOCK_BOOTTIME of the latest notice that it was sent
  */
 struct tally_rival {
 	struct identity identity;
@@ -55,7 +55,7 @@ struct tally_rival {
 	uint64_t process;
 	bool runs;
 	bool news;
-	int64_t told_ns;
+	int64_t notice_ns;
 };
 
 /**

@@ -105,7 +105,7 @@ int daemon_link_pid(const char *path)
 	return world.daemon_pid;
 }
 
-int daemon_link_tell(const char *path, const struct rival_notice *notice, char *why, size_t size)
+int daemon_link_send(const char *path, const struct rival_notice *notice, char *why, size_t size)
 {
 	(void)path;
 	(void)why;
@@ -199,7 +199,7 @@ FIXTURE_SETUP(watch)
 	self->watch->path = "/nowhere/run/rivals.sock";
 	self->watch->socket_ns = world.now_ns;
 	self->watch->checked_ns = world.now_ns;
-	self->watch->looked_ns = world.now_ns;
+	self->watch->daemon_checked_ns = world.now_ns;
 	/* This very process, which runs. */
 	self->record = (struct watch_record){
 		.call = WATCH_SETS, .step_ns = S, .tgid = (uint32_t)getpid(), .group_count = 1,
