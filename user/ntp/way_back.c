@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * See way_back.h.
+ * Packet information of both families (ip(7), ipv6(7)).
  */
 #include "ntp/way_back.h"
 
@@ -16,20 +16,20 @@ static bool is_on_link(const struct sockaddr_storage *client)
 	return ntohl(address->sin_addr.s_addr) >> 16 == 0xa9fe;
 }
 
-void way_back_choose(struct cmsghdr *told, const struct sockaddr_storage *client)
+void way_back_choose(struct cmsghdr *info, const struct sockaddr_storage *client)
 {
 	struct in6_pktinfo info6;
 	struct in_pktinfo info4;
 
-	if (told->cmsg_level == IPPROTO_IPV6) {
-		memcpy(&info6, CMSG_DATA(told), sizeof(info6));
+	if (info->cmsg_level == IPPROTO_IPV6) {
+		memcpy(&info6, CMSG_DATA(info), sizeof(info6));
 		if (!IN6_IS_ADDR_LINKLOCAL(&info6.ipi6_addr))
 			info6.ipi6_ifindex = 0;
-		memcpy(CMSG_DATA(told), &info6, sizeof(info6));
+		memcpy(CMSG_DATA(info), &info6, sizeof(info6));
 		return;
 	}
-	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
+	memcpy(&info4, CMSG_DATA(info), sizeof(info4));
 	if (!is_on_link(client))
 		info4.ipi_ifindex = 0;
-	memcpy(CMSG_DATA(told), &info4, sizeof(info4));
+	memcpy(CMSG_DATA(info), &info4, sizeof(info4));
 }

@@ -9,11 +9,11 @@
 
 /**
  * way_back_choose() - let an answer leave from the address that was asked
- * @told: IP_PKTINFO or IPV6_PKTINFO, as a request came with it, and as its answer is sent with it
+ * @info: IP_PKTINFO or IPV6_PKTINFO, as a request came with it, and as its answer is sent with it
  * @client: who asked
  *
- * By which way, the kernel knows, but for addresses that are valid on one interface only.
+ * The kernel knows by which interface, but for addresses that are valid on one interface only.
  */
-void way_back_choose(struct cmsghdr *told, const struct sockaddr_storage *client);
+void way_back_choose(struct cmsghdr *info, const struct sockaddr_storage *client);
 
 #endif /* NTP_WAY_BACK_H */

@@ -156,7 +156,7 @@ static int port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
-/* What the kernel tells of the address that was asked, in either family. NULL: nothing. */
+/* What the kernel says of the address that was asked, in either family. NULL: nothing. */
 static const struct cmsghdr *packet_info(const struct msghdr *request)
 {
 	for (struct cmsghdr *h = control_message_first(request); h;
@@ -169,20 +169,23 @@ static const struct cmsghdr *packet_info(const struct msghdr *request)
 	return NULL;
 }
 
-/* Beside the address that was asked it is told which own one would answer. */
+/*
+ * The request went to a broadcast or multicast address: the kernel says from which address of ours
+ * an answer would leave, and that is another one (ip(7), IP_PKTINFO).
+ */
 static bool is_to_many(const struct msghdr *request)
 {
-	const struct cmsghdr *told = packet_info(request);
+	const struct cmsghdr *info = packet_info(request);
 	struct in6_pktinfo info6;
 	struct in_pktinfo info4;
 
-	if (!told)
+	if (!info)
 		return false;
-	if (told->cmsg_level == IPPROTO_IPV6) {
-		memcpy(&info6, CMSG_DATA(told), sizeof(info6));
+	if (info->cmsg_level == IPPROTO_IPV6) {
+		memcpy(&info6, CMSG_DATA(info), sizeof(info6));
 		return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr);
 	}
-	memcpy(&info4, CMSG_DATA(told), sizeof(info4));
+	memcpy(&info4, CMSG_DATA(info), sizeof(info4));
 
 	return info4.ipi_spec_dst.s_addr != info4.ipi_addr.s_addr;
 }
@@ -208,16 +211,16 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 
 static size_t put_local_address(const struct msghdr *request, struct cmsghdr *place)
 {
-	const struct cmsghdr *told = packet_info(request);
+	const struct cmsghdr *info = packet_info(request);
 	size_t size;
 
-	if (!told)
+	if (!info)
 		return 0;
-	size = told->cmsg_level == IPPROTO_IPV6 ? sizeof(struct in6_pktinfo) :
+	size = info->cmsg_level == IPPROTO_IPV6 ? sizeof(struct in6_pktinfo) :
 						  sizeof(struct in_pktinfo);
-	*place = (struct cmsghdr){ .cmsg_level = told->cmsg_level, .cmsg_type = told->cmsg_type,
+	*place = (struct cmsghdr){ .cmsg_level = info->cmsg_level, .cmsg_type = info->cmsg_type,
 				   .cmsg_len = CMSG_LEN(size) };
-	memcpy(CMSG_DATA(place), CMSG_DATA(told), size);
+	memcpy(CMSG_DATA(place), CMSG_DATA(info), size);
 	way_back_choose(place, request->msg_name);
 
 	return CMSG_SPACE(size);
