@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The program in the kernel is told the time again and again, each time for a second: if the daemon
- * is kept from running, that is how long it goes on. When the daemon ends the kernel takes it away.
+ * The program in the kernel is given the time again and again, each time for a second: if the
+ * daemon is kept from running, that is how long it goes on. When the daemon ends the kernel takes
+ * it away.
  */
 #include "daemon/serving_fast.h"
 
@@ -20,11 +21,11 @@
 #include "xdp/addresses.h"
 #include "xdp/time.h"
 
-/* How long it believes what it was told, and after what time it is told again. */
+/* For how long the time is valid that it is given, and after what time it is given another. */
 #define VALID_NS	NS_PER_S
 #define TELL_NS		(NS_PER_S / 4)
 
-/* Addresses are looked at so often. */
+/* How often the interface's addresses are read. */
 #define ADDRESSES_NS	(5 * NS_PER_S)
 
 void serving_fast_init(struct serving_fast *fast)
@@ -122,7 +123,7 @@ static int open_path(struct serving_fast *fast, const struct config_server *conf
 /* What does not change with the interface's addresses. */
 static void configure_path(struct serving_fast *fast, const struct config_server *config, int dscp)
 {
-	/* Without an address, which is not what the program has: so it is told. */
+	/* Without an address, which is not what the program has: so it is set. */
 	fast->settings = (struct xdp_settings){
 		.limit = config->limit,
 		.least_poll = config->least_poll,
@@ -153,7 +154,7 @@ void serving_fast_configure(struct serving_fast *fast, const struct config_serve
 		return;
 	}
 	if (fast->path)
-		fast_path_tell(fast->path, NULL);
+		fast_path_set_time(fast->path, NULL);
 	else
 		err = open_path(fast, config);
 	if (!err)
@@ -197,7 +198,7 @@ static void read_addresses(struct serving_fast *fast, const struct serving_socke
 	fast->lost = lost;
 	if (!lost && are_same(&settings, &fast->settings))
 		return;
-	fast_path_tell(fast->path, NULL);
+	fast_path_set_time(fast->path, NULL);
 	fast->settings = settings;
 	fast_path_set(fast->path, &settings);
 }
@@ -221,9 +222,9 @@ void serving_fast_turn(struct serving_fast *fast, const struct time_content *con
 		fast->set_raw_ns = now_raw_ns;
 	if ((!sockets->ipv4 && !sockets->ipv6) || fast->lost ||
 	    !time_content_holds(content, fast->set_raw_ns, now_raw_ns)) {
-		fast_path_tell(fast->path, NULL);
+		fast_path_set_time(fast->path, NULL);
 		return;
 	}
 	xdp_time_fill(&time, content, fast->precision, &clocks, VALID_NS);
-	fast_path_tell(fast->path, &time);
+	fast_path_set_time(fast->path, &time);
 }

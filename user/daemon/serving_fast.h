@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The fast path of the server: when the program in the kernel is there, what it is told, and when
- * it has to be silent, so that requests go up to the sockets.
+ * The fast path of the server: when the program in the kernel is there, by what it answers, and
+ * when it has to be silent, so that requests go up to the sockets.
  */
 #ifndef DAEMON_SERVING_FAST_H
 #define DAEMON_SERVING_FAST_H
@@ -31,11 +31,11 @@ struct serving_sockets {
  * @mode: as asked for
  * @bind_address4: "", or the only IPv4 address that is served
  * @bind_address6: same for IPv6
- * @settings: as it was told
+ * @settings: as it has them
  * @precision: of the system clock, log2 seconds
  * @clock_watch_fd: readable when the system clock was set; -1: without a path
  * @set_raw_ns: raw instant at which that was last seen
- * @next_ns: raw instant of the next time that it is told; INT64_MAX: without a path
+ * @next_ns: raw instant at which it is given the time next; INT64_MAX: without a path
  * @addresses_ns: raw instant at which addresses are looked at again
  * @lost: the interface was gone when they were
  */
@@ -67,8 +67,8 @@ void serving_fast_configure(struct serving_fast *fast, const struct config_serve
 			    int dscp);
 
 /*
- * Tell the time again, or that there is none: without @sockets, or if the system clock was set
- * after the reading that @content is made of, or that was long ago. Called in each turn of the
+ * Give it the time again, or say that there is none: without @sockets, or if the system clock was
+ * set after the reading that @content is made of, or that was long ago. Called in each turn of the
  * loop.
  */
 void serving_fast_turn(struct serving_fast *fast, const struct time_content *content,

@@ -281,7 +281,7 @@ static inline bool xdp_frame_is_plain(const struct xdp_frame *frame, const void 
 
 /**
  * struct xdp_stamps - when a request came, and when its answer leaves
- * @receive_ns: ns since the beginning of the time that is told
+ * @receive_ns: ns since the beginning of struct xdp_time
  * @transmit_ns: likewise, not earlier
  * @random: 64 fresh bits
  */

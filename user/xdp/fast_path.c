@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * libbpf. The program's variables are mapped, so that telling the time takes no system call; maps
+ * libbpf. The program's variables are mapped, so that setting the time takes no system call; maps
  * of networks are written only when the configuration is read.
  */
 #include "xdp/fast_path.h"
@@ -249,9 +249,9 @@ int fast_path_allow(struct fast_path *path, const struct access_rule *rules, siz
 	return err;
 }
 
-/* --- what is told --- */
+/* --- the time --- */
 
-void fast_path_tell(struct fast_path *path, const struct xdp_time *time)
+void fast_path_set_time(struct fast_path *path, const struct xdp_time *time)
 {
 	static const struct xdp_time nothing;
 	struct xdp_page *page = &path->program->bss->page;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The program in the kernel that answers plain NTP requests at a network interface, and the memory
- * by which it is told what to answer. It is there for as long as whoever has opened it: the kernel
- * takes it away when that process ends, however it does.
+ * by which it does. It is there for as long as whoever has opened it: the kernel takes it away when
+ * that process ends, however it does.
  *
  * Opening takes CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON: without the last one the kernel lets no
  * program reckon where in a list to look. What follows takes no privilege.
@@ -63,14 +63,14 @@ bool fast_path_is_built(void);
 
 /*
  * Have @rules, in the order of the configuration, say who is served. 0, -errno: then nobody is. Not
- * while a time is told.
+ * while it answers.
  */
 int fast_path_allow(struct fast_path *path, const struct access_rule *rules, size_t count);
 
-/* Tell @time from now on. NULL: leave all to the sockets. */
-void fast_path_tell(struct fast_path *path, const struct xdp_time *time);
+/* Answer by @time from now on. NULL: leave all to the sockets. */
+void fast_path_set_time(struct fast_path *path, const struct xdp_time *time);
 
-/* Not while a time is told. */
+/* How requests are answered. Not while they are. */
 void fast_path_set(struct fast_path *path, const struct xdp_settings *settings);
 
 /* What was counted since it was opened. */

@@ -62,7 +62,7 @@ int fast_path_allow(struct fast_path *path, const struct access_rule *rules, siz
 	return -EOPNOTSUPP;
 }
 
-void fast_path_tell(struct fast_path *path, const struct xdp_time *time)
+void fast_path_set_time(struct fast_path *path, const struct xdp_time *time)
 {
 	(void)path;
 	(void)time;

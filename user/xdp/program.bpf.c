@@ -10,7 +10,7 @@
 
 #include "xdp/answer.h"
 
-/* Another processor may answer the same client meanwhile: so often it is tried again. */
+/* How often a client's entry is tried: another processor may answer the same one meanwhile. */
 #define ATTEMPTS	3
 
 struct xdp_page page;

@@ -26,7 +26,7 @@
 #define XDP_TOOK_MAX_NS		1000000
 
 /**
- * struct xdp_time - the time as it is told for a while
+ * struct xdp_time - the time by which requests are answered for a while
  * @from_ns: CLOCK_MONOTONIC at the beginning
  * @valid_ns: for how long from then on; 0: not at all, and below 2^31
  * @tai_offset_ns: CLOCK_TAI - CLOCK_MONOTONIC, which changes whenever the system clock is set

@@ -59,15 +59,16 @@ void xdp_time_fill(struct xdp_time *time, const struct time_content *content, in
 {
 	int64_t utc_ns = chime_line_eval(&content->time, clocks->realtime_ns);
 	int64_t rate_q32 = chime_line_rate(&content->time, clocks->realtime_ns);
-	struct time_content told = *content;
+	struct time_content widened = *content;
 	struct respond_time respond;
 
 	memset(time, 0, sizeof(*time));
 	if (content->stratum >= TIME_STRATUM_NONE || chime_abs_sat(rate_q32) > RATE_MAX_Q32 ||
 	    utc_ns < 0)
 		return;
-	told.time.maxerror_ns = chime_add_sat(told.time.maxerror_ns, clocks->error_ns);
-	respond_prepare(&respond, &told, precision, chime_add_sat(clocks->realtime_ns, valid_ns));
+	widened.time.maxerror_ns = chime_add_sat(widened.time.maxerror_ns, clocks->error_ns);
+	respond_prepare(&respond, &widened, precision,
+			chime_add_sat(clocks->realtime_ns, valid_ns));
 	memcpy(time->header, respond.header, sizeof(time->header));
 	time->precision_mask = respond.precision_mask;
 	time->from_ns = (uint64_t)clocks->monotonic_ns;

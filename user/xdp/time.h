@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the page of time to what the program in the kernel tells. The page is a function of the
- * system clock, which may be set; the program reads CLOCK_MONOTONIC, which may not, and runs at the
- * same rate: whoever slews one slews the other. So one is as good as the other for as long as the
- * page's line is, and between two readings of the clocks both are wrong by the same.
+ * From the page of time to that by which the program in the kernel answers. The page is a function
+ * of the system clock, which may be set; the program reads CLOCK_MONOTONIC, which may not, and runs
+ * at the same rate: whoever slews one slews the other. So one is as good as the other for as long
+ * as the page's line is, and between two readings of the clocks both are wrong by the same.
  */
 #ifndef XDP_TIME_H
 #define XDP_TIME_H
@@ -29,7 +29,7 @@ struct xdp_clocks {
 void xdp_clocks_read(struct xdp_clocks *clocks);
 
 /**
- * xdp_time_fill() - what is told from now on
+ * xdp_time_fill() - by what to answer from now on
  * @time: result; not valid where @content is not synchronised or its rate is none of a clock
  * @content: the page of time
  * @precision: of the system clock, log2 seconds

@@ -65,7 +65,7 @@ int fast_path_allow(struct fast_path *path, const struct access_rule *rules, siz
 	return 0;
 }
 
-void fast_path_tell(struct fast_path *path, const struct xdp_time *time)
+void fast_path_set_time(struct fast_path *path, const struct xdp_time *time)
 {
 	world.tells = time && time->valid_ns;
 }

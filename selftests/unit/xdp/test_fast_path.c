@@ -40,7 +40,7 @@ static void tell(FIXTURE_DATA(program) *self)
 	self->told_ns = clock_ns(CLOCK_MONOTONIC);
 	xdp_clocks_read(&self->clocks);
 	xdp_time_fill(&time, &self->content, PRECISION, &self->clocks, NS_PER_S);
-	fast_path_tell(self->path, &time);
+	fast_path_set_time(self->path, &time);
 }
 
 static void allow_all(FIXTURE_DATA(program) *self)
@@ -625,7 +625,7 @@ TEST_F(program, is_silent_when_told_so)
 	struct frame frame;
 
 	frame_make(&frame, variant->ipv6, variant->version);
-	fast_path_tell(self->path, NULL);
+	fast_path_set_time(self->path, NULL);
 	EXPECT_EQ(XDP_PASS, try(self, &frame));
 	tell(self);
 	EXPECT_EQ(XDP_TX, try(self, &frame));
@@ -644,7 +644,7 @@ TEST_F(program, is_silent_after_a_while)
 
 	xdp_clocks_read(&self->clocks);
 	xdp_time_fill(&time, &self->content, PRECISION, &self->clocks, 10000000);
-	fast_path_tell(self->path, &time);
+	fast_path_set_time(self->path, &time);
 	nanosleep(&wait, NULL);
 	frame_make(&frame, variant->ipv6, variant->version);
 	EXPECT_EQ(XDP_PASS, try(self, &frame));
@@ -662,7 +662,7 @@ TEST_F(program, is_silent_at_once_when_the_clock_is_set)
 		xdp_clocks_read(&self->clocks);
 		xdp_time_fill(&time, &self->content, PRECISION, &self->clocks, NS_PER_S);
 		time.tai_offset_ns -= (uint64_t)steps_ns[i];
-		fast_path_tell(self->path, &time);
+		fast_path_set_time(self->path, &time);
 		frame_make(&frame, variant->ipv6, variant->version);
 		EXPECT_EQ(XDP_PASS, try(self, &frame)) TH_LOG("step %zu", i);
 	}
@@ -712,7 +712,7 @@ TEST_F(program, serves_whom_the_process_serves)
 		for (size_t i = 0; i < count; i++)
 			random_rule(&rules[i], unit_random_below(&random, 2), &random);
 		table = access_table_new(rules, count);
-		fast_path_tell(self->path, NULL);
+		fast_path_set_time(self->path, NULL);
 		ASSERT_EQ(0, fast_path_allow(self->path, rules, count));
 		tell(self);
 		for (int i = 0; i < 50; i++) {
@@ -764,7 +764,7 @@ TEST_F(program, limits_a_client)
 	self->settings.limit = (struct client_limit){
 		.enabled = true, .interval_ns = 100 * NS_PER_S, .burst = 5, .leak = 1, .kod = 1,
 	};
-	fast_path_tell(self->path, NULL);
+	fast_path_set_time(self->path, NULL);
 	fast_path_set(self->path, &self->settings);
 	for (int i = 0; i < 1000; i++) {
 		int verdict;
@@ -810,7 +810,7 @@ TEST_F(program, remembers_so_many_clients)
 	self->settings.limit = (struct client_limit){
 		.enabled = true, .interval_ns = 100 * NS_PER_S, .burst = 1, .leak = 4,
 	};
-	fast_path_tell(self->path, NULL);
+	fast_path_set_time(self->path, NULL);
 	fast_path_set(self->path, &self->settings);
 	for (uint32_t i = 0; i < 100000; i++) {
 		if (!(i % 1000))

@@ -77,7 +77,7 @@ static long own_map_update_elem(void *map, const void *key, const void *value, u
 
 #define NS_PER_S	1000000000ULL
 
-/* As serving_fast.c tells the time, and fast_path_tell() writes it. */
+/* As serving_fast.c tells the time, and fast_path_set_time() writes it. */
 static void tell(const struct xdp_time *time)
 {
 	uint64_t next = page.current + 1;
