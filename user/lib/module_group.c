@@ -159,7 +159,7 @@ int module_group_receive(struct module_group *group)
 	return err < 0 ? module_errno(err) : 0;
 }
 
-static struct nla_policy ctrl_policy[CTRL_ATTR_MAX + 1] = {
+static const struct nla_policy ctrl_policy[CTRL_ATTR_MAX + 1] = {
 	[CTRL_ATTR_FAMILY_NAME] = { .type = NLA_STRING },
 };
 

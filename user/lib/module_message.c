@@ -10,7 +10,7 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
-static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
+static const struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_VERSION] = { .type = NLA_STRING },
 	[TRUECHIME_A_MODE] = { .type = NLA_U32 },
 	[TRUECHIME_A_STATE] = { .type = NLA_U32 },
@@ -52,7 +52,7 @@ static struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 	[TRUECHIME_A_FOLLOWED_NS] = { .type = NLA_U64 },
 };
 
-static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
+static const struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 	[TRUECHIME_LINE_A_ORIGIN_NS] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_OFFSET_NS] = { .type = NLA_U64 },
 	[TRUECHIME_LINE_A_RATE_Q32] = { .type = NLA_U64 },
@@ -67,7 +67,7 @@ static struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
 	[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32] = { .type = NLA_U64 },
 };
 
-static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
+static const struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_SEQUENCE] = { .type = NLA_U32 },
 	[TRUECHIME_EVENT_A_CAUSE] = { .type = NLA_U32 },
 	[TRUECHIME_EVENT_A_EVIDENCE] = { .type = NLA_U32 },
@@ -86,7 +86,7 @@ static struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
 	[TRUECHIME_EVENT_A_READING_MAXERROR_NS] = { .type = NLA_U64 },
 };
 
-static struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
+static const struct nla_policy rule_policy[TRUECHIME_POLICY_A_MAX + 1] = {
 	[TRUECHIME_POLICY_A_OCCASION] = { .type = NLA_U32 },
 	[TRUECHIME_POLICY_A_DIRECTION] = { .type = NLA_U32 },
 	[TRUECHIME_POLICY_A_RULE] = { .type = NLA_U32 },
