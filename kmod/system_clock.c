@@ -180,7 +180,7 @@ static int chime_system_clock_set(struct chime_system_clock *clock, struct chime
  * @policy: the rules ...
  * @occasion: ... and whose of them apply
  * @offset_ns: the error that they said to step ...
- * @sets: ... when the clock had been set so often
+ * @sets: ... and how often the clock had been set then
  */
 struct chime_step {
 	const struct chime_policy *policy;

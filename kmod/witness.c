@@ -18,7 +18,7 @@
 /* Shortest suspend that lost time: less means that the raw clock ran on. */
 #define CHIME_SUSPEND_MIN_NS	(10 * NSEC_PER_MSEC)
 
-/* The two clocks are read so often. */
+/* Readings of the two clocks, of which the quickest counts. */
 #define CHIME_BOOT_READINGS	3
 
 /*

@@ -26,8 +26,8 @@
 #define REQUESTS_AT_ONCE	4
 
 /*
- * What another program has is tried again so often: it may end, and this one be in its place. An
- * interface (bindcmddevice) is looked for as often.
+ * How often an address is tried again that another program has: it may end, and this one be in its
+ * place. An interface (bindcmddevice) is looked for as often.
  */
 #define RETRY_NS	16000000000LL
 

@@ -37,7 +37,7 @@ struct ptp_clock_reading {
  * struct ptp_clock - an open device
  * @fd: descriptor
  * @method: by which it is read
- * @misses: so often in a row it has not stated both clocks at one instant
+ * @misses: how often in a row it has not stated both clocks at one instant
  */
 struct ptp_clock {
 	int fd;

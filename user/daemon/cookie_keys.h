@@ -16,7 +16,7 @@
  * struct cookie_keys - they
  * @config: where the file is and how often they are rotated; owned by who has the keys
  * @keys: secret, to be wiped at the end ...
- * @changes: ... which were replaced so often; 0: there are none
+ * @changes: ... and how often they were replaced; 0: there are none
  * @rotated_ns: raw instant of their latest rotation
  * @keep_ns: raw instant at which they are to be written to their file; INT64_MAX: they were
  * @unkept: they could not be, which was logged

@@ -17,8 +17,9 @@
 #define ENOUGH_NS	(8 * NS_PER_S)
 
 /*
- * A server that is not selected after so long is given up, if it was asked so often: who is silent
- * is asked four times until then, and who answers seven times. A refclock after so many polls.
+ * How long a server is awaited that is not selected, and the least number of requests to it: one
+ * that is silent is asked four times until then, one that answers seven times. A refclock is
+ * awaited for as many polls.
  */
 #define IN_VAIN_NS	(14 * NS_PER_S)
 #define REQUESTS_LEAST	4

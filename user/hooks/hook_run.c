@@ -27,7 +27,7 @@
 /* Who watches a hook says what came of it so long after the limit at the latest. */
 #define WATCHER_GRACE_MS	(5 * GRACE_MS)
 
-/* A look at the hook is due so often. */
+/* How often the hook is checked. */
 #define SLICE_MS	100
 
 /* The exit status of a shell for a program that it could not start. */

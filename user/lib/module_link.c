@@ -24,7 +24,7 @@
 /* The kernel's errors end here. */
 #define ERRNO_MAX	4095
 
-/* A dump that was interrupted by a change is requested again, so often. */
+/* How often a dump is requested that changes interrupt. */
 #define DUMP_TRIES	4
 
 /* Room for the events of one datagram, until they are read. */

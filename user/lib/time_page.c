@@ -16,7 +16,7 @@
 
 #define WORDS	(sizeof(struct time_content) / sizeof(uint64_t))
 
-/* A writer needs well below a microsecond; who has read so often has read for longer. */
+/* A writer needs well below a microsecond, and so many readings take longer than that. */
 #define ATTEMPTS	1000
 
 /*

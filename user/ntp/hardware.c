@@ -23,18 +23,18 @@
 /* Readings of a card's clock, of which the best counts. */
 #define READINGS	6
 
-/* A clock that cannot be read so often in a row is complained of, once in an hour. */
+/* After so many failures in a row it is logged that a clock cannot be read, once in an hour. */
 #define FAILURES_MAX	8
 #define SILENT_NS	(3600 * NS_PER_S)
 
-/* Such a clock is not tried with each packet, which might wait for it, but so often. */
+/* How often such a clock is tried again: with each packet, that might have to wait for it. */
 #define RETRY_NS	(16 * NS_PER_S)
 
 /* Receive filters, in the order of preference where none is configured. */
 #define FILTER_NTP	HWTSTAMP_FILTER_NTP_ALL
 #define FILTER_PTP	HWTSTAMP_FILTER_PTP_V2_EVENT
 
-/* A link may come up, or be negotiated anew, at any time: its speed is asked for so often. */
+/* How often a link's speed is asked for: it may come up, or be negotiated anew, at any time. */
 #define SPEEDS_NS	(16 * NS_PER_S)
 
 /* The settings of a link, and what follows them: three masks of so many words at most. */

@@ -48,10 +48,10 @@ struct hardware_options {
  * @name: for people
  * @options: as configured
  * @device: the card's clock
- * @failures: so often in a row its clock could not be read
- * @retry_ns: raw instant until which it is not tried again
- * @silent_until_ns: raw instant until which that is not said again
- * @complained: that was said
+ * @failures: how often in a row its clock could not be read
+ * @retry_ns: raw instant before which it is not tried again
+ * @silent_until_ns: raw instant before which that is not logged again
+ * @complained: that was logged
  * @mbit: speed of the link; 0: not known
  * @clock: what was read
  */
@@ -70,8 +70,8 @@ struct hardware_card {
 
 /**
  * struct hardware - the cards
- * @cards: of which there are ...
- * @count: ... so many
+ * @cards: all of them ...
+ * @count: ... how many
  * @speeds_ns: raw instant from which on the speeds of their links are asked for again
  */
 struct hardware {

@@ -47,7 +47,7 @@
 /* Descriptors that are no client's: those inherited, and what is open for a moment. */
 #define OTHER_FDS	(NTS_FD_END + 4)
 
-/* While a connection cannot be taken, for want of descriptors or memory, it is tried so often. */
+/* The pause after a connection could not be taken, for want of descriptors or memory. */
 #define PAUSE_MS	100
 
 /* Descriptors to wait for, before those of clients. */

@@ -11,7 +11,7 @@
 #include "lib/time_units.h"
 #include "ntp/packet.h"
 
-/* A clock that is read so often in a row shows its precision. */
+/* How many readings in a row show a clock's precision. */
 #define READINGS	100
 
 /* No system clock is read in less than a nanosecond. */

@@ -29,8 +29,8 @@
 #define FALSE_GONE		16
 
 /*
- * A server that has answered once is replaced by another address so often, one at a time, as by
- * chrony: who blocks, or breaks, one server after the other must not choose all of them soon.
+ * How often a server that has answered once may be replaced by another address, one at a time, as
+ * by chrony: who blocks, or breaks, one server after the other must not choose all of them soon.
  */
 #define REPLACE_NS	(1800 * NS_PER_S)
 

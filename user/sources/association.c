@@ -20,7 +20,8 @@
 #include "sources/target.h"
 
 /*
- * Failed sources are retried so often when the network changes all the time; a few times at once.
+ * How often failed sources are retried while the network changes all the time, and how often at
+ * once before that.
  */
 #define RETRY_NS	(64 * NS_PER_S)
 #define RETRIES_AT_ONCE	4

@@ -158,7 +158,7 @@ struct kissed {
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
  * @nts: as configured
- * @clock_updates: the sources have corrected the clock so often
+ * @clock_updates: how often the sources have corrected the clock
  * @keyfile: as configured
  * @keys: read from it; NULL: none
  * @leaps: leap seconds, for TAI; not owned, NULL: none are known
