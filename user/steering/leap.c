@@ -40,11 +40,6 @@ bool leap_is_near(const struct leap *leap, int64_t utc_ns)
 	       utc_ns <= leap->at_ns + LEAP_NEAR_NS;
 }
 
-bool leap_is_due(const struct leap *leap, int64_t utc_ns)
-{
-	return leap_is_near(leap, utc_ns) && leap_has_come(leap, utc_ns);
-}
-
 /* The end of its day. */
 static int64_t leap_end(const struct leap *leap)
 {

@@ -47,9 +47,6 @@ bool leap_has_come(const struct leap *leap, int64_t utc_ns);
 /* Is it this leap second that a clock passes at @utc_ns, by what the calendar says? */
 bool leap_is_near(const struct leap *leap, int64_t utc_ns);
 
-/* The clock should just have leapt. */
-bool leap_is_due(const struct leap *leap, int64_t utc_ns);
-
 /* It is past midnight: whoever leaps has leapt. */
 bool leap_is_over(const struct leap *leap, int64_t utc_ns);
 

@@ -92,8 +92,8 @@ static bool steering_is_to_leap(const struct steering *steering, const struct ti
 				       STEERING_LEAP_MISSED_NS);
 		return leap_has_come(leap, utc_ns) && steering->status.valid;
 	}
-	return leap_is_due(leap, utc_ns) ||
-	       (leap_has_come(leap, utc_ns) && steering->status.valid);
+	return leap_has_come(leap, utc_ns) &&
+	       (leap_is_near(leap, utc_ns) || steering->status.valid);
 }
 
 bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)

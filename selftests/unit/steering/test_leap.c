@@ -48,7 +48,7 @@ TEST(none_without_an_announcement)
 
 	leap_check(&leap, DAY_NS);
 	EXPECT_EQ(0, leap.kind);
-	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS));
+	EXPECT_FALSE(leap_has_come(&leap, MIDNIGHT_NS));
 	leap.announced = 2;
 	leap_check(&leap, DAY_NS);
 	EXPECT_EQ(2, leap.kind);
@@ -62,15 +62,15 @@ TEST(inserted_at_midnight_which_comes_again)
 	struct leap leap = { .announced = 1 };
 
 	leap_check(&leap, MIDNIGHT_NS - 1);
-	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS - 1));
+	EXPECT_FALSE(leap_has_come(&leap, MIDNIGHT_NS - 1));
 	leap_check(&leap, MIDNIGHT_NS);
-	ASSERT_TRUE(leap_is_due(&leap, MIDNIGHT_NS));
+	ASSERT_TRUE(leap_has_come(&leap, MIDNIGHT_NS));
 	EXPECT_EQ(-S, leap_change_ns(leap.kind));
 	leap_done(&leap);
 	leap_check(&leap, MIDNIGHT_NS - S);
 	EXPECT_EQ(0, leap.kind);
 	leap_check(&leap, MIDNIGHT_NS);
-	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS));
+	EXPECT_FALSE(leap_has_come(&leap, MIDNIGHT_NS));
 }
 
 TEST(left_out_one_second_before_midnight)
@@ -78,9 +78,9 @@ TEST(left_out_one_second_before_midnight)
 	struct leap leap = { .announced = 2 };
 
 	leap_check(&leap, MIDNIGHT_NS - S - 1);
-	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS - S - 1));
+	EXPECT_FALSE(leap_has_come(&leap, MIDNIGHT_NS - S - 1));
 	leap_check(&leap, MIDNIGHT_NS - S);
-	ASSERT_TRUE(leap_is_due(&leap, MIDNIGHT_NS - S));
+	ASSERT_TRUE(leap_has_come(&leap, MIDNIGHT_NS - S));
 	EXPECT_EQ(S, leap_change_ns(leap.kind));
 	leap_done(&leap);
 	leap_check(&leap, MIDNIGHT_NS - S / 2);
@@ -94,7 +94,19 @@ TEST(whoever_slept_through_it_does_not_leap)
 	leap_check(&leap, MIDNIGHT_NS - 60 * S);
 	leap_check(&leap, MIDNIGHT_NS + 60 * S);
 	EXPECT_EQ(0, leap.kind);
-	EXPECT_FALSE(leap_is_due(&leap, MIDNIGHT_NS + 60 * S));
+	EXPECT_FALSE(leap_has_come(&leap, MIDNIGHT_NS + 60 * S));
+}
+
+TEST(near_is_two_seconds_either_way)
+{
+	struct leap leap = { .announced = 1 };
+
+	EXPECT_FALSE(leap_is_near(&leap, MIDNIGHT_NS));
+	leap_check(&leap, DAY_NS);
+	EXPECT_FALSE(leap_is_near(&leap, MIDNIGHT_NS - 2 * S - 1));
+	EXPECT_TRUE(leap_is_near(&leap, MIDNIGHT_NS - 2 * S));
+	EXPECT_TRUE(leap_is_near(&leap, MIDNIGHT_NS + 2 * S));
+	EXPECT_FALSE(leap_is_near(&leap, MIDNIGHT_NS + 2 * S + 1));
 }
 
 /* The clock was ahead by a day, and set back. */
