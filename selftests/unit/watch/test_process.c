@@ -81,14 +81,4 @@ TEST(the_record_says_where_a_process_is)
 	EXPECT_STREQ("/system.slice/odd.service", path);
 }
 
-/* What the kernel does has no file in /proc. */
-TEST(the_kernel_is_at_the_root)
-{
-	struct watch_record record = { .tgid = (uint32_t)getpid(), .is_kernel = 1 };
-	char path[sizeof(((struct tally_rival *)NULL)->path)];
-
-	process_path(&record, path, sizeof(path));
-	EXPECT_STREQ("/", path);
-}
-
 TEST_HARNESS_MAIN
