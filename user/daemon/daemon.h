@@ -589,7 +589,17 @@ void daemon_ask_quickly(const struct daemon *daemon, struct config *config);
 /* After an update: -q and -Q end as soon as the offset is known well enough. */
 void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now);
 
-/* They end, too, if no source is selected and none can be expected to be. */
+/*
+ * Of several sources that could set the clock only one gives the time so far, which -q does not
+ * follow: it may be wrong.
+ */
+bool daemon_awaits_others(const struct daemon *daemon, struct source *const *sources,
+			  size_t count, const struct timescale_now *now);
+
+/*
+ * They end, too, if no source is selected, or only one of several gives the time, and no other one
+ * can be expected to.
+ */
 void daemon_give_up_task(struct daemon *daemon, int64_t now_ns);
 
 /* The time of -t is over. As with chronyd, the status says whether the clock is synchronised. */

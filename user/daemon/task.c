@@ -6,7 +6,11 @@
 #include "daemon/daemon.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "discipline/source_select.h"
+#include "lib/plural.h"
 #include "lib/time_units.h"
 
 /*
@@ -30,6 +34,23 @@
 
 /* One that cannot be asked, as a name is unknown or there is no network, is waited for so long. */
 #define REACHABLE_NS	(64 * NS_PER_S)
+
+/* Names of sources in a message. */
+#define NAMES_MAX	400
+
+/**
+ * struct task_votes - who gives the time, of the sources that could set the clock
+ * @sources: how many could
+ * @agreeing: how many of these agree on a time
+ * @selectable: of them, those that may be selected: enough agree for the configuration
+ * @trusted: one of them is always right, by the configuration
+ */
+struct task_votes {
+	size_t sources;
+	size_t agreeing;
+	size_t selectable;
+	bool trusted;
+};
 
 void daemon_leave(struct daemon *daemon, int status)
 {
@@ -61,13 +82,121 @@ static unsigned int enough_samples(const struct source_status *status)
 	return most > 0 && most < ENOUGH_SAMPLES ? (unsigned int)most : ENOUGH_SAMPLES;
 }
 
-static void end_with_offset(struct daemon *daemon)
+/* Pulses have no date of their own: they agree with what any other one says. */
+static bool could_set_clock(const struct source_status *status)
+{
+	return !status->options->noselect && !status->options->numbered &&
+	       !status->last.numbered && !status->withdrawn && !status->loop;
+}
+
+static bool gives_time(const struct source_status *status)
+{
+	return status->verdict >= SOURCE_NOT_COMBINED;
+}
+
+static struct task_votes count_votes(const struct daemon *daemon)
+{
+	struct task_votes votes = { 0 };
+	struct source *const *sources;
+	struct source_status status;
+	size_t count, i;
+
+	count = associations_sources(daemon->associations, &sources);
+	for (i = 0; i < count; i++) {
+		source_get_record(sources[i], &status);
+		if (!could_set_clock(&status))
+			continue;
+		votes.sources++;
+		votes.agreeing += gives_time(&status);
+		votes.selectable += status.verdict >= SOURCE_COMBINED;
+		votes.trusted |= gives_time(&status) && status.options->trust;
+	}
+	return votes;
+}
+
+/* Who of several answers alone may lie, and nobody would watch what it did to the clock. */
+static bool is_one_of_several(const struct task_votes *votes)
+{
+	return votes->sources > 1 && votes->agreeing < 2 && !votes->trusted;
+}
+
+/* Those who give the time, or those who do not; all of a pool have one name. */
+static void name_sources(const struct daemon *daemon, bool giving, char names[NAMES_MAX])
+{
+	const char *before = "";
+	struct source *const *sources;
+	struct source_status status;
+	size_t count, length = 0, i;
+
+	names[0] = '\0';
+	count = associations_sources(daemon->associations, &sources);
+	for (i = 0; i < count && length < NAMES_MAX; i++) {
+		source_get_record(sources[i], &status);
+		if (!could_set_clock(&status) || gives_time(&status) != giving ||
+		    !strcmp(before, status.options->name))
+			continue;
+		before = status.options->name;
+		length += (size_t)snprintf(names + length, NAMES_MAX - length, "%s%s",
+					   length ? ", " : "", before);
+	}
+}
+
+bool daemon_awaits_others(const struct daemon *daemon, struct source *const *sources,
+			  size_t count, const struct timescale_now *now)
+{
+	const struct selection_terms terms = { .previous = -1 };
+	struct selection selection;
+	struct task_votes votes;
+
+	if (daemon->options->task != DAEMON_SET)
+		return false;
+	source_select(sources, count, now->reference_ns, &terms, &selection);
+	votes = count_votes(daemon);
+	return is_one_of_several(&votes);
+}
+
+static void say_offset(const struct daemon *daemon, bool set)
+{
+	log_info("System clock wrong by %.6f seconds (%s)",
+		 (double)daemon->update.result.step_ns / 1e9, set ? "step" : "ignored");
+}
+
+/* With -Q it was followed. */
+static bool one_gives_time(const struct daemon *daemon, const struct task_votes *votes)
+{
+	return votes->agreeing && is_one_of_several(votes) &&
+	       (daemon->options->task == DAEMON_SET ||
+		daemon->update.result.selection.selected >= 0);
+}
+
+/* The others were given their time. */
+static void end_with_one_of_several(struct daemon *daemon, const struct task_votes *votes)
+{
+	char giving[NAMES_MAX], others[NAMES_MAX];
+
+	name_sources(daemon, true, giving);
+	name_sources(daemon, false, others);
+	if (daemon->options->task == DAEMON_SET) {
+		log_err("Only %s of %zu time sources gives the time, and one of several may be wrong: the system clock is not set. Of no use: %s; truechimed -d -x says why. If that one is known to be right, name it alone, or give it the option trust",
+			giving, votes->sources, others);
+		daemon_leave(daemon, 1);
+		return;
+	}
+	say_offset(daemon, false);
+	log_warning("Only %s of %zu time sources gives the time, and one of several may be wrong: -q would not set the clock. Of no use: %s; truechimed -d -x says why",
+		    giving, votes->sources, others);
+	daemon_leave(daemon, 0);
+}
+
+static void end_with_offset(struct daemon *daemon, const struct task_votes *votes)
 {
 	bool set = daemon->options->task == DAEMON_SET;
 	int err = 0;
 
-	log_info("System clock wrong by %.6f seconds (%s)",
-		 (double)daemon->update.result.step_ns / 1e9, set ? "step" : "ignored");
+	say_offset(daemon, set);
+	if (votes->sources > 1)
+		log_info("%zu of %zu time sources %s so", votes->agreeing, votes->sources,
+			 votes->agreeing == 1 ? "says" : "say");
 	if (set)
 		err = steering_step(daemon->steering, "asked for by -q");
 	if (err)
@@ -80,6 +209,7 @@ void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 	const struct discipline_result *result = &daemon->update.result;
 	struct source *const *sources;
 	struct source_status status;
+	struct task_votes votes;
 	size_t count;
 
 	if (daemon->options->task == DAEMON_RUN || !result->changed)
@@ -93,7 +223,9 @@ void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now)
 	if (status.samples < enough_samples(&status) &&
 	    now->raw_ns - daemon->task.first_result_ns < ENOUGH_NS)
 		return;
-	end_with_offset(daemon);
+	votes = count_votes(daemon);
+	if (!is_one_of_several(&votes))
+		end_with_offset(daemon, &votes);
 }
 
 static bool is_in_vain(const struct daemon *daemon, const struct source *source,
@@ -111,19 +243,28 @@ static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 	       chime_sub_sat(now_ns, status->asked_raw_ns) > ANSWER_NS;
 }
 
-/* No source is selected, and -q or -Q ends. */
-static void end_without_offset(struct daemon *daemon)
+/* Too few agree, and -q or -Q ends. */
+static void end_without_majority(struct daemon *daemon)
 {
+	struct task_votes votes = count_votes(daemon);
 	size_t count, answered = 0, i;
 	struct source *const *sources;
 	struct source_status status;
 
+	if (one_gives_time(daemon, &votes)) {
+		end_with_one_of_several(daemon, &votes);
+		return;
+	}
 	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
 		source_get_record(sources[i], &status);
 		answered += status.received > 0;
 	}
-	if (!answered)
+	if (votes.agreeing && !votes.selectable)
+		log_err("%zu of %zu time source%s %s, and the configuration wants more (minsources), or others (require)",
+			votes.agreeing, votes.sources, plural(votes.sources),
+			votes.agreeing == 1 ? "gives the time" : "agree");
+	else if (!answered)
 		log_err("No usable time source answered in time. Are the servers right, and the network there?");
 	else if (answered == 1)
 		log_err("The only time source that answered cannot be used. truechimed -d without -q or -Q says why");
@@ -134,12 +275,13 @@ static void end_without_offset(struct daemon *daemon)
 
 void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 {
+	struct task_votes votes = count_votes(daemon);
 	struct source *const *sources;
 	struct source_status status;
 	size_t count, i;
 
 	if (daemon->options->task == DAEMON_RUN || daemon->stop ||
-	    daemon->update.result.selection.selected >= 0)
+	    (daemon->update.result.selection.selected >= 0 && !is_one_of_several(&votes)))
 		return;
 	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
@@ -149,22 +291,26 @@ void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 	}
 	if (!count && chime_sub_sat(now_ns, daemon->task.begun_ns) <= REACHABLE_NS)
 		return;
-	end_without_offset(daemon);
+	end_without_majority(daemon);
 }
 
 void daemon_end(struct daemon *daemon)
 {
 	struct steering_status status;
+	struct task_votes votes;
 
 	if (daemon->options->task == DAEMON_RUN) {
 		steering_get_status(daemon->steering, &status);
 		log_info("The time of --timeout is over, and the clock is %ssynchronised",
 			 status.synchronised ? "" : "not ");
 		daemon_leave(daemon, status.synchronised ? 0 : 1);
-	} else if (daemon->task.first_result_ns) {
+		return;
+	}
+	votes = count_votes(daemon);
+	if (daemon->task.first_result_ns && !one_gives_time(daemon, &votes)) {
 		log_err("The time of --timeout is over, and what the time sources have answered is not enough yet. Give them more, ten seconds, or name a server with 'maxsamples 1'");
 		daemon_leave(daemon, 1);
 	} else {
-		end_without_offset(daemon);
+		end_without_majority(daemon);
 	}
 }

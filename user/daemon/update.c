@@ -340,7 +340,8 @@ void daemon_update(struct daemon *daemon)
 		daemon_notify_status(daemon);
 		return;
 	}
-	if (daemon_awaits_sources(daemon, sources, count, &now)) {
+	if (daemon_awaits_sources(daemon, sources, count, &now) ||
+	    daemon_awaits_others(daemon, sources, count, &now)) {
 		daemon->update.result.selection.selected = -1;
 		daemon_notify_status(daemon);
 		return;

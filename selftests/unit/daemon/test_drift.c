@@ -104,6 +104,11 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	return world.update_error;
 }
 
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection)
+{
+}
+
 void discipline_recall_outvoted_host(struct discipline *discipline)
 {
 	world.recalled++;

@@ -18,19 +18,33 @@ struct source {
 };
 
 static struct {
-	struct source source[2];
+	struct source source[3];
 	size_t count;
 	int step_error;
 	int steps;
-	char said[512];
+	char said[1024];
 } world;
 
+/* All of it, a line each. */
 static void say(const char *format, va_list arguments)
 {
-	vsnprintf(world.said, sizeof(world.said), format, arguments);
+	size_t length = strlen(world.said);
+
+	vsnprintf(world.said + length, sizeof(world.said) - length, format, arguments);
+	length = strlen(world.said);
+	snprintf(world.said + length, sizeof(world.said) - length, "\n");
 }
 
 void log_err(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(format, arguments);
+	va_end(arguments);
+}
+
+void log_warning(const char *format, ...)
 {
 	va_list arguments;
 
@@ -51,7 +65,9 @@ void log_info(const char *format, ...)
 size_t associations_sources(const struct associations *associations,
 			    struct source *const **sources)
 {
-	static struct source *const pointers[] = { &world.source[0], &world.source[1] };
+	static struct source *const pointers[] = {
+		&world.source[0], &world.source[1], &world.source[2],
+	};
 
 	*sources = pointers;
 
@@ -61,6 +77,13 @@ size_t associations_sources(const struct associations *associations,
 void source_get_record(const struct source *source, struct source_status *status)
 {
 	*status = source->status;
+}
+
+/* The verdicts are in the records already. */
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection)
+{
+	memset(selection, 0, sizeof(*selection));
 }
 
 bool source_is_refused(const struct source *source)
@@ -127,6 +150,12 @@ static bool is_given_up(FIXTURE_DATA(task) *self, int sent, int ago_s, int recei
 	daemon_give_up_task(self->daemon, 1100 * S);
 
 	return self->daemon->stop;
+}
+
+static void both_agree(void)
+{
+	world.source[0].status.verdict = SOURCE_SELECTED;
+	world.source[1].status.verdict = SOURCE_COMBINED;
 }
 
 TEST_F(task, silent_sources_are_given_up)
@@ -198,6 +227,7 @@ TEST_F(task, a_clock_of_this_machine_has_its_polls)
 
 TEST_F(task, who_is_selected_or_no_task_is_not_given_up)
 {
+	both_agree();
 	self->daemon->update.result.selection.selected = 0;
 	EXPECT_FALSE(is_given_up(self, 100, 60, 100));
 	self->daemon->update.result.selection.selected = -1;
@@ -209,6 +239,7 @@ TEST_F(task, enough_samples_end_it)
 {
 	struct timescale_now now = { .raw_ns = 1002 * S };
 
+	both_agree();
 	self->daemon->update.result.selection.selected = 0;
 	self->daemon->update.result.changed = true;
 	world.source[0].status.samples = 3;
@@ -225,6 +256,7 @@ TEST_F(task, a_clock_that_is_not_set_is_a_failure)
 {
 	struct timescale_now now = { .raw_ns = 1002 * S };
 
+	both_agree();
 	world.step_error = -EACCES;
 	self->daemon->update.result.selection.selected = 0;
 	self->daemon->update.result.changed = true;
@@ -245,6 +277,175 @@ TEST_F(task, the_end_of_its_time_says_what_is_missing)
 	self->daemon->task.first_result_ns = 1;
 	daemon_end(self->daemon);
 	EXPECT_NE(NULL, strstr(world.said, "not enough yet"));
+}
+
+/* --- one of several --- */
+
+/*
+ * Of three servers the first one gives the time, and the others are silent, and were asked so often
+ * that they are given up.
+ */
+static void have_one_of_three(FIXTURE_DATA(task) *self, struct source_options options[3])
+{
+	static const char *const names[] = { "one.example", "two.example", "three.example" };
+	size_t i;
+
+	world.count = 3;
+	for (i = 0; i < 3; i++) {
+		options[i] = (struct source_options){ .kind = SOURCE_SERVER };
+		snprintf(options[i].name, sizeof(options[i].name), "%s", names[i]);
+		world.source[i].status = (struct source_status){
+			.options = &options[i],
+			.sent = 4,
+			.asked_raw_ns = 1010 * S,
+		};
+	}
+	world.source[0].status.received = 4;
+	world.source[0].status.samples = 4;
+	world.source[0].status.verdict = SOURCE_SELECTED;
+	self->daemon->update.result.selection.selected = 0;
+	self->daemon->update.result.changed = true;
+	self->daemon->update.result.step_ns = 1500 * S;
+}
+
+/* What it does at @second of the task. */
+static void go_on(FIXTURE_DATA(task) *self, int second)
+{
+	struct timescale_now now = { .raw_ns = (1000 + second) * S };
+
+	struct selection *selection = &self->daemon->update.result.selection;
+	struct source *const *sources;
+	size_t count = associations_sources(self->daemon->associations, &sources);
+	int selected = selection->selected;
+
+	if (daemon_awaits_others(self->daemon, sources, count, &now))
+		selection->selected = -1;
+	else
+		daemon_judge_task(self->daemon, &now);
+	daemon_give_up_task(self->daemon, now.raw_ns);
+	selection->selected = selected;
+}
+
+/* The configuration wants more than agree: that is no fault of the servers. */
+TEST_F(task, too_few_for_the_configuration_are_told_as_such)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	world.source[0].status.verdict = SOURCE_NOT_COMBINED;
+	world.source[1].status.verdict = SOURCE_NOT_COMBINED;
+	self->daemon->update.result.selection.selected = -1;
+	go_on(self, 15);
+	EXPECT_EQ(1, self->daemon->status);
+	EXPECT_NE(NULL, strstr(world.said, "2 of 3 time sources agree"));
+	EXPECT_NE(NULL, strstr(world.said, "minsources"));
+}
+
+TEST_F(task, one_of_several_sets_no_clock)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	go_on(self, 10);
+	EXPECT_FALSE(self->daemon->stop);
+	go_on(self, 15);
+	EXPECT_TRUE(self->daemon->stop);
+	EXPECT_EQ(1, self->daemon->status);
+	EXPECT_EQ(0, world.steps);
+	EXPECT_NE(NULL, strstr(world.said, "Only one.example of 3 time sources"));
+	EXPECT_NE(NULL, strstr(world.said, "not set"));
+	EXPECT_NE(NULL, strstr(world.said, "two.example, three.example"));
+	EXPECT_NE(NULL, strstr(world.said, "trust"));
+	EXPECT_EQ(NULL, strstr(world.said, "(step)"));
+}
+
+/* That touches nothing, and whoever asks wants to know. */
+TEST_F(task, one_of_several_is_measured_and_told_as_such)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	self->options.task = DAEMON_MEASURE;
+	go_on(self, 15);
+	EXPECT_TRUE(self->daemon->stop);
+	EXPECT_EQ(0, self->daemon->status);
+	EXPECT_EQ(0, world.steps);
+	EXPECT_NE(NULL, strstr(world.said, "wrong by 1500.000000 seconds (ignored)"));
+	EXPECT_NE(NULL, strstr(world.said, "Only one.example of 3 time sources"));
+	EXPECT_NE(NULL, strstr(world.said, "-q would not set"));
+}
+
+/* The time of -t may be over before the others are given up. */
+TEST_F(task, the_end_of_its_time_leaves_one_of_several_as_it_is)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	go_on(self, 10);
+	daemon_end(self->daemon);
+	EXPECT_EQ(1, self->daemon->status);
+	EXPECT_EQ(0, world.steps);
+	EXPECT_NE(NULL, strstr(world.said, "Only one.example of 3 time sources"));
+
+	self->options.task = DAEMON_MEASURE;
+	daemon_end(self->daemon);
+	EXPECT_EQ(0, self->daemon->status);
+	EXPECT_NE(NULL, strstr(world.said, "wrong by 1500.000000 seconds (ignored)"));
+}
+
+TEST_F(task, a_second_one_that_agrees_is_enough)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	go_on(self, 10);
+	EXPECT_FALSE(self->daemon->stop);
+	world.source[2].status.verdict = SOURCE_NOT_COMBINED;
+	go_on(self, 11);
+	EXPECT_EQ(0, self->daemon->status);
+	EXPECT_EQ(1, world.steps);
+	EXPECT_NE(NULL, strstr(world.said, "2 of 3 time sources say so"));
+}
+
+/* Pulses have no date of their own: they agree with whatever the one server says. */
+TEST_F(task, pulses_are_no_second_one)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	options[2].numbered = true;
+	world.source[2].status.verdict = SOURCE_SELECTED;
+	self->daemon->update.result.selection.selected = 2;
+	world.source[2].status.samples = 4;
+	go_on(self, 15);
+	EXPECT_EQ(1, self->daemon->status);
+	EXPECT_EQ(0, world.steps);
+	EXPECT_NE(NULL, strstr(world.said, "Only one.example of 2 time sources"));
+}
+
+TEST_F(task, one_that_is_trusted_is_enough)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	options[0].trust = true;
+	go_on(self, 10);
+	EXPECT_EQ(0, self->daemon->status);
+	EXPECT_EQ(1, world.steps);
+	EXPECT_NE(NULL, strstr(world.said, "1 of 3 time sources says so"));
+}
+
+/* Those that are only watched, or were taken offline, are none of several. */
+TEST_F(task, the_only_one_that_may_be_used_is_enough)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	options[1].noselect = true;
+	world.source[2].status.withdrawn = true;
+	go_on(self, 10);
+	EXPECT_EQ(0, self->daemon->status);
+	EXPECT_EQ(1, world.steps);
 }
 
 TEST_HARNESS_MAIN

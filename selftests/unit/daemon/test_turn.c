@@ -120,6 +120,11 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	return 0;
 }
 
+void source_select(struct source *const *sources, size_t count, int64_t at_ns,
+		   const struct selection_terms *terms, struct selection *selection)
+{
+}
+
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
 {
 	return false;
