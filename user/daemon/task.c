@@ -198,7 +198,7 @@ static void end_with_offset(struct daemon *daemon, const struct task_votes *vote
 		log_info("%zu of %zu time sources %s so", votes->agreeing, votes->sources,
 			 votes->agreeing == 1 ? "says" : "say");
 	if (set)
-		err = steering_step(daemon->steering, "asked for by -q");
+		err = steering_try_step(daemon->steering, "asked for by -q");
 	if (err)
 		log_err("The system clock was not set: %s", daemon_step_words(daemon, err));
 	daemon_leave(daemon, err ? 1 : 0);

@@ -77,6 +77,9 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 /* Step the system clock to the timescale, because @reason says so. 0, -errno (logged). */
 int steering_step(struct steering *steering, const char *reason);
 
+/* The same, but a refusal is not logged: the caller has words for it. 0, -errno. */
+int steering_try_step(struct steering *steering, const char *reason);
+
 /* Check the clocks: follow, and publish what is due. Call it at steering_next_ns() or earlier. */
 int steering_follow(struct steering *steering);
 

@@ -22,15 +22,21 @@ static bool steering_is_left(const struct timescale_now *before, const struct ti
 }
 
 /* The timescale refused the step with @err. 0: the error is slewed, as policy says. */
-static int steering_report_refusal(int err, enum truechime_occasion occasion, const char *off,
-				   const char *reason)
+static int steering_report_refusal(int err, enum truechime_occasion occasion,
+				   const struct timescale_now *before, const char *reason)
 {
+	char off[32];
+
+	text_of_duration(chime_sub_sat(before->time_ns, before->realtime_ns), off, sizeof(off));
 	if (err == -EPERM && occasion == TRUECHIME_OCCASION_DISRUPTION) {
 		log_notice("The system clock is off by %s and is slewed: policy forbids a step",
 			   off);
 		return 0;
 	}
-	if (err == -EAGAIN)
+	if (err == -ERANGE && is_before_release(before->time_ns))
+		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
+			    reason);
+	else if (err == -EAGAIN)
 		log_notice("Time was just disrupted, and the host's clock has not said yet by how much: the system clock is not stepped now (%s)",
 			   reason);
 	else if (err == -ENODATA)
@@ -42,11 +48,38 @@ static int steering_report_refusal(int err, enum truechime_occasion occasion, co
 	return err;
 }
 
+static int steering_execute_step(struct steering *steering, enum truechime_occasion occasion,
+				 const struct timescale_now *before)
+{
+	if (is_before_release(before->time_ns))
+		return -ERANGE;
+	return steering->timescale->ops->step(steering->timescale, occasion);
+}
+
+static int steering_note_step(struct steering *steering, enum truechime_occasion occasion,
+			      const struct timescale_now *before, const char *reason)
+{
+	struct timescale_now after;
+	char was[32], is[32];
+	int err;
+
+	err = timescale_read(steering->timescale, &after);
+	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(before, &after))
+		return 0;
+	steering->status.steps++;
+	steering_begin_anew(steering);
+	if (err)
+		return err;
+	text_of_duration(chime_sub_sat(before->time_ns, before->realtime_ns), was, sizeof(was));
+	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
+	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
+	return 0;
+}
+
 int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
 		     const char *reason)
 {
-	struct timescale_now before, after;
-	char was[32], is[32];
+	struct timescale_now before;
 	int err;
 
 	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
@@ -57,30 +90,29 @@ int steering_step_by(struct steering *steering, enum truechime_occasion occasion
 			strerror(-err), reason);
 		return err;
 	}
-	if (is_before_release(before.time_ns)) {
-		log_warning("The system clock is not stepped: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock (%s)",
-			    reason);
-		return -ERANGE;
-	}
-	err = steering->timescale->ops->step(steering->timescale, occasion);
-	text_of_duration(chime_sub_sat(before.time_ns, before.realtime_ns), was, sizeof(was));
+	err = steering_execute_step(steering, occasion, &before);
 	if (err)
-		return steering_report_refusal(err, occasion, was, reason);
-	err = timescale_read(steering->timescale, &after);
-	if (!err && occasion == TRUECHIME_OCCASION_DISRUPTION && steering_is_left(&before, &after))
-		return 0;
-	steering->status.steps++;
-	steering_begin_anew(steering);
-	if (err)
-		return err;
-	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
-	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
-	return 0;
+		return steering_report_refusal(err, occasion, &before, reason);
+	return steering_note_step(steering, occasion, &before, reason);
 }
 
 int steering_step(struct steering *steering, const char *reason)
 {
 	return steering_step_by(steering, TRUECHIME_OCCASION_OPERATOR, reason);
+}
+
+int steering_try_step(struct steering *steering, const char *reason)
+{
+	const enum truechime_occasion occasion = TRUECHIME_OCCASION_OPERATOR;
+	struct timescale_now before;
+	int err;
+
+	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
+		return -EPERM;
+	err = timescale_now(steering->timescale, &before);
+	if (!err)
+		err = steering_execute_step(steering, occasion, &before);
+	return err ? err : steering_note_step(steering, occasion, &before, reason);
 }
 
 /* makestep for a host that is followed: the discipline handles it for sources only. */

@@ -163,7 +163,7 @@ void discipline_change_reference(struct discipline *discipline,
 	world.forgotten += !reference_change_keeps_rate(change);
 }
 
-int steering_step(struct steering *steering, const char *reason)
+int steering_try_step(struct steering *steering, const char *reason)
 {
 	return 0;
 }

@@ -96,7 +96,7 @@ void steering_get_status(const struct steering *steering, struct steering_status
 	memset(status, 0, sizeof(*status));
 }
 
-int steering_step(struct steering *steering, const char *why)
+int steering_try_step(struct steering *steering, const char *why)
 {
 	world.steps++;
 

@@ -457,6 +457,19 @@ TEST_F(steering, a_refused_step_is_no_matter_of_policy)
 		TH_LOG("%s", journal.fields[0]);
 }
 
+/* Who asks says so in words of his own, and it is to be said once. */
+TEST_F(steering, a_refused_try_is_left_to_who_asked)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	fake_clock.realtime_ns += S;
+	ASSERT_EQ(0, read_clocks(self));
+	journal_listen(LOG_NOTICE);
+	fake_clock.error = EPERM;
+	EXPECT_EQ(-EACCES, steering_try_step(self->steering, "test"));
+	EXPECT_EQ(0, journal.messages);
+}
+
 /* Nor was anything refused where nobody knows how far it is off. */
 TEST_F(steering, a_step_to_an_unknown_time_is_no_error)
 {
