@@ -266,9 +266,10 @@ bool module_watch_changed(struct module_watch *watch)
 	return false;
 }
 
-int module_watch_wait(struct module_watch *watch, int fd)
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd)
 {
 	(void)watch;
 	(void)fd;
+	(void)output_fd;
 	return -ENODEV;
 }

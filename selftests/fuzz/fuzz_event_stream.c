@@ -61,10 +61,11 @@ int module_link_events_fd(const struct module_link *link)
 	return -1;
 }
 
-int module_watch_wait(struct module_watch *watch, int fd)
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd)
 {
 	(void)watch;
 	(void)fd;
+	(void)output_fd;
 	return module.size ? 0 : -ENODEV;
 }
 
@@ -97,7 +98,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	FUZZ_CHECK(!has_begun || stream.last == handled);
 	has_begun = true;
 	handled = stream.last;
-	err = event_stream_follow(&stream, NULL);
+	err = event_stream_follow(&stream, NULL, -1);
 	FUZZ_CHECK(err && err != -EAGAIN);
 	FUZZ_CHECK(stream.last == handled);
 	return 0;

@@ -61,7 +61,7 @@ static void expect_handled(struct __test_metadata *_metadata, uint32_t first, ui
 }
 
 /* Once everything is said the module goes. */
-int module_watch_wait(struct module_watch *watch, int fd)
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd)
 {
 	return world.notice_count && !world.is_gone ? 0 : -ENODEV;
 }

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +16,7 @@
 #include "ipc/socket_file.h"
 #include "lib/clock_ns.h"
 #include "lib/json_text.h"
+#include "lib/output.h"
 #include "lib/services.h"
 #include "lib/time_units.h"
 #include "lib/user_err.h"
@@ -167,19 +169,40 @@ int client_read(FILE *stream, json_t **reply)
  * @limit_ns: that the daemon may take for a line; 0: any time
  * @in_line: a part of a line was received, for which there is a deadline
  * @deadline_ns: that
+ * @follows: lines come whenever something happens, and are printed: standard output is watched ...
+ * @unread: ... and nobody reads that any more
  */
 struct connection {
 	int fd;
 	int64_t limit_ns;
 	bool in_line;
 	int64_t deadline_ns;
+	bool follows;
+	bool unread;
 };
+
+/* Until a line comes. false: nobody reads any more what is printed of it. */
+static bool connection_wait(const struct connection *connection)
+{
+	struct pollfd fds[] = {
+		{ .fd = connection->fd, .events = POLLIN },
+		/* What is the matter with it poll(2) says without being asked. */
+		{ .fd = STDOUT_FILENO },
+	};
+
+	while (poll(fds, 2, -1) < 0 && errno == EINTR)
+		;
+	return !fds[1].revents;
+}
 
 static ssize_t connection_read(void *context, char *bytes, size_t size)
 {
 	struct connection *connection = context;
 	ssize_t received;
 
+	connection->unread = connection->follows && !connection_wait(connection);
+	if (connection->unread)
+		return 0;
 	if (!connection->in_line)
 		connection->deadline_ns = connection->limit_ns ?
 			clock_ns(CLOCK_MONOTONIC) + connection->limit_ns : INT64_MAX;
@@ -407,6 +430,7 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 	json_t *reply = NULL, *event;
 	struct connection *connection;
 	FILE *stream;
+	bool unread;
 	size_t i;
 	int err;
 
@@ -424,12 +448,16 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 		print(cli, json_incref(event));
 	json_decref(reply);
 	connection->limit_ns = 0;
+	connection->follows = true;
 	while (!err) {
 		err = client_read(stream, &event);
 		if (!err)
 			print(cli, event);
 	}
+	unread = connection->unread;
 	fclose(stream);
+	if (unread)
+		return output_unread();
 	report_end(cli);
 	return CLI_ERROR;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "lib/event_report.h"
@@ -80,8 +81,11 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 		puts("No disruption since the module was loaded.");
 	if (!cli->follow)
 		return CLI_OK;
+	fflush(stdout);
 	stream.last = count ? events[count - 1].sequence : 0;
-	err = event_stream_follow(&stream, watch);
+	err = event_stream_follow(&stream, watch, STDOUT_FILENO);
+	if (err == -EPIPE)
+		return output_unread();
 	fprintf(stderr, "truechime: the module's events can no longer be received: %s\n",
 		err == -ENODEV ? "it was unloaded" : strerror(-err));
 	return CLI_ERROR;

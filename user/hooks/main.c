@@ -340,7 +340,7 @@ static int receive_events(struct hooks *hooks, struct module_watch *watch, struc
 		err = begin_stream(hooks, &stream);
 	if (err)
 		return err;
-	return event_stream_follow(&stream, watch);
+	return event_stream_follow(&stream, watch, -1);
 }
 
 /* Without it no event comes, and a service that runs looks as if one would. */
@@ -349,7 +349,7 @@ static int await_module(struct module_watch *watch, bool *is_said)
 	if (!*is_said)
 		log_warning("The kernel module truechime is not loaded: until it is, nothing happens here after a disruption. See: truechime doctor");
 	*is_said = true;
-	return module_watch_wait(watch, -1);
+	return module_watch_wait(watch, -1, -1);
 }
 
 static int run(struct hooks *hooks)

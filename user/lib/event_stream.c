@@ -117,12 +117,12 @@ int event_stream_next(struct event_stream *stream)
 	return 0;
 }
 
-int event_stream_follow(struct event_stream *stream, struct module_watch *watch)
+int event_stream_follow(struct event_stream *stream, struct module_watch *watch, int output_fd)
 {
 	int err = 0;
 
 	while (!err || err == -EAGAIN) {
-		err = module_watch_wait(watch, module_link_events_fd(stream->link));
+		err = module_watch_wait(watch, module_link_events_fd(stream->link), output_fd);
 		if (err)
 			break;
 		err = event_stream_next(stream);

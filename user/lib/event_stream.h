@@ -45,7 +45,10 @@ int event_stream_resume(struct event_stream *stream, uint64_t instance, uint32_t
  */
 int event_stream_next(struct event_stream *stream);
 
-/* Wait for events until @watch reports that the module was unloaded. -ENODEV: it was; -errno. */
-int event_stream_follow(struct event_stream *stream, struct module_watch *watch);
+/*
+ * Wait for events until @watch reports that the module was unloaded. -ENODEV: it was; -EPIPE:
+ * nobody reads @output_fd, unless it is -1, any more; -errno.
+ */
+int event_stream_follow(struct event_stream *stream, struct module_watch *watch, int output_fd);
 
 #endif /* LIB_EVENT_STREAM_H */

@@ -223,20 +223,24 @@ bool module_watch_changed(struct module_watch *watch)
 	return true;
 }
 
-int module_watch_wait(struct module_watch *watch, int fd)
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd)
 {
 	struct pollfd fds[] = {
 		{ .fd = module_watch_fd(watch), .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
+		/* What is the matter with it poll(2) says without being asked. */
+		{ .fd = output_fd },
 	};
 	int ready;
 
 	do {
-		ready = poll(fds, 2, -1);
+		ready = poll(fds, 3, -1);
 		if (ready < 0 && errno != EINTR)
 			return -errno;
 		if (module_watch_changed(watch))
 			return -ENODEV;
+		if (ready > 0 && fds[2].revents)
+			return -EPIPE;
 	} while (ready <= 0 || !fds[1].revents);
 	return 0;
 }

@@ -49,8 +49,9 @@ bool module_watch_changed(struct module_watch *watch);
 
 /*
  * Wait until @fd, unless it is -1, can be read. 0; -ENODEV: the module was loaded or unloaded, and
- * a socket in its group receives nothing any more, without an error; -errno.
+ * a socket in its group receives nothing any more, without an error; -EPIPE: nobody reads
+ * @output_fd, unless it is -1, any more; -errno.
  */
-int module_watch_wait(struct module_watch *watch, int fd);
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd);
 
 #endif /* LIB_MODULE_GROUP_H */

@@ -6,6 +6,7 @@
 #define LIB_OUTPUT_H
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,17 @@ static inline int output_status(const char *program)
 		return 0;
 	fprintf(stderr, "%s: not all could be written to standard output%s%s\n", program,
 		errno ? ": " : "", errno ? strerror(errno) : "");
+
+	return 1;
+}
+
+/*
+ * Nobody reads standard output any more: end as if something had been written to it, by SIGPIPE.
+ * The exit status, where that is ignored.
+ */
+static inline int output_unread(void)
+{
+	(void)raise(SIGPIPE);
 
 	return 1;
 }

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -28,6 +29,7 @@ FIXTURE(client)
 	bool hangs;		/* it takes the request, and does not answer */
 	bool drips;		/* a byte of its answer every 0.2 s, for 6 s */
 	bool closes;		/* instead of an answer */
+	bool idles;		/* after its answer, until the client has left */
 	pthread_t daemon;
 };
 
@@ -78,6 +80,8 @@ static void *serve(void *context)
 	if (!self->hangs && !self->closes && !self->drips &&
 	    write(fd, answer, strlen(answer)) != (ssize_t)strlen(answer))
 		exit(1);
+	if (self->idles && read(fd, request, sizeof(request)) < 0)
+		exit(1);
 	if (!self->stays) {
 		close(self->listener);
 		unlink(self->path);
@@ -118,7 +122,7 @@ static char *follow(FIXTURE_DATA(client) *self)
 	pthread_create(&self->daemon, NULL, serve, self);
 	stderr = open_memstream(&said, &size);
 	if (!stderr ||
-	    client_follow(&self->cli, tell) != (self->refuses ? CLI_NOT : CLI_ERROR))
+	    client_follow(&self->cli, tell) != (self->refuses || self->idles ? CLI_NOT : CLI_ERROR))
 		exit(1);
 	fclose(stderr);
 	stderr = before;
@@ -200,6 +204,24 @@ TEST_F(client, daemon_that_takes_no_more_clients_is_said_to)
 	said = follow(self);
 	EXPECT_EQ(0, told);
 	EXPECT_NE(NULL, strstr(said, "too many others ask it")) TH_LOG("%s", said);
+	free(said);
+}
+
+/* As in "truechime events --follow | head -1": there may be no event for days. */
+TEST_F(client, who_follows_ends_when_nobody_reads_any_more)
+{
+	int ends[2], before = dup(STDOUT_FILENO);
+	char *said;
+
+	ASSERT_EQ(0, pipe(ends));
+	close(ends[0]);
+	ASSERT_NE(-1, dup2(ends[1], STDOUT_FILENO));
+	signal(SIGPIPE, SIG_IGN);
+	self->stays = true;
+	self->idles = true;
+	said = follow(self);
+	ASSERT_NE(-1, dup2(before, STDOUT_FILENO));
+	EXPECT_STREQ("", said);
 	free(said);
 }
 

@@ -183,7 +183,7 @@ int module_link_events_fd(const struct module_link *link)
 	return -1;
 }
 
-int module_watch_wait(struct module_watch *watch, int fd)
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd)
 {
 	return -ENODEV;
 }

@@ -39,7 +39,7 @@ void module_watch_close(struct module_watch *watch)
 {
 }
 
-int module_watch_wait(struct module_watch *watch, int timeout_ms)
+int module_watch_wait(struct module_watch *watch, int fd, int output_fd)
 {
 	warned = strstr(journal.fields[0], "truechime is not loaded");
 	if (signal_meanwhile)
@@ -93,7 +93,7 @@ int event_stream_resume(struct event_stream *stream, uint64_t instance, uint32_t
 }
 
 /* One more comes, and then nothing can be received any more. */
-int event_stream_follow(struct event_stream *stream, struct module_watch *watch)
+int event_stream_follow(struct event_stream *stream, struct module_watch *watch, int output_fd)
 {
 	handle(stream, ++events);
 	return -EPERM;

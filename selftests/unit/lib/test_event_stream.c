@@ -36,7 +36,7 @@ static int follow(uint32_t remembered, const struct notice *notices, size_t coun
 	*loss = '\0';
 	world_begin(remembered, notices, count);
 	(void)event_stream_skip(&stream);
-	return event_stream_follow(&stream, NULL);
+	return event_stream_follow(&stream, NULL, -1);
 }
 
 TEST(what_was_before_is_no_news)

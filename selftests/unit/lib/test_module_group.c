@@ -62,4 +62,19 @@ TEST(nobody_but_the_kernel_is_heard)
 	module_group_close(group);
 }
 
+/* Events are printed to a pipe, and there may be none for days. */
+TEST(who_waits_is_told_that_nobody_reads)
+{
+	struct module_watch *watch;
+	int ends[2];
+
+	if (unshare(CLONE_NEWNET) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		SKIP(return, "no network namespaces here");
+	ASSERT_EQ(0, module_watch_open(&watch));
+	ASSERT_EQ(0, pipe(ends));
+	close(ends[0]);
+	EXPECT_EQ(-EPIPE, module_watch_wait(watch, -1, ends[1]));
+	module_watch_close(watch);
+}
+
 TEST_HARNESS_MAIN
