@@ -178,16 +178,18 @@ static bool ends_options(const char *word)
 	return !strcmp(word, "add") || !strcmp(word, "makestep");
 }
 
-/* "settime 16:30 -05:00": no option of this program has a number behind its digit. */
-static bool is_zone(const char *word)
-{
-	return word[0] == '-' && isdigit((unsigned char)word[1]) && isdigit((unsigned char)word[2]);
-}
-
-/* "waitsync -1": what follows it are numbers, also where there is an option of that digit. */
+/*
+ * "waitsync -1", "settime 16:30 -05:00": what follows these are numbers, also where there is an
+ * option of that digit.
+ */
 static bool is_negative(const char *word)
 {
 	return word[0] == '-' && (isdigit((unsigned char)word[1]) || word[1] == '.');
+}
+
+static bool takes_numbers(const char *word)
+{
+	return !strcmp(word, "settime") || !strcmp(word, "manual") || !strcmp(word, "waitsync");
 }
 
 /* All of them, the k with or without a value. */
@@ -201,14 +203,12 @@ static const char *letters_for(int argc, char **argv)
 {
 	static const char letters[] = "+" LETTERS("k:");
 	static const char letters_of_clients[] = LETTERS("k");
-	bool sets_time = false, waits = false, clients = false, import = false;
+	bool has_numbers = false, clients = false, import = false;
 
 	for (int i = 1; i < argc; i++) {
-		if (ends_options(argv[i]) || (sets_time && is_zone(argv[i])) ||
-		    (waits && is_negative(argv[i])))
+		if (ends_options(argv[i]) || (has_numbers && is_negative(argv[i])))
 			return letters;
-		sets_time |= !strcmp(argv[i], "settime");
-		waits |= !strcmp(argv[i], "waitsync");
+		has_numbers |= takes_numbers(argv[i]);
 		clients |= !strcmp(argv[i], "clients");
 		import |= !strcmp(argv[i], "import");
 	}

@@ -14,6 +14,7 @@
 #include "lib/clock_ns.h"
 #include "lib/names.h"
 #include "lib/time_units.h"
+#include "lib/user_err.h"
 
 /* The most that people add to the time between their watch and the Enter key. */
 #define REACTION_NS	NS_PER_S
@@ -96,7 +97,7 @@ static int usage(void)
 	return CLI_ERROR;
 }
 
-/* "within 0.5" at the end of the words, as ns; 0: it is not there; -1: nonsense. */
+/* "within 0.5" at the end of the words, as ns; 0: it is not there; -1: it was said why not. */
 static int64_t take_within(int *argc, char **argv)
 {
 	double s;
@@ -106,8 +107,11 @@ static int64_t take_within(int *argc, char **argv)
 		return 0;
 	s = strtod(argv[*argc - 1], &end);
 	*argc -= 2;
-	if (*end || end == argv[*argc + 1] || !(s > 0 && s <= WITHIN_MOST_S))
+	if (*end || end == argv[*argc + 1] || !(s > 0 && s <= WITHIN_MOST_S)) {
+		user_err("\"within\" takes how many seconds the time may be wrong by, more than 0 and %d at most, as \"within 0.5\", not \"%s\"",
+			 WITHIN_MOST_S, argv[*argc + 1]);
 		return -1;
+	}
 
 	return (int64_t)ceil(s * (double)NS_PER_S);
 }
@@ -133,9 +137,13 @@ static int set_time(const struct cli *cli, int argc, char **argv)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (within_ns < 0 || !join(argc, argv, text, sizeof(text)) ||
-	    typed_time_parse(text, now.tv_sec, &typed) < 0)
+	if (within_ns < 0)
+		return CLI_ERROR;
+	if (!join(argc, argv, text, sizeof(text)) ||
+	    typed_time_parse(text, now.tv_sec, &typed) < 0) {
+		user_err("\"%s\" is no time", text);
 		return usage();
+	}
 	if (!within_ns)
 		within_ns = typed.unit_ns + REACTION_NS;
 	snprintf(request, sizeof(request), "set %lld %lld %lld", (long long)typed.utc_ns,

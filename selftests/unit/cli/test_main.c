@@ -142,6 +142,12 @@ TEST_F(main, a_time_may_have_a_negative_offset)
 	EXPECT_TRUE(runs.cli[0].json);
 	TYPE("settime", "2026-11-23", "16:30", "-0500", "within", "5");
 	EXPECT_STREQ("settime 2026-11-23 16:30 -0500 within 5", runs.words[0]);
+	TYPE("settime", "16:30", "within", "-1");
+	EXPECT_STREQ("settime 16:30 within -1", runs.words[0]);
+	TYPE("settime", "16:30", "-4");
+	EXPECT_STREQ("settime 16:30 -4", runs.words[0]);
+	TYPE("manual", "delete", "-1");
+	EXPECT_STREQ("manual delete -1", runs.words[0]);
 	TYPE("settime", "list", "-v");
 	EXPECT_STREQ("settime list", runs.words[0]);
 	EXPECT_TRUE(runs.cli[0].verbose);

@@ -5,6 +5,7 @@
 #include "user/cli/cli.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "selftests/unit/unit.h"
@@ -40,6 +41,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
 
 FIXTURE(settime) {
 	struct cli cli;
+	char said[1024];
 };
 
 FIXTURE_SETUP(settime)
@@ -54,12 +56,19 @@ FIXTURE_TEARDOWN(settime)
 
 static int run(FIXTURE_DATA(settime) *self, char **words)
 {
-	int count = 0;
+	FILE *before = stderr;
+	int count = 0, status;
 
 	while (words[count])
 		count++;
+	stderr = fmemopen(self->said, sizeof(self->said), "w");
+	if (!stderr)
+		exit(1);
+	status = verb_settime(&self->cli, count, words);
+	fclose(stderr);
+	stderr = before;
 
-	return verb_settime(&self->cli, count, words);
+	return status;
 }
 
 /* The daemon may be busy for seconds: when it was typed is told, too. */
@@ -94,6 +103,26 @@ TEST_F(settime, what_makes_no_sense_is_not_asked_for)
 	memset(longer, ' ', sizeof(longer) - 1);
 	memcpy(longer, "16:30", 5);
 	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ longer, "+05:00", NULL }));
+	EXPECT_EQ(0, world.asked);
+}
+
+/* Which of the words, and what it is to be. */
+TEST_F(settime, what_is_wrong_is_said)
+{
+	static char *const bounds[] = { "-1", "0", "1e9", "nan", "1s", "x" };
+	char quoted[16];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bounds); i++) {
+		EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "16:30", "within", bounds[i], NULL }));
+		snprintf(quoted, sizeof(quoted), "not \"%s\"", bounds[i]);
+		EXPECT_NE(NULL, strstr(self->said, quoted)) TH_LOG("%s", self->said);
+		EXPECT_NE(NULL, strstr(self->said, "more than 0 and 86400 at most"));
+		EXPECT_EQ(NULL, strstr(self->said, "takes a time"));
+	}
+	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "25:00", "within", "1", NULL }));
+	EXPECT_NE(NULL, strstr(self->said, "\"25:00\" is no time")) TH_LOG("%s", self->said);
+	EXPECT_EQ(CLI_ERROR, run(self, (char *[]){ "16:30", "within", NULL }));
+	EXPECT_NE(NULL, strstr(self->said, "\"16:30 within\" is no time"));
 	EXPECT_EQ(0, world.asked);
 }
 
