@@ -87,11 +87,20 @@ static bool is_within(const struct fleet *fleet)
 
 /* --- for people --- */
 
+/* Some of its messages begin with its name, which is printed before all of them. */
+static const char *words_of_ssh(const struct skew_host *host)
+{
+	static const char name[] = SSH ": ";
+	const char *text = host->remote.text;
+
+	return strncmp(text, name, strlen(name)) ? text : text + strlen(name);
+}
+
 static void print_problem(const struct skew_host *host, int width)
 {
 	printf("%-*s  not known: %s", width, host->name, host->ask.problem);
 	if (host->by_ssh)
-		printf("; " SSH ": %s", host->remote.text);
+		printf("; " SSH ": %s", words_of_ssh(host));
 	putchar('\n');
 }
 

@@ -15,6 +15,7 @@
 static struct skew_clock clocks[3];
 
 static bool by_ssh;
+static const char *ssh_said = "";
 
 static size_t asked;
 
@@ -24,6 +25,7 @@ int skew_survey(struct skew_host *hosts, size_t count, const struct skew_survey_
 	for (size_t i = 0; i < count; i++) {
 		hosts[i].ask = (struct skew_ask){ .clock = clocks[i], .problem = "no answer" };
 		hosts[i].by_ssh = by_ssh;
+		snprintf(hosts[i].remote.text, sizeof(hosts[i].remote.text), "%s", ssh_said);
 	}
 	return 0;
 }
@@ -128,6 +130,35 @@ TEST(limits_of_a_host_that_does_not_answer)
 	report = survey(1, names);
 	EXPECT_STREQ("within", verdict_on(report, 0));
 	json_decref(report);
+}
+
+/* What is printed of a host that answers neither NTP nor ssh, which says so. */
+static char *print_unreached(const char *said)
+{
+	char name[] = "host";
+	char *names[1] = { name }, *text;
+
+	clocks[0] = (struct skew_clock){ .known = false };
+	by_ssh = true;
+	ssh_said = said;
+	text = print(false, 1, names);
+	ssh_said = "";
+	by_ssh = false;
+
+	return text;
+}
+
+/* Some messages of ssh begin with its name, and some do not. */
+TEST(ssh_is_named_once)
+{
+	char *text = print_unreached("ssh: connect to host a port 22: No route to host");
+
+	EXPECT_NE(NULL, strstr(text, "not known: no answer; ssh: connect to host a port 22"))
+		TH_LOG("%s", text);
+	free(text);
+	text = print_unreached("Host key verification failed.");
+	EXPECT_NE(NULL, strstr(text, "not known: no answer; ssh: Host key")) TH_LOG("%s", text);
+	free(text);
 }
 
 /* Of each way to ask, and of all verdicts; survey() looks into the reports. */
