@@ -5,6 +5,7 @@
 #include "cli/terminal.h"
 
 #include <curses.h>
+#include <stdlib.h>
 #include <term.h>
 #include <unistd.h>
 
@@ -18,4 +19,11 @@ bool terminal_places_cursor(void)
 	int result = 0;
 
 	return setupterm(NULL, STDOUT_FILENO, &result) == OK && cursor_address;
+}
+
+bool terminal_may_be_coloured(void)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return !no_color || !*no_color;
 }

@@ -167,6 +167,11 @@ static void ask(struct top *top)
 
 /* --- painting --- */
 
+static bool has_colours(void)
+{
+	return has_colors() && terminal_may_be_coloured();
+}
+
 static void prepare_colours(void)
 {
 	static const struct {
@@ -177,7 +182,7 @@ static void prepare_colours(void)
 		{ GRID_CURVE, COLOR_GREEN }, { GRID_MARK, COLOR_YELLOW },
 	};
 
-	if (!has_colors())
+	if (!has_colours())
 		return;
 	start_color();
 	use_default_colors();
@@ -208,7 +213,7 @@ static attr_t attributes_of(enum grid_style style)
 static void paint_cell(int row, int column, const struct grid_cell *cell)
 {
 	const wchar_t text[] = { (wchar_t)cell->character, L'\0' };
-	short pair = has_colors() && attributes_of(cell->style) != A_REVERSE ?
+	short pair = has_colours() && attributes_of(cell->style) != A_REVERSE ?
 		     (short)cell->style : 0;
 	cchar_t character;
 

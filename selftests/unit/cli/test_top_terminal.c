@@ -31,6 +31,11 @@ bool terminal_places_cursor(void)
 	return world.places_cursor;
 }
 
+bool terminal_may_be_coloured(void)
+{
+	return true;
+}
+
 SCREEN *newterm(const char *type, FILE *out, FILE *in)
 {
 	(void)type;
