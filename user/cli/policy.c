@@ -2,11 +2,11 @@
 /*
  * truechime policy: when the module steps the system clock, and how to change it.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "cli/cli.h"
 #include "lib/names.h"
+#include "lib/user_err.h"
 
 /* One for each occasion and direction, and room for a newer module's. */
 #define RULES_MAX	32
@@ -72,7 +72,7 @@ static int policy_show(const struct cli *cli, struct module_link *link)
 	return CLI_OK;
 }
 
-static int policy_usage(void)
+static void policy_usage(void)
 {
 	fputs("Usage: truechime policy set OCCASION DIRECTION RULE [THRESHOLD [MAXIMUM]]\n"
 	      "       truechime policy set rtc ignore|hint|trust\n"
@@ -81,63 +81,108 @@ static int policy_usage(void)
 	      "  RULE       step, slew or ignore\n"
 	      "  THRESHOLD  smaller errors are left alone, e.g. 10ms; 0 without\n"
 	      "  MAXIMUM    larger errors are refused, e.g. 1d; no limit without\n", stderr);
-	return CLI_ERROR;
 }
 
-/* What follows "set", as rules. How many, or -EINVAL. */
-static int policy_parse(int argc, char **argv, struct module_rule *rules)
+/**
+ * struct policy_change - what follows "set"
+ * @rules: new ones ...
+ * @count: ... how many; 0: it is about the RTC
+ * @rtc: then
+ */
+struct policy_change {
+	struct module_rule rules[2];
+	int count;
+	enum truechime_rtc rtc;
+};
+
+/*
+ * false: *@wrong, which was NULL, is the word that cannot be there; it still is: there are too few
+ * words, or too many.
+ */
+static bool policy_parse_rtc(int argc, char **argv, struct policy_change *change,
+			     const char **wrong)
+{
+	if (argc != 2)
+		return false;
+	if (rtc_of_name(argv[1], &change->rtc))
+		return true;
+	*wrong = argv[1];
+
+	return false;
+}
+
+static bool policy_parse_rule(int argc, char **argv, struct policy_change *change,
+			      const char **wrong)
 {
 	struct module_rule rule = { 0 };
 	bool both;
 
-	if (argc < 3 || argc > 5 || !occasion_of_name(argv[0], &rule.occasion) ||
-	    !rule_of_name(argv[2], &rule.rule))
-		return -EINVAL;
+	if (argc < 3 || argc > 5)
+		return false;
 	both = !strcmp(argv[1], "both");
-	if (!both && !direction_of_name(argv[1], &rule.direction))
-		return -EINVAL;
-	if (argc > 3 && !duration_of_text(argv[3], &rule.threshold_ns))
-		return -EINVAL;
-	if (argc > 4 && !duration_of_text(argv[4], &rule.maximum_ns))
-		return -EINVAL;
-	rules[0] = rule;
-	if (!both)
-		return 1;
-	rules[0].direction = TRUECHIME_DIRECTION_FORWARD;
-	rules[1] = rule;
-	rules[1].direction = TRUECHIME_DIRECTION_BACKWARD;
-	return 2;
+	if (!occasion_of_name(argv[0], &rule.occasion))
+		*wrong = argv[0];
+	else if (!both && !direction_of_name(argv[1], &rule.direction))
+		*wrong = argv[1];
+	else if (!rule_of_name(argv[2], &rule.rule))
+		*wrong = argv[2];
+	else if (argc > 3 && !duration_of_text(argv[3], &rule.threshold_ns))
+		*wrong = argv[3];
+	else if (argc > 4 && !duration_of_text(argv[4], &rule.maximum_ns))
+		*wrong = argv[4];
+	if (*wrong)
+		return false;
+	change->count = both ? 2 : 1;
+	change->rules[0] = rule;
+	change->rules[1] = rule;
+	if (both) {
+		change->rules[0].direction = TRUECHIME_DIRECTION_FORWARD;
+		change->rules[1].direction = TRUECHIME_DIRECTION_BACKWARD;
+	}
+
+	return true;
 }
 
-static int policy_set(const struct cli *cli, struct module_link *link, int argc, char **argv)
+static int policy_set(const struct cli *cli, struct module_link *link,
+		      const struct policy_change *change)
 {
-	struct module_rule rules[2];
-	enum truechime_rtc rtc;
-	int count, err;
+	int err = module_link_set_policy(link, change->rules, change->count,
+					 change->count ? NULL : &change->rtc);
 
-	if (argc == 2 && !strcmp(argv[0], "rtc") && rtc_of_name(argv[1], &rtc)) {
-		err = module_link_set_policy(link, NULL, 0, &rtc);
-	} else {
-		count = policy_parse(argc, argv, rules);
-		if (count < 0)
-			return policy_usage();
-		err = module_link_set_policy(link, rules, count, NULL);
-	}
 	return err ? module_refused(link, "the policy", err) : policy_show(cli, link);
+}
+
+/* false: it was said what is wrong with it. */
+static bool policy_understand(int argc, char **argv, struct policy_change *change)
+{
+	const char *wrong = NULL;
+	bool rtc = argc > 1 && !strcmp(argv[1], "rtc"), understood;
+
+	if (strcmp(argv[0], "set"))
+		wrong = argv[0];
+	understood = !wrong && (rtc ? policy_parse_rtc(argc - 1, argv + 1, change, &wrong) :
+				      policy_parse_rule(argc - 1, argv + 1, change, &wrong));
+	if (!understood && wrong)
+		user_err("\"%s\" makes no sense there", wrong);
+	if (!understood)
+		policy_usage();
+
+	return understood;
 }
 
 int verb_policy(const struct cli *cli, int argc, char **argv)
 {
+	struct policy_change change = { .count = 0 };
 	struct module_link *link;
 	int status;
 
-	if (argc && strcmp(argv[0], "set"))
-		return policy_usage();
+	if (argc && !policy_understand(argc, argv, &change))
+		return CLI_ERROR;
 	status = module_open_loudly(&link);
 	if (status)
 		return status;
 	if (argc)
-		status = policy_set(cli, link, argc - 1, argv + 1);
+		status = policy_set(cli, link, &change);
 	else
 		status = policy_show(cli, link);
 	module_link_close(link);
