@@ -92,6 +92,32 @@ static char *join_directives(char **arguments, int count)
 	return text;
 }
 
+/* A line's words, as they are typed for other programs: several arguments, and no blank in any. */
+static bool are_unquoted(char **arguments, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++) {
+		if (strpbrk(arguments[i], " \t"))
+			return false;
+	}
+
+	return count > 1;
+}
+
+static void explain_quotes(char **arguments, int count)
+{
+	char line[USER_ERR_MAX / 2] = "";
+	size_t length = 0;
+	int i;
+
+	for (i = 0; i < count && length < sizeof(line); i++)
+		length += (size_t)snprintf(line + length, sizeof(line) - length, "%s%s",
+					   i ? " " : "", arguments[i]);
+	user_err("each argument is a whole line of a configuration. If these are one, quote it: '%s'",
+		 line);
+}
+
 static int parse_timeout(const char *text, int64_t *timeout_ns)
 {
 	int seconds;
@@ -214,6 +240,20 @@ static int take_words(struct command_line *line, int argc, char **argv)
 	return GO_ON;
 }
 
+static int run(const struct command_line *line)
+{
+	const struct daemon_options *options = &line->options;
+
+	if (line->settle)
+		return settle_clock(options->config_path, options->config_text) ? 1 : 0;
+	if (line->print)
+		return print_config(options);
+	if (line->debug > 1)
+		log_set_level(LOG_DEBUG);
+	log_open(!line->debug && options->task == DAEMON_RUN);
+	return daemon_run(options);
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line line = {
@@ -230,12 +270,9 @@ int main(int argc, char **argv)
 	status = take_words(&line, argc, argv);
 	if (status != GO_ON)
 		return status;
-	if (line.settle)
-		return settle_clock(line.options.config_path, line.options.config_text) ? 1 : 0;
-	if (line.print)
-		return print_config(&line.options);
-	if (line.debug > 1)
-		log_set_level(LOG_DEBUG);
-	log_open(!line.debug && line.options.task == DAEMON_RUN);
-	return daemon_run(&line.options);
+	status = run(&line);
+	if (status == DAEMON_STATUS_CONFIG && are_unquoted(argv + optind, argc - optind))
+		explain_quotes(argv + optind, argc - optind);
+
+	return status;
 }
