@@ -192,6 +192,20 @@ static bool takes_numbers(const char *word)
 	return !strcmp(word, "settime") || !strcmp(word, "manual") || !strcmp(word, "waitsync");
 }
 
+/* "waitsync --within -1": what follows that is its value, whatever it looks like. */
+static bool takes_value(const char *word)
+{
+	if (!strcmp(word, "-w"))
+		return true;
+	for (const struct option *option = names; option->name; option++) {
+		if (option->has_arg == required_argument && !strncmp(word, "--", 2) &&
+		    !strcmp(word + 2, option->name))
+			return true;
+	}
+
+	return false;
+}
+
 /* All of them, the k with or without a value. */
 #define LETTERS(k)	":46acdefj" k "mnNo:p:rS:vVw:h"
 
@@ -206,7 +220,8 @@ static const char *letters_for(int argc, char **argv)
 	bool has_numbers = false, clients = false, import = false;
 
 	for (int i = 1; i < argc; i++) {
-		if (ends_options(argv[i]) || (has_numbers && is_negative(argv[i])))
+		if (ends_options(argv[i]) ||
+		    (has_numbers && is_negative(argv[i]) && !takes_value(argv[i - 1])))
 			return letters;
 		has_numbers |= takes_numbers(argv[i]);
 		clients |= !strcmp(argv[i], "clients");

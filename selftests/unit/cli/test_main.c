@@ -160,6 +160,12 @@ TEST_F(main, waitsync_takes_negative_numbers)
 	ASSERT_EQ(1, runs.count);
 	EXPECT_STREQ("waitsync -1 -0.5 -4", runs.words[0]);
 	EXPECT_TRUE(runs.cli[0].csv);
+	/* But the value of an option is that. */
+	TYPE("waitsync", "--within", "-1");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_NE(NULL, strstr(self->said, "--within takes a time")) TH_LOG("%s", self->said);
+	TYPE("waitsync", "-w", "-1");
+	EXPECT_NE(NULL, strstr(self->said, "--within takes a time")) TH_LOG("%s", self->said);
 	TYPE("waitsync", "3", "-j");
 	EXPECT_STREQ("waitsync 3", runs.words[0]);
 	EXPECT_TRUE(runs.cli[0].json);
