@@ -572,14 +572,20 @@ void config_finish_sources(struct config_reader *reader)
 
 bool config_can_set_clock(const struct config *config, char *why, size_t size)
 {
+	size_t watched = config->source_count, left_out = config->left_out;
+
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (!config->sources[i].options.noselect)
 			return true;
 	}
 
-	snprintf(why, size,
-		 "none of the %zu configured sources can set the clock: %zu are only watched (noselect), and %zu cannot be done here",
-		 config->source_count + config->left_out, config->source_count, config->left_out);
+	if (watched + left_out == 1)
+		snprintf(why, size, "the only configured source cannot set the clock: it %s",
+			 watched ? "is only watched (noselect)" : "cannot be done here");
+	else
+		snprintf(why, size,
+			 "none of the %zu configured sources can set the clock: %zu %s only watched (noselect), and %zu cannot be done here",
+			 watched + left_out, watched, plural_are(watched), left_out);
 
-	return !config->source_count && !config->left_out;
+	return !watched && !left_out;
 }

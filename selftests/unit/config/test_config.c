@@ -776,16 +776,22 @@ TEST(a_configuration_that_can_never_set_the_clock_is_known)
 		{ "pool 1.ntp.ubuntu.com iburst maxsources 1 nts prefer\n"
 		  "pool ntp-bootstrap.ubuntu.com iburst maxsources 1 nts certset 1\n",
 		  true, NULL },
-		{ "server a\nauthselectmode require\n", false, "1 are only watched" },
-		{ "server a noselect\n", false, "1 are only watched" },
+		{ "server a\nauthselectmode require\n", false,
+		  "the only configured source cannot set the clock: it is only watched" },
+		{ "server a noselect\n", false,
+		  "the only configured source cannot set the clock: it is only watched" },
 		{ "server a nts\nserver b noselect\n", true, NULL },
 		{ "server a nts noselect\nserver b noselect\n", false, "none of the 2" },
 		{ "server a nts\nserver b\n", true, NULL },
 		{ "server a nts\nserver b key 1\n", true, NULL },
-		{ "server a key 1 noselect\n", false, "1 are only watched" },
+		{ "server a key 1 noselect\n", false,
+		  "the only configured source cannot set the clock: it is only watched" },
 		{ "server a nts\nrefclock PHC /dev/ptp0\n", true, NULL },
 		{ "# the host's clock alone\n", true, NULL },
-		{ "refclock RTC /dev/rtc0\n", false, "1 cannot be done here" },
+		{ "refclock RTC /dev/rtc0\n", false,
+		  "the only configured source cannot set the clock: it cannot be done here" },
+		{ "server a noselect\nrefclock RTC /dev/rtc0\n", false,
+		  "none of the 2 configured sources can set the clock: 1 is only watched" },
 	};
 	char why[512];
 

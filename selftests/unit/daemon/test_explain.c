@@ -256,7 +256,7 @@ TEST(a_configuration_without_a_usable_source_is_an_error)
 	struct said said = explain("server a noselect\n");
 
 	EXPECT_FALSE(said.good);
-	EXPECT_NE(NULL, strstr(said.errors, "error: none of the 1"));
+	EXPECT_NE(NULL, strstr(said.errors, "error: the only configured source cannot"));
 	EXPECT_NE(NULL, strstr(said.out, "\nserver a "));
 	forget(&said);
 }
