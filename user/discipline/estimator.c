@@ -418,6 +418,16 @@ static int64_t offset_ns(const struct estimator *estimator, double offset)
 	return estimator->base_ns + (int64_t)llrint(offset);
 }
 
+/*
+ * Each way bounds the offset on one side, and comes near its least time the more often, the less it
+ * queues. So it is the harmonic mean of both ways' queueing that says how near a sample comes to
+ * the truth: if one way hardly queues, each sample does. Readings are taken to queue evenly.
+ */
+static double sample_error(const struct path_figures *figures, double queueing_ns)
+{
+	return 4 * figures->up_share * (1 - figures->up_share) * queueing_ns;
+}
+
 bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct estimate *estimate)
 {
 	const struct path_figures *figures = &estimator->path[0].figures;
@@ -436,8 +446,9 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 	estimate->restarts = estimator->restarts;
 	estimate->suspect = bank_best(estimator)->misses[estimator->latest] > 0;
 	/* A path's length is an estimate, too, and may exceed what was seen of it. */
-	estimate->sample_ns = figures->one_way ? sqrt(bank_best(estimator)->noise[0]) :
-						 fmax(0.5 * figures->mean_ns - mixture.delay, 0);
+	estimate->queueing_ns = figures->one_way ? sqrt(bank_best(estimator)->noise[0]) :
+						   fmax(0.5 * figures->mean_ns - mixture.delay, 0);
+	estimate->sample_ns = sample_error(figures, estimate->queueing_ns);
 	return true;
 }
 

@@ -51,8 +51,8 @@ struct estimator_sample {
  * @restarts: how often the track was lost and restarted
  * @suspect: the latest sample of all contradicts it
  * @wander: of the oscillator as learned: standard deviation of the rate's change in one second
- * @sample_ns: the error of a single sample of the first path: the mean queueing delay, or a
- *	reading's noise
+ * @queueing_ns: of the first path each way, in the mean; of readings without round trips the noise
+ * @sample_ns: the error of a single sample of the first path, if the ways' least times are known
  */
 struct estimate {
 	int64_t at_ns;
@@ -61,6 +61,7 @@ struct estimate {
 	double sigma_ns;
 	double rate_sigma;
 	double wander;
+	double queueing_ns;
 	double sample_ns;
 	double asymmetry_ns;
 	unsigned int restarts;

@@ -229,7 +229,7 @@ static bool is_good(const struct source *source, const struct estimator_sample *
 		    const struct estimate *before)
 {
 	double queued_ns = 0.5 * (sample->delay_ns - estimator_floor(source->estimator));
-	double usual_ns = before->sample_ns + sample->sigma_ns;
+	double usual_ns = before->queueing_ns + sample->sigma_ns;
 
 	return !source->samples || queued_ns <= POOR_FACTOR * usual_ns;
 }

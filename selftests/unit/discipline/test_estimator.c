@@ -114,6 +114,33 @@ TEST_F(one_path, believes_the_way_that_queues_less)
 	EXPECT_LT(sqrt(square / 200), 3e3);
 }
 
+/* Its error is the harmonic mean of the two ways' queueing, and the usual one if they are alike. */
+TEST_F(one_path, a_sample_is_as_good_as_its_better_way)
+{
+	static const double up_ns[] = { 1e6, 30e3 };
+	struct estimate estimate;
+	unsigned int way;
+	int i;
+
+	for (way = 0; way < ARRAY_SIZE(up_ns); way++) {
+		estimator_reset(self->estimator, false);
+		for (i = 0; i < 300; i++) {
+			double up = 100e3 + exponential(&self->random, up_ns[way]);
+			double down = 100e3 + exponential(&self->random, 1e6);
+			struct estimator_sample sample = round_trip(self->rate, 16.0 * i, up, down);
+
+			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		}
+		estimator_get(self->estimator, START_NS + 4784 * NS_PER_S, &estimate);
+		EXPECT_LT(fabs(estimate.queueing_ns / (0.5 * (up_ns[way] + 1e6)) - 1), 0.2);
+		if (!way)
+			EXPECT_EQ(estimate.queueing_ns, estimate.sample_ns);
+	}
+	/* The share is taken for the evenest that the samples allow. */
+	EXPECT_GT(estimate.sample_ns, 50e3);
+	EXPECT_LT(estimate.sample_ns, 150e3);
+}
+
 /* A path that queues on one way alone, asked after a burst every @step_s; the rate wanders. */
 struct one_way_run {
 	struct estimator *estimator;

@@ -267,7 +267,7 @@ TEST_F(source, poll_grows_to_maxpoll_and_no_further)
 }
 
 /* The mean interval of the second half of so many exchanges, in seconds. */
-static double mean_interval_s(int polltarget)
+static double mean_interval_s(int polltarget, int64_t (*ask)(struct source *source))
 {
 	struct source_options aiming = options(0, 17, false);
 	int64_t sum_ns = 0, interval_ns;
@@ -277,7 +277,7 @@ static double mean_interval_s(int polltarget)
 	aiming.polltarget = polltarget;
 	source = source_new(&aiming, START_NS);
 	for (i = 0; i < 1000; i++) {
-		interval_ns = exchange(source);
+		interval_ns = ask(source);
 		sum_ns += i < 500 ? 0 : interval_ns;
 	}
 	source_free(source);
@@ -287,13 +287,46 @@ static double mean_interval_s(int polltarget)
 /* It is in inverse proportion to what is aimed at. */
 TEST(polltarget_stretches_the_interval)
 {
-	double usual_s = mean_interval_s(0);
+	double usual_s = mean_interval_s(0, exchange);
 
-	EXPECT_EQ(usual_s, mean_interval_s(8));
-	EXPECT_LT(1.5, mean_interval_s(4) / usual_s);
-	EXPECT_GT(3, mean_interval_s(4) / usual_s);
-	EXPECT_GT(0.6, mean_interval_s(16) / usual_s);
-	EXPECT_LT(0.3, mean_interval_s(16) / usual_s);
+	EXPECT_EQ(usual_s, mean_interval_s(8, exchange));
+	EXPECT_LT(1.5, mean_interval_s(4, exchange) / usual_s);
+	EXPECT_GT(3, mean_interval_s(4, exchange) / usual_s);
+	EXPECT_GT(0.6, mean_interval_s(16, exchange) / usual_s);
+	EXPECT_LT(0.3, mean_interval_s(16, exchange) / usual_s);
+}
+
+/* As exchange(), with queueing of up to 2 ms, of which so much is on the way to the server. */
+static int64_t exchange_queued(struct source *source, double up_share)
+{
+	int64_t now_ns = source_next_poll(source);
+	struct source_sample sample = sample_at(now_ns + 100000);
+	int64_t queued_ns = now_ns / NS_PER_S * 7919 % 2000 * 1000;
+
+	source_polled(source, now_ns);
+	sample.delay_ns += queued_ns;
+	sample.offset_ns += llrint((up_share - 0.5) * (double)queued_ns);
+	source_add(source, now_ns + 2200000, &sample);
+	return source_next_poll(source) - now_ns;
+}
+
+static int64_t exchange_queued_both_ways(struct source *source)
+{
+	return exchange_queued(source, 0.5);
+}
+
+static int64_t exchange_queued_one_way(struct source *source)
+{
+	return exchange_queued(source, 1);
+}
+
+/* Each sample shows the clock, by the other way: one more is worth a packet sooner. */
+TEST(a_way_that_does_not_queue_is_worth_asking_more_often)
+{
+	double share = mean_interval_s(0, exchange_queued_one_way) /
+		       mean_interval_s(0, exchange_queued_both_ways);
+
+	EXPECT_LT(share, 0.5);
 }
 
 TEST(iburst_is_quick_and_ends)
