@@ -88,16 +88,17 @@ static bool take_sample(struct consensus *consensus, struct opinion *opinion,
 {
 	struct source_interval off;
 	int64_t distance_ns = source_interval_of(sample, now, &off);
+	bool leap = opinion->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS;
 
 	opinion->answered = true;
-	if (opinion_is_far(&off, distance_ns, now) &&
-	    !(opinion->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS)) {
+	if (opinion_is_far(&off, distance_ns, now) && !leap) {
 		opinion_contradict(opinion, &off, now->raw_ns);
 		return opinion->trusted && opinion->far == 1;
 	}
 	if (opinion_leaves_open(opinion, &off, now))
 		return false;
 	opinion_agree(opinion, sample->leap);
+	opinion_join(opinion, &off, consensus->suspect && !leap, now);
 	if (!consensus->suspect)
 		consensus->agreed_raw_ns = now->raw_ns;
 	return false;
@@ -112,7 +113,7 @@ static void move_opinions(struct consensus *consensus, int64_t moved_ns,
 	for (i = 0; i < SOURCE_SELECT_MAX; i++) {
 		struct opinion *opinion = &consensus->roll.opinion[i];
 
-		if (!opinion->far || !opinion_move(opinion, moved_ns, now))
+		if (!opinion_move(opinion, moved_ns, now))
 			continue;
 		/* The correction followed the latest update at once. */
 		if (!consensus->suspect)
@@ -321,8 +322,9 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	open = voted < 2 || 2 * (result->agreeing + voters - voted) > voters;
 	if (open && elapsed_ns < SUSPECT_NS)
 		return CONSENSUS_SUSPECT;
-	/* ... for longer while they only rest. */
-	open = 2 * (result->agreeing + majority_resting(&consensus->roll)) > voters;
+	/* ... for longer while they only rest, and are needed for one. */
+	open = 2 * (result->agreeing + majority_resting(&consensus->roll)) > voters &&
+	       2 * majority_allowing(&consensus->roll, at_ns) <= voters;
 	return open && elapsed_ns < QUORUM_REST_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }
 
@@ -368,9 +370,13 @@ static void end_suspicion(struct consensus *consensus)
 	size_t i;
 
 	consensus->suspect = false;
-	for (i = 0; i < consensus->roll.count; i++)
-		if (consensus->roll.opinion[i].far)
-			opinion_outvote(&consensus->roll.opinion[i]);
+	for (i = 0; i < consensus->roll.count; i++) {
+		struct opinion *opinion = &consensus->roll.opinion[i];
+
+		opinion->joins = false;
+		if (opinion->far)
+			opinion_outvote(opinion);
+	}
 }
 
 /* The answers of the burst give no verdict: some were lost, or there were too few. */

@@ -27,6 +27,15 @@ size_t majority_resting(const struct roll *roll)
 	return number;
 }
 
+size_t majority_allowing(const struct roll *roll, int64_t at_ns)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < roll->count; i++)
+		number += roll->opinion[i].answered && opinion_allows(&roll->opinion[i], at_ns);
+	return number;
+}
+
 static size_t count_agreeing(const struct roll *roll, int64_t at_ns)
 {
 	size_t i, number = 0;
@@ -57,6 +66,17 @@ size_t majority_clocks(const struct roll *roll, int64_t at_ns)
 	return number;
 }
 
+/* Somebody contradicts by that: those who only join do not. */
+static bool is_claimed(const struct roll *roll, int64_t at_ns)
+{
+	size_t i;
+
+	for (i = 0; i < roll->count; i++)
+		if (roll->opinion[i].far && opinion_says(&roll->opinion[i], at_ns))
+			return true;
+	return false;
+}
+
 /* An interval begins at the point that most agree on. */
 size_t majority_find(const struct roll *roll, int64_t *at_ns)
 {
@@ -65,7 +85,8 @@ size_t majority_find(const struct roll *roll, int64_t *at_ns)
 	for (i = 0; i < roll->count; i++) {
 		const struct opinion *opinion = &roll->opinion[i];
 
-		if (!opinion_says(opinion, opinion->off.low_ns))
+		if (!opinion_says(opinion, opinion->off.low_ns) ||
+		    !is_claimed(roll, opinion->off.low_ns))
 			continue;
 		number = count_agreeing(roll, opinion->off.low_ns);
 		if (number <= most)

@@ -26,22 +26,37 @@
 /* A followed difference may grow by a tenth of the time; more is another contradiction. */
 #define GROWTH		10
 
+/* By how much clock, source and a slew on its way can be wrong together. */
+static int64_t bound_of(int64_t distance_ns, const struct timescale_now *now)
+{
+	return chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
+			     chime_abs_sat(now->slew_ns));
+}
+
 bool opinion_is_far(const struct source_interval *off, int64_t distance_ns,
 		    const struct timescale_now *now)
 {
 	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
-	int64_t bound_ns = chime_add_sat(chime_add_sat(now->maxerror_ns, distance_ns),
-					 chime_abs_sat(now->slew_ns));
 
-	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_ns;
+	return size_ns > FAR_NS && size_ns / FAR_BOUNDS > bound_of(distance_ns, now);
+}
+
+static int64_t distance_of(const struct opinion *opinion)
+{
+	return chime_sub_sat(opinion->off.high_ns, opinion->off.low_ns) / 2;
 }
 
 /* Does the clock as it is now still exclude what the source said last? */
 static bool is_still_far(const struct opinion *opinion, const struct timescale_now *now)
 {
-	int64_t distance_ns = chime_sub_sat(opinion->off.high_ns, opinion->off.low_ns) / 2;
+	return opinion_is_far(&opinion->off, distance_of(opinion), now);
+}
 
-	return opinion_is_far(&opinion->off, distance_ns, now);
+/* Clock and source cannot both be right, though the difference is no contradiction yet. */
+static bool is_outside(const struct opinion *opinion, const struct timescale_now *now)
+{
+	return chime_abs_sat(source_interval_middle(&opinion->off)) >
+	       bound_of(distance_of(opinion), now);
 }
 
 bool opinion_leaves_open(const struct opinion *opinion, const struct source_interval *off,
@@ -61,6 +76,7 @@ void opinion_contradict(struct opinion *opinion, const struct source_interval *o
 	opinion->far = opinion->far && source_interval_meets(&opinion->off, off, FAR_NS / 2) ?
 		       opinion->far + 1 : 1;
 	opinion->off = *off;
+	opinion->joins = false;
 	opinion->probation = opinion->probation ? opinion->probation_whole : 0;
 	if (!opinion->contradictions++ || (opinion->followed && other)) {
 		opinion->followed = false;
@@ -85,11 +101,19 @@ void opinion_agree(struct opinion *opinion, bool leap)
 	opinion->leap = leap;
 }
 
+void opinion_join(struct opinion *opinion, const struct source_interval *off, bool suspect,
+		  const struct timescale_now *now)
+{
+	opinion->off = *off;
+	opinion->joins = suspect && is_outside(opinion, now);
+}
+
 bool opinion_move(struct opinion *opinion, int64_t moved_ns, const struct timescale_now *now)
 {
 	opinion->off.low_ns = chime_sub_sat(opinion->off.low_ns, moved_ns);
 	opinion->off.high_ns = chime_sub_sat(opinion->off.high_ns, moved_ns);
-	if (is_still_far(opinion, now))
+	opinion->joins = opinion->joins && is_outside(opinion, now);
+	if (!opinion->far || is_still_far(opinion, now))
 		return false;
 	end_contradiction(opinion);
 	opinion->trusted = !opinion->probation;
@@ -113,10 +137,14 @@ void opinion_outvote(struct opinion *opinion)
 	opinion->probation = opinion->probation_whole;
 }
 
+bool opinion_allows(const struct opinion *opinion, int64_t at_ns)
+{
+	return opinion->votes && opinion->off.low_ns <= at_ns && at_ns <= opinion->off.high_ns;
+}
+
 bool opinion_says(const struct opinion *opinion, int64_t at_ns)
 {
-	return opinion->votes && opinion->far && opinion->off.low_ns <= at_ns &&
-	       at_ns <= opinion->off.high_ns;
+	return (opinion->far || opinion->joins) && opinion_allows(opinion, at_ns);
 }
 
 static int64_t patience_ns(const struct opinion *opinion, bool only)

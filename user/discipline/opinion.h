@@ -27,8 +27,9 @@
  * @answered: since the suspicion began
  * @rests: it asks us to wait, and has not been asked since the suspicion began
  * @votes: it is reachable and may be used, or may yet answer
- * @far: contradictions in a row that agree with each other ...
- * @off: ... UTC minus timescale, by the latest
+ * @far: contradictions in a row that agree with each other
+ * @joins: while others contradict, it excludes the timescale, by less than a contradiction
+ * @off: UTC minus timescale, by its latest sample that did not leave it open
  * @contradictions: in a row, whether they agree or not ...
  * @since_raw_ns: ... since then ...
  * @first_ns: ... of this size at first
@@ -46,6 +47,7 @@ struct opinion {
 	bool rests;
 	bool votes;
 	int far;
+	bool joins;
 	struct source_interval off;
 	int contradictions;
 	int64_t since_raw_ns;
@@ -78,6 +80,13 @@ void opinion_contradict(struct opinion *opinion, const struct source_interval *o
 void opinion_agree(struct opinion *opinion, bool leap);
 
 /*
+ * After opinion_agree(): what the sample says, which is no contradiction. While others contradict,
+ * @suspect, it joins them if it cannot be right together with the timescale.
+ */
+void opinion_join(struct opinion *opinion, const struct source_interval *off, bool suspect,
+		  const struct timescale_now *now);
+
+/*
  * The timescale was corrected by @moved_ns, so the source's difference is less by that. A source
  * that the correction has satisfied agrees now: it must not be followed a second time, and it is
  * news if it contradicts again. true: it has.
@@ -93,7 +102,10 @@ void opinion_accept(struct opinion *opinion, int64_t raw_ns);
  */
 void opinion_outvote(struct opinion *opinion);
 
-/* Does it contradict, and has it a vote, and may UTC minus timescale be @at_ns by it? */
+/* Has it a vote, and may UTC minus timescale be @at_ns by it? */
+bool opinion_allows(const struct opinion *opinion, int64_t at_ns);
+
+/* The same, and does it contradict, or join those who do? */
 bool opinion_says(const struct opinion *opinion, int64_t at_ns);
 
 /**

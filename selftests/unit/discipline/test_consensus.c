@@ -388,6 +388,54 @@ TEST_F(consensus, what_was_said_before_is_no_answer)
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 4, 18 * S));
 }
 
+/*
+ * The clock is off by 0.32 s. That is a contradiction of two near servers, and none of a third one,
+ * whose way is long; but neither can that one be right together with the clock. Two liars rest.
+ */
+TEST_F(consensus, who_excludes_the_clock_joins_those_who_contradict)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	self->now.maxerror_ns = 70 * MS;
+	self->source[2].status.last.root_delay_ns = 80 * MS;
+	self->source[3].status.kiss = SOURCE_KISS_RATE;
+	self->source[4].status.kiss = SOURCE_KISS_RATE;
+	/* By itself it raises no suspicion. */
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 320 * MS));
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 320 * MS));
+	EXPECT_EQ(3, self->result.agreeing);
+}
+
+/* One that agrees with the clock, and not with them, joins nobody. */
+TEST_F(consensus, who_excludes_another_time_joins_nobody)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	self->now.maxerror_ns = 70 * MS;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 120 * MS));
+	EXPECT_EQ(2, self->result.agreeing);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 4, 0));
+}
+
+/* They are most with one that allows for what they say: the discipline takes it from here. */
+TEST_F(consensus, waits_for_no_rest_where_a_majority_allows_for_it)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	self->source[2].status.last.root_delay_ns = 2 * S;
+	self->source[3].status.kiss = SOURCE_KISS_RATE;
+	self->source[4].status.kiss = SOURCE_KISS_RATE;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 320 * MS));
+	run(self, 29 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 320 * MS));
+	run(self, 2 * S);
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 320 * MS));
+}
+
 /* But not for ever, and not for those that were asked meanwhile, or could not change anything. */
 TEST_F(consensus, waits_for_no_rest_that_decides_nothing)
 {
