@@ -155,9 +155,7 @@ static bool use_server(struct association *association, const struct net_address
 	association->nts->port = port;
 	if (client->options.port == port && net_address_equal(&client->address, address))
 		return true;
-	if (associations_clear_way(association->target->list, address, association->target,
-				   now_raw_ns) < 0 ||
-	    association_start_over(association, address, now_raw_ns) < 0) {
+	if (association_start_over(association, address, now_raw_ns) < 0) {
 		*problem = "there is no memory";
 		return false;
 	}

@@ -465,7 +465,8 @@ static void handle(struct association *association, enum ntp_client_result resul
 		if (association->complained)
 			log_notice("%s gives time again", association_label(association).text);
 		association->complained = false;
-		association->trying = false;
+		/* Without memory the next answer tries again. */
+		association->trying = associations_prove(association, now_raw_ns) < 0;
 		count_false_sample(association);
 		if (!association->false_samples)
 			target_found_right(target);

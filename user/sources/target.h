@@ -254,7 +254,8 @@ void associations_end_bursts(struct associations *list, int64_t now_raw_ns);
  * Addresses that a target may not have, as others do, whatever the port; but one that a file of a
  * source directory has named, as networks do by DHCP, gives way to one of the configuration itself,
  * or one that is authenticated. Else whoever answers DHCP would name the operator's servers, which
- * then were asked without their keys and options.
+ * then were asked without their keys and options. An authenticated one gets it with its first
+ * answer only: else whoever gives keys would silence others by their names.
  */
 
 /* Somebody has @address. */
@@ -270,6 +271,9 @@ bool associations_address_held(const struct associations *list, const struct net
 /* Have those who have @address leave it to @target. 0, -ENOMEM: they may have it still. */
 int associations_clear_way(struct associations *list, const struct net_address *address,
 			   const struct target *target, int64_t now_raw_ns);
+
+/* @association has answered: the same, where it is authenticated. */
+int associations_prove(struct association *association, int64_t now_raw_ns);
 
 /* --- target.c --- */
 

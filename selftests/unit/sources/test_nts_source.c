@@ -484,6 +484,37 @@ TEST_F(world, a_network_takes_no_address_of_a_server_with_keys)
 	EXPECT_STREQ("", address_at(1));
 }
 
+/* Who gives keys may name any server, and would silence it: that one does not have them. */
+TEST_F(world, who_only_names_a_server_takes_no_address)
+{
+	add_nts_server("127.0.0.1");
+	add_server("127.0.0.2", ANSWERS);
+	strcpy(establishing.outcome.answer.server, "127.0.0.2");
+	self->by_network = 1;
+	configure("server 127.0.0.2 PORT\nserver 127.0.0.1 nts PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("127.0.0.2", address_at(1))));
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+	EXPECT_EQ(0, source_at(1)->added);
+}
+
+/* Nor does he keep it from one whose name is looked up later. */
+TEST_F(world, who_only_names_a_server_keeps_no_address)
+{
+	static const char *const addresses[] = { "127.0.0.2" };
+
+	add_nts_server("127.0.0.1");
+	add_server("127.0.0.2", ANSWERS);
+	strcpy(establishing.outcome.answer.server, "127.0.0.2");
+	set_names(1, addresses);
+	names.busy = true;
+	configure("server 127.0.0.1 nts PORT\nserver ntp.example.net PORT\n");
+	ASSERT_TRUE(TURN_UNTIL(!strcmp("127.0.0.2", address_at(0))));
+	names.busy = false;
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	EXPECT_STREQ("127.0.0.2", address_at(0));
+}
+
 /* --- The file --- */
 
 struct folder {
