@@ -338,6 +338,18 @@ static void hold_back(struct source *source, int64_t now_raw_ns, int64_t wait_ns
 	source->not_before_ns = source->next_poll_ns;
 }
 
+/*
+ * Who answers "RATE" is not silent: anybody who asks a server in our name has it limit us, and
+ * would so take its vote. But one that says nothing else again and again is of no use.
+ */
+static void note_limit(struct source *source)
+{
+	if (source->kisses >= MISSED_LOST)
+		return;
+	source->unanswered = false;
+	source->missed = 0;
+}
+
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 {
 	struct source_options *options = &source->options;
@@ -348,6 +360,7 @@ void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
 	if (source_is_refused(source)) {
 		hold_back(source, now_raw_ns, KISS_WAIT_NS);
 	} else if (is_limited(source)) {
+		note_limit(source);
 		if (options->minpoll == options->maxpoll && options->maxpoll < KISS_MAXPOLL)
 			options->maxpoll++;
 		if (options->minpoll < options->maxpoll)

@@ -1489,6 +1489,37 @@ TEST_F(source, who_is_silent_alone_is_lost)
 	EXPECT_TRUE(is_lost(self->source));
 }
 
+static void limit(struct source *source)
+{
+	int64_t now_ns = source_next_poll(source);
+
+	source_polled(source, now_ns);
+	source_kissed(source, now_ns + 300000, SOURCE_KISS_RATE);
+}
+
+/*
+ * Others can have it limit us, by requests in our name, and then it answers few of ours. But if it
+ * says nothing else again and again it is of no use.
+ */
+TEST_F(source, who_answers_rate_is_not_lost)
+{
+	int i;
+
+	exchange(self->source);
+	miss(self->source, 7, true);
+	limit(self->source);
+	miss(self->source, 2, true);
+	EXPECT_FALSE(is_lost(self->source));
+	for (i = 0; i < 3; i++)
+		limit(self->source);
+	miss(self->source, 3, true);
+	EXPECT_FALSE(is_lost(self->source));
+	limit(self->source);
+	EXPECT_FALSE(is_lost(self->source));
+	miss(self->source, 1, true);
+	EXPECT_TRUE(is_lost(self->source));
+}
+
 /* Its answers come, but our clock is set each time before they can be used. */
 TEST_F(source, who_answers_while_the_clock_is_set_is_not_lost)
 {
