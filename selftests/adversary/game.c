@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "mind.h"
 #include "user/ntp/packet.h"
@@ -16,6 +18,7 @@
 
 /* Of the random numbers of a seed: the first ones are the game's, and the adversary's. */
 #define STATEMENT_STREAM	3
+#define DRIFT_STREAM		12
 
 /* 30 June 2027 and 31 December 2028, midnight at their ends, UTC. */
 static const int64_t leap_days_s[] = { 1814400000, 1861920000 };
@@ -351,6 +354,7 @@ void game_draw(void)
 	draw_host();
 	draw_statement();
 	options_draw();
+	neighbour_draw();
 	draw_troubles();
 	vary_host_and_network();
 	mind_begin();
@@ -364,6 +368,38 @@ void game_server_line(const struct server *server, char *text, size_t size)
 	snprintf(text, size, "192.0.2.%d minpoll %d maxpoll %d%s%s",
 		 (int)(server - world->servers) + 1, server->minpoll, server->maxpoll,
 		 server->iburst ? " iburst" : "", server->options);
+}
+
+/*
+ * The file is this machine's, or a copy of another one's, whatever it says of its error. It is in
+ * memory, and cannot be replaced.
+ */
+static void add_drift_file(char *text, size_t size)
+{
+	char drift[64];
+	struct random random;
+	double ppm, error_ppm;
+	int fd;
+
+	if (!is_varied(VARIATION_DRIFT_FILE))
+		return;
+	random_seed(&random, world->seed, DRIFT_STREAM);
+	ppm = world->crystal * 1e6;
+	error_ppm = random_log(&random, 1e-3, 1);
+	if (random_uniform(&random) < 0.3)
+		ppm += error_ppm * random_normal(&random);
+	else if (random_uniform(&random) < 0.5)
+		ppm += 2 * random_normal(&random);
+	else
+		ppm = 200 * (random_uniform(&random) - 0.5);
+	fd = memfd_create("drift", 0);
+	if (fd < 0)
+		return;
+	snprintf(drift, sizeof(drift), "%.6f %.6f\n", ppm, error_ppm);
+	if (write(fd, drift, strlen(drift)) < 0)
+		return;
+	snprintf(text, size, "driftfile /proc/self/fd/%d\n", fd);
+	world_log("the drift file: %s", drift);
 }
 
 void game_config(char *text, size_t size)
@@ -383,8 +419,9 @@ void game_config(char *text, size_t size)
 		used += (size_t)snprintf(text + used, size - used, "makestep %g %d\n",
 					 world->makestep_s, world->makestep_limit);
 	if (world->host.stated_ns)
-		snprintf(text + used, size - used, "hostmaxerror %.9f\n",
-			 (double)world->host.stated_ns / 1e9);
+		used += (size_t)snprintf(text + used, size - used, "hostmaxerror %.9f\n",
+					 (double)world->host.stated_ns / 1e9);
+	add_drift_file(text + used, size - used);
 }
 
 static void describe_server(int number)

@@ -97,6 +97,23 @@ static bool honest_are_late(void)
 	return late > honest / 2;
 }
 
+static double since_disruption_s(void)
+{
+	return (double)(world->now_ns - world->judge.disrupted_ns) / 1e9;
+}
+
+static void kiss(struct reply *reply, uint32_t code)
+{
+	reply->stratum = 0;
+	reply->refid = code;
+	reply->leap = 3;
+}
+
+static bool is_odd(const struct server *server)
+{
+	return (server - world->servers) % 2;
+}
+
 /* --- plans --- */
 
 static void plan_step(struct server *server, struct reply *reply)
@@ -259,6 +276,99 @@ static void plan_last(struct server *server, struct reply *reply)
 	reply->offset_ns += (int64_t)(copysign(0.48, world->mind.rate) * (double)late_ns);
 }
 
+/* Whoever rests is waited for: until it lets itself be asked, and says that nothing happened. */
+static void plan_hold(struct server *server, struct reply *reply)
+{
+	(void)server;
+	if (since_disruption_s() < world->mind.period_s / 4)
+		kiss(reply, NTP_KISS_RATE);
+	else
+		reply->offset_ns = guest_error_ns();
+}
+
+/* The same, and then a lie, while the others are waited for perhaps. */
+static void plan_hold_and_lie(struct server *server, struct reply *reply)
+{
+	(void)server;
+	if (since_disruption_s() < world->mind.period_s / 40)
+		kiss(reply, NTP_KISS_RATE);
+	else if (since_disruption_s() < world->mind.period_s)
+		reply->offset_ns += world->mind.size_ns;
+}
+
+/* Some allow for what the others say, by a wide interval around the truth. */
+static void plan_wedge(struct server *server, struct reply *reply)
+{
+	int64_t width_ns = NS_PER_S / 20 + llabs(world->mind.size_ns) % (3 * NS_PER_S);
+
+	if (is_odd(server)) {
+		reply->root_dispersion_ns = width_ns;
+	} else {
+		reply->offset_ns += (int64_t)(copysign(0.95, world->mind.rate) * (double)width_ns);
+		reply->root_delay_ns = 0;
+		reply->root_dispersion_ns = 15 * NS_PER_US;
+	}
+}
+
+/* Narrow and wide by turns, and always as wrong as an honest one of that width may be. */
+static void plan_breathe(struct server *server, struct reply *reply)
+{
+	double turns = (double)(world->now_ns - world->begin_ns) / 1e9 / world->mind.period_s;
+	int64_t width_ns = honest_distance_ns();
+
+	if (fmod(turns + server->state, 1.0) < 0.5)
+		width_ns = llabs(world->mind.size_ns) % (3 * NS_PER_S);
+	reply->offset_ns += (int64_t)(copysign(0.95, world->mind.rate) * (double)width_ns);
+	reply->root_delay_ns = 0;
+	reply->root_dispersion_ns = width_ns;
+}
+
+/* As far from the client as is no contradiction by itself, or just one. */
+static void plan_brink(struct server *server, struct reply *reply)
+{
+	double apart_ns = (2.5 + server->state) * (double)client_bound_ns();
+
+	reply->offset_ns = guest_error_ns() +
+			   (int64_t)copysign(fmax(apart_ns, 101e6), world->mind.rate);
+	reply->root_delay_ns = 0;
+	reply->root_dispersion_ns = 15 * NS_PER_US;
+}
+
+/* Towards both ends of the honest interval. */
+static void plan_sides(struct server *server, struct reply *reply)
+{
+	double share = 0.8 + server->state;
+
+	reply->offset_ns += (int64_t)((is_odd(server) ? share : -share) *
+				      (double)honest_distance_ns());
+	reply->root_delay_ns = 0;
+	reply->root_dispersion_ns = 15 * NS_PER_US;
+}
+
+/* A leap second that nobody else knows of, at the midnight after the game's beginning. */
+static void plan_leap(struct server *server, struct reply *reply)
+{
+	int64_t day_ns = S_PER_DAY * NS_PER_S;
+	int64_t midnight_ns = world->begin_ns - world->begin_ns % day_ns + day_ns;
+	bool insert = world->mind.rate > 0;
+
+	(void)server;
+	if (world->now_ns < midnight_ns)
+		reply->leap = insert ? 1 : 2;
+	else
+		reply->offset_ns += insert ? -NS_PER_S : NS_PER_S;
+}
+
+/* Its time is smeared: a second in the time of the game's period, and back. */
+static void plan_smear(struct server *server, struct reply *reply)
+{
+	double turns = (double)(world->now_ns - world->begin_ns) / 1e9 / world->mind.period_s;
+	double share = 1 - fabs(2 * fmod(turns / 10, 1.0) - 1);
+
+	(void)server;
+	reply->offset_ns += (int64_t)(copysign(share, world->mind.rate) * 1e9);
+}
+
 static const struct plan {
 	const char *name;
 	void (*answer)(struct server *server, struct reply *reply);
@@ -282,10 +392,20 @@ static const struct plan {
 	{ "mirror", plan_mirror },
 	{ "creep", plan_creep },
 	{ "last to answer", plan_last },
+	/* From here on: VARIATION_SCHEMES only. */
+	{ "hold up", plan_hold },
+	{ "hold up and lie", plan_hold_and_lie },
+	{ "wedge", plan_wedge },
+	{ "breathe", plan_breathe },
+	{ "on the brink", plan_brink },
+	{ "on both sides", plan_sides },
+	{ "a leap second", plan_leap },
+	{ "a smear", plan_smear },
 };
 
 #define PLANS		((int)(sizeof(plans) / sizeof(*plans)))
 #define PLAIN_PLANS	12
+#define PLOT_PLANS	18
 
 const char *mind_plan_name(int plan)
 {
@@ -308,13 +428,23 @@ enum habit {
 	HABIT_FAR,		/* the largest root distance that is accepted */
 	HABIT_WORK,		/* says that most of the round trip was its own work */
 	HABIT_IDLE,		/* says that all of it was, by a clock that hardly resolves it */
+	/* From here on: VARIATION_SCHEMES only. */
+	HABIT_PRECISION,	/* any */
+	HABIT_OWN_CLOCK,	/* follows nobody */
+	HABIT_REFIDS,		/* another reference id each time */
+	HABIT_LIMIT,		/* RATE to bursts */
+	HABIT_LEAVE,		/* DENY after a disruption */
+	HABIT_LEAPS,		/* any announcement */
 	HABITS,
 };
+
+#define PLAIN_HABITS	13
 
 static const char * const habit_names[HABITS] = {
 	"forged refid", "perfect", "near", "leap", "RATE", "DENY", "silent", "T3 before T2",
 	"no timestamps", "stratum", "far", "long work",
-	"idle work",
+	"idle work", "any precision", "own clock", "any refid", "RATE to bursts",
+	"DENY after disruptions", "any leap",
 };
 
 static bool has(enum habit habit)
@@ -327,13 +457,6 @@ static void be_perfect(struct reply *reply)
 	reply->root_delay_ns = 0;
 	reply->root_dispersion_ns = 0;
 	reply->stratum = 1;
-}
-
-static void kiss(struct reply *reply, uint32_t code)
-{
-	reply->stratum = 0;
-	reply->refid = code;
-	reply->leap = 3;
 }
 
 static void be_rude(struct server *server, struct reply *reply)
@@ -350,6 +473,33 @@ static void be_rude(struct server *server, struct reply *reply)
 		reply->work_ns = -(int64_t)draw_log(1, 1e10);
 	if (has(HABIT_ZERO) && chance(0.5))
 		reply->zero = true;
+}
+
+/* The client asks again soon only where it doubts something. */
+static void refuse(struct server *server, struct reply *reply)
+{
+	int64_t since_ns = world->now_ns - server->asked_ns;
+
+	if (has(HABIT_LIMIT) && server->asked_ns && since_ns < 10 * NS_PER_S)
+		kiss(reply, NTP_KISS_RATE);
+	if (has(HABIT_LEAVE) && since_disruption_s() < 60 && chance(0.3))
+		kiss(reply, NTP_KISS_DENY);
+	server->asked_ns = world->now_ns;
+}
+
+/* What else a header says. */
+static void be_strange(struct reply *reply)
+{
+	if (has(HABIT_PRECISION))
+		reply->precision = (int)draw(-32, 4);
+	if (has(HABIT_OWN_CLOCK)) {
+		reply->refid = NTP_REFID(127, 127, 1, 1);
+		reply->stratum = (int)draw(5, 16);
+	}
+	if (has(HABIT_REFIDS))
+		reply->refid = (uint32_t)draw(1, 4e9);
+	if (has(HABIT_LEAPS))
+		reply->leap = (int)draw(0, 3);
 }
 
 static void be_false(struct reply *reply)
@@ -391,16 +541,24 @@ static void mind_log(void)
 	world_log("the adversary: %s", text);
 }
 
+static int draw_plan(void)
+{
+	if (is_varied(VARIATION_SCHEMES) && chance(0.5))
+		return (int)draw(PLOT_PLANS, PLANS);
+	return (int)draw(0, is_varied(VARIATION_PLOTS) ? PLOT_PLANS : PLAIN_PLANS);
+}
+
 static void mind_plan(void)
 {
 	struct mind *mind = &world->mind;
 	int i;
 
-	mind->plan = (int)draw(0, is_varied(VARIATION_PLOTS) ? PLANS : PLAIN_PLANS);
+	mind->plan = draw_plan();
 	mind->habits = 0;
 	for (i = 0; i < MIND_HABITS; i++)
 		if (chance(0.5))
-			mind->habits |= 1U << (int)draw(0, HABITS);
+			mind->habits |= 1U << (int)draw(0, is_varied(VARIATION_SCHEMES) ?
+							   HABITS : PLAIN_HABITS);
 	mind->alike = chance(0.7);
 	mind->size_ns = draw_size();
 	mind->rate = sign() * draw_log(1e-6, 1e-3);
@@ -445,7 +603,9 @@ void mind_answer(struct server *server, struct reply *reply)
 	plans[mind->plan].answer(server, reply);
 	mind->size_ns = size_ns;
 	be_false(reply);
+	be_strange(reply);
 	be_rude(server, reply);
+	refuse(server, reply);
 }
 
 void mind_describe(char *text, int size)

@@ -170,7 +170,7 @@ static void log_answer(const struct server *server, const struct reply *reply)
 		  (double)reply->root_dispersion_ns / 1e6, rest);
 }
 
-static struct packet *free_packet(void)
+struct packet *network_free_packet(void)
 {
 	int i;
 
@@ -210,7 +210,7 @@ static void fill_packet(struct packet *packet, const struct ntp_packet *request,
 void network_send(int number, uint32_t socket, const uint8_t *bytes, size_t length)
 {
 	struct server *server = &world->servers[number];
-	struct packet *packet = free_packet();
+	struct packet *packet;
 	struct ntp_packet request;
 	struct reply reply;
 	int64_t work_ns;
@@ -219,6 +219,8 @@ void network_send(int number, uint32_t socket, const uint8_t *bytes, size_t leng
 	if (world->now_ns < world->outage_until_ns &&
 	    !(server->liar && world->liars_from_ns && world->now_ns >= world->liars_from_ns))
 		return;
+	neighbour_forge(server, socket);
+	packet = network_free_packet();
 	if (!packet || ntp_packet_decode(bytes, length, &request))
 		return;
 	answer_honestly(server, &reply);
@@ -226,7 +228,9 @@ void network_send(int number, uint32_t socket, const uint8_t *bytes, size_t leng
 	if (server->liar)
 		mind_answer(server, &reply);
 	else
-		packet->useless = vary_answer(server, &reply);
+		packet->useless = neighbour_primed(server, &reply) ||
+				  vary_answer(server, &reply);
+	neighbour_delay(server, &reply);
 	log_answer(server, &reply);
 	if (reply.silent)
 		return;
@@ -236,6 +240,8 @@ void network_send(int number, uint32_t socket, const uint8_t *bytes, size_t leng
 	packet->socket = socket;
 	packet->server = number;
 	fill_packet(packet, &request, &reply);
+	memcpy(server->seen, packet->bytes, packet->length);
+	server->seen_length = packet->length;
 }
 
 void network_drop(void)

@@ -127,6 +127,7 @@ void operator_acts(void)
 
 	if (!guest.steering)
 		return;
+	neighbour_prime();
 	if (happens(VARIATION_RESTARTS, 0.0007))
 		network_restart();
 	/* One that is added while the others are offline would have the say alone. */

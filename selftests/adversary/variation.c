@@ -38,6 +38,11 @@ static const char *const names[VARIATION_COUNT] = {
 	[VARIATION_LIARS_FIRST] = "liars-first",
 	[VARIATION_SOURCE_CHANGES] = "source-changes",
 	[VARIATION_PLOTS] = "plots",
+	[VARIATION_SCHEMES] = "schemes",
+	[VARIATION_FORGERIES] = "forgeries",
+	[VARIATION_DELAYS] = "delays",
+	[VARIATION_PRIMING] = "priming",
+	[VARIATION_DRIFT_FILE] = "drift-file",
 };
 
 static bool is_drawn;

@@ -30,6 +30,11 @@ enum variation {
 	VARIATION_LIARS_FIRST,		/* an outage ends seconds earlier for the liars */
 	VARIATION_SOURCE_CHANGES,	/* the operator deletes a source, and adds it again */
 	VARIATION_PLOTS,		/* the adversary has more plans */
+	VARIATION_SCHEMES,		/* and still more, with refusals, widths and leap seconds */
+	VARIATION_FORGERIES,		/* a neighbour forges and replays answers */
+	VARIATION_DELAYS,		/* one on the way to honest servers has packets wait */
+	VARIATION_PRIMING,		/* one has honest servers limit this client's rate */
+	VARIATION_DRIFT_FILE,		/* a drift file, of this machine or of another one */
 	VARIATION_COUNT
 };
 

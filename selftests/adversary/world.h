@@ -68,6 +68,10 @@ enum guest_kind {
  * @extra_up_ns: how much longer a request takes then
  * @extra_down_ns: how much longer an answer does
  * @worst_extra_ns: the most that there was of either
+ * @primed_ns: UTC until which others ask it in this client's name
+ * @delayed: the neighbour is on the way to it
+ * @seen: its latest answer, as the neighbour has seen it
+ * @seen_length: of that
  */
 struct server {
 	bool liar;
@@ -100,6 +104,10 @@ struct server {
 	int64_t extra_up_ns;
 	int64_t extra_down_ns;
 	int64_t worst_extra_ns;
+	int64_t primed_ns;
+	bool delayed;
+	uint8_t seen[64];
+	size_t seen_length;
 };
 
 /**
@@ -121,6 +129,8 @@ struct packet {
 	size_t length;
 	uint8_t bytes[64];
 };
+
+struct reply;
 
 /* What may happen to a guest or its host. */
 enum trouble_kind {
@@ -264,6 +274,34 @@ struct mind {
 	struct random random;
 };
 
+/* How long a neighbour has packets wait. */
+enum neighbour_plan {
+	NEIGHBOUR_STEP,		/* all the same, from some time on */
+	NEIGHBOUR_RAMP,		/* longer and longer, and again from the beginning */
+	NEIGHBOUR_WAVE,		/* now one way, now the other */
+	NEIGHBOUR_ANY,		/* up to a greatest time, any */
+	NEIGHBOUR_AMBUSH,	/* after disruptions only */
+	NEIGHBOUR_PLANS,
+};
+
+/**
+ * struct neighbour - who has packets wait, as long as that does not keep the client from the time
+ * @plan: see there
+ * @size_ns: the most that a packet waits
+ * @period_s: of what repeats
+ * @from_ns: UTC from which there is any
+ * @up: requests wait, and else answers
+ * @random: his own
+ */
+struct neighbour {
+	enum neighbour_plan plan;
+	int64_t size_ns;
+	double period_s;
+	int64_t from_ns;
+	bool up;
+	struct random random;
+};
+
 /**
  * struct world - what no revert takes back
  * @seed: of the game
@@ -303,6 +341,7 @@ struct mind {
  * @set_by_other: another program has set the system clock
  * @random: for everything but the adversary
  * @mind: the adversary
+ * @neighbour: on the network
  * @judge: who judges
  * @finished: the game came to its end
  * @log: a game is replayed, and told
@@ -340,6 +379,7 @@ struct world {
 	unsigned int settings;
 	struct random random;
 	struct mind mind;
+	struct neighbour neighbour;
 	struct judge judge;
 	bool metal;
 	bool slow;
@@ -387,8 +427,21 @@ bool has_vote(const struct server *server);
 void troubles_happen(enum trouble_moment moment);
 const char *trouble_name(enum trouble_kind kind);
 
+/* neighbour.c: what he will do in this game. */
+void neighbour_draw(void);
+/* He has the packets to and from an honest server wait. */
+void neighbour_delay(const struct server *server, struct reply *reply);
+/* In any second: he asks honest servers in the client's name perhaps, so that they limit it. */
+void neighbour_prime(void);
+/* Such a server answers hardly. */
+bool neighbour_primed(struct server *server, struct reply *reply);
+/* He answers before a server does, and does not know what was asked. */
+void neighbour_forge(struct server *server, uint32_t socket);
+
 /* network.c: a request leaves for @server. */
 void network_send(int server, uint32_t socket, const uint8_t *bytes, size_t length);
+/* A place for a packet, or NULL. */
+struct packet *network_free_packet(void);
 /* All that is on its way is lost. */
 void network_drop(void);
 /* UTC less the clock of an honest server. */
