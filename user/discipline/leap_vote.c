@@ -9,20 +9,22 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "discipline/quorum.h"
+
 /*
- * It asks us to wait, and its samples became void meanwhile: what it said last of leap seconds did
- * not. Else liars would be most of those that were asked since.
+ * Its samples became void, and it has not answered since: what it said last of leap seconds did
+ * not. Or it has not answered yet, and announces nothing. Else liars who answer first would be most
+ * of those that have, and just before midnight nobody is asked any more who could contradict them.
  */
-static bool is_resting(const struct source_status *status)
+static bool is_awaited(const struct source *source, const struct source_status *status)
 {
-	return source_status_is_limited(status) && status->received && !status->samples &&
-	       !status->lost && !status->withdrawn && !status->orphan && !status->loop;
+	return !status->samples && !status->loop && quorum_may_vote(source, status);
 }
 
 /* Pulses that the timescale numbers announce nothing. */
-static bool may_vote(const struct source_status *status)
+static bool may_vote(const struct source *source, const struct source_status *status)
 {
-	return (status->verdict != SOURCE_UNUSABLE || is_resting(status)) &&
+	return (status->verdict != SOURCE_UNUSABLE || is_awaited(source, status)) &&
 	       !status->options->noselect && !status->last.numbered;
 }
 
@@ -35,7 +37,7 @@ int leap_vote(struct source *const *sources, size_t count)
 
 	for (i = 0; i < count; i++) {
 		source_get_record(sources[i], &status);
-		if (!may_vote(&status) || (trusts && !status.options->trust))
+		if (!may_vote(sources[i], &status) || (trusts && !status.options->trust))
 			continue;
 		/* As in selection nobody outvotes those that the operator trusts. */
 		if (status.options->trust && !trusts) {

@@ -13,7 +13,8 @@
 /**
  * leap_vote() - the leap second that more than half of the sources announce
  * @sources: all of them; falsetickers count as well, as liars may have led the clock away from
- *	honest servers, and so do those that were not asked since, as they rest ("RATE")
+ *	honest servers, and so do those that have not answered yet, or not since their samples
+ *	became void, by what they said last
  * @count: how many
  *
  * Return: 0: none, 1: a second is inserted, 2: one is deleted.

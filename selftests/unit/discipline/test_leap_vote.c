@@ -11,12 +11,29 @@ enum { NONE, INSERT, DELETE };
 struct source {
 	struct source_options options;
 	struct source_status status;
+	bool refused;
 };
 
 void source_get_record(const struct source *source, struct source_status *status)
 {
 	*status = source->status;
 	status->options = &source->options;
+}
+
+void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
+{
+	(void)at_ns;
+	source_get_record(source, status);
+}
+
+void source_excuse_silence(struct source *source)
+{
+	(void)source;
+}
+
+bool source_is_refused(const struct source *source)
+{
+	return source->refused;
 }
 
 /* Five servers that tell the time, and announce nothing. */
@@ -30,7 +47,9 @@ FIXTURE_SETUP(vote)
 	memset(self, 0, sizeof(*self));
 	for (int i = 0; i < 5; i++) {
 		self->sources[i] = &self->source[i];
-		self->source[i].status.verdict = SOURCE_SELECTED;
+		self->source[i].status = (struct source_status){
+			.verdict = SOURCE_SELECTED, .received = 7, .samples = 7,
+		};
 	}
 }
 
@@ -103,35 +122,48 @@ TEST_F(vote, who_cannot_be_used_does_not)
 	EXPECT_EQ(INSERT, count(self));
 }
 
-/* Two were not asked since all samples became void, as they find that we ask too often. */
-TEST_F(vote, who_rests_votes_by_what_it_said_last)
+/* Two have not answered since all samples became void. */
+TEST_F(vote, who_is_awaited_votes_by_what_it_said_last)
 {
 	announce(self, 0, 1, DELETE);
-	for (int i = 3; i < 5; i++) {
-		self->source[i].status.verdict = SOURCE_UNUSABLE;
-		self->source[i].status.received = 7;
-	}
+	for (int i = 3; i < 5; i++)
+		self->source[i].status = (struct source_status){ .received = 7, .lost = true };
 	EXPECT_EQ(DELETE, count(self));
-	self->source[3].status.kiss = SOURCE_KISS_RATE;
+	self->source[3].status.lost = false;
 	EXPECT_EQ(NONE, count(self));
 	self->source[3].status.last.leap = DELETE;
 	EXPECT_EQ(DELETE, count(self));
 	self->source[3].status.last.leap = NONE;
-	self->source[4].status.kiss = SOURCE_KISS_RATE;
+	self->source[4].status.lost = false;
 	EXPECT_EQ(NONE, count(self));
 }
 
-TEST_F(vote, who_rests_and_would_not_be_used_does_not)
+/* At a start the first ones to answer may be liars. */
+TEST_F(vote, who_has_never_answered_announces_nothing)
+{
+	announce(self, 0, 1, INSERT);
+	for (int i = 2; i < 5; i++)
+		self->source[i].status = (struct source_status){ .asked = 1 };
+	EXPECT_EQ(NONE, count(self));
+	/* But is not waited for, for long. */
+	for (int i = 2; i < 5; i++)
+		self->source[i].status.asked = 3;
+	EXPECT_EQ(INSERT, count(self));
+}
+
+TEST_F(vote, who_is_awaited_and_would_not_be_used_does_not)
 {
 	struct source_status *status = &self->source[3].status;
 
 	announce(self, 0, 1, DELETE);
 	self->source[4].options.noselect = true;
-	status->verdict = SOURCE_UNUSABLE;
-	status->kiss = SOURCE_KISS_RATE;
+	*status = (struct source_status){ .received = 7, .lost = true };
 	EXPECT_EQ(DELETE, count(self));
-	status->received = 7;
+	status->lost = false;
 	EXPECT_EQ(NONE, count(self));
+	self->source[3].refused = true;
+	EXPECT_EQ(DELETE, count(self));
+	self->source[3].refused = false;
 	status->samples = 7;
 	EXPECT_EQ(DELETE, count(self));
 	status->samples = 0;
