@@ -19,6 +19,7 @@
 /* Of the random numbers of a seed: the first ones are the game's, and the adversary's. */
 #define STATEMENT_STREAM	3
 #define DRIFT_STREAM		12
+#define MIDNIGHT_STREAM		13
 
 /* 30 June 2027 and 31 December 2028, midnight at their ends, UTC. */
 static const int64_t leap_days_s[] = { 1814400000, 1861920000 };
@@ -309,6 +310,29 @@ static void bring_together(void)
 	}
 }
 
+/* The game begins some minutes before such a midnight, and what happens first seconds before it. */
+static void move_to_midnight(void)
+{
+	int64_t later_ns, midnight_ns;
+	struct random random;
+	int i;
+
+	if (!is_varied(VARIATION_MIDNIGHT))
+		return;
+	random_seed(&random, world->seed, MIDNIGHT_STREAM);
+	midnight_ns = leap_days_s[random_uniform(&random) < 0.5] * NS_PER_S;
+	later_ns = midnight_ns - (int64_t)(random_log(&random, 60, 1800) * 1e9) - world->begin_ns;
+	world->now_ns += later_ns;
+	world->begin_ns += later_ns;
+	world->end_ns += later_ns;
+	world->host.since_ns += later_ns;
+	for (i = 0; i < world->trouble_count; i++)
+		world->troubles[i].at_ns += later_ns;
+	if (world->trouble_count)
+		world->troubles[0].at_ns = midnight_ns -
+					   (int64_t)(random_log(&random, 0.2, 20) * 1e9);
+}
+
 static void draw_troubles(void)
 {
 	int count = chance(0.3) ? 0 : (int)draw(1, TROUBLES_MAX), i;
@@ -331,6 +355,7 @@ static void draw_troubles(void)
 	}
 	if (is_drawn(TROUBLE_SUSPEND) && game_is_one_clock())
 		drop_snapshots();
+	move_to_midnight();
 	qsort(world->troubles, (size_t)world->trouble_count, sizeof(*world->troubles),
 	      compare_troubles);
 	bring_together();
@@ -354,8 +379,8 @@ void game_draw(void)
 	draw_host();
 	draw_statement();
 	options_draw();
-	neighbour_draw();
 	draw_troubles();
+	neighbour_draw();
 	vary_host_and_network();
 	mind_begin();
 	world->judge.unsynchronised_ns = world->now_ns;

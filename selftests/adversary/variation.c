@@ -42,6 +42,7 @@ static const char *const names[VARIATION_COUNT] = {
 	[VARIATION_FORGERIES] = "forgeries",
 	[VARIATION_DELAYS] = "delays",
 	[VARIATION_PRIMING] = "priming",
+	[VARIATION_MIDNIGHT] = "midnight",
 	[VARIATION_DRIFT_FILE] = "drift-file",
 };
 

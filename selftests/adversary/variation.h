@@ -34,6 +34,7 @@ enum variation {
 	VARIATION_FORGERIES,		/* a neighbour forges and replays answers */
 	VARIATION_DELAYS,		/* one on the way to honest servers has packets wait */
 	VARIATION_PRIMING,		/* one has honest servers limit this client's rate */
+	VARIATION_MIDNIGHT,		/* a disruption just before a midnight with a leap second */
 	VARIATION_DRIFT_FILE,		/* a drift file, of this machine or of another one */
 	VARIATION_COUNT
 };
