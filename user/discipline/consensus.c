@@ -113,7 +113,7 @@ static void move_opinions(struct consensus *consensus, int64_t moved_ns,
 	for (i = 0; i < SOURCE_SELECT_MAX; i++) {
 		struct opinion *opinion = &consensus->roll.opinion[i];
 
-		if (!opinion_move(opinion, moved_ns, now))
+		if (!opinion_move(opinion, moved_ns, consensus->suspect, now))
 			continue;
 		/* The correction followed the latest update at once. */
 		if (!consensus->suspect)

@@ -66,17 +66,6 @@ size_t majority_clocks(const struct roll *roll, int64_t at_ns)
 	return number;
 }
 
-/* Somebody contradicts by that: those who only join do not. */
-static bool is_claimed(const struct roll *roll, int64_t at_ns)
-{
-	size_t i;
-
-	for (i = 0; i < roll->count; i++)
-		if (roll->opinion[i].far && opinion_says(&roll->opinion[i], at_ns))
-			return true;
-	return false;
-}
-
 /* An interval begins at the point that most agree on. */
 size_t majority_find(const struct roll *roll, int64_t *at_ns)
 {
@@ -85,8 +74,7 @@ size_t majority_find(const struct roll *roll, int64_t *at_ns)
 	for (i = 0; i < roll->count; i++) {
 		const struct opinion *opinion = &roll->opinion[i];
 
-		if (!opinion_says(opinion, opinion->off.low_ns) ||
-		    !is_claimed(roll, opinion->off.low_ns))
+		if (!opinion_says(opinion, opinion->off.low_ns))
 			continue;
 		number = count_agreeing(roll, opinion->off.low_ns);
 		if (number <= most)

@@ -52,11 +52,12 @@ static bool is_still_far(const struct opinion *opinion, const struct timescale_n
 	return opinion_is_far(&opinion->off, distance_of(opinion), now);
 }
 
-/* Clock and source cannot both be right, though the difference is no contradiction yet. */
+/* Clock and source cannot both be right, though the difference is no contradiction. */
 static bool is_outside(const struct opinion *opinion, const struct timescale_now *now)
 {
-	return chime_abs_sat(source_interval_middle(&opinion->off)) >
-	       bound_of(distance_of(opinion), now);
+	int64_t size_ns = chime_abs_sat(source_interval_middle(&opinion->off));
+
+	return size_ns > FAR_NS && size_ns > bound_of(distance_of(opinion), now);
 }
 
 bool opinion_leaves_open(const struct opinion *opinion, const struct source_interval *off,
@@ -108,7 +109,8 @@ void opinion_join(struct opinion *opinion, const struct source_interval *off, bo
 	opinion->joins = suspect && is_outside(opinion, now);
 }
 
-bool opinion_move(struct opinion *opinion, int64_t moved_ns, const struct timescale_now *now)
+bool opinion_move(struct opinion *opinion, int64_t moved_ns, bool suspect,
+		  const struct timescale_now *now)
 {
 	opinion->off.low_ns = chime_sub_sat(opinion->off.low_ns, moved_ns);
 	opinion->off.high_ns = chime_sub_sat(opinion->off.high_ns, moved_ns);
@@ -117,6 +119,7 @@ bool opinion_move(struct opinion *opinion, int64_t moved_ns, const struct timesc
 		return false;
 	end_contradiction(opinion);
 	opinion->trusted = !opinion->probation;
+	opinion->joins = suspect && is_outside(opinion, now);
 	return true;
 }
 

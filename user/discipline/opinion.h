@@ -89,9 +89,11 @@ void opinion_join(struct opinion *opinion, const struct source_interval *off, bo
 /*
  * The timescale was corrected by @moved_ns, so the source's difference is less by that. A source
  * that the correction has satisfied agrees now: it must not be followed a second time, and it is
- * news if it contradicts again. true: it has.
+ * news if it contradicts again. true: it has. Where it is only the timescale's bound that has grown
+ * it joins those who contradict, while there are any, @suspect.
  */
-bool opinion_move(struct opinion *opinion, int64_t moved_ns, const struct timescale_now *now);
+bool opinion_move(struct opinion *opinion, int64_t moved_ns, bool suspect,
+		  const struct timescale_now *now);
 
 /* Its difference is accepted: it does not contradict by that any more. */
 void opinion_accept(struct opinion *opinion, int64_t raw_ns);

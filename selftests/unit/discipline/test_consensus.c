@@ -407,6 +407,25 @@ TEST_F(consensus, who_excludes_the_clock_joins_those_who_contradict)
 	EXPECT_EQ(3, self->result.agreeing);
 }
 
+/*
+ * While those that rest are waited for the clock's bound grows, until nobody differs by three times
+ * as much any more: what they said still holds.
+ */
+TEST_F(consensus, a_bound_that_grows_ends_no_contradiction)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	self->source[2].status.kiss = SOURCE_KISS_RATE;
+	self->source[3].status.kiss = SOURCE_KISS_RATE;
+	self->source[4].status.kiss = SOURCE_KISS_RATE;
+	self->now.maxerror_ns = 70 * MS;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 320 * MS));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 320 * MS));
+	run(self, 90 * S);
+	self->now.maxerror_ns = 160 * MS;
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 2, 320 * MS));
+	EXPECT_EQ(3, self->result.agreeing);
+}
+
 /* One that agrees with the clock, and not with them, joins nobody. */
 TEST_F(consensus, who_excludes_another_time_joins_nobody)
 {

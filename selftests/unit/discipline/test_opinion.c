@@ -141,16 +141,16 @@ TEST(a_correction_may_satisfy_it)
 	struct opinion opinion = { 0 };
 
 	contradict(&opinion, 7 * S, 0);
-	EXPECT_FALSE(opinion_move(&opinion, 4 * S, &now));
+	EXPECT_FALSE(opinion_move(&opinion, 4 * S, false, &now));
 	EXPECT_EQ(3 * S - MS, opinion.off.low_ns);
 	EXPECT_EQ(3 * S + MS, opinion.off.high_ns);
 	EXPECT_EQ(1, opinion.far);
-	EXPECT_TRUE(opinion_move(&opinion, 3 * S, &now));
+	EXPECT_TRUE(opinion_move(&opinion, 3 * S, false, &now));
 	EXPECT_EQ(0, opinion.far);
 	EXPECT_TRUE(opinion.trusted);
 	contradict(&opinion, 7 * S, 0);
 	opinion_outvote(&opinion);
-	EXPECT_TRUE(opinion_move(&opinion, 7 * S, &now));
+	EXPECT_TRUE(opinion_move(&opinion, 7 * S, false, &now));
 	EXPECT_FALSE(opinion.trusted);
 }
 
