@@ -344,10 +344,8 @@ static void hold_back(struct source *source, int64_t now_raw_ns, int64_t wait_ns
  */
 static void note_limit(struct source *source)
 {
-	if (source->kisses >= MISSED_LOST)
-		return;
-	source->unanswered = false;
-	source->missed = 0;
+	if (source->kisses < MISSED_LOST)
+		note_reached(source);
 }
 
 void source_kissed(struct source *source, int64_t now_raw_ns, uint32_t code)
