@@ -357,6 +357,8 @@ static void judge_synchronisation(void)
 		since_ns = world->outage_until_ns;
 	if (world->hindered_ns > since_ns)
 		since_ns = world->hindered_ns;
+	if (world->rested_ns > since_ns)
+		since_ns = world->rested_ns;
 	if (world->slow || judge->starving || world->now_ns - since_ns < patience_ns())
 		return;
 	judge->starving = true;

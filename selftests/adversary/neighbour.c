@@ -17,6 +17,9 @@
 /* With all other ways and distances that is less than the least maxdistance of a game. */
 #define LONGEST_S	0.3
 
+/* So long servers that rest are waited for. */
+#define LONGEST_REST_NS	(1024 * NS_PER_S)
+
 static double draw(double low, double high)
 {
 	return low + (high - low) * random_uniform(&world->neighbour.random);
@@ -86,11 +89,13 @@ static double share_now(void)
 void neighbour_delay(const struct server *server, struct reply *reply)
 {
 	double share;
+	bool up;
 
 	if (!server->delayed || world->now_ns < world->neighbour.from_ns)
 		return;
 	share = share_now();
-	if ((share > 0) == world->neighbour.up)
+	up = share > 0;
+	if (world->neighbour.up == up)
 		reply->up_ns += (int64_t)(fabs(share) * (double)world->neighbour.size_ns);
 	else
 		reply->down_ns += (int64_t)(fabs(share) * (double)world->neighbour.size_ns);
@@ -124,6 +129,8 @@ bool neighbour_primed(struct server *server, struct reply *reply)
 	if (world->now_ns >= server->primed_ns || chance(0.25))
 		return false;
 	if (chance(0.5)) {
+		/* Each RATE in a row has it wait for twice as long: others wait for its vote. */
+		world->rested_ns = world->now_ns + LONGEST_REST_NS;
 		server->rates++;
 		reply->leap = NTP_LEAP_UNSYNCHRONISED;
 		reply->stratum = 0;

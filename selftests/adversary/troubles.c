@@ -96,6 +96,8 @@ static void skip_time(int64_t ns)
 		world->host.until_ns += ns;
 	if (world->liars_from_ns)
 		world->liars_from_ns += ns;
+	if (world->rested_ns > world->now_ns)
+		world->rested_ns += ns;
 	world->now_ns += ns;
 	world->end_ns += ns;
 	for (i = 0; i < world->trouble_count; i++)

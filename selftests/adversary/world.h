@@ -326,6 +326,7 @@ struct neighbour {
  * @outage_until_ns: no packet gets through before
  * @liars_from_ns: UTC from which those of liars do all the same
  * @hindered_ns: UTC until which honest servers may be of little use
+ * @rested_ns: UTC until which honest servers that were primed may rest; of the guest's own time
  * @lost_ns: what the latest disruption made the guest's clocks lose
  * @storms: reverts, forks and pauses that came soon after another
  * @slow: by its configuration the client may stay unsynchronised for long
@@ -368,6 +369,7 @@ struct world {
 	int64_t outage_until_ns;
 	int64_t liars_from_ns;
 	int64_t hindered_ns;
+	int64_t rested_ns;
 	int64_t lost_ns;
 	int storms;
 	char directives[512];
