@@ -82,12 +82,16 @@ bool quorum_may_be_right(const struct source *source, const struct source_status
 /* A server may say nothing else ever. */
 #define KISSES_UNHEARD	2
 
+/* One that rests is asked seldom, and one request may be lost. */
+#define REACH_LATEST	3
+
 bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns)
 {
 	if (!source_status_is_limited(status) || status->lost ||
 	    (!status->received && status->kisses >= KISSES_UNHEARD))
 		return false;
-	return status->kisses || status->asked_raw_ns < since_raw_ns ||
+	return status->kisses || (status->reach & REACH_LATEST) ||
+	       status->asked_raw_ns < since_raw_ns ||
 	       chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS;
 }
 

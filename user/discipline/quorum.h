@@ -95,8 +95,8 @@ bool quorum_may_be_right(const struct source *source, const struct source_status
 
 /*
  * It has answered that we ask too often, and so it was not asked since @since_raw_ns, or it may yet
- * answer what it was asked, or its answer was that again. One that has never said anything else is
- * waited for once.
+ * answer what it was asked, or its answer was that again, or it has not missed two requests in a
+ * row. One that has never said anything else is waited for once.
  */
 bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns);
 

@@ -465,6 +465,7 @@ TEST_F(consensus, waits_for_no_rest_that_decides_nothing)
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	self->source[4].status.asked_raw_ns = self->now.raw_ns;
+	self->source[4].status.reach = 0xfc;
 	run(self, 29 * S);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	run(self, 2 * S);
