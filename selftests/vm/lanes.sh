@@ -34,6 +34,9 @@ alive_count=
 alive_s=0
 # The status of a scenario one of whose guests hung; host.sh's.
 guest_hung=123
+# How long the host's threads ran during the latest scenario, and waited for a processor.
+host_ran_ms=0
+host_waited_ms=0
 
 # --- the host ---
 
@@ -100,6 +103,21 @@ host_hangs()
 		alive_s=$SECONDS
 	fi
 	[ $((SECONDS - alive_s)) -gt "$host_silence_s" ]
+}
+
+# host_times: how long its threads have run so far, and have waited for a processor, in ms.
+host_times()
+{
+	cat "/proc/$qemu_pid/task/"*/schedstat 2>/dev/null |
+		awk '{ ran += $1; waited += $2 } END { printf "%d %d\n", ran / 1e6, waited / 1e6 }'
+}
+
+# count_times RAN-MS WAITED-MS: what has been added to these since.
+count_times()
+{
+	read -r host_ran_ms host_waited_ms < <(host_times)
+	host_ran_ms=$((host_ran_ms - $1))
+	host_waited_ms=$((host_waited_ms - $2))
 }
 
 # clock_runs_ahead SECONDS: the host has run for longer by its own clock than since it was started.
@@ -221,6 +239,15 @@ show_output()
 		grep -v -E '^ *[0-9]+ ms: fail ' | tail -n 8 | cut -c 1-250 | sed 's/^/#   /'
 }
 
+# show_starved: the host waited for most of the time that it could have run. On a machine of two processors
+# lanes wait for each other, but not for that long. Of a host that went down nothing is known.
+show_starved()
+{
+	[ "$host_ran_ms" -gt 0 ] && [ "$host_waited_ms" -gt $((2 * host_ran_ms)) ] || return 0
+	say "this machine was busy: the emulated host ran for $((host_ran_ms / 1000)) s, and waited" \
+		"$((host_waited_ms / 1000)) s for a processor; what came too late may be no fault"
+}
+
 # show_report NAME STATUS SECONDS: what the scenario found, and why it ended.
 show_report()
 {
@@ -239,6 +266,7 @@ show_report()
 	126) say "the emulated host hung; its console is in $(short "$vm/logs")" ;;
 	*) grep -q '^fail' "$logs/result" 2>/dev/null || say "ended with status $status" ;;
 	esac
+	[ "$status" = 0 ] || show_starved
 }
 
 # show_result NAME STATUS SECONDS: that, then its line of TAP.
@@ -345,11 +373,14 @@ queue_take()
 # run_one FILE: on this lane's host, booted if there is none. Its status, as wait_for_end's.
 run_one()
 {
-	local status=0
+	local status=0 times
 
+	host_ran_ms=0 host_waited_ms=0
 	host_alive || host_boot || return 125
+	read -r -a times < <(host_times)
 	echo "/project/${1#"$top/"}" >>"$vm/job-$lane/list"
 	wait_for_end "$(basename "$1")" "$(limit_s "$1")" || status=$?
+	count_times "${times[@]}"
 	# A host on which something hangs is of no more use.
 	[ "$status" -lt "$guest_hung" ] || host_stop
 	return "$status"

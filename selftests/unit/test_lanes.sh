@@ -1,0 +1,88 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What the rig says of a scenario that failed: whether its host had a processor to run on.
+TOP=${TOP:-$(dirname "$0")/../..}
+if [ ! -f "$TOP/selftests/vm/lanes.sh" ]; then
+	echo '1..0 # SKIP the rig is not here'
+	exit 4
+fi
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+# What rig.sh has.
+vm=$work
+top=$TOP
+say()
+{
+	printf '# %s\n' "$*"
+}
+
+short()
+{
+	printf '%s' "$1"
+}
+
+# shellcheck source=selftests/vm/lanes.sh
+. "$TOP/selftests/vm/lanes.sh"
+
+result()
+{
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $number lanes.$2"
+	else
+		echo "not ok $number lanes.$2"
+		sed 's/^/# /' "$work/output"
+		failed=1
+	fi
+}
+
+# report STATUS RAN-MS WAITED-MS: what is said of a scenario that ended so.
+report()
+{
+	host_ran_ms=$2 host_waited_ms=$3
+	show_report scenario "$1" 600 >"$work/output" 2>&1
+}
+
+# A limit of seconds was missed where others had the processors.
+starved='this machine was busy: the emulated host ran for 60 s, and waited 540 s for a processor'
+report 124 60000 540000
+grep -qF "$starved" "$work/output"
+result $? late_on_a_busy_machine
+report 1 60000 540000
+grep -qF "$starved" "$work/output"
+result $? failed_on_a_busy_machine
+
+report 124 400000 500000
+! grep -q busy "$work/output"
+result $? late_on_a_quiet_machine
+report 0 60000 540000
+! grep -q busy "$work/output"
+result $? passed_on_a_busy_machine
+report 125 -100 -400
+! grep -q busy "$work/output"
+result $? host_is_gone
+
+# By the kernel's own account of a process.
+sleep 10 &
+qemu_pid=$!
+host_times >"$work/output"
+grep -qxE '[0-9]+ [0-9]+' "$work/output"
+result $? times_of_a_host
+kill "$qemu_pid"
+pretend()
+{
+	host_times()
+	{
+		echo 5000 9000
+	}
+}
+pretend
+count_times 2000 1000
+[ "$host_ran_ms $host_waited_ms" = '3000 8000' ]
+result $? times_of_a_scenario
+
+echo "1..$number"
+exit $failed
