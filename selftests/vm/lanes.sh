@@ -55,8 +55,8 @@ host_qemu()
 		-virtfs "local,path=$vm,mount_tag=vm,$share" \
 		-virtfs "local,path=$vm,mount_tag=images,readonly=on,$share" \
 		-virtfs "local,path=$vm/${kernels[0]}/lib/modules/,mount_tag=modules,readonly=on,$share" \
-		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc quiet rig.job=job-$lane \
-			${counter_khz:+tsc_early_khz=$counter_khz}" \
+		-append "console=ttyS0 panic=-1 tsc=reliable clocksource=tsc no_timer_check quiet \
+			rig.job=job-$lane ${counter_khz:+tsc_early_khz=$counter_khz}" \
 		</dev/null >"$vm/logs/host-$lane.$1.console" 2>&1 &
 	qemu_pid=$!
 }
