@@ -54,6 +54,7 @@ static void acpi_os_wait_events_complete(void)
 #define acpi_handle		void *
 #define AE_OK			0
 #define AE_CTRL_TERMINATE	1
+#define AE_NO_MEMORY		4
 #define ACPI_SUCCESS(status)	(!(status))
 #define ACPI_FAILURE(status)	(status)
 #define ACPI_ALLOCATE_BUFFER	0
@@ -67,6 +68,9 @@ static void acpi_os_wait_events_complete(void)
 
 static u64 memory[CHIME_GENID_SIZE / sizeof(u64)];
 static int mappings;
+
+/* What there is no memory for. */
+static bool fails_method, fails_mapping, fails_handler;
 
 static struct {
 	u32 flags;
@@ -117,13 +121,15 @@ static u32 acpi_evaluate_object(void *device, const char *method, void *argument
 	objects[1].integer.value = 4096;
 	objects[2].integer.type = ACPI_TYPE_INTEGER;
 	buffer->pointer = objects;
-	return AE_OK;
+	return fails_method ? AE_NO_MEMORY : AE_OK;
 }
 
 static u32 acpi_install_notify_handler(void *device, u32 type,
 				       void (*function)(void *device, u32 value, void *context),
 				       void *context)
 {
+	if (fails_handler)
+		return AE_NO_MEMORY;
 	handler = function;
 	handler_context = context;
 	return AE_OK;
@@ -139,6 +145,8 @@ static void acpi_remove_notify_handler(void *device, u32 type,
 
 static void *memremap(u64 address, size_t size, unsigned long flags)
 {
+	if (fails_mapping)
+		return NULL;
 	mappings++;
 	return memory;
 }
@@ -170,6 +178,9 @@ FIXTURE_SETUP(genid)
 	threaded = false;
 	notified = 0;
 	mappings = 0;
+	fails_method = false;
+	fails_mapping = false;
+	fails_handler = false;
 }
 
 FIXTURE_TEARDOWN(genid)
@@ -212,6 +223,23 @@ TEST_F(genid, machine_without_that_interrupt_has_the_device)
 	acpi_gbl_FADT.sci_interrupt = SCI + 1;
 	ASSERT_EQ(0, chime_genid_open(&self->device, count, NULL));
 	EXPECT_EQ(0, self->device.irq);
+}
+
+/* An evaluation that fails late has allocated its result already. */
+TEST_F(genid, want_of_memory_leaves_nothing_behind)
+{
+	bool *const fails[] = { &fails_method, &fails_mapping, &fails_handler };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fails); i++) {
+		*fails[i] = true;
+		EXPECT_EQ(-ENODEV, chime_genid_open(&self->device, count, NULL));
+		EXPECT_FALSE(chime_genid_present(&self->device));
+		EXPECT_EQ(0, mappings);
+		EXPECT_TRUE(!handler);
+		*fails[i] = false;
+	}
+	EXPECT_EQ(0, chime_genid_open(&self->device, count, NULL));
 }
 
 TEST_HARNESS_MAIN
