@@ -49,6 +49,7 @@ enum place {
  * @fds: open sockets, -1: none ...
  * @failed: ... why one could not be opened, -errno; 0: it could, or there is to be none
  * @retry_ns: when those are tried again; 0: it is to be determined
+ * @local_file: of the local one
  * @access: who may ask over UDP; NULL: this machine
  * @clients: who has asked, if their rate is limited
  * @received: requests
@@ -61,6 +62,7 @@ struct chronyc_listener {
 	int fds[PLACES];
 	int failed[PLACES];
 	int64_t retry_ns;
+	struct local_socket_file local_file;
 	struct access_table *access;
 	struct client_log clients;
 	uint64_t received;
@@ -107,7 +109,8 @@ struct chronyc_listener *chronyc_listener_new(void (*answer)(void *context,
 static void close_place(struct chronyc_listener *listener, enum place place)
 {
 	if (place == PLACE_LOCAL)
-		local_socket_close(listener->fds[place], listener->config.path);
+		local_socket_close(listener->fds[place], listener->config.path,
+				   &listener->local_file);
 	else if (listener->fds[place] >= 0)
 		close(listener->fds[place]);
 	listener->fds[place] = -1;
@@ -208,7 +211,7 @@ static void open_port(struct chronyc_listener *listener, enum place place)
 
 static void open_local(struct chronyc_listener *listener)
 {
-	int fd = local_socket_open(listener->config.path);
+	int fd = local_socket_open(listener->config.path, &listener->local_file);
 
 	if (is_news(listener, PLACE_LOCAL, fd))
 		log_info("chronyc is %sanswered at %s%s%s", fd < 0 ? "not " : "",

@@ -52,7 +52,15 @@ static int make_room(const char *path, const struct sockaddr_un *address)
 	return unlink(path) ? -errno : 0;
 }
 
-int local_socket_open(const char *path)
+static void remember(const char *path, struct local_socket_file *file)
+{
+	struct stat st = { 0 };
+
+	(void)lstat(path, &st);
+	*file = (struct local_socket_file){ .device = st.st_dev, .inode = st.st_ino };
+}
+
+int local_socket_open(const char *path, struct local_socket_file *file)
 {
 	struct sockaddr_un address;
 	int on = 1, fd, err;
@@ -73,8 +81,10 @@ int local_socket_open(const char *path)
 	err = bind(fd, (const struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
 	umask(mask);
 	errno = -err;
-	if (!err)
+	if (!err) {
+		remember(path, file);
 		return fd;
+	}
 
 err_close:
 	err = -errno;
@@ -82,15 +92,20 @@ err_close:
 	return err;
 }
 
-void local_socket_close(int fd, const char *path)
+/*
+ * Root may have made it and be root no more: then whether anybody listens there cannot be asked, as
+ * nobody else may write to it.
+ */
+void local_socket_close(int fd, const char *path, const struct local_socket_file *file)
 {
-	struct sockaddr_un address;
+	struct stat st;
 
 	if (fd < 0)
 		return;
 	close(fd);
-	if (!address_of(path, &address))
-		(void)make_room(path, &address);
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && st.st_dev == file->device &&
+	    st.st_ino == file->inode)
+		(void)unlink(path);
 }
 
 bool local_socket_is_trusted(const struct msghdr *message)

@@ -8,18 +8,30 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
+#include <sys/types.h>
+
+/**
+ * struct local_socket_file - by which it is known again
+ * @device: where it is ...
+ * @inode: ... and what it is there
+ */
+struct local_socket_file {
+	dev_t device;
+	ino_t inode;
+};
 
 /**
  * local_socket_open() - make it and listen
  * @path: of the socket, which is replaced if no process listens there
+ * @file: what was made
  *
  * Return: a descriptor that does not block; -EADDRINUSE: another program listens there, -ENOTSOCK:
  * there is a file that is no socket, which is left alone, -errno.
  */
-int local_socket_open(const char *path);
+int local_socket_open(const char *path, struct local_socket_file *file);
 
-/* Close it, and remove its path if it is ours. */
-void local_socket_close(int fd, const char *path);
+/* Close it, and remove its path if that is still @file. */
+void local_socket_close(int fd, const char *path, const struct local_socket_file *file);
 
 /* The sender of this message is root, or of this process' user. */
 bool local_socket_is_trusted(const struct msghdr *message);

@@ -43,6 +43,19 @@ ssize_t recvmsg(int fd, struct msghdr *header, int flags)
 	return length;
 }
 
+/* Who was root has no right to the socket that it made. */
+static bool not_root;
+
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	if (not_root && address->sa_family == AF_UNIX) {
+		errno = EACCES;
+		return -1;
+	}
+
+	return (int)syscall(SYS_connect, fd, address, length);
+}
+
 /* There is no interface; the sockets that have one have lost it. */
 static bool no_device, lost_device;
 
@@ -317,18 +330,51 @@ TEST_F(listener, sockets_are_closed_and_opened)
 	EXPECT_EQ(-1, stat(self->config.path, &st));
 }
 
+TEST_F(listener, its_socket_goes_although_it_is_root_no_more)
+{
+	struct stat st;
+
+	not_root = true;
+	chronyc_listener_free(self->listener);
+	self->listener = NULL;
+	not_root = false;
+	EXPECT_EQ(-1, lstat(self->config.path, &st));
+}
+
+TEST_F(listener, and_another_programs_stays_then)
+{
+	struct sockaddr_un address = path_address(self->config.path);
+	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	char aside[96];
+	struct stat st;
+
+	not_root = true;
+	/* While the first one is there the second one cannot have its inode. */
+	snprintf(aside, sizeof(aside), "%s/aside", self->dir);
+	ASSERT_EQ(0, rename(self->config.path, aside));
+	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
+	chronyc_listener_free(self->listener);
+	self->listener = NULL;
+	not_root = false;
+	EXPECT_EQ(0, lstat(self->config.path, &st));
+	close(fd);
+	unlink(self->config.path);
+	unlink(aside);
+}
+
 TEST_F(listener, the_socket_of_another_program_stays)
 {
 	struct sockaddr_un address = path_address(self->config.path);
+	struct local_socket_file file;
 	int fd;
 
-	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path));
+	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path, &file));
 	/* One of another kind is another program's, too. */
 	unlink(self->config.path);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
 	ASSERT_EQ(0, listen(fd, 1));
-	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path));
+	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path, &file));
 	close(fd);
 	unlink(self->config.path);
 }
@@ -405,6 +451,7 @@ TEST_F(listener, an_interface_that_went_is_looked_for)
 
 TEST_F(listener, a_file_stays_and_a_dead_socket_goes)
 {
+	struct local_socket_file file;
 	struct sockaddr_un address;
 	struct stat st;
 	char path[96];
@@ -412,18 +459,18 @@ TEST_F(listener, a_file_stays_and_a_dead_socket_goes)
 
 	snprintf(path, sizeof(path), "%s/other", self->dir);
 	close(open(path, O_CREAT | O_WRONLY, 0600));
-	EXPECT_EQ(-ENOTSOCK, local_socket_open(path));
+	EXPECT_EQ(-ENOTSOCK, local_socket_open(path, &file));
 	EXPECT_EQ(0, stat(path, &st));
 	unlink(path);
 	address = path_address(path);
 	fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 	ASSERT_EQ(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
 	close(fd);
-	fd = local_socket_open(path);
+	fd = local_socket_open(path, &file);
 	EXPECT_LE(0, fd);
-	local_socket_close(fd, path);
+	local_socket_close(fd, path, &file);
 	EXPECT_EQ(-1, stat(path, &st));
-	EXPECT_EQ(-ENOENT, local_socket_open("/nowhere/at/all"));
+	EXPECT_EQ(-ENOENT, local_socket_open("/nowhere/at/all", &file));
 }
 
 TEST_F(listener, a_socket_that_was_removed_is_made_again)
