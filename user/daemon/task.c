@@ -244,15 +244,14 @@ static bool is_in_vain(const struct daemon *daemon, const struct source *source,
 }
 
 /* Too few agree, and -q or -Q ends. */
-static void end_without_majority(struct daemon *daemon)
+static void end_without_majority(struct daemon *daemon, const struct task_votes *votes)
 {
-	struct task_votes votes = count_votes(daemon);
 	size_t count, answered = 0, i;
 	struct source *const *sources;
 	struct source_status status;
 
-	if (one_gives_time(daemon, &votes)) {
-		end_with_one_of_several(daemon, &votes);
+	if (one_gives_time(daemon, votes)) {
+		end_with_one_of_several(daemon, votes);
 		return;
 	}
 	count = associations_sources(daemon->associations, &sources);
@@ -260,10 +259,10 @@ static void end_without_majority(struct daemon *daemon)
 		source_get_record(sources[i], &status);
 		answered += status.received > 0;
 	}
-	if (votes.agreeing && !votes.selectable)
+	if (votes->agreeing && !votes->selectable)
 		log_err("%zu of %zu time source%s %s, and the configuration wants more (minsources), or others (require)",
-			votes.agreeing, votes.sources, plural(votes.sources),
-			votes.agreeing == 1 ? "gives the time" : "agree");
+			votes->agreeing, votes->sources, plural(votes->sources),
+			votes->agreeing == 1 ? "gives the time" : "agree");
 	else if (!answered)
 		log_err("No usable time source answered in time. Are the servers right, and the network there?");
 	else if (answered == 1)
@@ -275,13 +274,15 @@ static void end_without_majority(struct daemon *daemon)
 
 void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 {
-	struct task_votes votes = count_votes(daemon);
 	struct source *const *sources;
 	struct source_status status;
+	struct task_votes votes;
 	size_t count, i;
 
-	if (daemon->options->task == DAEMON_RUN || daemon->stop ||
-	    (daemon->update.result.selection.selected >= 0 && !is_one_of_several(&votes)))
+	if (daemon->options->task == DAEMON_RUN || daemon->stop)
+		return;
+	votes = count_votes(daemon);
+	if (daemon->update.result.selection.selected >= 0 && !is_one_of_several(&votes))
 		return;
 	count = associations_sources(daemon->associations, &sources);
 	for (i = 0; i < count; i++) {
@@ -291,7 +292,7 @@ void daemon_give_up_task(struct daemon *daemon, int64_t now_ns)
 	}
 	if (!count && chime_sub_sat(now_ns, daemon->task.begun_ns) <= REACHABLE_NS)
 		return;
-	end_without_majority(daemon);
+	end_without_majority(daemon, &votes);
 }
 
 void daemon_end(struct daemon *daemon)
@@ -311,6 +312,6 @@ void daemon_end(struct daemon *daemon)
 		log_err("The time of --timeout is over, and what the time sources have answered is not enough yet. Give them more, ten seconds, or name a server with 'maxsamples 1'");
 		daemon_leave(daemon, 1);
 	} else {
-		end_without_majority(daemon);
+		end_without_majority(daemon, &votes);
 	}
 }
