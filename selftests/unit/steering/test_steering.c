@@ -442,15 +442,24 @@ TEST_F(steering, a_refusing_kernel_is_an_error)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* The clock is a second off, and may not be set from now on. */
+static int be_refused(FIXTURE_DATA(steering) *self)
+{
+	if (apply(self, found(self, 0)) || run_truthfully(self, 5 * S))
+		return -1;
+	fake_clock.realtime_ns += S;
+	if (read_clocks(self))
+		return -1;
+	journal_listen(LOG_NOTICE);
+	fake_clock.error = EPERM;
+
+	return 0;
+}
+
 /* The operator, who knows of no policy that forbids it, is told what is missing. */
 TEST_F(steering, a_refused_step_is_no_matter_of_policy)
 {
-	ASSERT_EQ(0, apply(self, found(self, 0)));
-	ASSERT_EQ(0, run_truthfully(self, 5 * S));
-	fake_clock.realtime_ns += S;
-	ASSERT_EQ(0, read_clocks(self));
-	journal_listen(LOG_NOTICE);
-	fake_clock.error = EPERM;
+	ASSERT_EQ(0, be_refused(self));
 	EXPECT_EQ(-EACCES, steering_step(self->steering, "test"));
 	EXPECT_EQ(1, journal.messages);
 	EXPECT_NE(NULL, strstr(journal.fields[0], "It takes CAP_SYS_TIME"))
@@ -460,12 +469,7 @@ TEST_F(steering, a_refused_step_is_no_matter_of_policy)
 /* Who asks says so in words of his own, and it is to be said once. */
 TEST_F(steering, a_refused_try_is_left_to_who_asked)
 {
-	ASSERT_EQ(0, apply(self, found(self, 0)));
-	ASSERT_EQ(0, run_truthfully(self, 5 * S));
-	fake_clock.realtime_ns += S;
-	ASSERT_EQ(0, read_clocks(self));
-	journal_listen(LOG_NOTICE);
-	fake_clock.error = EPERM;
+	ASSERT_EQ(0, be_refused(self));
 	EXPECT_EQ(-EACCES, steering_try_step(self->steering, "test"));
 	EXPECT_EQ(0, journal.messages);
 }

@@ -291,6 +291,17 @@ static int begin(FIXTURE_DATA(steering) *self, struct passage *passage, struct t
 	return self->steering ? 0 : -1;
 }
 
+/* The same, with an inserted second announced to a clock that sources have confirmed. */
+static int begin_with_leap(FIXTURE_DATA(steering) *self, struct passage *passage,
+			   struct timescale *timescale)
+{
+	if (begin(self, passage, timescale) || answer(self))
+		return -1;
+	steering_announce_leap(self->steering, 1);
+
+	return 0;
+}
+
 /* 0: all went well, and both clocks are right in the end. */
 static int go_through(struct passage *passage)
 {
@@ -454,9 +465,7 @@ TEST(a_leap_second_that_has_come_before_a_disruption_is_not_lost)
 	FIXTURE_DATA(steering) world;
 
 	log_set_level(-1);
-	ASSERT_EQ(0, begin(&world, &passage, &timescale));
-	ASSERT_EQ(0, answer(&world));
-	steering_announce_leap(world.steering, 1);
+	ASSERT_EQ(0, begin_with_leap(&world, &passage, &timescale));
 	ASSERT_EQ(0, run_turns(&world, &passage, 60 * S - 100 * MS));
 	ASSERT_EQ(STA_INS, fake_clock.status);
 	fake_clock.status = 0;
@@ -490,9 +499,7 @@ TEST(nobody_is_told_of_a_leap_in_a_time_that_was_wrong)
 	FIXTURE_DATA(steering) world;
 
 	log_set_level(-1);
-	ASSERT_EQ(0, begin(&world, &passage, &timescale));
-	ASSERT_EQ(0, answer(&world));
-	steering_announce_leap(world.steering, 1);
+	ASSERT_EQ(0, begin_with_leap(&world, &passage, &timescale));
 	ASSERT_EQ(0, run_turns(&world, &passage, 60 * S - 300 * MS));
 	run_kernel(500 * MS);
 	ASSERT_EQ(TAI_S + 1, fake_clock.tai_s);
@@ -552,9 +559,7 @@ TEST(another_timescale_has_seen_other_disruptions)
 	FIXTURE_DATA(steering) world;
 
 	log_set_level(-1);
-	ASSERT_EQ(0, begin(&world, &passage, NULL));
-	ASSERT_EQ(0, answer(&world));
-	steering_announce_leap(world.steering, 1);
+	ASSERT_EQ(0, begin_with_leap(&world, &passage, NULL));
 	ASSERT_EQ(0, run_turns(&world, &passage, 60 * S - TURN_NS));
 	host.ahead_ns = utc_ns() - fake_clock.raw_ns;
 	host.disruptions = 7;
