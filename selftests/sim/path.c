@@ -24,6 +24,10 @@
 
 #define LOGNORMAL_SIGMA	1.5
 
+/* So many wait for a machine that stands still, and the others for hardly anything. */
+#define STALLS_SHARE	0.1
+#define STALLS_LIGHT	2e-5
+
 #define SHAPES	(PATH_NORMAL + 1)
 
 static const char * const shape_names[SHAPES] = {
@@ -34,6 +38,7 @@ static const char * const shape_names[SHAPES] = {
 	[PATH_BURSTY] = "bursty",
 	[PATH_BIMODAL] = "bimodal",
 	[PATH_LOGNORMAL] = "lognormal",
+	[PATH_STALLS] = "stalls",
 	[PATH_NORMAL] = "normal",
 };
 
@@ -84,6 +89,9 @@ static double queueing(struct path *path)
 		return BIMODAL_LONG_LEAST + BIMODAL_LONG_MEAN * random_exponential(random);
 	case PATH_LOGNORMAL:
 		return exp(LOGNORMAL_SIGMA * random_normal(random));
+	case PATH_STALLS:
+		return random_exponential(random) *
+		       (random_uniform(random) < STALLS_SHARE ? 1 : STALLS_LIGHT);
 	case PATH_NORMAL:
 		return random_normal(random);
 	}

@@ -18,6 +18,7 @@ enum path_shape {
 	PATH_BURSTY,		/* exponential; for minutes at a time with ten times the mean */
 	PATH_BIMODAL,		/* seven in ten exponential with a tenth of it, or thrice it */
 	PATH_LOGNORMAL,		/* the jitter times the exponential of 1.5 times a normal */
+	PATH_STALLS,		/* one in ten exponential, the others with a 50,000th of it */
 	PATH_NORMAL,		/* a refclock: normal noise of the offset, no round trip */
 };
 
