@@ -194,9 +194,10 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 	return fmax(log_good, log_bad) + log1p(ratio);
 }
 
-/* Sets @missed when an outlier contradicts the belief (a long delay does not). */
+/* Sets @missed when an outlier contradicts the belief. A long delay does not, whatever the shape. */
 static double measure(struct belief *belief, const struct measurement *measurement, bool *missed)
 {
+	bool is_reading = measurement->direction.delay == 0;
 	struct normal prior, after;
 	double log_density, trust;
 
@@ -204,7 +205,7 @@ static double measure(struct belief *belief, const struct measurement *measureme
 	after = prior;
 	log_density = weigh(measurement, &after, &trust);
 	belief_condition(belief, measurement->direction, &after);
-	*missed |= trust < 0.5 && (measurement->value < prior.mean || !measurement->shape);
+	*missed |= trust < 0.5 && (measurement->value < prior.mean || is_reading);
 	return log_density;
 }
 
