@@ -21,6 +21,9 @@
  */
 #define SHORT_SIGMAS	4
 
+/* A clock whose standard error is so many times half a round trip is known far worse than by that. */
+#define REACH_WORSE	2
+
 /* An exponential distribution of this scale is flat over all times that matter. */
 #define FLAT_SCALE	1e18
 
@@ -268,6 +271,33 @@ static void keep_delay_positive(struct member *member, int path, double noise)
 	belief_condition(&member->belief, less, &normal);
 }
 
+/*
+ * No way takes less than no time, so the clock is within half a round trip of what that says. Where
+ * it was known far worse, as after answers that a machine which stood still held up, one way after
+ * the other, each as a normal distribution, would leave a good part of what was not known. Returns
+ * the logarithm of how probable the round trip was for that.
+ */
+static double keep_ways_positive(struct member *member, int path, double offset,
+				 const struct estimator_sample *sample, double noise)
+{
+	const struct belief_direction direction = { path, 1, 1, 0 };
+	double half = fmax(0.5 * sample->delay_ns, sqrt(noise));
+	double log_share, log_bad, square;
+	struct normal prior, after;
+
+	belief_project(&member->belief, direction, &prior);
+	if (prior.variance < REACH_WORSE * REACH_WORSE * half * half)
+		return 0;
+	after = prior;
+	log_share = likelihood_window(&after, offset - half, offset + half, noise);
+	square = prior.variance + (offset - prior.mean) * (offset - prior.mean);
+	log_bad = log(OUTLIER_PROBABILITY / M_PI * sqrt(prior.variance) / square);
+	if (!(log_share - log(2 * half) > log_bad))
+		return 0;
+	belief_condition(&member->belief, direction, &after);
+	return log_share;
+}
+
 /* The kinds of delays of the path, scaled to this mean. */
 static struct likelihood_kinds kinds_of(const struct path_figures *figures, double mean,
 					double noise)
@@ -335,7 +365,8 @@ static double take_round_trip(struct member *member, int path, const struct path
 	if (figures->asymmetry_ns > 0)
 		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
 	log_delay = predict_delay(member, &up, &down, &trust);
-	log_density = measure(belief, &up, missed);
+	log_density = keep_ways_positive(member, path, offset, sample, noise);
+	log_density += measure(belief, &up, missed);
 	log_density += measure(belief, &down, missed);
 	keep_delay_positive(member, path, noise);
 	return judge(figures, log_density, log_delay, trust, sample->delay_ns);

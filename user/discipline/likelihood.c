@@ -17,6 +17,12 @@
 #define SCALES_APART	0.02
 #define CANCELLED	1e-5
 
+/* A window of so few deviations has about the same density everywhere. */
+#define NARROW	1e-3
+
+/* Less probable windows are in tails whose digits are lost. */
+#define SHARE_LEAST	1e-200
+
 /* I(n) = integral over t > 0 of t^n times the standard normal density at t - z, n = 0 to @most. */
 static void integrals_near(double z, int most, double *integral)
 {
@@ -171,6 +177,39 @@ double likelihood_kinds_sum(const struct normal *belief, double measured, double
 		}
 	}
 	return log_total;
+}
+
+/* At @z, of the standard normal distribution. */
+static double standard_density(double z)
+{
+	return exp(-0.5 * z * z - LOG_SQRT_2PI);
+}
+
+double likelihood_window(struct normal *belief, double low, double high, double noise)
+{
+	double variance = belief->variance + noise;
+	double deviation = sqrt(variance);
+	double sign = low + high < 2 * belief->mean ? -1 : 1;
+	/* As seen from the side where the window is: there, small tails keep their digits. */
+	double from = ((sign > 0 ? low : high) - belief->mean) * sign / deviation;
+	double to = ((sign > 0 ? high : low) - belief->mean) * sign / deviation;
+	double share, shift, narrowed;
+
+	if (to - from < NARROW) {
+		shift = 0.5 * (from + to);
+		share = standard_density(shift) * (to - from);
+		narrowed = (to - from) * (to - from) / 12;
+	} else {
+		share = 0.5 * (erfc(from * M_SQRT1_2) - erfc(to * M_SQRT1_2));
+		shift = (standard_density(from) - standard_density(to)) / share;
+		narrowed = 1 - shift * shift +
+			   (from * standard_density(from) - to * standard_density(to)) / share;
+	}
+	if (!(share > SHARE_LEAST))
+		return -INFINITY;
+	share_noise(belief, belief->mean + sign * deviation * shift, variance * fmax(narrowed, 0),
+		    noise);
+	return log(share);
 }
 
 double likelihood_normal(struct normal *belief, double measured, double noise)

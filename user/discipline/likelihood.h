@@ -51,6 +51,18 @@ double likelihood_kinds_sum(const struct normal *belief, double measured, double
 			    const struct likelihood_kinds *up,
 			    const struct likelihood_kinds *down);
 
+/**
+ * likelihood_window() - truth + normal noise is from low to high
+ * @belief: prior of the truth; becomes the posterior
+ * @low: the least that it can be
+ * @high: the most, > @low
+ * @noise: variance of the normal noise
+ *
+ * Return: the logarithm of the probability of that; -INFINITY if it is as good as 0, and then the
+ * prior is left as it was.
+ */
+double likelihood_window(struct normal *belief, double low, double high, double noise);
+
 /* As likelihood_queueing(), with measured = truth + normal noise. */
 double likelihood_normal(struct normal *belief, double measured, double noise);
 

@@ -191,6 +191,69 @@ TEST(sum_of_kinds_agrees_with_the_integral)
 	EXPECT_TRUE(isfinite(likelihood_kinds_sum(&belief, 1e5, 0, &up, &down)));
 }
 
+/* A normal distribution from @low to @high, in so many steps. */
+static struct moments integrate_window(const struct normal *belief, double low, double high)
+{
+	double step = (high - low) / STEPS;
+	double mass = 0, mean = 0, square = 0;
+	int i;
+
+	for (i = 0; i < STEPS; i++) {
+		double off = low + (i + 0.5) * step - belief->mean;
+		double density = normal_density(off, belief->variance) * step;
+
+		mass += density;
+		mean += off * density;
+		square += off * off * density;
+	}
+	mean /= mass;
+	return (struct moments){ log(mass), belief->mean + mean, square / mass - mean * mean };
+}
+
+/* Narrow and wide, about the mean and in either tail. */
+TEST(window_agrees_with_the_integral)
+{
+	static const double edges[][2] = {
+		{ -1, 1 }, { -5, 20 }, { 0.5, 0.6 }, { 12, 30 }, { -30, -12 }, { 20, 20.001 },
+		{ -3.001, -3 }, { -40, 40 }, { 1, 1000 }, { -1000, -1 },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+		struct normal belief = { 2, 9 };
+		struct moments whole = integrate_window(&belief, fmax(edges[i][0], -60),
+							fmin(edges[i][1], 60));
+		double log_share = likelihood_window(&belief, edges[i][0], edges[i][1], 0);
+
+		EXPECT_LT(fabs(log_share - whole.log_mass), 1e-4);
+		EXPECT_LT(fabs(belief.mean - whole.mean), 1e-4 * sqrt(whole.variance) + 1e-6);
+		EXPECT_LT(fabs(belief.variance - whole.variance), 1e-3 * whole.variance);
+	}
+}
+
+/* Far beyond all that was believed nothing is left of its digits, and nothing is known. */
+TEST(window_that_nobody_believes_leaves_the_belief)
+{
+	struct normal belief = { 0, 1 };
+
+	EXPECT_TRUE(isinf(likelihood_window(&belief, 1e6, 1e6 + 1, 0)));
+	EXPECT_EQ(0, belief.mean);
+	EXPECT_EQ(1, belief.variance);
+	EXPECT_TRUE(isinf(likelihood_window(&belief, -1e6, -1e6 + 1e-3, 0)));
+	EXPECT_EQ(0, belief.mean);
+	EXPECT_EQ(1, belief.variance);
+}
+
+/* With noise as large as the belief, a narrow window halves the variance, as a measurement does. */
+TEST(window_with_noise_is_a_measurement)
+{
+	struct normal belief = { 0, 4 };
+
+	likelihood_window(&belief, 2 - 1e-6, 2 + 1e-6, 4);
+	EXPECT_LT(fabs(belief.mean - 1), 1e-6);
+	EXPECT_LT(fabs(belief.variance - 2), 1e-6);
+}
+
 TEST(normal_is_bayes)
 {
 	struct normal belief = { 10, 4 };
