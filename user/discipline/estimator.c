@@ -446,8 +446,9 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 	estimate->restarts = estimator->restarts;
 	estimate->suspect = bank_best(estimator)->misses[estimator->latest] > 0;
 	/* A path's length is an estimate, too, and may exceed what was seen of it. */
-	estimate->queueing_ns = figures->one_way ? sqrt(bank_best(estimator)->noise[0]) :
-						   fmax(0.5 * figures->mean_ns - mixture.delay, 0);
+	estimate->queueing_ns = figures->one_way ?
+				sqrt(bank_best(estimator)->noise[0]) :
+				fmax(0.5 * figures->usual.mean_ns - mixture.delay, 0);
 	estimate->sample_ns = sample_error(figures, estimate->queueing_ns);
 	return true;
 }

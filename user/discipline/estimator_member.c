@@ -21,7 +21,7 @@
  */
 #define SHORT_SIGMAS	4
 
-/* A clock whose standard error is so many times half a round trip is known far worse than by that. */
+/* A clock is known far worse than by a round trip if its standard error is so many halves of it. */
 #define REACH_WORSE	2
 
 /* An exponential distribution of this scale is flat over all times that matter. */
@@ -124,10 +124,11 @@ void member_separate_asymmetry(struct member *member, int path, double asymmetry
  * Without this a far server whose delays hardly vary would look like a queue for hours, because a
  * least delay that is too small and queueing that is too long explain all round trips together.
  */
-double figures_most_scale(const struct path_figures *figures, double shape, double noise)
+double figures_most_scale(const struct path_figures *figures, double variance, double shape,
+			  double noise)
 {
 	double differences = (double)figures->samples - 1;
-	double spread = sqrt(0.5 * figures->variance / shape);
+	double spread = sqrt(0.5 * variance / shape);
 
 	if (differences < 1)
 		return INFINITY;
@@ -140,15 +141,18 @@ static double queueing_scale(const struct member *member, int path,
 {
 	double count = figures->samples;
 	double first = figures->first_excess_ns;
+	const struct spread *spread;
 	double excess, scale;
 
+	/* Two kinds explain all of them. */
+	spread = member->kinds && figures->kinds.share < 1 ? &figures->all : &figures->usual;
 	if (!member->shape) {
-		scale = sqrt((0.5 * count * figures->variance + first * first) / count);
-		return fmin(scale, figures_most_scale(figures, 1, noise));
+		scale = sqrt((0.5 * count * spread->variance + first * first) / count);
+		return fmin(scale, figures_most_scale(figures, spread->variance, 1, noise));
 	}
-	excess = 0.5 * figures->mean_ns - member->belief.mean[belief_delay(path)];
+	excess = 0.5 * spread->mean_ns - member->belief.mean[belief_delay(path)];
 	scale = (count * excess + first) / (count + 1) / member->shape;
-	return fmin(scale, figures_most_scale(figures, member->shape, noise));
+	return fmin(scale, figures_most_scale(figures, spread->variance, member->shape, noise));
 }
 
 /* One way queues as usual, unless it is congested: @now_ns in the mean, or 0. */
@@ -197,7 +201,7 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 	return fmax(log_good, log_bad) + log1p(ratio);
 }
 
-/* Sets @missed when an outlier contradicts the belief. A long delay does not, whatever the shape. */
+/* Sets @missed when an outlier contradicts the belief. No long delay does, whatever the shape. */
 static double measure(struct belief *belief, const struct measurement *measurement, bool *missed)
 {
 	bool is_reading = measurement->direction.delay == 0;

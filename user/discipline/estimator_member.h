@@ -13,6 +13,7 @@
 #include "discipline/belief.h"
 #include "discipline/estimator.h"
 #include "discipline/queueing.h"
+#include "discipline/spread.h"
 
 /* After so many samples a path is known. */
 #define PATH_YOUNG	64
@@ -25,8 +26,8 @@
  * @one_way: readings without round trips
  * @samples: round trips remembered
  * @seen: samples so far, in all
- * @mean_ns: their mean
- * @variance: their variance, ns^2
+ * @all: how long all of these are ...
+ * @usual: ... and those that no stall has held up
  * @least_ns: the least of them
  * @root_ns: how far the server itself may be off
  * @shortest_ns: the least one before the latest, whatever the route
@@ -45,8 +46,8 @@ struct path_figures {
 	bool one_way;
 	unsigned int samples;
 	unsigned int seen;
-	double mean_ns;
-	double variance;
+	struct spread all;
+	struct spread usual;
 	double least_ns;
 	double root_ns;
 	double shortest_ns;
@@ -109,9 +110,11 @@ void member_start(struct member *member, double rate, double rate_sigma);
 
 /*
  * The greatest scale of the queueing each way, of a gamma distribution of this @shape, that the
- * differences of the round trips allow, ns; @noise: the variance of a way's timestamps.
+ * differences of the round trips, of which @variance is the variance, allow, ns; @noise: that of a
+ * way's timestamps.
  */
-double figures_most_scale(const struct path_figures *figures, double shape, double noise);
+double figures_most_scale(const struct path_figures *figures, double variance, double shape,
+			  double noise);
 
 /* Set the prior of a path by its first sample: least delay and asymmetry. */
 void member_start_path(struct member *member, int path, const struct path_figures *figures,

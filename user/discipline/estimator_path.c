@@ -54,22 +54,14 @@
 static void sum_up_delays(struct path_memory *path)
 {
 	struct path_figures *figures = &path->figures;
-	double sum = 0, square = 0;
 	unsigned int i;
 
-	figures->least_ns = INFINITY;
-	for (i = 0; i < path->delays; i++) {
-		sum += path->delay_ns[i];
-		figures->least_ns = fmin(figures->least_ns, path->delay_ns[i]);
-	}
 	figures->samples = path->delays;
-	figures->mean_ns = sum / path->delays;
-	for (i = 0; i < path->delays; i++) {
-		double deviation = path->delay_ns[i] - figures->mean_ns;
-
-		square += deviation * deviation;
-	}
-	figures->variance = square / path->delays;
+	figures->least_ns = INFINITY;
+	for (i = 0; i < path->delays; i++)
+		figures->least_ns = fmin(figures->least_ns, path->delay_ns[i]);
+	spread_of(path->delay_ns, path->delays, INFINITY, &figures->all);
+	spread_of_usual(path->delay_ns, path->delays, &figures->usual);
 }
 
 static void remember_delay(struct path_memory *path, double delay_ns)
@@ -147,20 +139,21 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 /* The longest queueing each way that the round trips allow, as exactly as @sample was stamped. */
 static double most_queueing(const struct path_memory *path, const struct estimator_sample *sample)
 {
-	return figures_most_scale(&path->figures, 1, 0.5 * sample->sigma_ns * sample->sigma_ns);
+	return figures_most_scale(&path->figures, path->figures.usual.variance, 1,
+				  0.5 * sample->sigma_ns * sample->sigma_ns);
 }
 
 /* The guess for the first round trip was far more than all of them allow. */
 static bool was_overrated(const struct path_memory *path, const struct estimator_sample *sample)
 {
-	return path->readings >= GUESS_SAMPLES && path->figures.variance > 0 &&
+	return path->readings >= GUESS_SAMPLES && path->figures.usual.variance > 0 &&
 	       GUESS_FACTOR * most_queueing(path, sample) < path->figures.first_excess_ns;
 }
 
 /* Some round trips were alike by chance, and the samples taken for far better than they are. */
 static bool was_underrated(const struct path_memory *path)
 {
-	return GUESS_FACTOR * path->tightest_ns < sqrt(0.5 * path->figures.variance);
+	return GUESS_FACTOR * path->tightest_ns < sqrt(0.5 * path->figures.usual.variance);
 }
 
 bool path_memory_was_misjudged(const struct path_memory *path,
@@ -327,7 +320,7 @@ void path_memory_notice_congestion(struct path_memory *path, const struct estima
 				   double off_ns, double delay_ns)
 {
 	double half_ns = 0.5 * sample->delay_ns - delay_ns;
-	double usual_ns = path->figures.mean_ns - 2 * delay_ns;
+	double usual_ns = path->figures.usual.mean_ns - 2 * delay_ns;
 	double up_share = path->figures.up_share;
 
 	/* Of a young path neither the delay nor the asymmetry is known. */
@@ -346,7 +339,7 @@ bool path_memory_notice_reroute(struct path_memory *path, double delay_ns)
 
 	if (path->figures.one_way || path->delays < 2 * PATH_EXCESSES)
 		return false;
-	usual_ns = 0.5 * path->figures.mean_ns - delay_ns;
+	usual_ns = 0.5 * path->figures.usual.mean_ns - delay_ns;
 	up = change_of(path->excess_up, path->excess_down, usual_ns);
 	down = change_of(path->excess_down, path->excess_up, usual_ns);
 	if (!(up.longer_ns > 0) && !(down.longer_ns > 0))

@@ -15,7 +15,7 @@
 #include "discipline/way_shares.h"
 
 /* Round trips remembered. */
-#define PATH_DELAYS	256
+#define PATH_DELAYS	SPREAD_DELAYS
 
 /* Excesses each way remembered, to detect a change of route. */
 #define PATH_EXCESSES	8

@@ -24,7 +24,7 @@
 #define DELAY_MOST	1e15
 
 /* The least mean of a kind and share of either. */
-#define MEAN_LEAST	1e-3
+#define MEAN_LEAST	1e-6
 #define SHARE_LEAST	0.02
 
 /*
