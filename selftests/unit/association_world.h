@@ -158,6 +158,10 @@ void source_answered(struct source *source)
 	source->reach |= 1;
 }
 
+void source_note_overlong(struct source *source, const struct source_sample *sample)
+{
+}
+
 void source_server_moved(struct source *source, int64_t moved_ns)
 {
 }

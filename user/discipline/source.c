@@ -192,6 +192,7 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	source->learning = source->learning && keep_rate;
 	source->samples = 0;
 	source->next_sample = 0;
+	source->has_overlong = false;
 	source->trips.count = 0;
 	source->jitter = (struct jitter_asymmetry){ 0 };
 	sample_log_clear(&source->log);
@@ -245,6 +246,11 @@ void source_measured(const struct source_sample *sample, struct estimator_sample
 	};
 }
 
+static void add_configured(const struct source *source, struct source_sample *sample)
+{
+	sample->offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	bool late_before = source->samples && source->last.delay_ns > LATE_NS;
@@ -263,7 +269,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		return -EINVAL;
 	if (source->samples && source->last.at_ns - sample->at_ns > ESTIMATOR_DISORDER_NS)
 		start_anew(source, sample->epoch, true);
-	corrected.offset_ns += (int64_t)llrint(source->options.offset_s * NS_PER_S);
+	add_configured(source, &corrected);
 	jitter_asymmetry_correct(&source->jitter, &source->options, &corrected);
 	source_measured(&corrected, &measured);
 	estimator_get(source->estimator, corrected.at_ns, &before);
@@ -277,6 +283,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	if (sample->followed_ns > source->followed_ns)
 		source_set_followed(source, sample->followed_ns);
 	source->last = corrected;
+	source->has_overlong = false;
 	source->last_raw_ns = now_raw_ns;
 	source->received++;
 	remember(source, &corrected);
@@ -289,6 +296,17 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 		sample_log_add(&source->log, &measured);
 	source_sampled(source, now_raw_ns, good, late);
 	return 0;
+}
+
+void source_note_overlong(struct source *source, const struct source_sample *sample)
+{
+	if ((source->has_epoch && sample->epoch != source->epoch) ||
+	    !sample_is_sane(source, sample))
+		return;
+	source->has_overlong = true;
+	source->overlong_sent = source->sent;
+	source->overlong = *sample;
+	add_configured(source, &source->overlong);
 }
 
 bool source_has_samples(const struct source *source)
@@ -351,6 +369,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	estimator_change_reference(source->estimator, change);
 	sample_log_change_reference(&source->log, change);
 	round_trips_change_reference(&source->trips, change, SOURCE_SIGMAS);
+	reference_change_convert(change, &source->overlong.at_ns, &source->overlong.offset_ns);
 	if (!source->samples)
 		return;
 	reference_change_convert(change, &source->last.at_ns, &source->last.offset_ns);

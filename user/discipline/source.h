@@ -198,6 +198,13 @@ void source_cut_rest(struct source *source);
 /* A valid answer, whose sample comes with the next one: the server is reached. */
 void source_answered(struct source *source);
 
+/*
+ * A valid answer, but its round trip took too long for @sample to be learned from. The truth is
+ * within that round trip all the same: while nothing else is heard of the server it has a vote by
+ * that. What comes of the request is source_failed()'s.
+ */
+void source_note_overlong(struct source *source, const struct source_sample *sample);
+
 /* What an estimator takes of @sample. */
 void source_measured(const struct source_sample *sample, struct estimator_sample *measured);
 
@@ -288,6 +295,8 @@ int64_t source_moved_ns(const struct source *source);
  * @late_ns: what it was less by before the samples became void: the answers since were late, or the
  *	path has become longer
  * @last: the latest sample taken
+ * @overlong: one since then, of the latest eight requests, that took too long to be taken; NULL:
+ *	there is none
  * @stratum: its stratum, or the least that is configured
  * @last_raw_ns: when, by raw
  * @jitter_ns: RMS of the samples about the line (chronyc's "Std Dev")
@@ -321,6 +330,7 @@ struct source_status {
 	int64_t minimum_delay_ns;
 	int64_t late_ns;
 	struct source_sample last;
+	const struct source_sample *overlong;
 	int stratum;
 	int64_t last_raw_ns;
 	double jitter_ns;

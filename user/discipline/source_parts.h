@@ -76,6 +76,9 @@ struct source {
 	uint64_t received;
 	int last_error;
 	struct source_sample last;
+	bool has_overlong;	/* since then there was ... */
+	uint64_t overlong_sent;	/* ... when so many requests had been sent ... */
+	struct source_sample overlong;	/* ... this one, which took too long to be taken */
 	struct source_history history[SOURCE_HISTORY];
 	unsigned int samples;
 	unsigned int next_sample;

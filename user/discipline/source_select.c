@@ -71,19 +71,45 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 }
 
 /*
+ * It answers, but for so long none of its answers was quick enough for maxdelay that there is no
+ * other word of it.
+ */
+static bool is_only_overlong(const struct source_status *status)
+{
+	return status->overlong && (status->lost || !status->has_estimate);
+}
+
+/* The sample that it votes by; NULL: none. A reading without a round trip bounds nothing. */
+static const struct source_sample *ballot_of(const struct source_status *status)
+{
+	if (is_only_overlong(status))
+		return status->overlong;
+	return status->has_estimate && status->last.delay_ns ? &status->last : NULL;
+}
+
+static bool has_vote(const struct source *source, const struct source_status *status,
+		     bool lost_too)
+{
+	if (lost_too)
+		return quorum_would_count(source, status);
+	return quorum_may_vote(source, status) ||
+	       (is_only_overlong(status) && quorum_counts(source, status));
+}
+
+/*
  * A source that contradicts its own estimate is not used, but votes by its latest sample. Without
  * that a disruption that most sources see would leave the decision to the others, which go on as
- * before and may lie. A reading without a round trip bounds nothing. Where none can answer any more
- * (@lost_too) what each said last holds, of these as well.
+ * before and may lie. Nor is one that answers silent because its answers take longer than maxdelay:
+ * the truth is within their round trips, and who delays them must not take its vote. Where none can
+ * answer any more (@lost_too) what each said last holds, of these as well.
  */
 static bool may_only_vote(const struct source *source, const struct source_status *status,
 			  bool lost_too)
 {
-	bool votes = lost_too ? quorum_would_count(source, status) :
-				quorum_may_vote(source, status);
+	const struct source_sample *ballot = ballot_of(status);
 
-	return status->has_estimate && !status->loop && status->last.delay_ns && votes &&
-	       source_interval_distance(&status->last) < quorum_distance_ns(status->options);
+	return ballot && !status->loop && has_vote(source, status, lost_too) &&
+	       source_interval_distance(ballot) < quorum_distance_ns(status->options);
 }
 
 /* The interval of a source by all its samples. */
@@ -107,13 +133,14 @@ static void widen_by_rate(const struct source_status *status, const struct selec
 							     status->last.at_ns));
 }
 
-/* The interval by its latest sample alone. */
-static void place_sample(const struct source_status *status, struct candidate *candidate)
+/* The interval by one sample alone. */
+static void place_ballot(const struct source_status *status, struct candidate *candidate)
 {
-	double age_ns = (double)(status->estimate.at_ns - status->last.at_ns);
+	const struct source_sample *ballot = ballot_of(status);
+	double age_ns = (double)(status->estimate.at_ns - ballot->at_ns);
 
-	candidate->offset_ns = status->last.offset_ns;
-	candidate->distance = (double)source_interval_distance(&status->last) +
+	candidate->offset_ns = ballot->offset_ns;
+	candidate->distance = (double)source_interval_distance(ballot) +
 			      CRYSTAL_RATE * fabs(age_ns);
 }
 
@@ -125,7 +152,7 @@ static void nominate(const struct source_status *status, const struct selection_
 	if (usable)
 		place_estimate(status, candidate);
 	else
-		place_sample(status, candidate);
+		place_ballot(status, candidate);
 	widen_by_rate(status, terms, candidate);
 	candidate->sigma = status->estimate.sigma_ns;
 	candidate->quality = hypot(candidate->sigma,
@@ -203,7 +230,10 @@ static size_t count_usable(const struct candidate *candidates, size_t count)
 	return number;
 }
 
-/* Count sources, not lost ones, that have not answered since their samples became void. */
+/*
+ * Count sources, not lost ones, that have not answered since their samples became void, not even so
+ * late that they only vote.
+ */
 static size_t count_silent(struct source *const *sources, size_t count)
 {
 	struct source_status status;
@@ -213,7 +243,7 @@ static size_t count_silent(struct source *const *sources, size_t count)
 		if (source_has_samples(sources[i]))
 			continue;
 		source_get_record(sources[i], &status);
-		if (status.loop)
+		if (status.loop || may_only_vote(sources[i], &status, false))
 			continue;
 		silent += quorum_may_be_right(sources[i], &status);
 	}

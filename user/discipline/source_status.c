@@ -12,6 +12,9 @@
 #include "discipline/source_interval.h"
 #include "discipline/source_parts.h"
 
+/* For so many requests an answer that took too long to be learned from is what was heard last. */
+#define OVERLONG_REQUESTS	8
+
 /*
  * Bound of the statistical error where no round trip bounds it, in standard errors. Young
  * statistics do not know their own error: the oscillator's wander takes so many readings to show,
@@ -93,12 +96,21 @@ static double distance_ns(const struct source *source, const struct source_statu
 		    round_trips_ns(source, estimate));
 }
 
+static const struct source_sample *latest_overlong(const struct source *source)
+{
+	bool counts = source->has_overlong &&
+		      source->sent - source->overlong_sent < OVERLONG_REQUESTS;
+
+	return counts ? &source->overlong : NULL;
+}
+
 void source_get_record(const struct source *source, struct source_status *status)
 {
 	memset(status, 0, sizeof(*status));
 	status->options = &source->options;
 	status->verdict = source->verdict;
 	status->last = source->last;
+	status->overlong = latest_overlong(source);
 	status->stratum = source->last.stratum;
 	if (source->received && status->stratum < source->options.minstratum)
 		status->stratum = source->options.minstratum;
@@ -136,6 +148,7 @@ void source_get_record(const struct source *source, struct source_status *status
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)
 {
 	source_get_record(source, status);
+	status->estimate.at_ns = at_ns;
 	status->has_estimate = source->samples &&
 			       estimator_get(source->estimator, at_ns, &status->estimate);
 	if (status->has_estimate)

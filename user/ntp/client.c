@@ -496,6 +496,8 @@ static enum ntp_client_result take_sample(struct ntp_client *client, int64_t now
 		return NTP_CLIENT_NOTHING;
 	}
 	record_answer(client, before);
+	if (verdict == NTP_DELAY_TOO_LONG || verdict == NTP_DELAY_OUT_OF_RATIO)
+		source_note_overlong(client->source, &sample);
 	if (verdict != NTP_ACCEPTED)
 		return reject(client, now_raw_ns, verdict);
 

@@ -636,6 +636,74 @@ TEST_F(source, an_answer_beyond_maxdelay_keeps_the_pace)
 	}
 }
 
+static const struct source_sample *overlong(const struct source *source)
+{
+	struct source_status status;
+
+	source_get_record(source, &status);
+	return status.overlong;
+}
+
+/* An answer that maxdelay refuses is the latest word until there is a sample, or it is too old. */
+TEST_F(source, an_answer_beyond_maxdelay_is_kept_for_eight_requests)
+{
+	struct source_sample sample = sample_at(START_NS);
+	int i;
+
+	EXPECT_EQ(NULL, overlong(self->source));
+	exchange(self->source);
+	EXPECT_EQ(NULL, overlong(self->source));
+	source_note_overlong(self->source, &sample);
+	ASSERT_NE(NULL, overlong(self->source));
+	EXPECT_EQ(sample.offset_ns, overlong(self->source)->offset_ns);
+	exchange(self->source);
+	EXPECT_EQ(NULL, overlong(self->source));
+	source_note_overlong(self->source, &sample);
+	for (i = 0; i < 8; i++) {
+		EXPECT_NE(NULL, overlong(self->source));
+		source_polled(self->source, START_NS + (100 + i) * NS_PER_S);
+	}
+	EXPECT_EQ(NULL, overlong(self->source));
+	/* Of nonsense, and of another epoch, nothing is kept. */
+	sample.epoch = 2;
+	source_note_overlong(self->source, &sample);
+	EXPECT_EQ(NULL, overlong(self->source));
+	sample.epoch = 1;
+	sample.root_dispersion_ns = -1;
+	source_note_overlong(self->source, &sample);
+	EXPECT_EQ(NULL, overlong(self->source));
+}
+
+TEST_F(source, an_answer_beyond_maxdelay_is_converted_with_the_reference)
+{
+	const struct reference_change change = { .at_ns = START_NS, .shift_ns = 5000 };
+	struct source_sample sample = sample_at(START_NS);
+
+	exchange(self->source);
+	source_note_overlong(self->source, &sample);
+	source_change_reference(self->source, 2, &change);
+	ASSERT_NE(NULL, overlong(self->source));
+	EXPECT_EQ(START_NS + 5000, overlong(self->source)->at_ns);
+	EXPECT_EQ(sample.offset_ns - 5000, overlong(self->source)->offset_ns);
+	source_change_reference(self->source, 3, &REFERENCE_JUMPED);
+	EXPECT_EQ(NULL, overlong(self->source));
+}
+
+/* The server's time is corrected as configured, however long its answer took. */
+TEST(an_answer_beyond_maxdelay_is_corrected_as_configured)
+{
+	struct source_options ahead = options(6, 10, false);
+	struct source_sample sample = sample_at(START_NS);
+	struct source *source;
+
+	ahead.offset_s = -0.5;
+	source = source_new(&ahead, START_NS);
+	source_note_overlong(source, &sample);
+	ASSERT_NE(NULL, overlong(source));
+	EXPECT_EQ(sample.offset_ns - NS_PER_S / 2, overlong(source)->offset_ns);
+	source_free(source);
+}
+
 /* The answers that were on their way while the guest stood still took as long as that. */
 TEST_F(source, answer_beyond_maxdelay_after_a_disruption_is_followed_up)
 {

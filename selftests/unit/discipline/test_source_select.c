@@ -559,6 +559,88 @@ TEST_F(sources, bound_allows_for_those_who_have_not_answered)
 	}
 }
 
+/* Others answer its next @requests as well; its answers to @late of them are beyond maxdelay. */
+static void outlast(struct source *source, int requests, int late)
+{
+	struct source_sample sample = {
+		.offset_ns = -95000000,
+		.delay_ns = 195000000,
+		.stratum = 1,
+	};
+	int i;
+
+	for (i = 0; i < requests; i++) {
+		sample.at_ns = START_NS + 16LL * SAMPLES * NS_PER_S;
+		source_polled(source, sample.at_ns);
+		if (i < late)
+			source_note_overlong(source, &sample);
+		source_failed(source, sample.at_ns, i < late ? -ETIME : -ETIMEDOUT);
+		source_others_answered(source, sample.at_ns + 2 * NS_PER_S);
+	}
+}
+
+/* Of the two others one is wrong, and leaves but the edge of what the right one allows. */
+static void add_right_and_wrong(struct _test_data_sources *self)
+{
+	add_source(self, 0, 0, 10000000, NULL);
+	add_source(self, -9000000, 0, 10000000, NULL);
+}
+
+/*
+ * It answers, but a neighbour has the answers wait for longer than maxdelay allows. That must not
+ * take its vote: the truth is within their round trips all the same.
+ */
+TEST_F(sources, whose_answers_take_too_long_still_has_a_vote)
+{
+	int64_t low_ns, high_ns;
+	int i;
+
+	add_right_and_wrong(self);
+	add_source(self, 0, 0, 1000000, NULL);
+	outlast(self->source[2], 16, 0);
+	judge(self, -1);
+	EXPECT_GT(0, self->selection.high_ns);
+	for (i = 0; i < 2; i++) {
+		outlast(self->source[2], 16, 16);
+		judge(self, -1);
+		EXPECT_EQ(SOURCE_UNUSABLE, verdict(self, 2));
+		EXPECT_LE(0, self->selection.selected);
+		EXPECT_LE(self->selection.low_ns, -13000000);
+		EXPECT_GE(self->selection.high_ns, 0);
+		ASSERT_TRUE(foresee(self, START_NS + 16LL * SAMPLES * NS_PER_S, &low_ns, &high_ns));
+		EXPECT_GE(high_ns, 0);
+		/* When nothing comes any more it is lost. */
+		outlast(self->source[2], 7, 0);
+		judge(self, -1);
+		EXPECT_GE(self->selection.high_ns, 0);
+		outlast(self->source[2], 1, 0);
+		judge(self, -1);
+		EXPECT_GT(0, self->selection.high_ns);
+	}
+}
+
+/* Nor where no answer of it has ever been quick enough, or none since a disruption. */
+TEST_F(sources, whose_answers_always_took_too_long_has_a_vote)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+
+	add_right_and_wrong(self);
+	self->source[self->count++] = source_new(&options, START_NS);
+	outlast(self->source[2], 16, 16);
+	judge(self, -1);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_LE(self->selection.low_ns, -13000000);
+	EXPECT_GE(self->selection.high_ns, 0);
+	/* By what it says, and not as one that may say anything. */
+	EXPECT_GE(self->selection.low_ns, -16000000);
+	source_free(self->source[2]);
+	self->count = 2;
+	add_source(self, 0, 0, 1000000, NULL);
+	source_change_reference(self->source[2], 1, &REFERENCE_JUMPED);
+	judge(self, -1);
+	EXPECT_GE(self->selection.high_ns, 0);
+}
+
 /* A server that sent "DENY" will not answer, and nobody waits for its vote. */
 TEST_F(sources, refused_one_has_no_vote)
 {

@@ -368,6 +368,16 @@ static void remember_quick_answer(struct _test_data_request *self)
 		abort();
 }
 
+/* The truth is within its round trip, whether or not that is to be learned from. */
+static void expect_vote(struct __test_metadata *_metadata, const struct _test_data_request *self)
+{
+	struct source_status status;
+
+	source_get_record(self->source, &status);
+	ASSERT_NE(NULL, status.overlong);
+	EXPECT_EQ(self->client.latest.sample.offset_ns, status.overlong->offset_ns);
+}
+
 TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
 {
 	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
@@ -386,6 +396,20 @@ TEST_F(request, an_answer_that_takes_many_times_as_long_may_be_refused)
 	EXPECT_LE(10000000, self->client.record.answer.sample.delay_ns);
 	EXPECT_EQ(1, self->client.record.valid);
 	EXPECT_EQ(0, self->client.record.good);
+	expect_vote(_metadata, self);
+}
+
+/* The same by maxdelay. */
+TEST_F(request, an_answer_that_takes_too_long_is_refused_and_has_a_vote)
+{
+	EXPECT_EQ(NTP_CLIENT_NOTHING, take_all(self));
+	self->client.options.limits.maxdelay_ns = 5000000;
+	usleep(10000);
+	send_answer(self);
+	EXPECT_EQ(NTP_CLIENT_FAILED, take_all(self));
+	EXPECT_EQ(NTP_DELAY_TOO_LONG, self->client.verdict);
+	EXPECT_EQ(0, source_received(self->source));
+	expect_vote(_metadata, self);
 }
 
 TEST_F(request, the_latest_answer_is_kept_with_what_was_made_of_it)
