@@ -60,6 +60,25 @@ static void chime_timescale_widen(struct chime_timescale *timescale, s64 by_ns)
 }
 
 /*
+ * The host may be another one than what was measured until now was measured against: that says less
+ * by as much as their clocks may differ, whether or not a correction is in force.
+ */
+static void chime_timescale_count_host(struct chime_timescale *timescale,
+				       const struct chime_reference_terms *terms)
+{
+	const struct chime_view *view = &timescale->current_view;
+	struct chime_steady *steady = &timescale->steady;
+	s64 apart_ns = terms->apart_ns;
+
+	if (!apart_ns || view->reference != TRUECHIME_REFERENCE_HOST)
+		return;
+	/* Each of them is right to what is stated. */
+	if (terms->vouched)
+		apart_ns = chime_add_sat(view->host_maxerror_ns, view->host_maxerror_ns);
+	steady->followed_ns = chime_add_sat(steady->followed_ns, apart_ns);
+}
+
+/*
  * The host may be another one than the correction was measured against, or its clock was set: allow
  * for that. However often this guest was moved, two hosts' clocks differ by no more.
  */
@@ -133,6 +152,7 @@ static void chime_timescale_resync(struct chime_timescale *timescale,
 	if (terms->suspect_ns)
 		allowed.suspect_ns = max_t(s64, terms->suspect_ns,
 					   chime_timescale_step_ns(timescale, before_ns, raw_ns));
+	chime_timescale_count_host(timescale, terms);
 	chime_timescale_allow_for_host(timescale, &allowed, raw_ns);
 	chime_timescale_change(timescale, raw_ns, true);
 }
@@ -238,6 +258,7 @@ void chime_timescale_apply(struct chime_timescale *timescale, enum chime_referen
 	switch (change) {
 	case CHIME_REFERENCE_SAME:
 		chime_timescale_widen(timescale, terms->gap_error_ns);
+		chime_timescale_count_host(timescale, terms);
 		chime_timescale_allow_for_host(timescale, terms, raw_ns);
 		chime_timescale_change(timescale, raw_ns, false);
 		break;

@@ -90,8 +90,9 @@ struct chime_steady_contained {
  * @allowance_ns: the part of @unslew's bound that allows for a slew during @gap_ns
  * @unseen_ns: a further part, until the host's slope after the gap has been seen
  * @followed_ns: by how much unslewed host time may have followed slews since it began, all told,
- *	but for gaps. Corrections make up for it in what is measured with them; what was measured
- *	before is off by what this has grown since
+ *	but for gaps; and by how much it may differ because this may be another host. Corrections
+ *	make up for it in what is measured with them; what was measured before is off by what this
+ *	has grown since
  * @counted_ns: the part of @unslew's bound that is in @followed_ns
  * @moved_q32: the host has run off the pace by this rate since this guest stood still: the host is
  *	slewed hard, or the raw clock is another machine's now; 0: neither is suspected. If @lost,

@@ -26,8 +26,8 @@
  * @realtime_ns: CLOCK_REALTIME
  * @reference_ns: the reference's time: unslewed host time, or the raw clock's where there is no
  *	host (or it is demoted)
- * @followed_ns: by how much unslewed host time may have followed slews, all told: what was measured
- *	against it is off by what this has grown since
+ * @followed_ns: by how much unslewed host time may have followed slews, or differ because this may
+ *	be another host, all told: what was measured against it is off by what this has grown since
  * @time_ns: the timescale: the best UTC known; meaningless while @maxerror_ns is unbounded
  * @rate: d(time)/d(raw clock) - 1, any phase slew in progress included
  * @slew_ns: phase still being slewed in

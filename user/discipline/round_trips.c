@@ -10,11 +10,15 @@
 #include "core/line.h"
 #include "lib/time_units.h"
 
-/* A round trip seen from a later instant, in ns: how long ago, and what it allowed then. */
+/*
+ * A round trip seen from a later instant, in ns: how long ago, what it allowed then, and by how
+ * much the reference may have moved since.
+ */
 struct aged {
 	double ago;
 	double low;
 	double high;
+	double moved;
 };
 
 /* As fmax() and fmin(), which would be calls: nearly all of the time here would go into them. */
@@ -34,9 +38,10 @@ static int64_t whole_ns(double ns)
 }
 
 /* Widened by what a rate that is not quite the same may have added, against @offset_ns. */
-static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t offset_ns,
-		       double wander)
+static struct aged age(const struct round_trips *trips, unsigned int which, int64_t at_ns,
+		       int64_t offset_ns, double wander)
 {
+	const struct round_trip *trip = &trips->trip[which];
 	double ago = larger((double)chime_sub_sat(at_ns, trip->at_ns), 0);
 	double wandered = wander * ago * sqrt(ago / NS_PER_S_REAL / 3);
 
@@ -44,15 +49,17 @@ static struct aged age(const struct round_trip *trip, int64_t at_ns, int64_t off
 		.ago = ago,
 		.low = (double)chime_sub_sat(trip->low_ns, offset_ns) - wandered,
 		.high = (double)chime_sub_sat(trip->high_ns, offset_ns) + wandered,
+		.moved = (double)(trips->moved_ns - trip->moved_ns),
 	};
 }
 
 static void narrow(struct rate_limits *rate, const struct aged *earlier, const struct aged *later)
 {
 	double span = larger(earlier->ago - later->ago, 1);
+	double moved = earlier->moved - later->moved;
 
-	rate->least = larger(rate->least, (later->low - earlier->high) / span);
-	rate->most = smaller(rate->most, (later->high - earlier->low) / span);
+	rate->least = larger(rate->least, (later->low - earlier->high - moved) / span);
+	rate->most = smaller(rate->most, (later->high - earlier->low + moved) / span);
 }
 
 /* What is known of the rate by all of them, and by @rate. */
@@ -64,7 +71,7 @@ static void limit_rate(struct round_trips *trips, const struct rate_limits *rate
 
 	trips->rate = *rate;
 	for (later = 0; later < trips->count; later++) {
-		aged[later] = age(&trips->trip[later], latest->at_ns, latest->low_ns, rate->wander);
+		aged[later] = age(trips, later, latest->at_ns, latest->low_ns, rate->wander);
 		for (earlier = 0; earlier < later; earlier++)
 			narrow(&trips->rate, &aged[earlier], &aged[later]);
 	}
@@ -85,9 +92,8 @@ static unsigned int find_widest(const struct round_trips *trips, int64_t at_ns,
 	double width = 0;
 
 	for (i = 0; i < trips->count; i++) {
-		const struct round_trip *trip = &trips->trip[i];
-		struct aged aged = age(trip, at_ns, trip->low_ns, rate->wander);
-		double by_now = aged.high - aged.low + 2 * rate->jump * aged.ago;
+		struct aged aged = age(trips, i, at_ns, trips->trip[i].low_ns, rate->wander);
+		double by_now = aged.high - aged.low + 2 * (rate->jump * aged.ago + aged.moved);
 
 		if (by_now <= width)
 			continue;
@@ -102,7 +108,8 @@ void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 {
 	if (trips->count == ROUND_TRIPS)
 		forget(trips, find_widest(trips, trip->at_ns, rate));
-	trips->trip[trips->count++] = *trip;
+	trips->trip[trips->count] = *trip;
+	trips->trip[trips->count++].moved_ns = trips->moved_ns;
 	limit_rate(trips, rate);
 	while (trips->count > 1 && trips->rate.least > trips->rate.most) {
 		forget(trips, 0);
@@ -138,14 +145,7 @@ void round_trips_change_reference(struct round_trips *trips, const struct refere
 
 void round_trips_widen(struct round_trips *trips, int64_t by_ns)
 {
-	unsigned int i;
-
-	for (i = 0; i < trips->count; i++) {
-		struct round_trip *trip = &trips->trip[i];
-
-		trip->low_ns = chime_sub_sat(trip->low_ns, by_ns);
-		trip->high_ns = chime_add_sat(trip->high_ns, by_ns);
-	}
+	trips->moved_ns = chime_add_sat(trips->moved_ns, by_ns);
 }
 
 /* What all of them allow of the truth, against an offset, at one rate. */
@@ -156,8 +156,10 @@ struct reach {
 
 static void reach_less(struct reach *reach, const struct aged *aged, const struct rate_limits *rate)
 {
-	reach->below = larger(reach->below, aged->low + rate->least * aged->ago);
-	reach->above = smaller(reach->above, aged->high + rate->most * aged->ago);
+	double low = aged->low - aged->moved, high = aged->high + aged->moved;
+
+	reach->below = larger(reach->below, low + rate->least * aged->ago);
+	reach->above = smaller(reach->above, high + rate->most * aged->ago);
 }
 
 static double reach_distance(const struct reach *reach)
@@ -173,7 +175,7 @@ int64_t round_trips_distance(const struct round_trips *trips, const struct rate_
 	unsigned int i;
 
 	for (i = 0; i < trips->count; i++) {
-		struct aged aged = age(&trips->trip[i], at_ns, offset_ns, trips->rate.wander);
+		struct aged aged = age(trips, i, at_ns, offset_ns, trips->rate.wander);
 
 		reach_less(&by_same, &aged, &trips->rate);
 		reach_less(&by_changed, &aged, changed);

@@ -23,11 +23,13 @@
  * @at_ns: when, by the reference
  * @low_ns: then UTC minus reference was at least this ...
  * @high_ns: ... and at most this
+ * @moved_ns: struct round_trips @moved_ns then; round_trips_add() sets it
  */
 struct round_trip {
 	int64_t at_ns;
 	int64_t low_ns;
 	int64_t high_ns;
+	int64_t moved_ns;
 };
 
 /**
@@ -49,11 +51,13 @@ struct rate_limits {
  * @count: how many ...
  * @trip: ... of these, the oldest first
  * @rate: as they bound it at the time of the latest
+ * @moved_ns: by how much the reference may have moved, all told, besides what a rate does
  */
 struct round_trips {
 	unsigned int count;
 	struct round_trip trip[ROUND_TRIPS];
 	struct rate_limits rate;
+	int64_t moved_ns;
 };
 
 /*
@@ -70,7 +74,10 @@ void round_trips_add(struct round_trips *trips, const struct round_trip *trip,
 void round_trips_change_reference(struct round_trips *trips, const struct reference_change *change,
 				  double sigmas);
 
-/* The reference may have moved by up to @by_ns since all of them. */
+/*
+ * The reference may have moved by up to @by_ns since all of them. What two of them say of the rate
+ * holds, unless it moved in between.
+ */
 void round_trips_widen(struct round_trips *trips, int64_t by_ns);
 
 /*

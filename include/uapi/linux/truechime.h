@@ -235,8 +235,9 @@ enum truechime_scale {
  *	repeats the second before it; absent if none is due today. A second that it will leave out
  *	is not shown
  * @TRUECHIME_A_FOLLOWED_NS: s64, by how much unslewed host time may have followed slews of the
- *	host's clock, all told: what was measured against REFERENCE_NS may be off by what this has
- *	grown since. It only grows, and begins at 0 with another reference
+ *	host's clock, or differ because this may be another host, all told: what was measured
+ *	against REFERENCE_NS may be off by what this has grown since. It only grows, and begins at 0
+ *	with another reference
  */
 enum truechime_attr {
 	TRUECHIME_A_UNSPEC,

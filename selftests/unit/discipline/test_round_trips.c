@@ -22,7 +22,7 @@ FIXTURE(trips) {
 static void add(struct round_trips *trips, int64_t at_ns, int64_t offset_ns, int64_t distance_ns)
 {
 	const struct round_trip trip = {
-		at_ns, START_NS + offset_ns - distance_ns, START_NS + offset_ns + distance_ns,
+		at_ns, START_NS + offset_ns - distance_ns, START_NS + offset_ns + distance_ns, 0,
 	};
 
 	round_trips_add(trips, &trip, &crystal);
@@ -87,11 +87,30 @@ TEST_F(trips, keep_what_earlier_ones_said)
 TEST_F(trips, allow_for_wander)
 {
 	const struct rate_limits wanders = { .least = -500e-6, .most = 500e-6, .wander = 1e-9 };
-	const struct round_trip same = { 300 * NS_PER_S, START_NS - 1000, START_NS + 1000 };
+	const struct round_trip same = { 300 * NS_PER_S, START_NS - 1000, START_NS + 1000, 0 };
 
 	round_trips_add(&self->trips, &same, &wanders);
 	/* 1e-9 * 300 s * sqrt(300 / 3) is 3000 ns. */
 	EXPECT_LT(fabs(5000e-9 / 300 - self->trips.rate.most), 1e-12);
+}
+
+/* Two from before the reference may have moved know the rate as they did, and two from after it. */
+TEST_F(trips, know_the_rate_however_often_the_reference_may_have_moved)
+{
+	add(&self->trips, 1000 * NS_PER_S, 0, 1000);
+	round_trips_widen(&self->trips, 10000000);
+	EXPECT_EQ(10001000, distance(&self->trips, 1000 * NS_PER_S, 0));
+	/* One that tells less than what it may have moved by since the others. */
+	add(&self->trips, 1001 * NS_PER_S, 8000000, 50000000);
+	EXPECT_EQ(3, self->trips.count);
+	EXPECT_LT(fabs(2e-9 - self->trips.rate.most), 1e-12);
+	EXPECT_EQ(10001002 + 8000000, distance(&self->trips, 1001 * NS_PER_S, 8000000));
+	add(&self->trips, 1002 * NS_PER_S, 9000000, 1000);
+	EXPECT_EQ(4, self->trips.count);
+	EXPECT_EQ(1000 + 20, distance(&self->trips, 1012 * NS_PER_S, 9000000));
+	/* That it has moved was no rate, but this is one, and the oldest contradicts it. */
+	add(&self->trips, 1003 * NS_PER_S, 9500000, 1000);
+	EXPECT_EQ(4, self->trips.count);
 }
 
 /* Those from before say less of the rate, too: a slew is no contradiction. */
@@ -294,8 +313,8 @@ TEST(round_trips_hold_a_clock_whose_reference_changes)
 TEST_F(trips, extremes)
 {
 	const struct rate_limits any = { .least = -1e300, .most = 1e300, .wander = 1e-7 };
-	const struct round_trip all = { INT64_MAX, INT64_MIN, INT64_MAX };
-	const struct round_trip far = { INT64_MAX, INT64_MAX, INT64_MAX };
+	const struct round_trip all = { INT64_MAX, INT64_MIN, INT64_MAX, 0 };
+	const struct round_trip far = { INT64_MAX, INT64_MAX, INT64_MAX, 0 };
 
 	round_trips_add(&self->trips, &all, &any);
 	EXPECT_LE(0, distance(&self->trips, INT64_MIN, INT64_MAX - START_NS));
@@ -308,7 +327,7 @@ TEST_F(trips, extremes_of_a_change)
 {
 	const struct reference_change change = { .shift_sigma_ns = 1e300, .rate_sigma = 1e300 };
 	const struct reference_change leap = { .leap_ns = INT64_MAX };
-	const struct round_trip all = { NS_PER_S, INT64_MIN, INT64_MAX };
+	const struct round_trip all = { NS_PER_S, INT64_MIN, INT64_MAX, 0 };
 
 	round_trips_add(&self->trips, &all, &crystal);
 	round_trips_change_reference(&self->trips, &change, 5);

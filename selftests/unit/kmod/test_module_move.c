@@ -44,6 +44,35 @@ TEST_F(module, pause_or_revert_may_end_on_another_host)
 	EXPECT_GE(MS, status().now.maxerror_ns);
 }
 
+/*
+ * What was measured before says less of this host by as much, after each stop: a sample may have
+ * been taken in between. Where a bound of the hosts is stated two of them differ by twice that.
+ */
+TEST_F(module, what_was_measured_before_a_move_is_told_to_say_less)
+{
+	s64 before_ns;
+	int i;
+
+	ASSERT_EQ(0, load());
+	/* With a correction or without. */
+	for (i = 0; i < 3; i++) {
+		run(10 * S);
+		before_ns = status().now.followed_ns;
+		stand_still(300 * MS);
+		check();
+		EXPECT_EQ(TRUECHIME_CAUSE_PAUSE, latest()->cause);
+		EXPECT_LE(before_ns + 10 * MS, status().now.followed_ns);
+		EXPECT_GE(before_ns + 11 * MS, status().now.followed_ns);
+		if (!i)
+			ASSERT_EQ(0, correct());
+	}
+	machine.chime->host.apart_ns = 0;
+	before_ns = status().now.followed_ns;
+	stand_still(300 * MS);
+	check();
+	EXPECT_GE(before_ns + MS, status().now.followed_ns);
+}
+
 /* A restore is reported, and took no time: that may be another host as well. */
 TEST_F(module, revert_without_a_gap_may_end_on_another_host)
 {
