@@ -204,9 +204,31 @@ static void chime_timescale_restart(struct chime_timescale *timescale, s64 raw_n
 	chime_timescale_change(timescale, raw_ns, true);
 }
 
-static void chime_line_shift(struct chime_line *line, s64 by_ns)
+/*
+ * By how much the raw clock went ahead, while no time passed, for the host's clock to be behind its
+ * line by so much; 0: it was not.
+ */
+static s64 chime_timescale_raw_gained(const struct chime_timescale *timescale,
+				      const struct chime_reference_terms *terms)
 {
-	line->offset_ns = chime_add_sat(line->offset_ns, by_ns);
+	const struct chime_line *host = &timescale->current_view.host;
+
+	if (!terms->host || terms->gap_ns >= 0)
+		return 0;
+	return chime_unscale_q32(chime_abs_sat(terms->gap_ns), host->rate_q32);
+}
+
+/*
+ * What was lost is added. Where the raw clock gained, what the lines make of it is wrong by as much
+ * as their rates are against the host's: a day at 0.7 ppm is 57 ms. So they are stated as if it had
+ * stood still.
+ */
+static void chime_timescale_shift_line(struct chime_line *line, s64 gap_ns, s64 gained_ns)
+{
+	if (gained_ns)
+		chime_line_set_ahead(line, gained_ns);
+	else
+		line->offset_ns = chime_add_sat(line->offset_ns, gap_ns);
 }
 
 /*
@@ -216,17 +238,18 @@ static void chime_line_shift(struct chime_line *line, s64 by_ns)
 static void chime_timescale_shift(struct chime_timescale *timescale,
 				  const struct chime_reference_terms *terms, s64 raw_ns)
 {
+	s64 gained_ns = chime_timescale_raw_gained(timescale, terms);
 	struct chime_line change = chime_jumped;
 
-	chime_line_shift(&timescale->correction, terms->gap_ns);
+	chime_timescale_shift_line(&timescale->correction, terms->gap_ns, gained_ns);
 	chime_timescale_widen(timescale, terms->gap_error_ns);
 	if (terms->apart_ns) {
 		change.sigma_rate_q32 = CHIME_UNSCALED_Q32;
 		chime_line_move(&timescale->correction, raw_ns);
 		chime_line_doubt_rate(&timescale->correction, CHIME_UNSCALED_Q32);
 	}
-	chime_line_shift(&timescale->free, terms->gap_ns);
-	chime_line_shift(&timescale->external, terms->gap_ns);
+	chime_timescale_shift_line(&timescale->free, terms->gap_ns, gained_ns);
+	chime_timescale_shift_line(&timescale->external, terms->gap_ns, gained_ns);
 	chime_timescale_begin_epoch(timescale, &change);
 	chime_timescale_change(timescale, raw_ns, true);
 }

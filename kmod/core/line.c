@@ -166,6 +166,11 @@ static __int128 unscale(__int128 distance, s64 rate_q32)
 	return x;
 }
 
+s64 chime_unscale_q32(s64 duration_ns, s64 rate_q32)
+{
+	return saturate(unscale(duration_ns, rate_q32));
+}
+
 /* How much an error that grows by @growth_q32 gains over @age_ns. */
 static __int128 growth(__int128 age_ns, s64 growth_q32)
 {

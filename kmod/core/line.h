@@ -108,6 +108,12 @@ static inline s64 chime_max(s64 one, s64 other)
 /* duration_ns * rate_q32 >> 32, rounded to nearest and saturated. */
 s64 chime_scale_q32(s64 duration_ns, s64 rate_q32);
 
+/*
+ * What is @duration_ns with what it gains at @rate_q32, which is limited to
+ * CHIME_LINE_RATE_MAX_Q32: to the nearest, and saturated.
+ */
+s64 chime_unscale_q32(s64 duration_ns, s64 rate_q32);
+
 /* numerator / denominator as a rate, rounded to nearest, saturated; 0 if @denominator is 0. */
 s64 chime_ratio_q32(s64 numerator, s64 denominator);
 

@@ -77,6 +77,25 @@ TEST(scales_by_known_rates)
 	EXPECT_EQ(S64_MAX, chime_scale_q32(S64_MIN, S64_MIN));
 }
 
+TEST(takes_out_what_a_rate_adds)
+{
+	static const s64 rates[] = { 0, 214748, -214748, 429496730, -429496730 };
+	static const s64 durations[] = { 0, 1, -1, SECOND_NS, 86400 * SECOND_NS,
+					 -400 * 86400 * SECOND_NS };
+	unsigned int i, j;
+
+	for (i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
+		for (j = 0; j < sizeof(durations) / sizeof(durations[0]); j++) {
+			s64 x_ns = chime_unscale_q32(durations[j], rates[i]);
+			s64 back_ns = x_ns + chime_scale_q32(x_ns, rates[i]);
+
+			EXPECT_LE(llabs(back_ns - durations[j]), 1);
+		}
+	}
+	EXPECT_EQ(S64_MAX, chime_unscale_q32(S64_MAX, -429496730));
+	EXPECT_EQ(S64_MIN, chime_unscale_q32(S64_MIN, -429496730));
+}
+
 TEST(scales_as_the_reference)
 {
 	struct unit_random random = { 1 };

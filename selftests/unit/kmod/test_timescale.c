@@ -593,6 +593,40 @@ TEST_F(timescale, follows_a_gap_of_raw)
 	EXPECT_EQ(TRUECHIME_STATE_CORRECTED, now.state);
 }
 
+/*
+ * Beside a demoted host the raw clock went ahead by a day in which no time passed. The host says so
+ * by its own rate, which the correction's need not be, and nothing has aged by a day.
+ */
+TEST_F(timescale, day_that_raw_gained_leaves_no_error)
+{
+	const s64 day_ns = 86400 * S;
+	struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS,
+						       94 * CHIME_PPM_Q32);
+	struct chime_line host = { .origin_ns = RAW0_NS, .offset_ns = UTC0_NS - RAW0_NS - 300 * S,
+				   .rate_q32 = 95 * CHIME_PPM_Q32 };
+	struct chime_reference_terms terms = { .host = &host };
+	struct chime_now before, after;
+
+	ASSERT_EQ(0, chime_timescale_correct(&self->timescale, &correction, 0, true, RAW0_NS));
+	chime_timescale_watch_host(&self->timescale, &host);
+	before = now_at(&self->timescale, RAW0_NS + 10 * S);
+	terms.gap_ns = chime_line_eval(&host, RAW0_NS + 10 * S) -
+		       chime_line_eval(&host, RAW0_NS + 10 * S + day_ns);
+	host.offset_ns += terms.gap_ns;
+	chime_timescale_apply(&self->timescale, CHIME_REFERENCE_SHIFT, &terms,
+			      RAW0_NS + 10 * S + day_ns);
+	after = now_at(&self->timescale, RAW0_NS + 10 * S + day_ns);
+	EXPECT_LE(llabs(after.time_ns - before.time_ns), 1);
+	EXPECT_EQ(1, after.epoch);
+	EXPECT_EQ(before.maxerror_ns, after.maxerror_ns);
+	EXPECT_EQ(94 * CHIME_PPM_Q32, after.rate_q32);
+	/* A day that it lost is what the host says. */
+	terms.gap_ns = day_ns;
+	chime_timescale_apply(&self->timescale, CHIME_REFERENCE_SHIFT, &terms,
+			      RAW0_NS + 10 * S + day_ns);
+	EXPECT_EQ(after.time_ns + day_ns, time_at(&self->timescale, RAW0_NS + 10 * S + day_ns));
+}
+
 TEST_F(timescale, begins_anew)
 {
 	const struct chime_line correction = correction_line(RAW0_NS, UTC0_NS - RAW0_NS, 0);
