@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@
 
 /* A configuration file that is longer is no configuration file. */
 #define FILE_SIZE_MAX	1048576
+
+/* How long a program that writes the first file into a pipe may need for each part of it. */
+#define PIPE_PATIENCE_MS	5000
 
 /* After so many errors it is some other file. */
 #define ERRORS_MAX	20
@@ -216,14 +220,32 @@ static void parse_text(struct config_reader *reader, const char *text, size_t le
 	}
 }
 
-/* The whole file; free() it. */
-static int read_whole(const char *path, char **text, size_t *length)
+/* A pipe has something to read, or its writer has closed it. -ENODATA: nobody writes to it. */
+static int await_writer(int fd, int patience_ms)
+{
+	struct pollfd writer = { .fd = fd, .events = POLLIN };
+
+	switch (poll(&writer, 1, patience_ms)) {
+	case -1:
+		return -errno;
+	case 0:
+		return -ENODATA;
+	}
+
+	return 0;
+}
+
+/*
+ * The whole file; free() it. A pipe is waited for from one part to the next, and no longer than
+ * @patience_ms each time.
+ */
+static int read_whole(const char *path, int patience_ms, char **text, size_t *length)
 {
 	struct stat status;
 	ssize_t got = 0;
 	int fd, err = 0;
 
-	/* Do not block on a pipe without a writer. */
+	/* A pipe without a writer must not hold us up, nor whatever else may be there. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
@@ -243,6 +265,10 @@ static int read_whole(const char *path, char **text, size_t *length)
 	}
 	*length = 0;
 	do {
+		if (S_ISFIFO(status.st_mode))
+			err = await_writer(fd, patience_ms);
+		if (err)
+			break;
 		got = read(fd, *text + *length, FILE_SIZE_MAX + 1 - *length);
 		if (got > 0)
 			*length += (size_t)got;
@@ -251,12 +277,21 @@ static int read_whole(const char *path, char **text, size_t *length)
 		err = -errno;
 	else if (*length > FILE_SIZE_MAX)
 		err = -EFBIG;
+	/* What was in it can be read once only, and a program that failed has written nothing. */
+	else if (!*length && S_ISFIFO(status.st_mode))
+		err = -ENODATA;
 	if (err < 0)
 		free(*text);
 
 out_close:
 	close(fd);
 	return err;
+}
+
+/* Why a file was not read, as the end of a sentence. */
+static const char *words_of(int err)
+{
+	return err == -ENODATA ? "it is a pipe, and there is nothing in it" : strerror(-err);
 }
 
 /*
@@ -269,15 +304,18 @@ int config_read_file(struct config_reader *reader, const char *path)
 	bool is_first = !strcmp(path, reader->file);
 	const char *outer_file = reader->file;
 	int outer_line = reader->line;
+	int err, patience_ms = 0;
 	size_t length = 0;
 	char *text = NULL;
-	int err;
 
 	if (reader->depth >= DEPTH_MAX) {
 		config_error(reader, "files include each other more than %d deep", DEPTH_MAX);
 		return -ELOOP;
 	}
-	err = read_whole(path, &text, &length);
+	/* Later on the clock would wait as well. */
+	if (!reader->depth && !reader->before && !reader->volatile_origin)
+		patience_ms = PIPE_PATIENCE_MS;
+	err = read_whole(path, patience_ms, &text, &length);
 	/* Such a file is the first one where only the files of sources are read again. */
 	if (err == -EISDIR && (reader->depth || reader->volatile_origin)) {
 		config_warn(reader, "%s is a directory, of which nothing is read", path);
@@ -285,9 +323,9 @@ int config_read_file(struct config_reader *reader, const char *path)
 	}
 	if (err < 0) {
 		if (is_first)
-			config_error(reader, "cannot be read: %s", strerror(-err));
+			config_error(reader, "cannot be read: %s", words_of(err));
 		else
-			config_error(reader, "cannot read %s: %s", path, strerror(-err));
+			config_error(reader, "cannot read %s: %s", path, words_of(err));
 		return err;
 	}
 

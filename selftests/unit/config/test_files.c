@@ -5,10 +5,12 @@
 #include "user/config/config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "selftests/unit/config_reports.h"
@@ -101,14 +103,85 @@ TEST_F(files, a_directory_among_files_is_passed_over)
 	EXPECT_EQ(1, self->config->source_count);
 }
 
+static void make_pipe(const char *directory, const char *name, char path[256])
+{
+	snprintf(path, 256, "%s/%s", directory, name);
+	if (mkfifo(path, 0600) < 0)
+		abort();
+}
+
+/* A program that takes its time; to be waited for. */
+static pid_t write_slowly(const char *path)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid)
+		return pid;
+	(void)alarm(10);
+	usleep(50000);
+	fd = open(path, O_WRONLY);
+	usleep(50000);
+	if (fd < 0 || write(fd, "server a\n", 9) != 9)
+		_exit(1);
+	usleep(50000);
+	_exit(write(fd, "server b\n", 9) != 9);
+}
+
+/* As in truechimed -p -f /dev/stdin, or -f <(...). */
+TEST_F(files, a_program_may_write_the_file_into_a_pipe)
+{
+	int status = -1;
+	char path[256];
+	pid_t writer;
+
+	make_pipe(self->directory, "main.conf", path);
+	writer = write_slowly(path);
+	ASSERT_LT(0, writer);
+	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+	ASSERT_EQ(writer, waitpid(writer, &status, 0));
+	EXPECT_EQ(0, status);
+	ASSERT_NE(NULL, self->config);
+	EXPECT_EQ(2, self->config->source_count);
+}
+
 TEST_F(files, a_pipe_does_not_hold_us_up)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/main.conf", self->directory);
-	ASSERT_EQ(0, mkfifo(path, 0600));
-	/* Nobody writes: an empty configuration. */
-	EXPECT_EQ(0, load(self->directory, &self->reports, &self->config));
+	make_pipe(self->directory, "part.conf", path);
+	write_file(self->directory, "main.conf", "server a\ninclude %s/part.conf\n");
+	EXPECT_EQ(-EINVAL, load(self->directory, &self->reports, &self->config));
+	EXPECT_NE(NULL, strstr(self->reports.message, "nothing in it"));
+}
+
+/* What was read of it once is not there again: all that it has configured would be lost. */
+static void expect_nothing_again(struct __test_metadata *_metadata, const char *path)
+{
+	struct reports reports;
+	struct config *before = parse("server a\n", &reports), *config = NULL;
+
+	ASSERT_NE(NULL, before);
+	EXPECT_GT(0, config_load_again(path, before, NULL, keep_report, &reports, &config));
+	EXPECT_EQ(NULL, config);
+	EXPECT_NE(NULL, strstr(reports.message, "nothing in it"));
+	config_free(before);
+}
+
+TEST_F(files, an_empty_pipe_is_no_empty_configuration)
+{
+	char path[256];
+	int ends[2];
+
+	make_pipe(self->directory, "main.conf", path);
+	expect_nothing_again(_metadata, path);
+	/* That of a shell, whose writer has ended. */
+	ASSERT_EQ(0, pipe(ends));
+	close(ends[1]);
+	snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+	expect_nothing_again(_metadata, path);
+	EXPECT_EQ(-ENODATA, config_load(path, keep_report, &self->reports, &self->config));
+	close(ends[0]);
 }
 
 TEST_F(files, include_goes_in_at_its_place)
