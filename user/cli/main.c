@@ -437,9 +437,7 @@ static int take_option(struct cli *cli, int option, int argc, char **argv)
 		print_usage();
 		return CLI_OK;
 	default:
-		/* The summary would push what is wrong off the screen. */
 		user_err_option(option, names, argv);
-		fputs("See: truechime --help\n", stderr);
 		right = false;
 	}
 

@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "config/config.h"
+#include "daemon/chronyd_option.h"
 #include "daemon/daemon.h"
 #include "daemon/explain.h"
 #include "daemon/settle.h"
@@ -28,7 +29,7 @@
 /* Room for directives given as arguments. */
 #define TEXT_MAX	65536
 
-static void usage(FILE *to)
+static void print_usage(void)
 {
 	fputs("Usage: truechimed [OPTION]... [DIRECTIVE]...\n"
 	      "Keep the system clock right: by the host's clock through the kernel module\n"
@@ -53,7 +54,7 @@ static void usage(FILE *to)
 	      "Exit status: 0 after SIGTERM or a task well done, 1 when it could not be done or\n"
 	      "the clock was not synchronised after --timeout, 2 for a wrong command line,\n"
 	      "3 when maxchange ended it, 4 for a wrong configuration, 5 when another\n"
-	      "truechimed keeps the clock.\n", to);
+	      "truechimed keeps the clock.\n", stdout);
 }
 
 /* Options without a letter. */
@@ -192,14 +193,23 @@ static int take_option(struct command_line *line, int option)
 		puts("truechimed (truechime) " TRUECHIME_VERSION);
 		return output_status("truechimed");
 	case 'h':
-		usage(stdout);
+		print_usage();
 		return output_status("truechimed");
 	default:
-		usage(stderr);
 		return 2;
 	}
 
 	return GO_ON;
+}
+
+static void explain_option(int result, const struct option *names, char *const argv[])
+{
+	const char *advice = result == '?' ? chronyd_option_advice(optopt) : NULL;
+
+	if (advice)
+		user_err("chronyd's option -%c is none of truechimed: %s", optopt, advice);
+	else
+		user_err_option(result, names, argv);
 }
 
 /* All options and directives. GO_ON, or the exit status with which the program ends. */
@@ -224,7 +234,7 @@ static int take_words(struct command_line *line, int argc, char **argv)
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
 		if (option == '?' || option == ':')
-			user_err_option(option, names, argv);
+			explain_option(option, names, argv);
 		status = take_option(line, option);
 		if (status != GO_ON)
 			return status;

@@ -58,7 +58,7 @@ struct hooks {
 	int64_t held_raw_ns;	/* CLOCK_MONOTONIC_RAW at the end of the latest hold; 0: none yet */
 };
 
-static void usage(FILE *to)
+static void print_usage(void)
 {
 	fputs("Usage: truechime-hooks [OPTION]...\n"
 	      "After each disruption of this machine's time, run the programs in\n"
@@ -72,7 +72,7 @@ static void usage(FILE *to)
 	      "  -w, --within TIME      right: its maximum error is at most TIME (1.1s)\n"
 	      "  -T, --thaw CGROUP      thaw CGROUP, and end\n"
 	      "  -v, --version          the version\n"
-	      "  -h, --help             this\n", to);
+	      "  -h, --help             this\n", stdout);
 }
 
 static void log_skipped(const char *path, const char *reason)
@@ -458,11 +458,10 @@ int main(int argc, char **argv)
 			puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
 			return output_status("truechime-hooks");
 		case 'h':
-			usage(stdout);
+			print_usage();
 			return output_status("truechime-hooks");
 		default:
 			user_err_option(option, names, argv);
-			usage(stderr);
 			return 2;
 		}
 	}

@@ -54,6 +54,8 @@ static inline bool option_has_value(const struct option *names, const char *word
  *	with a colon
  * @names: of the options
  * @argv: as it was given to getopt_long()
+ *
+ * A summary of all options would push that off the screen.
  */
 static inline void user_err_option(int result, const struct option *names, char *const argv[])
 {
@@ -67,6 +69,7 @@ static inline void user_err_option(int result, const struct option *names, char 
 		user_err("option takes no argument: \"%s\"", word);
 	else
 		user_err("invalid option -- '%c'", optopt);
+	fprintf(stderr, "See: %s --help\n", program_invocation_short_name);
 }
 
 /**

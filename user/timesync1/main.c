@@ -39,13 +39,13 @@ struct timesync1 {
 	bool is_strange;
 };
 
-static void usage(FILE *to)
+static void print_usage(void)
 {
 	fputs("Usage: truechime-timesync1 [OPTION]...\n"
 	      "Show the state of truechimed on the system bus, for timedatectl.\n\n"
 	      "  -S, --socket PATH  of truechimed (" CONTROL_PATH ")\n"
 	      "  -v, --version      the version\n"
-	      "  -h, --help         this\n", to);
+	      "  -h, --help         this\n", stdout);
 }
 
 /* @view is taken over. */
@@ -211,11 +211,10 @@ int main(int argc, char **argv)
 			puts("truechime-timesync1 (truechime) " TRUECHIME_VERSION);
 			return output_status("truechime-timesync1");
 		case 'h':
-			usage(stdout);
+			print_usage();
 			return output_status("truechime-timesync1");
 		default:
 			user_err_option(option, names, argv);
-			usage(stderr);
 			return 2;
 		}
 	}

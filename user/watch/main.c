@@ -137,7 +137,7 @@ static void catch_signals(sigset_t *waiting)
 	sigaction(SIGINT, &action, NULL);
 }
 
-static void usage(FILE *to)
+static void print_usage(void)
 {
 	fputs("Usage: truechime-watch [OPTION]...\n"
 	      "Watch who changes the system clock, for `truechime rivals` and truechimed.\n"
@@ -148,7 +148,7 @@ static void usage(FILE *to)
 	      "  -v, --version      the version\n"
 	      "  -h, --help         this\n\n"
 	      "Exit status: 0 after SIGTERM, 1 for a failure, 2 for a wrong command line,\n"
-	      "3 where the kernel cannot or may not be watched.\n", to);
+	      "3 where the kernel cannot or may not be watched.\n", stdout);
 }
 
 /* --- processes --- */
@@ -522,11 +522,10 @@ int main(int argc, char **argv)
 			puts("truechime-watch (truechime) " TRUECHIME_VERSION);
 			return output_status("truechime-watch");
 		case 'h':
-			usage(stdout);
+			print_usage();
 			return output_status("truechime-watch");
 		default:
 			user_err_option(option, names, argv);
-			usage(stderr);
 			return 2;
 		}
 	}
