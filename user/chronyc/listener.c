@@ -310,7 +310,8 @@ static bool is_this_machine(const struct net_address *address)
 bool chronyc_listener_allows(const struct chronyc_listener *listener,
 			     const struct net_address *address)
 {
-	return listener->access && access_table_allows(listener->access, address);
+	return is_this_machine(address) ||
+	       (listener->access && access_table_allows(listener->access, address));
 }
 
 void chronyc_listener_get_counts(const struct chronyc_listener *listener, uint64_t *received,
@@ -374,11 +375,10 @@ static bool is_welcome(struct chronyc_listener *listener, const struct datagram 
 	if (net_address_from_sockaddr((const struct sockaddr *)&datagram->sender,
 				      datagram->header.msg_namelen, &client))
 		return false;
-	if (is_this_machine(&client))
-		return true;
 	if (!chronyc_listener_allows(listener, &client))
 		return false;
-	if (!listener->clients.count || getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0 ||
+	if (is_this_machine(&client) || !listener->clients.count ||
+	    getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0 ||
 	    client_log_note(&listener->clients, &client, now_raw_ns, random) == CLIENT_ANSWER)
 		return true;
 	listener->received++;

@@ -289,6 +289,21 @@ TEST_F(listener, other_hosts_need_a_rule)
 	EXPECT_TRUE(chronyc_listener_allows(self->listener, &host));
 }
 
+/* As chronyc on this machine is answered, it is said so. */
+TEST_F(listener, this_machine_needs_no_rule)
+{
+	struct access_rule nobody = { .network = { .family = AF_UNSPEC }, .allow = false };
+	struct net_address ipv4 = { .family = AF_INET, .bytes = { 127, 0, 0, 1 } };
+	struct net_address ipv6 = { .family = AF_INET6, .bytes = { [15] = 1 } };
+	uint8_t reply[CHRONYC_REPLY_MAX];
+
+	ASSERT_EQ(0, chronyc_listener_set_rules(self->listener, &nobody, 1));
+	ask(self, self->udp_fd, CHRONYC_TRACKING, 104, reply);
+	EXPECT_EQ(1, self->answers);
+	EXPECT_TRUE(chronyc_listener_allows(self->listener, &ipv4));
+	EXPECT_TRUE(chronyc_listener_allows(self->listener, &ipv6));
+}
+
 TEST_F(listener, other_hosts_are_limited)
 {
 	struct access_rule all = { .network = { .family = AF_UNSPEC }, .allow = true };
