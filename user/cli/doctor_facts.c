@@ -28,6 +28,7 @@ static void take_text(const json_t *object, const char *key, char *text, size_t 
 
 static void take_source(const json_t *reply, struct doctor_source *source)
 {
+	const json_t *selection = json_object_get(reply, "selection");
 	const json_t *auth = json_object_get(reply, "auth");
 	const char *state = json_text_of(reply, "state");
 
@@ -41,6 +42,8 @@ static void take_source(const json_t *reply, struct doctor_source *source)
 	source->usable = !strcmp(state, "selected") || !strcmp(state, "combined") ||
 			 !strcmp(state, "not-combined");
 	source->falseticker = !strcmp(state, "falseticker");
+	source->required = json_bool_of(selection, "require");
+	source->waits = source->usable && !strcmp(json_text_of(selection, "letter"), "W");
 	source->is_nts = !strcmp(json_text_of(auth, "mode"), "NTS");
 	source->nts_refused = json_bool_of(auth, "refused");
 	source->nts_attempts = (int)json_int_of(auth, "attempts", 0);

@@ -95,8 +95,36 @@ static void print_complaints(const json_t *sources, bool any_usable)
 	}
 }
 
+#define MISSING	\
+	"None of them counts without %s, which is required (see: truechime selectdata) and gives no time.\n"
+
+static bool is_usable(const json_t *source)
+{
+	return strchr("+*-", letter_of_source(source));
+}
+
+/* The first that is required (authselectmode, require), if none of these gives the time. */
+static const char *name_of_missing(const json_t *sources)
+{
+	const char *missing = NULL;
+	const json_t *source;
+	size_t i;
+
+	json_array_foreach(sources, i, source) {
+		if (!json_bool_of(json_object_get(source, "selection"), "require"))
+			continue;
+		if (is_usable(source))
+			return NULL;
+		if (!missing)
+			missing = json_text_of(source, "name");
+	}
+
+	return missing;
+}
+
 static void print_sentence(const json_t *sources)
 {
+	const char *missing = name_of_missing(sources);
 	size_t count = json_array_size(sources), i;
 	bool any_usable = false;
 	const json_t *source;
@@ -104,13 +132,15 @@ static void print_sentence(const json_t *sources)
 
 	json_array_foreach(sources, i, source) {
 		used += !!strchr("+*", letter_of_source(source));
-		any_usable |= !!strchr("+*-", letter_of_source(source));
+		any_usable |= is_usable(source);
 	}
 	if (!count)
 		printf("%s\n",
 		       "No time source is known: none is configured, or their names have no addresses yet.");
 	else
 		printf("Time sources in use: %d of %zu.\n", used, count);
+	if (missing && any_usable && !used)
+		printf(MISSING, missing);
 	print_complaints(sources, any_usable);
 	putchar('\n');
 }

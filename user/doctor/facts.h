@@ -137,6 +137,8 @@ struct doctor_host {
  * @reachable: it has answered one of the latest eight requests
  * @usable: it has a vote, and agrees
  * @falseticker: it disagrees
+ * @required: no other is used without it, or another such
+ * @waits: it agrees, and is not used, as too few do, or a required one does not
  * @is_nts: it is authenticated by NTS
  * @nts_refused: it has refused the latest cookie
  * @nts_attempts: to establish keys, since they last worked
@@ -154,6 +156,8 @@ struct doctor_source {
 	bool reachable;
 	bool usable;
 	bool falseticker;
+	bool required;
+	bool waits;
 	bool is_nts;
 	bool nts_refused;
 	int nts_attempts;

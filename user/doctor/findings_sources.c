@@ -26,6 +26,7 @@
 #define HOST_ALONE "The clock is as right as its host, and nothing notices if that is wrong."
 #define OUTVOTED "It is not used. If the others are the wrong ones, the clock is wrong."
 #define NO_MAJORITY "It is not used, and no other source is, as no majority says which one is right."
+#define REQUIRED "It has the option require, or gets it by authselectmode mix, as it is authenticated, or a refclock, and others are not: what these say counts only together with it. Nothing corrects the clock by NTP meanwhile."
 #define NOBODY "Nothing tells this machine the time."
 
 static bool is_asked(const struct doctor_source *source)
@@ -223,6 +224,45 @@ static void judge_usable(const struct doctor_facts *facts, bool any_usable,
 	doctor_advise(finding, "truechime waitsync --timeout 1min; truechime sources -v");
 }
 
+/* The first of them that gives no time; NULL: one gives it, or there is none. */
+static const struct doctor_source *find_missing(const struct doctor_daemon *daemon)
+{
+	const struct doctor_source *missing = NULL;
+
+	for (size_t i = 0; i < daemon->source_count; i++) {
+		const struct doctor_source *source = &daemon->sources[i];
+
+		if (!source->required)
+			continue;
+		if (source->usable)
+			return NULL;
+		if (!missing)
+			missing = source;
+	}
+
+	return missing;
+}
+
+/* Others agree, and wait for one that is required. */
+static void judge_required(const struct doctor_facts *facts, struct doctor_report *report)
+{
+	const struct doctor_daemon *daemon = &facts->daemon;
+	const struct doctor_source *missing = find_missing(daemon);
+	struct doctor_finding *finding;
+	bool waits = false;
+
+	for (size_t i = 0; i < daemon->source_count; i++)
+		waits |= daemon->sources[i].waits;
+	if (!waits || !missing)
+		return;
+	finding = doctor_add(report, "source-required",
+			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR, REQUIRED,
+			     "No time source is used: none counts without %s, which gives no time.",
+			     missing->name);
+	doctor_advise(finding,
+		      "truechime selectdata -v  # mend that one, or take it out of the configuration");
+}
+
 void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
@@ -249,6 +289,7 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 	for (size_t i = 0; i < daemon->source_count; i++)
 		judge_source(&daemon->sources[i], blocked, any_usable, facts->machine.systemd,
 			     report);
+	judge_required(facts, report);
 	judge_count(facts, report);
 	judge_usable(facts, any_usable, report);
 }

@@ -191,6 +191,21 @@ TEST_F(doctor, sources_are_understood)
 	EXPECT_STREQ("", daemon.sources[4].name);
 }
 
+TEST_F(doctor, who_waits_for_whom_is_understood)
+{
+	static struct doctor_daemon daemon;
+	json_t *reply = json_pack("{s:[{s:s,s:{s:s,s:b}},{s:s,s:{s:s,s:b}}]}", "sources",
+				  "state", "not-combined", "selection", "letter", "W", "require", 0,
+				  "state", "unusable", "selection", "letter", "W", "require", 1);
+
+	ASSERT_NE(NULL, reply);
+	doctor_take_sources(reply, &daemon);
+	json_decref(reply);
+	EXPECT_TRUE(daemon.sources[0].waits && !daemon.sources[0].required);
+	/* One that agrees with nobody waits for nobody. */
+	EXPECT_TRUE(!daemon.sources[1].waits && daemon.sources[1].required);
+}
+
 TEST_F(doctor, more_sources_than_are_looked_at)
 {
 	static struct doctor_daemon daemon;

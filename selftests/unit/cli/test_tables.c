@@ -531,6 +531,22 @@ TEST_F(tables, a_host_is_followed_by_name)
 	EXPECT_STREQ("Stratum         : 4", line_of(self, verb_tracking, "Stratum"));
 }
 
+/* Who is required may be so by authselectmode, and nothing else in the table says it. */
+TEST_F(tables, sources_name_the_one_that_the_others_wait_for)
+{
+	static const struct source_options required = { .kind = SOURCE_SERVER, .require = true };
+
+	add_sources();
+	world.sources[1].status.options = &required;
+	EXPECT_EQ(NULL, strstr(line_of(self, verb_sources, "None of"), "None of"));
+	world.sources[0].status.verdict = SOURCE_NOT_COMBINED;
+	EXPECT_NE(NULL, strstr(line_of(self, verb_sources, "None of"), "without 192.0.2.99,"));
+	/* It says the same as the other one. */
+	world.sources[1].status.verdict = SOURCE_NOT_COMBINED;
+	world.sources[1].status.reach = 1;
+	EXPECT_EQ(NULL, strstr(line_of(self, verb_sources, "None of"), "None of"));
+}
+
 TEST_F(tables, selectdata_is_chronycs)
 {
 	static const struct source_options watched = { .noselect = true };

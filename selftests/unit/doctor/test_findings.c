@@ -644,6 +644,32 @@ TEST_F(machine, rejected)
 	EXPECT_TRUE(finds_only(self, "source-rejected", DOCTOR_WARNING));
 }
 
+/* The others agree, and none of them is used: that is more than one source without keys. */
+TEST_F(machine, required_is_missing)
+{
+	struct doctor_source *sources = self->facts.daemon.sources;
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		sources[i].waits = i != 3;
+	sources[3].required = true;
+	sources[3].usable = false;
+	EXPECT_TRUE(finds_only(self, "source-required", DOCTOR_WARNING));
+	EXPECT_NE(NULL, strstr(self->report.findings[0].sentence, sources[3].name));
+	self->facts.host.present = false;
+	EXPECT_EQ(DOCTOR_ERROR, find(self, "source-required")->severity);
+	/* Another one of its kind is enough, and then it is something else that they wait for. */
+	sources[2].required = true;
+	EXPECT_EQ(NULL, find(self, "source-required"));
+	sources[2].usable = false;
+	EXPECT_NE(NULL, find(self, "source-required"));
+	/* One is used. */
+	sources[0].waits = false;
+	sources[1].waits = false;
+	sources[2].waits = false;
+	EXPECT_EQ(NULL, find(self, "source-required"));
+}
+
 TEST_F(machine, nts_keys)
 {
 	self->facts.daemon.sources[3].is_nts = true;
