@@ -62,7 +62,7 @@ struct chronyc_listener {
 	int fds[PLACES];
 	int failed[PLACES];
 	int64_t retry_ns;
-	struct local_socket_file local_file;
+	struct file_identity local_file;
 	struct access_table *access;
 	struct client_log clients;
 	uint64_t received;

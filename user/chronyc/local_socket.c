@@ -52,15 +52,15 @@ static int make_room(const char *path, const struct sockaddr_un *address)
 	return unlink(path) ? -errno : 0;
 }
 
-static void remember(const char *path, struct local_socket_file *file)
+static void remember(const char *path, struct file_identity *file)
 {
 	struct stat st = { 0 };
 
 	(void)lstat(path, &st);
-	*file = (struct local_socket_file){ .device = st.st_dev, .inode = st.st_ino };
+	*file = file_identity_of(&st);
 }
 
-int local_socket_open(const char *path, struct local_socket_file *file)
+int local_socket_open(const char *path, struct file_identity *file)
 {
 	struct sockaddr_un address;
 	int on = 1, fd, err;
@@ -96,15 +96,14 @@ err_close:
  * Root may have made it and be root no more: then whether anybody listens there cannot be asked, as
  * nobody else may write to it.
  */
-void local_socket_close(int fd, const char *path, const struct local_socket_file *file)
+void local_socket_close(int fd, const char *path, const struct file_identity *file)
 {
 	struct stat st;
 
 	if (fd < 0)
 		return;
 	close(fd);
-	if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && st.st_dev == file->device &&
-	    st.st_ino == file->inode)
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && file_identity_is_of(file, &st))
 		(void)unlink(path);
 }
 

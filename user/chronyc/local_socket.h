@@ -8,17 +8,8 @@
 
 #include <stdbool.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
-/**
- * struct local_socket_file - by which it is known again
- * @device: where it is ...
- * @inode: ... and what it is there
- */
-struct local_socket_file {
-	dev_t device;
-	ino_t inode;
-};
+#include "lib/file_identity.h"
 
 /**
  * local_socket_open() - make it and listen
@@ -28,10 +19,10 @@ struct local_socket_file {
  * Return: a descriptor that does not block; -EADDRINUSE: another program listens there, -ENOTSOCK:
  * there is a file that is no socket, which is left alone, -errno.
  */
-int local_socket_open(const char *path, struct local_socket_file *file);
+int local_socket_open(const char *path, struct file_identity *file);
 
 /* Close it, and remove its path if that is still @file. */
-void local_socket_close(int fd, const char *path, const struct local_socket_file *file);
+void local_socket_close(int fd, const char *path, const struct file_identity *file);
 
 /* The sender of this message is root, or of this process' user. */
 bool local_socket_is_trusted(const struct msghdr *message);

@@ -14,8 +14,7 @@ static void stat_file(const char *path, struct nts_file *file)
 	if (stat(path, &about))
 		return;
 	*file = (struct nts_file){
-		.device = about.st_dev,
-		.inode = about.st_ino,
+		.identity = file_identity_of(&about),
 		.size = about.st_size,
 		.changed = about.st_ctim,
 	};
@@ -32,7 +31,7 @@ void nts_files_stat(const struct config_nts *config, struct nts_files *files)
 
 static bool file_equal(const struct nts_file *one, const struct nts_file *other)
 {
-	return one->device == other->device && one->inode == other->inode &&
+	return file_identity_equal(&one->identity, &other->identity) &&
 	       one->size == other->size && one->changed.tv_sec == other->changed.tv_sec &&
 	       one->changed.tv_nsec == other->changed.tv_nsec;
 }

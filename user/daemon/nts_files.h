@@ -11,17 +11,16 @@
 #include <time.h>
 
 #include "config/config.h"
+#include "lib/file_identity.h"
 
 /**
  * struct nts_file - by what a file is known to be the same; all 0: it cannot be found
- * @device: that it is on
- * @inode: of it
+ * @identity: of it
  * @size: of it
  * @changed: when its content was changed, or its owner or mode
  */
 struct nts_file {
-	dev_t device;
-	ino_t inode;
+	struct file_identity identity;
 	off_t size;
 	struct timespec changed;
 };

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file_identity.h"
+
 /* Another process may remove the file between our opening and locking it. */
 #define LOCK_TRIES	4
 
@@ -73,18 +75,16 @@ static int open_lock(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-static bool is_still_there(const char *path, const struct stat *opened)
-{
-	struct stat now;
-
-	return !lstat(path, &now) && now.st_dev == opened->st_dev && now.st_ino == opened->st_ino;
-}
-
 bool run_is_locked(const char *path, int fd)
 {
+	struct file_identity locked;
 	struct stat st;
 
-	return !fstat(fd, &st) && is_still_there(path, &st);
+	if (fstat(fd, &st))
+		return false;
+	locked = file_identity_of(&st);
+
+	return file_identity_is_at(&locked, path);
 }
 
 int run_lock(const char *path, pid_t *holder)
@@ -99,7 +99,7 @@ int run_lock(const char *path, pid_t *holder)
 		err = fstat(fd, &st) ? -errno : S_ISREG(st.st_mode) ? 0 : -EEXIST;
 		if (!err)
 			err = set_lock(fd, holder);
-		if (!err && is_still_there(path, &st))
+		if (!err && run_is_locked(path, fd))
 			return fd;
 		close(fd);
 		if (err)

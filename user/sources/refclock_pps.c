@@ -136,12 +136,15 @@ static bool is_gone(const union refclock_device *device)
 {
 	const struct refclock_pps *pps = &device->pps;
 	struct stat opened, found;
+	struct file_identity file;
 
 	if (stat(pps->path, &found) < 0)
 		return errno == ENOENT;
+	if (fstat(pps->fd, &opened) < 0)
+		return false;
+	file = file_identity_of(&opened);
 
-	return !fstat(pps->fd, &opened) &&
-	       (found.st_dev != opened.st_dev || found.st_ino != opened.st_ino);
+	return !file_identity_is_of(&file, &found);
 }
 
 static bool is_exact(const union refclock_device *device)

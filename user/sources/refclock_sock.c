@@ -166,8 +166,7 @@ static int make_socket(struct refclock_sock *sock, const char **problem)
 		/* What is not found is looked for less often. */
 		return err == -ENOENT ? -ENOTDIR : err;
 	}
-	sock->device = made.st_dev;
-	sock->inode = made.st_ino;
+	sock->file = file_identity_of(&made);
 
 	return 0;
 }
@@ -191,11 +190,7 @@ static int sock_open(union refclock_device *device, const struct config_source *
 
 static bool sock_is_gone(const union refclock_device *device)
 {
-	const struct refclock_sock *sock = &device->sock;
-	struct stat found;
-
-	return lstat(sock->path, &found) < 0 || found.st_dev != sock->device ||
-	       found.st_ino != sock->inode;
+	return !file_identity_is_at(&device->sock.file, device->sock.path);
 }
 
 static void sock_close(union refclock_device *device)

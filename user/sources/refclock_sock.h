@@ -7,22 +7,20 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
+#include "lib/file_identity.h"
 #include "sources/refclock_reading.h"
 
 /**
  * struct refclock_sock - the socket
  * @fd: descriptor
  * @path: where it is bound; the configuration's
- * @device: and
- * @inode: of the file that was made there
+ * @file: that was made there
  */
 struct refclock_sock {
 	int fd;
 	const char *path;
-	dev_t device;
-	ino_t inode;
+	struct file_identity file;
 };
 
 /*

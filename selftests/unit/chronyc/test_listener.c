@@ -380,7 +380,7 @@ TEST_F(listener, and_another_programs_stays_then)
 TEST_F(listener, the_socket_of_another_program_stays)
 {
 	struct sockaddr_un address = path_address(self->config.path);
-	struct local_socket_file file;
+	struct file_identity file;
 	int fd;
 
 	EXPECT_EQ(-EADDRINUSE, local_socket_open(self->config.path, &file));
@@ -466,7 +466,7 @@ TEST_F(listener, an_interface_that_went_is_looked_for)
 
 TEST_F(listener, a_file_stays_and_a_dead_socket_goes)
 {
-	struct local_socket_file file;
+	struct file_identity file;
 	struct sockaddr_un address;
 	struct stat st;
 	char path[96];
