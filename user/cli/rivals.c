@@ -11,7 +11,7 @@
 #include "lib/names.h"
 #include "lib/plural.h"
 #include "lib/services.h"
-#include "steering/time_daemons.h"
+#include "steering/time_daemon_names.h"
 
 static const char *where_of(const json_t *rival)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/time_units.h"
+#include "steering/time_daemon_names.h"
 
 /* A unit that is started, or stopped, is noticed within this. */
 #define CHECK_NS	(60 * NS_PER_S)

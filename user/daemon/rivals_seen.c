@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/time_units.h"
+#include "steering/time_daemon_names.h"
 
 /* An operator runs date(1) once or twice. */
 #define STEERS_TIMES	3

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "steering/time_daemon_names.h"
+
 #define FIGHT "Two programs that set one clock fight over it: it is set to and fro, and nobody's bound holds."
 
 /* Devices that are read instead where the kernel does not trust the processor's counter. */

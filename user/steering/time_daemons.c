@@ -1,70 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time daemons, and agents of hypervisors, by the names of their processes and of their units.
+ * The list of those that run or are started at boot. Their names are in time_daemon_names.c, what
+ * is read of a process in time_daemon_process.c.
  */
 #include "steering/time_daemons.h"
 
 #include <ctype.h>
 #include <dirent.h>
-#include <linux/capability.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/printable.h"
+#include "steering/time_daemon_names.h"
+#include "steering/time_daemon_process.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 #define PATH_TEXT_MAX	512
-
-/* Names of processes as the kernel shows them, 15 letters at most. */
-static const struct {
-	const char *comm;
-	const char *program;
-} programs[] = {
-	{ "chronyd", "chronyd" }, { "ntpd", "ntpd" }, { "ntp-daemon", "ntpd-rs" },
-	{ "ntpd-rs", "ntpd-rs" }, { "openntpd", "openntpd" },
-	{ "systemd-timesyn", "systemd-timesyncd" }, { "ptp4l", "ptp4l" },
-	{ "phc2sys", "phc2sys" }, { "ts2phc", "ts2phc" },
-	{ "qemu-ga", "qemu-ga" }, { "vmtoolsd", "vmtoolsd" }, { "VBoxService", "VBoxService" },
-};
-
-static const struct {
-	const char *unit;
-	const char *program;
-} units[] = {
-	{ "chrony.service", "chronyd" }, { "chronyd.service", "chronyd" },
-	{ "chronyd-restricted.service", "chronyd" }, { "ntp.service", "ntpd" },
-	{ "ntpd.service", "ntpd" }, { "ntpsec.service", "ntpd" },
-	{ "ntpd-rs.service", "ntpd-rs" }, { "openntpd.service", "openntpd" },
-	{ "systemd-timesyncd.service", "systemd-timesyncd" }, { "ptp4l.service", "ptp4l" },
-	{ "phc2sys.service", "phc2sys" }, { "timemaster.service", "timemaster" },
-	{ "qemu-guest-agent.service", "qemu-ga" }, { "open-vm-tools.service", "vmtoolsd" },
-	{ "vmtoolsd.service", "vmtoolsd" }, { "virtualbox-guest-utils.service", "VBoxService" },
-	{ "vboxservice.service", "VBoxService" }, { "vboxadd-service.service", "VBoxService" },
-};
-
-/* Agents of hypervisors, and what keeps them from setting the clock. */
-static const struct {
-	const char *program;
-	const char *advice;
-} agents[] = {
-	{ "qemu-ga", "guest-set-time among its block-rpcs (blacklist before QEMU 8.1)" },
-	{ "vmtoolsd", "vmware-toolbox-cmd timesync disable" },
-	{ "VBoxService", "its option --disable-timesync" },
-};
-
-/* Slices that hold the instances of a template, as ptp4l@eth0.service. */
-static const struct {
-	const char *slice;
-	const char *program;
-} templates[] = {
-	{ "system-ptp4l.slice", "ptp4l" }, { "system-phc2sys.slice", "phc2sys" },
-};
 
 /* Where systemd's hierarchy is below the mount point: alone, or beside those of version 1. */
 static const char *const hierarchies[] = { "", "/unified", "/systemd" };
@@ -101,11 +55,6 @@ static bool has_unit(const struct finder *finder, const char *unit)
 	return false;
 }
 
-bool time_daemon_is_agent(const char *program)
-{
-	return *time_daemon_advice(program);
-}
-
 static void append(struct finder *finder, const struct time_daemon *daemon, const char *program,
 		   const char *unit)
 {
@@ -140,126 +89,6 @@ static void add_enabled(struct finder *finder, const char *program, const char *
 
 /* --- By process --- */
 
-/* The first line of the file that begins with @start, "": there is none. */
-static void read_line(const char *folder, const char *name, const char *file, const char *start,
-		      char *line, size_t size)
-{
-	char path[PATH_TEXT_MAX];
-	FILE *stream;
-
-	*line = '\0';
-	if (snprintf(path, sizeof(path), "%s/%s/%s", folder, name, file) >= (int)sizeof(path))
-		return;
-	stream = fopen(path, "re");
-	if (!stream)
-		return;
-	do {
-		if (!fgets(line, (int)size, stream))
-			*line = '\0';
-	} while (*line && strncmp(line, start, strlen(start)) != 0);
-	line[strcspn(line, "\n")] = '\0';
-	fclose(stream);
-}
-
-static const char *program_of(const char *comm)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(programs); i++) {
-		if (!strcmp(programs[i].comm, comm))
-			return programs[i].program;
-	}
-
-	return NULL;
-}
-
-/* In a container it has a number of its own there, too, and as a rule may set no clock. */
-static bool is_in_container(const char *proc, const char *pid)
-{
-	char line[128];
-	char *numbers;
-
-	read_line(proc, pid, "status", "NSpid:", line, sizeof(line));
-	numbers = line + strcspn(line, "\t");
-	numbers += strspn(numbers, "\t ");
-
-	return strpbrk(numbers, "\t ");
-}
-
-/*
- * Anybody may give a process of his the name of a time daemon. With the right to set the clock, or
- * none that can be seen, it is one; a right in a user namespace of its own is none. The map of such
- * a namespace is empty until somebody writes it, and its first process has all rights there before.
- */
-static bool may_set_clock(const char *proc, const char *pid)
-{
-	char line[128], own[128];
-	uint64_t rights;
-
-	read_line(proc, "self", "uid_map", "", own, sizeof(own));
-	read_line(proc, pid, "uid_map", "", line, sizeof(line));
-	if (strcmp(line, own) != 0)
-		return false;
-	read_line(proc, pid, "status", "CapPrm:", line, sizeof(line));
-	if (!*line)
-		return true;
-	rights = strtoull(line + strlen("CapPrm:"), NULL, 16);
-
-	return rights >> CAP_SYS_TIME & 1;
-}
-
-/* Its unit: what its control group's path ends with. */
-static void unit_of(const char *proc, const char *pid, char *unit, size_t size)
-{
-	char line[PATH_TEXT_MAX];
-	const char *last;
-
-	*unit = '\0';
-	read_line(proc, pid, "cgroup", "0::", line, sizeof(line));
-	if (!*line || !strcmp(line, "0::/"))
-		read_line(proc, pid, "cgroup", "1:name=systemd:", line, sizeof(line));
-	last = strrchr(line, '/');
-	if (last && strlen(last + 1) < size && strstr(last, ".service"))
-		memcpy(unit, last + 1, strlen(last + 1) + 1);
-	/* Whoever may make control groups gives them their names. */
-	make_printable(unit);
-}
-
-/* Several programs are called ntpd. */
-static const char *program_of_unit(const char *unit, const char *otherwise)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (!strcmp(units[i].unit, unit))
-			return units[i].program;
-	}
-
-	return otherwise;
-}
-
-/* A zombie is there until somebody asks how it ended. */
-static bool has_ended(const char *proc, const char *pid)
-{
-	char line[64];
-
-	read_line(proc, pid, "status", "State:", line, sizeof(line));
-
-	return strstr(line, "Z (") || strstr(line, "X (");
-}
-
-/* The program that sets the clock as that process, and its unit; NULL: it is none such. */
-static const char *program_that_runs(const char *proc, const char *pid, char *unit, size_t size)
-{
-	const char *program;
-	char comm[64];
-
-	read_line(proc, pid, "comm", "", comm, sizeof(comm));
-	program = program_of(comm);
-	if (!program || has_ended(proc, pid) || is_in_container(proc, pid) ||
-	    !may_set_clock(proc, pid))
-		return NULL;
-	unit_of(proc, pid, unit, size);
-
-	return program_of_unit(unit, program);
-}
-
 static void find_processes(struct finder *finder, const char *proc)
 {
 	DIR *folder = opendir(proc);
@@ -272,7 +101,7 @@ static void find_processes(struct finder *finder, const char *proc)
 	while ((entry = readdir(folder))) {
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		program = program_that_runs(proc, entry->d_name, unit, sizeof(unit));
+		program = time_daemon_of_process(proc, entry->d_name, unit, sizeof(unit));
 		if (program)
 			add(finder, program, (pid_t)strtol(entry->d_name, NULL, 10), unit);
 	}
@@ -286,7 +115,7 @@ bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 
 	snprintf(pid, sizeof(pid), "%d", (int)daemon->pid);
 	/* Its number may be that of a process of anybody's by now. */
-	program = program_that_runs(proc, pid, unit, sizeof(unit));
+	program = time_daemon_of_process(proc, pid, unit, sizeof(unit));
 
 	return program && !strcmp(program, daemon->program);
 }
@@ -296,13 +125,10 @@ bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 static void find_unit(struct finder *finder, const char *slice, const char *unit,
 		      const char *program)
 {
-	char line[32];
-	long pid;
+	pid_t pid = time_daemon_first_process(slice, unit);
 
-	read_line(slice, unit, "cgroup.procs", "", line, sizeof(line));
-	pid = strtol(line, NULL, 10);
-	if (pid > 0 && !has_unit(finder, unit))
-		add(finder, program, (pid_t)pid, unit);
+	if (pid && !has_unit(finder, unit))
+		add(finder, program, pid, unit);
 }
 
 static void find_instances(struct finder *finder, const char *slice, const char *program)
@@ -322,14 +148,15 @@ static void find_instances(struct finder *finder, const char *slice, const char 
 static void find_units(struct finder *finder, const char *cgroup)
 {
 	char slice[PATH_TEXT_MAX], inner[PATH_TEXT_MAX + 64];
+	const struct time_daemon_name *name;
 
 	for (size_t i = 0; i < ARRAY_SIZE(hierarchies); i++) {
 		snprintf(slice, sizeof(slice), "%s%s/system.slice", cgroup, hierarchies[i]);
-		for (size_t j = 0; j < ARRAY_SIZE(units); j++)
-			find_unit(finder, slice, units[j].unit, units[j].program);
-		for (size_t j = 0; j < ARRAY_SIZE(templates); j++) {
-			snprintf(inner, sizeof(inner), "%s/%s", slice, templates[j].slice);
-			find_instances(finder, inner, templates[j].program);
+		for (name = time_daemon_units(); name->name; name++)
+			find_unit(finder, slice, name->name, name->program);
+		for (name = time_daemon_slices(); name->name; name++) {
+			snprintf(inner, sizeof(inner), "%s/%s", slice, name->name);
+			find_instances(finder, inner, name->program);
 		}
 	}
 }
@@ -392,18 +219,19 @@ static bool is_installed(const char *root, const char *unit)
 static void find_wanted(struct finder *finder, const char *root, const char *folder,
 			const char *target)
 {
+	const struct time_daemon_name *unit;
 	char path[PATH_TEXT_MAX];
 	struct stat status;
 
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (time_daemon_is_agent(units[i].program) || has_unit(finder, units[i].unit))
+	for (unit = time_daemon_units(); unit->name; unit++) {
+		if (time_daemon_is_agent(unit->program) || has_unit(finder, unit->name))
 			continue;
 		if (snprintf(path, sizeof(path), "%s%s/%s/%s", root, folder, target,
-			     units[i].unit) >= (int)sizeof(path))
+			     unit->name) >= (int)sizeof(path))
 			continue;
-		if (!lstat(path, &status) && is_installed(root, units[i].unit) &&
-		    !is_masked(root, units[i].unit))
-			add_enabled(finder, units[i].program, units[i].unit);
+		if (!lstat(path, &status) && is_installed(root, unit->name) &&
+		    !is_masked(root, unit->name))
+			add_enabled(finder, unit->program, unit->name);
 	}
 }
 
@@ -448,16 +276,6 @@ void time_daemon_stop_command(const struct time_daemon *daemon,
 			 daemon->unit);
 	else
 		snprintf(command, TIME_DAEMON_COMMAND_MAX, "kill %d", (int)daemon->pid);
-}
-
-const char *time_daemon_advice(const char *program)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(agents); i++) {
-		if (!strcmp(agents[i].program, program))
-			return agents[i].advice;
-	}
-
-	return "";
 }
 
 void time_daemons_text(const struct time_daemon *daemons, size_t count,

@@ -52,12 +52,6 @@ size_t time_daemons_enabled(const char *root, struct time_daemon daemons[TIME_DA
 void time_daemon_stop_command(const struct time_daemon *daemon,
 			      char command[TIME_DAEMON_COMMAND_MAX]);
 
-/* Is a program of this name a hypervisor's agent, which has other work than the clock? */
-bool time_daemon_is_agent(const char *program);
-
-/* What keeps that agent from setting the clock, as the end of a sentence. "": it is none. */
-const char *time_daemon_advice(const char *program);
-
 /* "chronyd (process 77, chrony.service), phc2sys (process 80)"; "": none. */
 void time_daemons_text(const struct time_daemon *daemons, size_t count,
 		       char text[TIME_DAEMONS_TEXT_MAX]);

@@ -30,6 +30,7 @@
 #include "lib/time_units.h"
 #include "lib/user_err.h"
 #include "server/sandbox.h"
+#include "steering/time_daemon_names.h"
 #include "steering/time_daemons.h"
 #include "watch/attachment.h"
 #include "watch/daemon_link.h"

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
+#include "user/steering/time_daemon_names.h"
 
 #define S	1000000000LL
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "selftests/unit/unit.h"
+#include "user/steering/time_daemon_names.h"
 
 FIXTURE(machine) {
 	char top[64];
