@@ -135,6 +135,8 @@ static int act(struct world *world, double true_ns)
 	world_note_followed(world, &now);
 	if (!world_judge_sources(world, true_ns, &now))
 		return 0;
+	discipline_select(world->discipline, world->sources, world->options.servers, &now,
+			  &world->result.selection);
 	error = discipline_update(world->discipline, world->sources, world->options.servers, &now,
 				  &world->result);
 	world->synchronised = world->result.synchronised;

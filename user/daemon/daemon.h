@@ -590,11 +590,10 @@ void daemon_ask_quickly(const struct daemon *daemon, struct config *config);
 void daemon_judge_task(struct daemon *daemon, const struct timescale_now *now);
 
 /*
- * Of several sources that could set the clock only one gives the time so far, which -q does not
- * follow: it may be wrong.
+ * By the latest verdicts only one of several sources that could set the clock gives the time, which
+ * -q does not follow: it may be wrong.
  */
-bool daemon_awaits_others(const struct daemon *daemon, struct source *const *sources,
-			  size_t count, const struct timescale_now *now);
+bool daemon_awaits_others(const struct daemon *daemon);
 
 /*
  * They end, too, if no source is selected, or only one of several gives the time, and no other one

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "discipline/source_select.h"
 #include "lib/plural.h"
 #include "lib/time_units.h"
 
@@ -141,16 +140,12 @@ static void name_sources(const struct daemon *daemon, bool giving, char names[NA
 	}
 }
 
-bool daemon_awaits_others(const struct daemon *daemon, struct source *const *sources,
-			  size_t count, const struct timescale_now *now)
+bool daemon_awaits_others(const struct daemon *daemon)
 {
-	const struct selection_terms terms = { .previous = -1 };
-	struct selection selection;
 	struct task_votes votes;
 
 	if (daemon->options->task != DAEMON_SET)
 		return false;
-	source_select(sources, count, now->reference_ns, &terms, &selection);
 	votes = count_votes(daemon);
 	return is_one_of_several(&votes);
 }

@@ -245,7 +245,7 @@ static void daemon_find_selected(struct daemon *daemon, struct source *const *so
 	selection->selected = i < count ? (int)i : -1;
 }
 
-/* Follow what the sources say. They have been judged, and enough of them have answered. */
+/* Follow the selected sources. They have been judged, and enough of them have answered. */
 static void daemon_discipline(struct daemon *daemon, struct source *const *sources, size_t count,
 			      const struct timescale_now *now)
 {
@@ -306,6 +306,13 @@ static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now
 	steering_follow_now(daemon->steering);
 }
 
+/* Until others have answered nobody is followed. */
+static void daemon_wait(struct daemon *daemon)
+{
+	daemon->update.result.selection.selected = -1;
+	daemon_notify_status(daemon);
+}
+
 void daemon_update(struct daemon *daemon)
 {
 	bool was_selected = daemon->update.result.selection.selected >= 0;
@@ -340,10 +347,14 @@ void daemon_update(struct daemon *daemon)
 		daemon_notify_status(daemon);
 		return;
 	}
-	if (daemon_awaits_sources(daemon, sources, count, &now) ||
-	    daemon_awaits_others(daemon, sources, count, &now)) {
-		daemon->update.result.selection.selected = -1;
-		daemon_notify_status(daemon);
+	if (daemon_awaits_sources(daemon, sources, count, &now)) {
+		daemon_wait(daemon);
+		return;
+	}
+	discipline_select(daemon->discipline, sources, count, &now,
+			  &daemon->update.result.selection);
+	if (daemon_awaits_others(daemon)) {
+		daemon_wait(daemon);
 		return;
 	}
 	/* -q and -Q ask for the sources' time, whatever is stated of the host's. */

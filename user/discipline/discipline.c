@@ -491,40 +491,54 @@ struct update {
 	const struct timescale_now *now;
 	bool fresh;	/* one of them has a new sample ... */
 	bool measured;	/* ... or the latest one is still to be told of as such */
-	struct selection_terms selection_terms;
+	struct selection_terms selection_terms;	/* of the selection that it goes by */
 	struct pace pace;
 	struct correction_terms terms;
 	struct combined combined;
 };
 
 /* The place of the source that was selected last: others may have come or gone. -1: it is gone. */
-static int previous_place(const struct discipline *discipline, const struct update *update)
+static int previous_place(const struct discipline *discipline, struct source *const *sources,
+			  size_t count)
 {
-	for (size_t i = 0; i < update->count; i++) {
-		if (source_serial(update->sources[i]) == discipline->selected)
+	for (size_t i = 0; i < count; i++) {
+		if (source_serial(sources[i]) == discipline->selected)
 			return (int)i;
 	}
 	return -1;
 }
 
-/* Select sources, and combine what they show. false: none, or they do not show the time. */
-static bool combine_selected(struct discipline *discipline, struct update *update,
-			     struct selection *selection)
+static struct selection_terms selection_terms_of(const struct discipline *discipline,
+						 struct source *const *sources, size_t count)
 {
-	int64_t at_ns = update->now->reference_ns;
-	bool returned = discipline->returned &&
-			discipline->disruptions == update->now->disruptions;
-
-	update->selection_terms = (struct selection_terms){
-		.previous = previous_place(discipline, update),
+	return (struct selection_terms){
+		.previous = previous_place(discipline, sources, count),
 		.minsources = discipline->options.minsources,
 		.stratumweight_ns = discipline->options.stratumweight_ns,
 		.knows_rate = discipline->settled.known,
 		.rate = discipline->settled.rate,
 	};
+}
+
+void discipline_select(const struct discipline *discipline, struct source *const *sources,
+		       size_t count, const struct timescale_now *now, struct selection *selection)
+{
+	struct selection_terms terms = selection_terms_of(discipline, sources, count);
+
+	source_select(sources, count, now->reference_ns, &terms, selection);
+}
+
+/* Combine what the selected sources show. false: none is, or they do not show the time. */
+static bool combine_selected(struct discipline *discipline, struct update *update,
+			     const struct selection *selection)
+{
+	int64_t at_ns = update->now->reference_ns;
+	bool returned = discipline->returned &&
+			discipline->disruptions == update->now->disruptions;
+
+	update->selection_terms = selection_terms_of(discipline, update->sources, update->count);
 	discipline->returned = false;
 	discipline->disruptions = update->now->disruptions;
-	source_select(update->sources, update->count, at_ns, &update->selection_terms, selection);
 	discipline->selected = selection->selected < 0 ? 0 :
 			       source_serial(update->sources[selection->selected]);
 	if (selection->selected < 0)
@@ -584,7 +598,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	bool known, old, fallen, counts;
 	int error;
 
-	memset(result, 0, sizeof(*result));
+	*result = (struct discipline_result){ .selection = result->selection };
 	change_limits_count(&discipline->limits, false);
 	notice_reference(discipline, now);
 	known = combine_selected(discipline, &update, &result->selection);

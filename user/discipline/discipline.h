@@ -110,8 +110,16 @@ void discipline_return_step(struct discipline *discipline);
 void discipline_return_sample(struct discipline *discipline);
 
 /*
- * A sample arrived, or a source was lost: select, combine and judge. Call it also when nothing
- * arrived for long, as it finds when the clock can no longer be called synchronised.
+ * The first half of an update: the sources get their verdicts as of @now. Whoever goes on with none
+ * of them leaves it at that.
+ */
+void discipline_select(const struct discipline *discipline, struct source *const *sources,
+		       size_t count, const struct timescale_now *now, struct selection *selection);
+
+/*
+ * A sample arrived, or a source was lost: combine those in @result's selection, which is that of
+ * discipline_select() at the same instant, and judge. Call both also when nothing arrived for long,
+ * as that finds when the clock can no longer be called synchronised.
  * 0, -ERANGE: maxchange refused more often than maxchange_ignore allows; stop steering.
  */
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,

@@ -104,8 +104,8 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	return world.update_error;
 }
 
-void source_select(struct source *const *sources, size_t count, int64_t at_ns,
-		   const struct selection_terms *terms, struct selection *selection)
+void discipline_select(const struct discipline *discipline, struct source *const *sources,
+		       size_t count, const struct timescale_now *now, struct selection *selection)
 {
 }
 

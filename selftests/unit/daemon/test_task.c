@@ -79,13 +79,6 @@ void source_get_record(const struct source *source, struct source_status *status
 	*status = source->status;
 }
 
-/* The verdicts are in the records already. */
-void source_select(struct source *const *sources, size_t count, int64_t at_ns,
-		   const struct selection_terms *terms, struct selection *selection)
-{
-	memset(selection, 0, sizeof(*selection));
-}
-
 bool source_is_refused(const struct source *source)
 {
 	return source->refused;
@@ -312,13 +305,10 @@ static void have_one_of_three(FIXTURE_DATA(task) *self, struct source_options op
 static void go_on(FIXTURE_DATA(task) *self, int second)
 {
 	struct timescale_now now = { .raw_ns = (1000 + second) * S };
-
 	struct selection *selection = &self->daemon->update.result.selection;
-	struct source *const *sources;
-	size_t count = associations_sources(self->daemon->associations, &sources);
 	int selected = selection->selected;
 
-	if (daemon_awaits_others(self->daemon, sources, count, &now))
+	if (daemon_awaits_others(self->daemon))
 		selection->selected = -1;
 	else
 		daemon_judge_task(self->daemon, &now);

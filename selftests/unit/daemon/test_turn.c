@@ -34,6 +34,7 @@ static struct {
 	struct discipline_result found;
 	enum discipline_step step;
 	int selected;			/* source, -1: none */
+	int selections;
 	int returned;			/* steps that could not be made */
 	int returned_samples;
 	uint32_t epoch;			/* that the daemon was told */
@@ -120,9 +121,11 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	return 0;
 }
 
-void source_select(struct source *const *sources, size_t count, int64_t at_ns,
-		   const struct selection_terms *terms, struct selection *selection)
+void discipline_select(const struct discipline *discipline, struct source *const *sources,
+		       size_t count, const struct timescale_now *now, struct selection *selection)
 {
+	selection->selected = world.selected;
+	world.selections++;
 }
 
 bool discipline_get_rate(const struct discipline *discipline, double *rate, double *rate_sigma)
@@ -535,6 +538,17 @@ TEST_F(turn, setting_the_clock_once_waits_for_no_answer_that_was_lost)
 	self->options.task = DAEMON_SET;
 	receive(self, 0);
 	EXPECT_LE(self->daemon.due_ns[DUE_UPDATE], fake_clock.raw_ns + S);
+}
+
+/* All sources are judged for that. */
+TEST_F(turn, setting_the_clock_once_selects_as_often_as_it_updates)
+{
+	self->options.task = DAEMON_SET;
+	world.selected = 0;
+	receive(self, 2 * S);
+	EXPECT_EQ(1, world.selections);
+	receive(self, 2 * S);
+	EXPECT_EQ(2, world.selections);
 }
 
 /* As chronyd's -t. */

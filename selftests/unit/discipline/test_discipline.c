@@ -64,6 +64,14 @@ FIXTURE_TEARDOWN(discipline)
 	discipline_free(self->discipline);
 }
 
+static int select_and_update(struct discipline *discipline, struct source *const *sources,
+			     size_t count, const struct timescale_now *now,
+			     struct discipline_result *result)
+{
+	discipline_select(discipline, sources, count, now, &result->selection);
+	return discipline_update(discipline, sources, count, now, result);
+}
+
 /* 16 s later every source answers: @self->offset_ns, across 200 us. */
 static int poll_all(struct _test_data_discipline *self)
 {
@@ -91,13 +99,13 @@ static int poll_all(struct _test_data_discipline *self)
 		source_polled(self->source[i], self->now.raw_ns);
 		source_add(self->source[i], self->now.raw_ns, &sample);
 	}
-	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	return select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				 &self->result);
 }
 
 TEST_F(discipline, nothing_follows_from_nothing)
 {
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_FALSE(self->result.changed);
 	EXPECT_FALSE(self->result.synchronised);
@@ -232,7 +240,7 @@ TEST_F(discipline, steps_that_were_not_spent_are_not_returned)
 	self->offset_ns = 2 * NS_PER_S;
 	ASSERT_EQ(0, poll_all(self));
 	for (i = 0; i < 5; i++) {
-		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 					       &self->result));
 		EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
 		discipline_return_step(self->discipline);
@@ -256,7 +264,7 @@ TEST_F(discipline, what_could_not_be_set_is_measured_again)
 	for (int i = 0; i < SOURCES; i++)
 		source_change_reference(self->source[i], 2, &change);
 	for (int i = 0; i < 2; i++) {
-		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 					       &self->result));
 		EXPECT_TRUE(self->result.changed);
 		EXPECT_EQ(!i, self->result.measured);
@@ -264,7 +272,7 @@ TEST_F(discipline, what_could_not_be_set_is_measured_again)
 	/* What was measured before a disruption confirms nothing after it. */
 	discipline_return_sample(self->discipline);
 	self->now.disruptions++;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_FALSE(self->result.measured);
 }
@@ -280,18 +288,18 @@ TEST_F(discipline, only_updates_with_a_new_sample_count)
 	discipline_set_options(self->discipline, &self->options);
 	ASSERT_EQ(0, poll_all(self));
 	for (i = 0; i < 10; i++)
-		ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 					       &self->result));
 	EXPECT_FALSE(discipline_forbids(self->discipline, INT64_MAX));
 	self->now.realtime_ns -= 2 * NS_PER_S;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_EQ(DISCIPLINE_STEP, self->result.step);
 
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_TRUE(discipline_forbids(self->discipline, INT64_MAX));
 	for (i = 0; i < 10; i++) {
-		EXPECT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+		EXPECT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 					       &self->result));
 		EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
 	}
@@ -361,7 +369,7 @@ TEST_F(discipline, operator_has_the_change_made_that_maxchange_refused)
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
 	discipline_permit(self->discipline, true);
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_TRUE(self->result.changed);
 	EXPECT_TRUE(self->result.jump);
@@ -460,7 +468,7 @@ TEST_F(discipline, change_of_kind_is_continuous)
 	self->now.has_host = true;
 	self->now.reference_ns = host_ns;
 	self->now.time_ns = time_ns;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_TRUE(self->result.changed);
 	EXPECT_FALSE(self->result.jump);
@@ -494,7 +502,7 @@ TEST_F(discipline, holds_over_when_nobody_answers)
 		for (i = 0; i < SOURCES; i++)
 			source_polled(self->source[i], self->now.raw_ns);
 	self->now.reference_ns += 3600 * NS_PER_S;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_TRUE(self->result.synchronised);
 	EXPECT_GT(chime_line_maxerror(&self->result.correction, self->now.reference_ns),
@@ -594,7 +602,7 @@ static int poll_one(struct _test_data_discipline *self, int i, int64_t later_ns,
 	sample.at_ns = self->now.reference_ns;
 	source_polled(self->source[i], self->now.raw_ns);
 	source_add(self->source[i], self->now.raw_ns, &sample);
-	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	return select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				 &self->result);
 }
 
@@ -725,7 +733,7 @@ TEST_F(discipline, errors_grow_as_the_estimate_ages)
 		sample.offset_ns = i * 37 % 101 * 10 - 500;
 		source_polled(refclock, self->now.raw_ns);
 		ASSERT_EQ(0, source_add(refclock, self->now.raw_ns, &sample));
-		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, &refclock, 1, &self->now,
 					       &self->result));
 	}
 	stated = *line;
@@ -735,7 +743,7 @@ TEST_F(discipline, errors_grow_as_the_estimate_ages)
 		self->now.reference_ns += NS_PER_S;
 		at_ns = self->now.reference_ns;
 		self->now.maxerror_ns = 1;
-		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, &refclock, 1, &self->now,
 					       &self->result));
 		/* The standard error as far as the next sample, the bound as far as its horizon. */
 		if (i == 1)
@@ -766,7 +774,7 @@ TEST_F(discipline, bound_of_a_refclock_grows_as_long_as_it_is_silent)
 		sample.offset_ns = i * 37 % 101 - 50;
 		source_polled(refclock, self->now.raw_ns);
 		ASSERT_EQ(0, source_add(refclock, self->now.raw_ns, &sample));
-		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, &refclock, 1, &self->now,
 					       &self->result));
 	}
 	next_ns = chime_line_maxerror(line, sample.at_ns + NS_PER_S);
@@ -779,7 +787,7 @@ TEST_F(discipline, bound_of_a_refclock_grows_as_long_as_it_is_silent)
 		self->now.reference_ns += NS_PER_S;
 		before_ns = chime_line_maxerror(line, self->now.reference_ns);
 		self->now.maxerror_ns = before_ns;
-		ASSERT_EQ(0, discipline_update(self->discipline, &refclock, 1, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, &refclock, 1, &self->now,
 					       &self->result));
 		EXPECT_GE(line->maxerror_ns, before_ns);
 	}
@@ -814,7 +822,7 @@ TEST_F(discipline, bound_is_no_less_than_five_sigmas)
 			source_polled(self->source[j], self->now.raw_ns);
 			source_add(self->source[j], self->now.raw_ns, &sample);
 		}
-		ASSERT_EQ(0, discipline_update(self->discipline, self->source, 2, &self->now,
+		ASSERT_EQ(0, select_and_update(self->discipline, self->source, 2, &self->now,
 					       &self->result));
 		if (selection->selected < 0)
 			continue;
@@ -832,7 +840,7 @@ TEST_F(discipline, nothing_that_the_timescale_doubts_is_known_without_a_sample)
 	for (i = 0; i < 10; i++)
 		ASSERT_EQ(0, poll_all(self));
 	self->now.maxerror_ns = 50000000;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	ASSERT_TRUE(self->result.changed);
 	EXPECT_EQ(50000000, self->result.correction.maxerror_ns);
@@ -983,7 +991,7 @@ TEST_F(discipline, only_a_new_sample_corrects_a_vouched_host)
 	ASSERT_EQ(0, poll_beside_vouched_host(self, NS_PER_S));
 	EXPECT_EQ(VOUCHED_HOST_WORSE, self->result.vouched_host);
 	self->now.time_ns = self->now.host_ns;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_EQ(VOUCHED_HOST_STANDS, self->result.vouched_host);
 	EXPECT_FALSE(self->result.changed);
@@ -993,7 +1001,7 @@ TEST_F(discipline, only_a_new_sample_corrects_a_vouched_host)
 	/* What contradicts it is still true. */
 	self->now.host_ns += 2 * NS_PER_S;
 	self->now.time_ns = self->now.host_ns;
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_EQ(VOUCHED_HOST_WRONG, self->result.vouched_host);
 	EXPECT_TRUE(self->result.changed);
@@ -1246,7 +1254,7 @@ TEST_F(discipline, rate_of_a_host_is_not_carried_over_a_gap)
 	/* What the estimates make of the gap is void, and no correction is made of it. */
 	pass_gap(self, day_ns);
 	EXPECT_TRUE(discipline_is_suspect(self->discipline, &self->now));
-	ASSERT_EQ(0, discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_FALSE(self->result.changed);
 	discipline_change_reference(self->discipline, &REFERENCE_JUMPED);
@@ -1399,7 +1407,7 @@ static int hear_nothing(struct _test_data_discipline *self, int64_t later_ns)
 	self->now.raw_ns += later_ns;
 	self->now.reference_ns += later_ns;
 	self->now.realtime_ns += later_ns;
-	return discipline_update(self->discipline, self->source, SOURCES, &self->now,
+	return select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				 &self->result);
 }
 
