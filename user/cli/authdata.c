@@ -6,9 +6,6 @@
 
 #include "cli/cli.h"
 
-/* Columns of a name, as a rule. */
-#define NAME_WIDTH	27
-
 static void print_legend(void)
 {
 	puts("                             .- Mechanism (NTS, SK - symmetric key)\n"
@@ -51,27 +48,20 @@ static bool is_asked(const json_t *source)
 	return strcmp(json_text_of(source, "kind"), "refclock") != 0;
 }
 
+static const struct source_table table = {
+	.name_heading = "Name/IP address",
+	.name_width = 27,
+	.heading = "             Mode KeyID Type KLen Last Atmp  NAK Cook CLen",
+	.width = 73,
+	.print_legend = print_legend,
+	.is_in = is_asked,
+	.print_row = print_row,
+	.print_csv = print_csv,
+};
+
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *sources = json_object_get(reply, "sources"), *source;
-	int width = width_of_names(cli, sources, NAME_WIDTH);
-	size_t i;
-
-	if (cli->csv) {
-		json_array_foreach(sources, i, source) {
-			if (is_asked(source) && has_row(cli, source))
-				print_csv(cli, source);
-		}
-		return;
-	}
-	if (cli->verbose)
-		print_legend();
-	print_heading("Name/IP address", width - NAME_WIDTH,
-		      "             Mode KeyID Type KLen Last Atmp  NAK Cook CLen", 73);
-	json_array_foreach(sources, i, source) {
-		if (is_asked(source))
-			print_row(cli, source, width);
-	}
+	print_source_table(cli, json_object_get(reply, "sources"), &table);
 }
 
 int verb_authdata(const struct cli *cli)

@@ -120,7 +120,6 @@ int verb_manual(const struct cli *cli, int argc, char **argv);
 int verb_makestep(const struct cli *cli, int argc, char **argv);
 int verb_ntpdata(const struct cli *cli, int argc, char **argv);
 int verb_sourcename(const struct cli *cli, int argc, char **argv);
-
 int verb_cmdaccheck(const struct cli *cli, int argc, char **argv);
 
 /* Several verbs each: lines of the configuration, what has no arguments, what has no meaning. */
@@ -221,14 +220,37 @@ bool has_row(const struct cli *cli, const json_t *source);
 #define COLUMN_WIDTH_MAX	64
 int wider_column(int width, const char *text);
 
-/* The columns of the names of @sources: as many as the longest needs, @least as a rule. */
-int width_of_names(const struct cli *cli, const json_t *sources, int least);
-
 /*
  * A table's heading, with @more spaces between the name's and the rest, and the line below it, of
  * @width columns and those.
  */
 void print_heading(const char *before, int more, const char *after, int width);
+
+/**
+ * struct source_table - a table with a row for each time source, in chronyc's columns
+ * @name_heading: of the first column, that of names
+ * @name_width: of that, unless a name is longer
+ * @heading: of the others
+ * @width: of all, with a first column of @name_width
+ * @print_legend: for --verbose
+ * @is_in: the source has a row; NULL: each has one
+ * @print_row: the row of a source, with a first column of that width
+ * @print_csv: the same for --csv
+ */
+struct source_table {
+	const char *name_heading;
+	int name_width;
+	const char *heading;
+	int width;
+	void (*print_legend)(void);
+	bool (*is_in)(const json_t *source);
+	void (*print_row)(const struct cli *cli, const json_t *source, int width);
+	void (*print_csv)(const struct cli *cli, const json_t *source);
+};
+
+/* That table: as the options say, with headings or as fields separated by commas. */
+void print_source_table(const struct cli *cli, const json_t *sources,
+			const struct source_table *table);
 
 /* As chronyc has it; of one letter: "N", "+", "-" or "?". */
 const char *name_of_leap(const char *leap, bool letter);

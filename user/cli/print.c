@@ -144,7 +144,8 @@ int wider_column(int width, const char *text)
 	return length > width ? length : width;
 }
 
-int width_of_names(const struct cli *cli, const json_t *sources, int least)
+/* The columns of the names of @sources: as many as the longest needs, @least as a rule. */
+static int width_of_names(const struct cli *cli, const json_t *sources, int least)
 {
 	const json_t *source;
 	int width = least;
@@ -165,6 +166,28 @@ void print_heading(const char *before, int more, const char *after, int width)
 	for (int i = 0; i < width + more; i++)
 		putchar('=');
 	putchar('\n');
+}
+
+void print_source_table(const struct cli *cli, const json_t *sources,
+			const struct source_table *table)
+{
+	int width = width_of_names(cli, sources, table->name_width);
+	const json_t *source;
+	size_t i;
+
+	if (!cli->csv && cli->verbose)
+		table->print_legend();
+	if (!cli->csv)
+		print_heading(table->name_heading, width - table->name_width, table->heading,
+			      table->width);
+	json_array_foreach(sources, i, source) {
+		if (table->is_in && !table->is_in(source))
+			continue;
+		if (!cli->csv)
+			table->print_row(cli, source, width);
+		else if (has_row(cli, source))
+			table->print_csv(cli, source);
+	}
 }
 
 char letter_of_source(const json_t *source)

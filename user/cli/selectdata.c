@@ -4,9 +4,6 @@
  */
 #include "cli/cli.h"
 
-/* Columns of a name, as a rule. */
-#define NAME_WIDTH	25
-
 static void print_legend(void)
 {
 	puts("  . State: N - noselect, M - missing samples, d/D - large distance,\n"
@@ -76,23 +73,19 @@ static void print_csv(const struct cli *cli, const json_t *source)
 	       name_of_leap(json_text_of(selection, "leap"), false));
 }
 
+static const struct source_table table = {
+	.name_heading = "S Name/IP Address",
+	.name_width = 25,
+	.heading = "        Auth COpts EOpts Last Score     Interval  Leap",
+	.width = 71,
+	.print_legend = print_legend,
+	.print_row = print_row,
+	.print_csv = print_csv,
+};
+
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *sources = json_object_get(reply, "sources"), *source;
-	int width = width_of_names(cli, sources, NAME_WIDTH);
-	size_t i;
-
-	if (!cli->csv && cli->verbose)
-		print_legend();
-	if (!cli->csv)
-		print_heading("S Name/IP Address", width - NAME_WIDTH,
-			      "        Auth COpts EOpts Last Score     Interval  Leap", 71);
-	json_array_foreach(sources, i, source) {
-		if (!cli->csv)
-			print_row(cli, source, width);
-		else if (has_row(cli, source))
-			print_csv(cli, source);
-	}
+	print_source_table(cli, json_object_get(reply, "sources"), &table);
 }
 
 int verb_selectdata(const struct cli *cli)

@@ -145,25 +145,23 @@ static void print_sentence(const json_t *sources)
 	putchar('\n');
 }
 
+static const struct source_table table = {
+	.name_heading = SOURCES_NAME_HEADING,
+	.name_width = SOURCES_NAME_WIDTH,
+	.heading = SOURCES_REST_HEADING,
+	.width = 79,
+	.print_legend = print_legend,
+	.print_row = print_row,
+	.print_csv = print_csv,
+};
+
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *sources = json_object_get(reply, "sources"), *source;
-	int width = width_of_names(cli, sources, SOURCES_NAME_WIDTH);
-	size_t i;
+	const json_t *sources = json_object_get(reply, "sources");
 
-	if (cli->csv) {
-		json_array_foreach(sources, i, source) {
-			if (has_row(cli, source))
-				print_csv(cli, source);
-		}
-		return;
-	}
-	print_sentence(sources);
-	if (cli->verbose)
-		print_legend();
-	print_heading(SOURCES_NAME_HEADING, width - SOURCES_NAME_WIDTH, SOURCES_REST_HEADING, 79);
-	json_array_foreach(sources, i, source)
-		print_row(cli, source, width);
+	if (!cli->csv)
+		print_sentence(sources);
+	print_source_table(cli, sources, &table);
 }
 
 int verb_sources(const struct cli *cli)

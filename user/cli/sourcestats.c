@@ -6,9 +6,6 @@
 
 #include "cli/cli.h"
 
-/* Columns of a name, as a rule. */
-#define NAME_WIDTH	25
-
 static void print_legend(void)
 {
 	puts("                             .- Number of sample points in measurement set.\n"
@@ -62,25 +59,19 @@ static void print_csv(const struct cli *cli, const json_t *source)
 	       known ? json_real_of(estimate, "jitter_ns", 0) / 1e9 : 4.0);
 }
 
+static const struct source_table table = {
+	.name_heading = "Name/IP Address",
+	.name_width = 25,
+	.heading = "            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev",
+	.width = 78,
+	.print_legend = print_legend,
+	.print_row = print_row,
+	.print_csv = print_csv,
+};
+
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *sources = json_object_get(reply, "sources"), *source;
-	int width = width_of_names(cli, sources, NAME_WIDTH);
-	size_t i;
-
-	if (cli->csv) {
-		json_array_foreach(sources, i, source) {
-			if (has_row(cli, source))
-				print_csv(cli, source);
-		}
-		return;
-	}
-	if (cli->verbose)
-		print_legend();
-	print_heading("Name/IP Address", width - NAME_WIDTH,
-		      "            NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev", 78);
-	json_array_foreach(sources, i, source)
-		print_row(cli, source, width);
+	print_source_table(cli, json_object_get(reply, "sources"), &table);
 }
 
 int verb_sourcestats(const struct cli *cli)
