@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+/* The daemon is up, or up again after a reload; it reads its configuration; it ends. */
 void notify_ready(void);
 void notify_reloading(void);
 void notify_stopping(void);
@@ -15,8 +16,10 @@ void notify_stopping(void);
 /* One line for `systemctl status`. */
 void notify_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* How often notify_watchdog() has to be called; 0: there is no watchdog. */
+/* notify_watchdog() is to be called so often; 0: there is no watchdog. */
 int64_t notify_watchdog_interval_ns(void);
+
+/* The daemon is alive. */
 void notify_watchdog(void);
 
 #endif /* DAEMON_NOTIFY_H */

@@ -45,6 +45,7 @@ struct combined_clock {
 /* Nothing is known. 0, -ENOMEM. */
 int combined_clock_init(struct combined_clock *clock);
 
+/* Release what it holds; also after combined_clock_init() has failed. */
 void combined_clock_exit(struct combined_clock *clock);
 
 /* What sources measured before does not count any more. */

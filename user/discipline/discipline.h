@@ -91,8 +91,14 @@ struct discipline_result {
 
 struct discipline;
 
+/*
+ * Nothing is known yet. The options are copied. It is the caller's, to be freed; NULL, which may be
+ * freed, too: there is no memory.
+ */
 struct discipline *discipline_new(const struct discipline_options *options);
 void discipline_free(struct discipline *discipline);
+
+/* From the next update on; what was learned stays. */
 void discipline_set_options(struct discipline *discipline,
 			    const struct discipline_options *options);
 

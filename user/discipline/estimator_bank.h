@@ -114,6 +114,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 /* The asymmetry of an only path cannot be separated from the offset, and is part of it. */
 bool bank_is_only_path(const struct estimator *estimator, int path);
 
+/* The most likely member; never NULL. */
 const struct member *bank_best(const struct estimator *estimator);
 
 /* Another path than @path was measured for long. */

@@ -81,6 +81,7 @@ int manual_add(struct manual *manual, const struct manual_entry *entry);
 /* Remove one. 0, -ENOENT. */
 int manual_delete(struct manual *manual, size_t index);
 
+/* No time is known to have been set. */
 void manual_reset(struct manual *manual);
 
 /* The reference changed; the entries are void if it is not known how. true: some were lost. */

@@ -36,6 +36,7 @@ struct queueing {
 	struct queueing_kinds kinds;
 };
 
+/* No delay is known yet: all are taken to be of one kind. */
 void queueing_start(struct queueing *queueing);
 
 /* One more sample's delays, one each way; negative ones count as 0. */

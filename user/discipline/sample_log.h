@@ -23,6 +23,8 @@ struct sample_log {
 };
 
 void sample_log_clear(struct sample_log *log);
+
+/* The oldest one goes if there are SAMPLE_LOG_MAX. */
 void sample_log_add(struct sample_log *log, const struct estimator_sample *sample);
 
 /* The sample @age places before the latest one; @age is below @log->count. */

@@ -149,6 +149,10 @@ struct source_sample {
 
 struct source;
 
+/*
+ * One with these options, which are copied, whose polls begin at @now_raw_ns of the raw clock. It
+ * is the caller's, to be freed; NULL, which may be freed, too: there is no memory.
+ */
 struct source *source_new(const struct source_options *options, int64_t now_raw_ns);
 void source_free(struct source *source);
 
@@ -371,7 +375,10 @@ const struct source_options *source_get_options(const struct source *source);
  */
 void source_get_record(const struct source *source, struct source_status *status);
 
+/* All of it, with estimate and root distance at the reference's @at_ns. */
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status);
+
+/* What the latest selection has made of it. */
 void source_set_verdict(struct source *source, enum source_verdict verdict);
 
 /*

@@ -30,6 +30,7 @@ int64_t source_interval_distance(const struct source_sample *sample);
 int64_t source_interval_of(const struct source_sample *sample, const struct timescale_now *now,
 			   struct source_interval *interval);
 
+/* Halfway between its ends. */
 int64_t source_interval_middle(const struct source_interval *interval);
 
 /* Do the intervals overlap, or miss each other by @margin_ns at most? */

@@ -20,6 +20,7 @@ struct doctor_finding *doctor_add(struct doctor_report *report, const char *id,
 __attribute__((format(printf, 2, 3)))
 void doctor_advise(struct doctor_finding *finding, const char *format, ...);
 
+/* Add what is wrong with each of these. */
 void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report *report);
 void doctor_judge_module(const struct doctor_facts *facts, struct doctor_report *report);
 void doctor_judge_machine(const struct doctor_facts *facts, struct doctor_report *report);

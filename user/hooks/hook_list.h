@@ -34,6 +34,7 @@ bool hook_name_valid(const char *name);
 int hook_list_read(const char *directory, struct hook_list *list,
 		   void (*skipped)(const char *path, const char *reason));
 
+/* What hook_list_read() has put into it; the list itself is the caller's. */
 void hook_list_free(struct hook_list *list);
 
 #endif /* HOOK_LIST_H */

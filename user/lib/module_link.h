@@ -247,7 +247,10 @@ struct module_jump {
  * kernel refuses it, whose reason is in module_link_words(). A change takes CAP_SYS_TIME (-EPERM).
  */
 
+/* All clocks at one instant, and what they are worth. */
 int module_link_now(struct module_link *link, struct module_now *now);
+
+/* What the module knows of itself and of the host. */
 int module_link_status(struct module_link *link, struct module_status *status);
 
 /*

@@ -176,6 +176,7 @@ struct steering_status {
 	double rms_offset_ns;
 };
 
+/* As of the latest reading of the clocks, which is not taken anew for that. */
 void steering_get_status(const struct steering *steering, struct steering_status *status);
 
 /*
