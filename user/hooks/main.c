@@ -403,7 +403,50 @@ static int parse_within(const char *text, int64_t *within_ns)
 	return -1;
 }
 
-int main(int argc, char **argv)
+/* No exit status: there is more to do. */
+#define GO_ON	(-1)
+
+/* One option. GO_ON, or the exit status with which the program ends. */
+static int take_option(struct hooks *hooks, int option)
+{
+	switch (option) {
+	case 'D':
+		hooks->directory = optarg;
+		break;
+	case 's':
+		hooks->file = optarg;
+		break;
+	case 'p':
+		hooks->position = optarg;
+		break;
+	case 't':
+		return parse_limit(optarg, &hooks->limit_s) ? 2 : GO_ON;
+	case 'F':
+		hooks->cgroup = optarg;
+		break;
+	case 'n':
+		hooks->notifies = true;
+		break;
+	case 'w':
+		return parse_within(optarg, &hooks->within_ns) ? 2 : GO_ON;
+	case 'T':
+		log_open(false);
+		return thaw(optarg);
+	case 'v':
+		puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
+		return output_status("truechime-hooks");
+	case 'h':
+		print_usage();
+		return output_status("truechime-hooks");
+	default:
+		return 2;
+	}
+
+	return GO_ON;
+}
+
+/* All of them. As take_option(). */
+static int take_options(struct hooks *hooks, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "directory", required_argument, NULL, 'D' },
@@ -418,55 +461,31 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	int option, status;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":D:s:p:t:F:nT:w:vh", names, NULL)) != -1) {
+		if (option == '?' || option == ':')
+			user_err_option(option, names, argv);
+		status = take_option(hooks, option);
+		if (status != GO_ON)
+			return status;
+	}
+
+	return user_err_arguments(argc, argv) ? 2 : GO_ON;
+}
+
+int main(int argc, char **argv)
+{
 	struct hooks hooks = {
 		.directory = DIRECTORY,
 		.limit_s = LIMIT_S,
 		.within_ns = WITHIN_NS,
 	};
-	int option;
+	int status = take_options(&hooks, argc, argv);
 
-	opterr = 0;
-	while ((option = getopt_long(argc, argv, ":D:s:p:t:F:nT:w:vh", names, NULL)) != -1) {
-		switch (option) {
-		case 'D':
-			hooks.directory = optarg;
-			break;
-		case 's':
-			hooks.file = optarg;
-			break;
-		case 'p':
-			hooks.position = optarg;
-			break;
-		case 't':
-			if (parse_limit(optarg, &hooks.limit_s))
-				return 2;
-			break;
-		case 'F':
-			hooks.cgroup = optarg;
-			break;
-		case 'n':
-			hooks.notifies = true;
-			break;
-		case 'w':
-			if (parse_within(optarg, &hooks.within_ns))
-				return 2;
-			break;
-		case 'T':
-			log_open(false);
-			return thaw(optarg);
-		case 'v':
-			puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
-			return output_status("truechime-hooks");
-		case 'h':
-			print_usage();
-			return output_status("truechime-hooks");
-		default:
-			user_err_option(option, names, argv);
-			return 2;
-		}
-	}
-	if (user_err_arguments(argc, argv))
-		return 2;
+	if (status != GO_ON)
+		return status;
 	signal(SIGTERM, end);
 	signal(SIGINT, end);
 	log_open(true);
