@@ -128,6 +128,31 @@ void correction_age(const struct correction_terms *terms, const struct pace *pac
 	set_growths(terms, pace, combined);
 }
 
+bool correction_combine(const struct correction_terms *terms, const struct selection *selection,
+			int64_t at_ns, const struct pace *pace, struct combined *combined)
+{
+	struct estimate *estimate = &combined->estimate;
+
+	if (!estimator_get(terms->clock, at_ns, estimate))
+		return false;
+	if (estimate->offset_ns < selection->place_low_ns)
+		estimate->offset_ns = selection->place_low_ns;
+	if (estimate->offset_ns > selection->place_high_ns)
+		estimate->offset_ns = selection->place_high_ns;
+	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
+				     (double)(estimate->offset_ns - selection->low_ns));
+	combined->maxerror_ns = fmax(combined->maxerror_ns,
+				     CORRECTION_SIGMAS * estimate->sigma_ns);
+	correction_age(terms, pace, combined);
+	return true;
+}
+
+void correction_keep_bound(struct combined *combined, int64_t maxerror_ns)
+{
+	if (maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
+		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)maxerror_ns);
+}
+
 /*
  * How far the truth may be from the clock after @elapsed_ns, by the majority's predicted intervals.
  * -INFINITY: they say nothing.
@@ -212,4 +237,15 @@ void correction_make_line(const struct correction_terms *terms, const struct com
 	line->maxerror_ns = (s64)ceil(combined->maxerror_ns);
 	line->maxerror_rate_q32 = (s64)ceil(combined->maxerror_growth * Q32);
 	make_horizons(terms, combined, line);
+}
+
+void correction_turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32)
+{
+	int64_t turned_q32;
+
+	chime_line_move(line, at_ns);
+	turned_q32 = chime_abs_sat(chime_sub_sat(rate_q32, line->rate_q32));
+	line->rate_q32 = rate_q32;
+	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turned_q32);
+	line->beyond_maxerror_rate_q32 = chime_add_sat(line->beyond_maxerror_rate_q32, turned_q32);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the combined clock to a line: how its standard error and its bound grow until the next
- * sample, and for as long as none comes. Pure: time is an argument. Times are ns of the reference,
- * growths and rates fractions; nothing here can fail.
+ * From the combined clock to a line: its bound, and how that and the standard error grow until the
+ * next sample, and for as long as none comes. Pure: time is an argument. Times are ns of the
+ * reference, growths and rates fractions.
  */
 #ifndef DISCIPLINE_CORRECTION_H
 #define DISCIPLINE_CORRECTION_H
@@ -15,6 +15,7 @@
 #include "discipline/estimator.h"
 #include "discipline/source.h"
 
+struct selection;
 struct selection_terms;
 
 /* Bound of the statistical error, in standard errors: as SOURCE_SIGMAS. */
@@ -83,6 +84,21 @@ void correction_age(const struct correction_terms *terms, const struct pace *pac
 		    struct combined *combined);
 
 /*
+ * Put the combined clock into the intersection of @selection at @at_ns. Its bound reaches the far
+ * end of where the truth may be. Growths and horizons are as of correction_age(). false: the
+ * combined clock knows no time.
+ */
+bool correction_combine(const struct correction_terms *terms, const struct selection *selection,
+			int64_t at_ns, const struct pace *pace, struct combined *combined);
+
+/*
+ * Nothing was measured, or the sample contradicts the estimate, and the next samples decide which
+ * is right. Keep the timescale's bound, @maxerror_ns, if it has one: it may include errors that the
+ * estimate does not know of, such as a host's slew while the guest stood still.
+ */
+void correction_keep_bound(struct combined *combined, int64_t maxerror_ns);
+
+/*
  * Between two updates the clock runs at a rate that a minority may have caused, within what the
  * others allow, and the others' intervals grow with the error of their own rates. So the bound
  * grows until it holds the intervals of the majority. If the next update is due soon it grows on
@@ -94,5 +110,11 @@ void correction_foresee(const struct correction_terms *terms, struct source *con
 /* The line from @combined. */
 void correction_make_line(const struct correction_terms *terms, const struct combined *combined,
 			  struct chime_line *line);
+
+/*
+ * Turn a line's rate at @at_ns. The difference from the rate that was learned adds to the growth of
+ * the bound.
+ */
+void correction_turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32);
 
 #endif /* DISCIPLINE_CORRECTION_H */

@@ -2,9 +2,9 @@
 /*
  * From the selected sources to one correction. Selection is in source_select.c, the estimate of one
  * source in source.c, of all in combined_clock.c, what the selected ones say of themselves in
- * selected.c, how a correction's errors grow in correction.c, what may be changed or stepped in
- * change_limits.c, the vote on the host in host_vote.c, that on leap seconds in leap_vote.c; the
- * daemon applies the outcome.
+ * selected.c, the correction's line and how its errors grow in correction.c, what may be changed or
+ * stepped in change_limits.c, the vote on the host in host_vote.c, that on leap seconds in
+ * leap_vote.c; the daemon applies the outcome.
  */
 #include "discipline/discipline.h"
 
@@ -291,40 +291,6 @@ static struct correction_terms terms_of(const struct discipline *discipline,
 	};
 }
 
-/*
- * Put the combined clock into the intersection. Its bound reaches the far end of where the truth
- * may be.
- */
-static bool combine(const struct correction_terms *terms, const struct selection *selection,
-		    int64_t at_ns, const struct pace *pace, struct combined *combined)
-{
-	struct estimate *estimate = &combined->estimate;
-
-	if (!estimator_get(terms->clock, at_ns, estimate))
-		return false;
-	if (estimate->offset_ns < selection->place_low_ns)
-		estimate->offset_ns = selection->place_low_ns;
-	if (estimate->offset_ns > selection->place_high_ns)
-		estimate->offset_ns = selection->place_high_ns;
-	combined->maxerror_ns = fmax((double)(selection->high_ns - estimate->offset_ns),
-				     (double)(estimate->offset_ns - selection->low_ns));
-	combined->maxerror_ns = fmax(combined->maxerror_ns,
-				     CORRECTION_SIGMAS * estimate->sigma_ns);
-	correction_age(terms, pace, combined);
-	return true;
-}
-
-/*
- * Nothing was measured, or the sample contradicts the estimate, and the next samples decide which
- * is right. Keep the timescale's bound: it may include errors that the estimate does not know of,
- * such as a host's slew while the guest stood still.
- */
-static void keep_bound(struct combined *combined, const struct timescale_now *now)
-{
-	if (now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
-		combined->maxerror_ns = fmax(combined->maxerror_ns, (double)now->maxerror_ns);
-}
-
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns)
 {
 	return change_limits_forbid(&discipline->limits, &discipline->options, change_ns);
@@ -392,21 +358,6 @@ static void notice_reference(struct discipline *discipline, const struct timesca
 }
 
 /*
- * Turn the rate of the correction. The difference from the learned rate adds to the growth of the
- * bound.
- */
-static void turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32)
-{
-	int64_t turned_q32;
-
-	chime_line_move(line, at_ns);
-	turned_q32 = chime_abs_sat(chime_sub_sat(rate_q32, line->rate_q32));
-	line->rate_q32 = rate_q32;
-	line->maxerror_rate_q32 = chime_add_sat(line->maxerror_rate_q32, turned_q32);
-	line->beyond_maxerror_rate_q32 = chime_add_sat(line->beyond_maxerror_rate_q32, turned_q32);
-}
-
-/*
  * fallbackdrift: no source has answered for long, and the clock goes on at the mean rate of as much
  * time before. Not with a host, whose rate has rules of its own. true: such a rate is in force.
  */
@@ -424,7 +375,7 @@ static bool fall_back(struct discipline *discipline, const struct timescale_now 
 	if (power <= discipline->fallback)
 		return discipline->fallback > 0;
 	discipline->fallback = power;
-	turn_line(&discipline->line, now->reference_ns, llrint(rate * Q32));
+	correction_turn_line(&discipline->line, now->reference_ns, llrint(rate * Q32));
 	result->correction = discipline->line;
 	result->step_ns = chime_sub_sat(chime_line_eval(&discipline->line, now->reference_ns),
 					now->realtime_ns);
@@ -551,7 +502,8 @@ static bool combine_selected(struct discipline *discipline, struct update *updat
 	learn_whether_free(discipline, update->now);
 	selected_pace(update->sources, selection, at_ns, &update->pace);
 	update->terms = terms_of(discipline, &update->selection_terms);
-	return combine(&update->terms, selection, at_ns, &update->pace, &update->combined);
+	return correction_combine(&update->terms, selection, at_ns, &update->pace,
+				  &update->combined);
 }
 
 /* The bound of what they show, and how it grows until the next update. */
@@ -565,7 +517,7 @@ static void bound_error(struct discipline *discipline, struct update *update,
 		       selected_late_ns(update->sources, selection),
 		       combined);
 	if (!update->fresh || combined->estimate.suspect)
-		keep_bound(combined, now);
+		correction_keep_bound(combined, now->maxerror_ns);
 	combined->maxerror_growth = fmax(combined->maxerror_growth,
 					 settled_rate_odd(&discipline->settled,
 							  &combined->estimate, update->fresh));

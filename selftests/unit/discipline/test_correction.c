@@ -20,6 +20,8 @@
  * the clock is another, with a peak at one instant.
  */
 static struct {
+	bool unknown;
+	int64_t offset_ns;
 	double sigma[3];
 	double low[2], high[2];
 	double peak_s, peak_ns;
@@ -36,8 +38,9 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 {
 	double t = seconds_on(at_ns);
 
+	estimate->offset_ns = stub.offset_ns;
 	estimate->sigma_ns = stub.sigma[0] + stub.sigma[1] * t + stub.sigma[2] * t * t;
-	return true;
+	return !stub.unknown;
 }
 
 bool source_select_foresee(struct source *const *sources, size_t count, int64_t at_ns,
@@ -231,6 +234,77 @@ TEST_F(correction, chance_and_what_was_not_learned_are_independent)
 	self->terms.maxclockerror = 1e-6;
 	age(self);
 	EXPECT_TRUE(is_near(hypot(6513, 6513) / 60e9, self->combined.maxerror_growth));
+}
+
+/* The clock is @offset_ns from the reference by the samples; the truth is from 300 to 1000 ns. */
+static bool combine(FIXTURE_DATA(correction) *self, int64_t offset_ns)
+{
+	const struct selection selection = {
+		.low_ns = 300, .place_low_ns = 500, .place_high_ns = 800, .high_ns = 1000,
+	};
+
+	stub.offset_ns = offset_ns;
+	return correction_combine(&self->terms, &selection, NOW_NS, &self->pace, &self->combined);
+}
+
+TEST_F(correction, a_clock_where_most_agree_stays_there)
+{
+	ASSERT_TRUE(combine(self, 600));
+	EXPECT_EQ(600, self->combined.estimate.offset_ns);
+	EXPECT_EQ(400.0, self->combined.maxerror_ns);
+	EXPECT_EQ(60e9, self->combined.reach_ns);
+}
+
+TEST_F(correction, one_outside_is_put_there)
+{
+	ASSERT_TRUE(combine(self, -7));
+	EXPECT_EQ(500, self->combined.estimate.offset_ns);
+	EXPECT_EQ(500.0, self->combined.maxerror_ns);
+	ASSERT_TRUE(combine(self, 5000));
+	EXPECT_EQ(800, self->combined.estimate.offset_ns);
+	EXPECT_EQ(500.0, self->combined.maxerror_ns);
+}
+
+TEST_F(correction, no_bound_is_less_than_what_chance_allows)
+{
+	stub.sigma[0] = 1000;
+	ASSERT_TRUE(combine(self, 600));
+	EXPECT_EQ(5000.0, self->combined.maxerror_ns);
+}
+
+TEST_F(correction, what_knows_no_time_is_not_combined)
+{
+	stub.unknown = true;
+	EXPECT_FALSE(combine(self, 600));
+}
+
+TEST_F(correction, the_greater_of_two_bounds_is_kept)
+{
+	self->combined.maxerror_ns = 1000;
+	correction_keep_bound(&self->combined, 900);
+	EXPECT_EQ(1000.0, self->combined.maxerror_ns);
+	correction_keep_bound(&self->combined, 1100);
+	EXPECT_EQ(1100.0, self->combined.maxerror_ns);
+	correction_keep_bound(&self->combined, CHIME_LINE_UNBOUNDED_NS);
+	EXPECT_EQ(1100.0, self->combined.maxerror_ns);
+}
+
+/* Whether the learned rate or the other one is right is not known. */
+TEST_F(correction, a_turned_line_goes_on_where_it_was)
+{
+	struct chime_line line = {
+		.origin_ns = NOW_NS,
+		.rate_q32 = 1000,
+		.maxerror_rate_q32 = 10,
+		.beyond_maxerror_rate_q32 = 20,
+	};
+	int64_t then_ns = NOW_NS + 3600 * S, offset_ns = chime_line_offset(&line, then_ns);
+
+	correction_turn_line(&line, then_ns, -500);
+	EXPECT_EQ(offset_ns, chime_line_offset(&line, then_ns));
+	EXPECT_EQ(-500, line.rate_q32);
+	EXPECT_EQ(1510, line.maxerror_rate_q32);
+	EXPECT_EQ(1520, line.beyond_maxerror_rate_q32);
 }
 
 static void foresee(FIXTURE_DATA(correction) *self)
