@@ -10,6 +10,7 @@
 
 #include "guest.h"
 #include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 #include "user/sources/operate.h"
 #include "variation.h"
 #include "world.h"

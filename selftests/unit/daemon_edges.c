@@ -5,8 +5,8 @@
  */
 #include "selftests/unit/daemon_edges.h"
 
-#include "user/daemon/daemon.h"
 #include "user/daemon/notify.h"
+#include "user/daemon/requests.h"
 
 struct daemon_edges daemon_edges;
 

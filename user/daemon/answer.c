@@ -2,7 +2,7 @@
 /*
  * The daemon's answers at the control socket; a refusal says what to do about it.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <stdio.h>
 #include <stdlib.h>

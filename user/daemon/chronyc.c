@@ -2,7 +2,7 @@
 /*
  * The daemon's answers to chronyc: reports here, what changes something in chronyc_operate.c.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include "chronyc/report.h"
 

@@ -3,7 +3,7 @@
  * What chronyc has the daemon do. Commands that have no meaning here are refused, and the log says
  * why, as chronyc's own words cannot.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 /*
  * chronyc's commands about times that the operator sets; settime.c says what becomes of these.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <stdio.h>
 

@@ -18,6 +18,7 @@
 #include "core/line.h"
 #include "daemon/notify.h"
 #include "daemon/privileges.h"
+#include "daemon/requests.h"
 #include "lib/clock_watch.h"
 #include "lib/plural.h"
 #include "lib/virtual_machine.h"

@@ -3,7 +3,7 @@
  * Lines of the configuration that the operator adds while the daemon runs: they are in force until
  * the configuration is read again.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <errno.h>
 #include <stdio.h>

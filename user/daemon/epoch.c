@@ -5,6 +5,8 @@
  */
 #include "daemon/daemon.h"
 
+#include "daemon/requests.h"
+
 void daemon_change_sources(struct daemon *daemon, const struct reference_change *change)
 {
 	consensus_change_reference(daemon->consensus, change);

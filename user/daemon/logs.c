@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "daemon/requests.h"
 #include "ipc/figures.h"
 #include "ipc/log_lines.h"
 

@@ -13,6 +13,7 @@
 
 #include "core/line.h"
 #include "daemon/notify.h"
+#include "daemon/requests.h"
 #include "lib/clock_watch.h"
 #include "lib/descriptor_wait.h"
 #include "lib/time_units.h"

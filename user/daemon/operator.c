@@ -3,7 +3,7 @@
  * The operator's commands about time sources, and whom they are served to, in chronyc's words; a
  * refusal says what is wrong.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  * Telling those who follow the daemon's state that it has changed. What they are told takes a
  * reading of all clocks and sources, so it is only made when something in it is new.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include "ipc/report_timesync.h"
 

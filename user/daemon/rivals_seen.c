@@ -3,7 +3,7 @@
  * Programs that truechime-watch has seen changing the clock. Whatever they are called, those that
  * go on to do so are time daemons.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <errno.h>
 #include <signal.h>

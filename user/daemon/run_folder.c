@@ -15,6 +15,7 @@
 
 #include "core/line.h"
 #include "daemon/privileges.h"
+#include "daemon/requests.h"
 #include "daemon/run_files.h"
 #include "ipc/socket_file.h"
 #include "lib/services.h"

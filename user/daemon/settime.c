@@ -3,7 +3,7 @@
  * Times that the operator sets by hand, on a machine that nothing else tells the time: chrony's
  * `manual`. discipline/manual.c knows what they show.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <errno.h>
 #include <math.h>

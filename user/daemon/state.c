@@ -2,7 +2,7 @@
 /*
  * The daemon's state, as shown to others.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * Why the operator's step of the clock was not made, and what to do about it.
  */
-#include "daemon/daemon.h"
+#include "daemon/requests.h"
 
 #include <errno.h>
 #include <string.h>

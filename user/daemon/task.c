@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/requests.h"
 #include "lib/plural.h"
 #include "lib/time_units.h"
 

@@ -3,7 +3,7 @@
  * chronyc's commands about times that are set by hand, as what they become and how they are
  * answered.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * Lines of the configuration that the operator adds: what is in force then, and what is refused
  * with which words. The server and chronyc's sockets are stand-ins.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -2,7 +2,7 @@
 /*
  * When entries of the files of measurements are written: once for each answer, sample and update.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * The operator's commands about sources: what of them reaches the sources, and what is refused with
  * which words. The sources and the log are stand-ins.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * What the daemon does when it is told that a program changes the clock. The clock, steering and
  * the log are stand-ins.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <errno.h>
 #include <sched.h>

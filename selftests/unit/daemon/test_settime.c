@@ -3,7 +3,7 @@
  * The operator sets the time: when he may, what is done, what is refused with which words. Clock,
  * sources and steering are stand-ins; what entries show is the real thing.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <errno.h>
 #include <math.h>

@@ -2,7 +2,7 @@
 /*
  * When -q and -Q end, and with which status. Sources, steering and log are stand-ins.
  */
-#include "user/daemon/daemon.h"
+#include "user/daemon/requests.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
