@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What steady.c, which follows the host from check to check, and steady_gap.c share.
+ * What steady.c, which follows the host from check to check, shares with the files of its parts.
  */
 #ifndef CHIME_STEADY_PARTS_H
 #define CHIME_STEADY_PARTS_H
@@ -33,6 +33,11 @@
 /* The slope of readings with less error than this, fitted over 14 s, shows a slew. */
 #define CHIME_STEADY_FINE_NS	(3 * 1000LL)
 
+static inline bool chime_steady_same_rate(s64 a_q32, s64 b_q32)
+{
+	return chime_abs_sat(chime_sub_sat(a_q32, b_q32)) <= CHIME_STEADY_TURN_Q32;
+}
+
 /* --- steady.c --- */
 
 /* The host's fastest recent slew, as far as it has been seen if it is still in progress. */
@@ -40,9 +45,6 @@ s64 chime_steady_slew(const struct chime_steady *steady, s64 raw_ns);
 
 /* The host was slewed so recently that the slew may be the same as one that is seen now. */
 bool chime_steady_slewed_lately(const struct chime_steady *steady, s64 raw_ns);
-
-/* This guest resumed: the corrections until now contain the pace. */
-void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns);
 
 /* The host's present slew rate, as far as its rate without a slew is known. */
 s64 chime_steady_slewing(const struct chime_steady *steady);
@@ -64,6 +66,20 @@ void chime_steady_count(struct chime_steady *steady);
 
 /* Follow the host. Where its rate is off the pace that may be following a slew: widen the bound. */
 void chime_steady_go_along(struct chime_steady *steady, const struct chime_line *host, s64 raw_ns);
+
+/* --- steady_contained.c --- */
+
+/* How far a rate against the raw clock is off what corrections may contain; 0: that is known. */
+s64 chime_steady_off_contained(const struct chime_steady *steady, s64 rate_q32);
+
+/* This guest resumed: the corrections until now contain the pace. */
+void chime_steady_doubt_contained(struct chime_steady *steady, s64 raw_ns);
+
+/*
+ * A correction was measured. Those measured at one rate for longer than slews last contain that
+ * rate, and nothing else.
+ */
+void chime_steady_note_contained(struct chime_steady *steady, s64 raw_ns);
 
 /* --- steady_gap.c --- */
 
