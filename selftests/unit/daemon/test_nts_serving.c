@@ -731,7 +731,7 @@ TEST_F(nts, a_reload_keeps_those_who_serve_where_others_could_not)
 /* As of what is no file, or of a disk that does not answer. */
 TEST_F(nts, a_certificate_that_is_read_for_ever_does_not_keep_the_daemon)
 {
-	alarm(10);
+	alarm(60);
 	configure(self);
 	pass(self, 1);
 	usleep(20000);
