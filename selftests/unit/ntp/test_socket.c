@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "selftests/unit/kept_stamps.h"
 #include "selftests/unit/unit.h"
 #include "user/lib/clock_ns.h"
 
@@ -115,8 +116,8 @@ TEST_F(server, both_ways_are_timestamped)
 	int64_t before_ns, between_ns, after_ns;
 
 	ASSERT_LE(0, self->keeper);
-	/* The kernel begins to stamp a moment after the first who asked for it. */
-	usleep(100000);
+	/* That one wants timestamps from now on, and this one waits until there are some. */
+	close(kept_stamps());
 	before_ns = clock_ns(CLOCK_REALTIME);
 	ASSERT_EQ(0, ntp_socket_send(&self->client, request, sizeof(request)));
 	ASSERT_NE(0, wait_for(self->fd, POLLIN));
@@ -216,8 +217,8 @@ TEST_F(server, a_refusal_is_no_timestamp)
 	int err = 0;
 
 	ASSERT_LE(0, self->keeper);
-	/* The kernel begins to stamp a moment after the first who asked for it. */
-	usleep(100000);
+	/* That one wants timestamps from now on, and this one waits until there are some. */
+	close(kept_stamps());
 	close(self->fd);
 	self->fd = -1;
 	ASSERT_EQ(0, ntp_socket_send(&self->client, bytes, sizeof(bytes)));

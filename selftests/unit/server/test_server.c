@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "selftests/unit/kept_stamps.h"
 #include "selftests/unit/unit.h"
 #include "selftests/unit/wrapped_calls.h"
 #include "user/lib/clock_ns.h"
@@ -35,6 +36,9 @@
 #define CLIENTS		16
 #define RULES		4
 #define KEYS		3
+
+/* So long is waited for what is to come, however busy the machine is. */
+#define COMES_MS	10000
 
 /*
  * A network card: its clock is CARD_BEHIND_NS behind the system clock, and it stamps what comes and
@@ -195,6 +199,7 @@ FIXTURE(world)
 	int cookie_keys[2];
 	int port;
 	int client;
+	int stamps;
 	pid_t pid;
 };
 
@@ -269,6 +274,7 @@ FIXTURE_SETUP(world)
 	ASSERT_LE(0, self->world.ipv4_fd);
 	self->port = port_of(self->world.ipv4_fd);
 	self->client = socket(AF_INET, SOCK_DGRAM, 0);
+	self->stamps = kept_stamps();
 	self->pid = 0;
 }
 
@@ -287,6 +293,7 @@ FIXTURE_TEARDOWN(world)
 	close(self->cookie_keys[0]);
 	close(self->cookie_keys[1]);
 	close(self->client);
+	close(self->stamps);
 	close(self->world.ipv4_fd);
 	close(self->world.clock_watch_fd);
 	close(self->page_fd);
@@ -357,7 +364,7 @@ static void send_bytes(FIXTURE_DATA(world) *self, const void *bytes, size_t leng
 		abort();
 }
 
-/* The next answer within a second; its length, 0: none came. */
+/* The next answer within that time; its length, 0: none came. */
 static ssize_t receive_most(FIXTURE_DATA(world) *self, uint8_t *bytes, size_t size, int timeout_ms)
 {
 	struct pollfd fd = { .fd = self->client, .events = POLLIN };
@@ -377,14 +384,17 @@ static bool ask(FIXTURE_DATA(world) *self, struct ntp_packet *answer, const char
 	memcpy(bytes + 40, nonce, 8);
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
 
-	return receive(self, bytes, 1000) == NTP_HEADER_SIZE &&
+	return receive(self, bytes, COMES_MS) == NTP_HEADER_SIZE &&
 	       !memcmp(bytes + 24, nonce, 8) && !ntp_packet_decode(bytes, NTP_HEADER_SIZE, answer);
 }
 
-static uint64_t count_of(FIXTURE_DATA(world) *self, enum server_count which)
+/* What is counted once it is @count, which is after the answers. */
+static uint64_t await_count(FIXTURE_DATA(world) *self, enum server_count which, uint64_t count)
 {
-	/* They are written after the answers. */
+	/* What was counted too often would be seen by then. */
 	usleep(20000);
+	for (int i = 0; i < COMES_MS && self->world.statistics->counts[which] < count; i++)
+		usleep(1000);
 
 	return self->world.statistics->counts[which];
 }
@@ -405,9 +415,8 @@ TEST_F(world, the_time_of_the_page)
 	EXPECT_LE(ntp_timestamp_to_ns(answer.receive), ntp_timestamp_to_ns(answer.transmit) + 1000);
 	/* The transmit timestamp is that of the moment at which the answer was to leave. */
 	EXPECT_GE(after_ns + 1000000, ntp_timestamp_to_ns(answer.transmit));
-	EXPECT_EQ(1, count_of(self, SERVER_RECEIVED));
-	/* The kernel begins to stamp packets a moment after it was asked to. */
-	EXPECT_EQ(1, count_of(self, SERVER_RX_KERNEL) + count_of(self, SERVER_RX_DAEMON));
+	EXPECT_EQ(1, await_count(self, SERVER_RECEIVED, 1));
+	EXPECT_EQ(1, await_count(self, SERVER_RX_KERNEL, 1));
 }
 
 TEST_F(world, a_clock_that_was_set_is_not_synchronised)
@@ -431,6 +440,19 @@ TEST_F(world, a_clock_that_was_set_is_not_synchronised)
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 }
 
+/* The server has read that the clock was set, and some time ago. */
+static bool has_heard_of_step(FIXTURE_DATA(world) *self)
+{
+	struct pollfd watch = { .fd = self->world.clock_watch_fd, .events = POLLIN };
+	int i;
+
+	for (i = 0; i < COMES_MS && poll(&watch, 1, 0); i++)
+		usleep(1000);
+	usleep(100000);
+
+	return i < COMES_MS;
+}
+
 /* Of a step long ago, after which the daemon has read the clocks, the next client has no harm. */
 TEST_F(world, a_clock_that_was_set_while_nobody_asked)
 {
@@ -441,9 +463,8 @@ TEST_F(world, a_clock_that_was_set_while_nobody_asked)
 	start(self);
 	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
 	ASSERT_EQ(8, write(self->world.clock_watch_fd, &one, sizeof(one)));
-	usleep(100000);
+	EXPECT_TRUE(has_heard_of_step(self));
 	tell(self, 2, 0);
-	usleep(100000);
 	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 	EXPECT_EQ(2, answer.stratum);
@@ -460,9 +481,7 @@ TEST_F(world, no_timestamp_of_the_clock_as_it_was_is_told)
 
 	tell(self, 2, 0);
 	start(self);
-	/* The kernel begins to stamp packets a moment after it was asked to. */
 	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
-	usleep(100000);
 	for (size_t i = 0; i < ARRAY_SIZE(steps_ns); i++) {
 		ASSERT_EQ(8, write(self->world.clock_watch_fd, &one, sizeof(one)));
 		ASSERT_TRUE(ask(self, &answer, "nonce 02"));
@@ -479,12 +498,15 @@ TEST_F(world, no_timestamp_of_the_clock_as_it_was_is_told)
 	}
 	/* The clock is trusted again. */
 	ASSERT_TRUE(ask(self, &answer, "nonce 04"));
-	EXPECT_LE(ARRAY_SIZE(steps_ns), count_of(self, SERVER_RX_DAEMON));
-	EXPECT_LE(1, count_of(self, SERVER_RX_KERNEL));
+	EXPECT_LE(ARRAY_SIZE(steps_ns), await_count(self, SERVER_RX_DAEMON, ARRAY_SIZE(steps_ns)));
+	EXPECT_LE(1, await_count(self, SERVER_RX_KERNEL, 1));
 }
 
-/* Ask while the clock is set by @step_s, after the page was read for the answer. */
-static bool ask_meanwhile(FIXTURE_DATA(world) *self, int step_s, int timeout_ms)
+/*
+ * Ask while the clock is set by @step_s, after the page was read for the answer. Is this request,
+ * the one of that number, answered?
+ */
+static bool ask_meanwhile(FIXTURE_DATA(world) *self, int step_s, uint64_t number)
 {
 	uint8_t bytes[200] = { 4 << 3 | NTP_MODE_CLIENT };
 	bool answered;
@@ -492,7 +514,8 @@ static bool ask_meanwhile(FIXTURE_DATA(world) *self, int step_s, int timeout_ms)
 	set_by->readings = 0;
 	set_by->answered_ns = step_s * NS_PER_S;
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
-	answered = receive(self, bytes, timeout_ms) > 0;
+	await_count(self, SERVER_RECEIVED, number);
+	answered = receive(self, bytes, 0) > 0;
 	set_by->answered_ns = 0;
 
 	return answered;
@@ -505,18 +528,16 @@ TEST_F(world, no_answer_is_stamped_by_a_clock_that_was_set_since)
 
 	tell(self, 2, 0);
 	start(self);
-	/* The kernel begins to stamp packets a moment after it was asked to. */
 	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
-	usleep(100000);
 	for (size_t i = 0; i < ARRAY_SIZE(steps_s); i++) {
-		EXPECT_FALSE(ask_meanwhile(self, steps_s[i], 100));
+		EXPECT_FALSE(ask_meanwhile(self, steps_s[i], 2 + 3 * i));
 		ASSERT_TRUE(ask(self, &answer, "nonce 02"));
 		EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, answer.leap);
 		tell(self, 2, 0);
 		ASSERT_TRUE(ask(self, &answer, "nonce 03"));
 		EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 	}
-	EXPECT_EQ(ARRAY_SIZE(steps_s), count_of(self, SERVER_UNSENT));
+	EXPECT_EQ(ARRAY_SIZE(steps_s), await_count(self, SERVER_UNSENT, ARRAY_SIZE(steps_s)));
 }
 
 TEST_F(world, a_server_that_stood_still_answers)
@@ -526,9 +547,8 @@ TEST_F(world, a_server_that_stood_still_answers)
 	tell(self, 2, 0);
 	start(self);
 	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
-	usleep(100000);
 	set_by->once = true;
-	EXPECT_TRUE(ask_meanwhile(self, 1, 1000));
+	EXPECT_TRUE(ask_meanwhile(self, 1, 2));
 	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
 }
@@ -543,8 +563,8 @@ TEST_F(world, others_are_not_answered)
 	start(self);
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
 	EXPECT_EQ(0, receive(self, bytes, 200));
-	EXPECT_EQ(1, count_of(self, SERVER_REFUSED));
-	EXPECT_EQ(0, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(1, await_count(self, SERVER_REFUSED, 1));
+	EXPECT_EQ(0, await_count(self, SERVER_RECEIVED, 0));
 }
 
 /* All servers of a network would answer one packet, from addresses that nobody has asked. */
@@ -567,7 +587,7 @@ TEST_F(world, what_is_sent_to_many_is_not_answered)
 	ASSERT_EQ(0, setsockopt(self->client, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)));
 	ASSERT_EQ(NTP_HEADER_SIZE, sendto(self->client, bytes, NTP_HEADER_SIZE, 0,
 					  (struct sockaddr *)&to, sizeof(to)));
-	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, bytes, 1000));
+	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, bytes, COMES_MS));
 	memset(bytes, 0, sizeof(bytes));
 	bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
 	/* The broadcast address of the loopback interface. */
@@ -575,7 +595,7 @@ TEST_F(world, what_is_sent_to_many_is_not_answered)
 	ASSERT_EQ(NTP_HEADER_SIZE, sendto(self->client, bytes, NTP_HEADER_SIZE, 0,
 					  (struct sockaddr *)&to, sizeof(to)));
 	EXPECT_EQ(0, receive(self, bytes, 200));
-	EXPECT_EQ(1, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(1, await_count(self, SERVER_RECEIVED, 1));
 }
 
 /*
@@ -595,11 +615,11 @@ TEST_F(world, who_is_on_a_link_is_answered_on_that_link)
 	EXPECT_EQ(0, way->interface);
 	way->sender = 0xa9fe0909;
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
-	EXPECT_EQ(2, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(2, await_count(self, SERVER_RECEIVED, 2));
 	EXPECT_EQ(if_nametoindex("lo"), way->interface);
 	way->sender = 0xa9ff0909;
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
-	EXPECT_EQ(3, count_of(self, SERVER_RECEIVED));
+	EXPECT_EQ(3, await_count(self, SERVER_RECEIVED, 3));
 	EXPECT_EQ(0, way->interface);
 }
 
@@ -617,7 +637,9 @@ TEST_F(world, nonsense_is_not_answered)
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
 	EXPECT_EQ(0, receive(self, bytes, 100));
 	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
-	EXPECT_EQ(ARRAY_SIZE(lengths) + 1, count_of(self, SERVER_MALFORMED));
+	/* And that of another mode. */
+	EXPECT_EQ(ARRAY_SIZE(lengths) + 1,
+		  await_count(self, SERVER_MALFORMED, ARRAY_SIZE(lengths) + 1));
 }
 
 TEST_F(world, too_many_requests)
@@ -633,15 +655,18 @@ TEST_F(world, too_many_requests)
 	for (int i = 0; i < 1000; i++) {
 		bytes[0] = 4 << 3 | NTP_MODE_CLIENT;
 		send_bytes(self, bytes, NTP_HEADER_SIZE);
-		while (receive(self, bytes, i % 50 ? 0 : 20) > 0)
+		/* There is room for so many that it has not read. */
+		if (!(i % 50))
+			EXPECT_EQ(i + 1, await_count(self, SERVER_RECEIVED, i + 1));
+		while (receive(self, bytes, 0) > 0)
 			answers++;
 	}
+	EXPECT_EQ(1000, await_count(self, SERVER_RECEIVED, 1000));
 	while (receive(self, bytes, 100) > 0)
 		answers++;
 	EXPECT_LE(8, answers);
 	EXPECT_GE(8 + 200, answers);
-	EXPECT_EQ(1000, count_of(self, SERVER_RECEIVED));
-	EXPECT_EQ(1000 - answers, count_of(self, SERVER_DROPPED));
+	EXPECT_EQ(1000 - answers, await_count(self, SERVER_DROPPED, 1000 - answers));
 	/* One record, the first of either bucket. */
 	EXPECT_EQ(1000, self->world.statistics->clients[0].hits +
 			self->world.statistics->clients[8].hits);
@@ -657,7 +682,7 @@ TEST_F(world, the_next_process_goes_on_counting)
 	for (unsigned int i = 1; i <= 4; i++) {
 		start(self);
 		ASSERT_TRUE(ask(self, &answer, "nonce 01"));
-		EXPECT_EQ(i, count_of(self, SERVER_RECEIVED));
+		EXPECT_EQ(i, await_count(self, SERVER_RECEIVED, i));
 		ASSERT_EQ(0, kill(self->pid, SIGKILL));
 		ASSERT_EQ(self->pid, waitpid(self->pid, NULL, 0));
 		self->pid = 0;
@@ -690,7 +715,7 @@ TEST_F(world, interleaved)
 		if (!i)
 			sent_ns = clock_ns(CLOCK_REALTIME);
 		send_bytes(self, request, sizeof(request));
-		ASSERT_EQ(NTP_HEADER_SIZE, receive(self, bytes, 1000));
+		ASSERT_EQ(NTP_HEADER_SIZE, receive(self, bytes, COMES_MS));
 		if (!i)
 			came_ns = clock_ns(CLOCK_REALTIME);
 		ASSERT_EQ(0, ntp_packet_decode(bytes, NTP_HEADER_SIZE, &answer));
@@ -699,8 +724,8 @@ TEST_F(world, interleaved)
 	}
 	EXPECT_LE(sent_ns, ntp_timestamp_to_ns(answer.transmit));
 	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
-	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
-	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+	EXPECT_EQ(1, await_count(self, SERVER_INTERLEAVED, 1));
+	EXPECT_EQ(1, await_count(self, SERVER_TX_KERNEL, 1));
 }
 
 /* Ask in the interleaved mode, after @answer. Has the next answer that mode, too? */
@@ -713,7 +738,7 @@ static bool ask_interleaved(FIXTURE_DATA(world) *self, struct ntp_packet *answer
 	memcpy(bytes + 32, "receive1", 8);
 	memcpy(bytes + 40, "nonce 02", 8);
 	send_bytes(self, bytes, NTP_HEADER_SIZE);
-	if (receive(self, bytes, 1000) != NTP_HEADER_SIZE ||
+	if (receive(self, bytes, COMES_MS) != NTP_HEADER_SIZE ||
 	    ntp_packet_decode(bytes, NTP_HEADER_SIZE, answer))
 		abort();
 
@@ -736,7 +761,7 @@ TEST_F(world, the_next_server_goes_on_interleaved)
 	EXPECT_TRUE(ask_interleaved(self, &answer));
 	EXPECT_LE(sent_ns, ntp_timestamp_to_ns(answer.transmit));
 	EXPECT_GE(came_ns, ntp_timestamp_to_ns(answer.transmit));
-	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
+	EXPECT_EQ(1, await_count(self, SERVER_INTERLEAVED, 1));
 }
 
 /* The clock was set while no server ran. */
@@ -773,7 +798,7 @@ static bool ask_twice(FIXTURE_DATA(world) *self, struct ntp_packet *answer)
 		memcpy(bytes + 32, i ? "receive2" : "receive1", 8);
 		memcpy(bytes + 40, i ? "nonce 03" : "nonce 02", 8);
 		send_bytes(self, bytes, NTP_HEADER_SIZE);
-		if (receive(self, bytes, 1000) != NTP_HEADER_SIZE ||
+		if (receive(self, bytes, COMES_MS) != NTP_HEADER_SIZE ||
 		    ntp_packet_decode(bytes, NTP_HEADER_SIZE, answer))
 			return false;
 		usleep(20000);
@@ -794,8 +819,6 @@ static int64_t dispersion_by_card(FIXTURE_DATA(world) *self, int64_t comes_after
 	self->settings->cards = 1;
 	tell(self, 2, 7 * NS_PER_S);
 	start(self);
-	/* The kernel begins to stamp packets a moment after it was asked to. */
-	usleep(20000);
 
 	return ask_twice(self, &answer) ? answer.root_dispersion_ns : -1;
 }
@@ -805,10 +828,10 @@ TEST_F(world, timestamps_of_a_network_card)
 {
 	int64_t dispersion_ns = dispersion_by_card(self, -30000, 70000);
 
-	EXPECT_EQ(3, count_of(self, SERVER_RX_CARD));
-	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
-	EXPECT_EQ(1, count_of(self, SERVER_TX_CARD));
-	EXPECT_EQ(0, count_of(self, SERVER_CARD_REFUSED));
+	EXPECT_EQ(3, await_count(self, SERVER_RX_CARD, 3));
+	EXPECT_EQ(1, await_count(self, SERVER_INTERLEAVED, 1));
+	EXPECT_EQ(1, await_count(self, SERVER_TX_CARD, 1));
+	EXPECT_EQ(0, await_count(self, SERVER_CARD_REFUSED, 0));
 	EXPECT_LE(1000000 + 70000, dispersion_ns);
 	EXPECT_GE(1000000 + 70000 + 2 * 15260, dispersion_ns);
 }
@@ -818,11 +841,11 @@ TEST_F(world, a_card_that_lies)
 {
 	int64_t dispersion_ns = dispersion_by_card(self, -2000000, -20000);
 
-	EXPECT_EQ(0, count_of(self, SERVER_RX_CARD));
-	EXPECT_EQ(0, count_of(self, SERVER_TX_CARD));
-	EXPECT_EQ(3, count_of(self, SERVER_RX_KERNEL));
-	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
-	EXPECT_LE(4, count_of(self, SERVER_CARD_REFUSED));
+	EXPECT_EQ(0, await_count(self, SERVER_RX_CARD, 0));
+	EXPECT_EQ(0, await_count(self, SERVER_TX_CARD, 0));
+	EXPECT_EQ(3, await_count(self, SERVER_RX_KERNEL, 3));
+	EXPECT_EQ(1, await_count(self, SERVER_TX_KERNEL, 1));
+	EXPECT_LE(4, await_count(self, SERVER_CARD_REFUSED, 4));
 	EXPECT_GE(1000000 + 15260, dispersion_ns);
 }
 
@@ -830,9 +853,9 @@ TEST_F(world, another_card_that_lies)
 {
 	int64_t dispersion_ns = dispersion_by_card(self, 20000, 2000000);
 
-	EXPECT_EQ(0, count_of(self, SERVER_RX_CARD));
-	EXPECT_EQ(0, count_of(self, SERVER_TX_CARD));
-	EXPECT_LE(4, count_of(self, SERVER_CARD_REFUSED));
+	EXPECT_EQ(0, await_count(self, SERVER_RX_CARD, 0));
+	EXPECT_EQ(0, await_count(self, SERVER_TX_CARD, 0));
+	EXPECT_LE(4, await_count(self, SERVER_CARD_REFUSED, 4));
 	EXPECT_GE(1000000 + 15260, dispersion_ns);
 }
 
@@ -852,8 +875,12 @@ static void add_keys(FIXTURE_DATA(world) *self)
 	self->settings->key_count = KEYS;
 }
 
-/* Ask with a MAC of @key. The length of the answer, whose MAC is right; 0: none came; -1: wrong. */
-static ssize_t ask_keyed(FIXTURE_DATA(world) *self, const struct ntp_key *key, int version)
+/*
+ * Ask with a MAC of @key. The length of the answer, whose MAC is right; 0: none came within that
+ * time; -1: wrong.
+ */
+static ssize_t ask_keyed(FIXTURE_DATA(world) *self, const struct ntp_key *key, int version,
+			 int timeout_ms)
 {
 	uint8_t bytes[200] = { (uint8_t)(version << 3 | NTP_MODE_CLIENT) };
 	struct ntp_packet answer;
@@ -861,7 +888,7 @@ static ssize_t ask_keyed(FIXTURE_DATA(world) *self, const struct ntp_key *key, i
 
 	memcpy(bytes + 40, "nonce 01", 8);
 	send_bytes(self, bytes, ntp_mac_append(key, bytes, NTP_HEADER_SIZE, sizeof(bytes)));
-	length = receive(self, bytes, 200);
+	length = receive(self, bytes, timeout_ms);
 	if (length <= 0)
 		return 0;
 	if (ntp_packet_decode(bytes, (size_t)length, &answer) || memcmp(bytes + 24, "nonce 01", 8))
@@ -879,20 +906,20 @@ TEST_F(world, keys)
 	tell(self, 2, 0);
 	add_keys(self);
 	start(self);
-	EXPECT_EQ(NTP_HEADER_SIZE + 24, ask_keyed(self, &keys[0], 4));
+	EXPECT_EQ(NTP_HEADER_SIZE + 24, ask_keyed(self, &keys[0], 4, COMES_MS));
 	/* Cut off in NTPv4, and whole before. */
-	EXPECT_EQ(NTP_HEADER_SIZE + 24, ask_keyed(self, &keys[1], 4));
-	EXPECT_EQ(NTP_HEADER_SIZE + 68, ask_keyed(self, &keys[1], 3));
-	EXPECT_EQ(NTP_HEADER_SIZE + 20, ask_keyed(self, &keys[2], 4));
-	EXPECT_EQ(4, count_of(self, SERVER_AUTHENTICATED));
+	EXPECT_EQ(NTP_HEADER_SIZE + 24, ask_keyed(self, &keys[1], 4, COMES_MS));
+	EXPECT_EQ(NTP_HEADER_SIZE + 68, ask_keyed(self, &keys[1], 3, COMES_MS));
+	EXPECT_EQ(NTP_HEADER_SIZE + 20, ask_keyed(self, &keys[2], 4, COMES_MS));
+	EXPECT_EQ(4, await_count(self, SERVER_AUTHENTICATED, 4));
 	/* A key of another number, or another secret. */
 	other = keys[0];
 	other.id = 11;
-	EXPECT_EQ(0, ask_keyed(self, &other, 4));
+	EXPECT_EQ(0, ask_keyed(self, &other, 4, 200));
 	other = keys[0];
 	other.secret[0]++;
-	EXPECT_EQ(0, ask_keyed(self, &other, 4));
-	EXPECT_EQ(2, count_of(self, SERVER_UNAUTHENTIC));
+	EXPECT_EQ(0, ask_keyed(self, &other, 4, 200));
+	EXPECT_EQ(2, await_count(self, SERVER_UNAUTHENTIC, 2));
 	ASSERT_TRUE(ask(self, &answer, "nonce 02"));
 }
 
@@ -903,13 +930,14 @@ TEST_F(world, no_answer_by_a_key_is_stamped_by_a_clock_that_was_set_since)
 	tell(self, 2, 0);
 	add_keys(self);
 	start(self);
-	ASSERT_LT(0, ask_keyed(self, &keys[0], 4));
-	usleep(100000);
+	ASSERT_LT(0, ask_keyed(self, &keys[0], 4, COMES_MS));
+	/* It reads the clock once more when the answer has left. */
+	EXPECT_EQ(1, await_count(self, SERVER_AUTHENTICATED, 1));
 	set_by->answered_ns = 3600 * NS_PER_S;
-	EXPECT_EQ(0, ask_keyed(self, &keys[0], 4));
+	EXPECT_EQ(0, ask_keyed(self, &keys[0], 4, 200));
+	EXPECT_EQ(1, await_count(self, SERVER_UNSENT, 1));
 	set_by->answered_ns = 0;
-	EXPECT_EQ(1, count_of(self, SERVER_UNSENT));
-	EXPECT_LT(0, ask_keyed(self, &keys[0], 4));
+	EXPECT_LT(0, ask_keyed(self, &keys[0], 4, COMES_MS));
 }
 
 /* Packets that wait together: each is answered, by its own key or none. */
@@ -933,7 +961,7 @@ TEST_F(world, keyed_and_plain_together)
 	}
 	kill(self->pid, SIGCONT);
 	for (int i = 0; i < 30; i++) {
-		length = receive(self, bytes, 1000);
+		length = receive(self, bytes, COMES_MS);
 		/* In the order in which they came. */
 		ASSERT_EQ(i + 1, bytes[24]);
 		keyed += length == NTP_HEADER_SIZE + 24 &&
@@ -982,7 +1010,7 @@ static ssize_t ask_by_nts(FIXTURE_DATA(world) *self, struct nts_session *client,
 	length = nts_session_request(client, random, bytes, extended ? RESPOND_ANSWER_MAX :
 				     NTP_HEADER_SIZE, sizeof(bytes));
 	send_bytes(self, bytes, length);
-	return receive_most(self, answer, NTP_PACKET_MAX, 1000);
+	return receive_most(self, answer, NTP_PACKET_MAX, COMES_MS);
 }
 
 TEST_F(world, requests_by_nts)
@@ -1003,8 +1031,8 @@ TEST_F(world, requests_by_nts)
 		EXPECT_EQ(2, packet.stratum);
 		EXPECT_EQ(8, client.count);
 	}
-	EXPECT_EQ(20, count_of(self, SERVER_AUTHENTICATED));
-	EXPECT_EQ(0, count_of(self, SERVER_UNSENT));
+	EXPECT_EQ(20, await_count(self, SERVER_AUTHENTICATED, 20));
+	EXPECT_EQ(0, await_count(self, SERVER_UNSENT, 0));
 	/* Others are answered as before. */
 	ASSERT_TRUE(ask(self, &packet, "nonce 02"));
 }
@@ -1055,7 +1083,7 @@ TEST_F(world, cookies_of_keys_that_are_gone)
 	EXPECT_EQ(0, packet.stratum);
 	EXPECT_EQ(NTP_LEAP_UNSYNCHRONISED, packet.leap);
 	EXPECT_EQ(NTP_KISS_NTSN, packet.refid);
-	EXPECT_LE(1, count_of(self, SERVER_NTS_REFUSED));
+	EXPECT_LE(1, await_count(self, SERVER_NTS_REFUSED, 1));
 }
 
 /* What is wrong about a request is not answered at all; what is no NTS is, without. */
@@ -1073,11 +1101,11 @@ TEST_F(world, requests_that_are_no_nts)
 	bytes[NTP_HEADER_SIZE + 3] = 104;
 	send_bytes(self, bytes, NTP_HEADER_SIZE + 104);
 	EXPECT_EQ(0, receive(self, answer, 200));
-	EXPECT_EQ(1, count_of(self, SERVER_UNAUTHENTIC));
+	EXPECT_EQ(1, await_count(self, SERVER_UNAUTHENTIC, 1));
 	/* An unknown field. */
 	bytes[NTP_HEADER_SIZE + 1] = 0x99;
 	send_bytes(self, bytes, NTP_HEADER_SIZE + 104);
-	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, answer, 1000));
+	EXPECT_EQ(NTP_HEADER_SIZE, receive(self, answer, COMES_MS));
 }
 
 /* Each in the order in which it came, and by its own keys, though many leave at a time. */
@@ -1114,7 +1142,7 @@ TEST_F(world, nts_and_others_together)
 	}
 	kill(self->pid, SIGCONT);
 	for (int i = 0; i < 40; i++) {
-		came = receive_most(self, bytes, sizeof(bytes), 1000);
+		came = receive_most(self, bytes, sizeof(bytes), COMES_MS);
 		ASSERT_EQ(i + 1, bytes[24]);
 		if (i < 20 || i % 3) {
 			EXPECT_EQ(i == 35 ? NTS_REFUSED : NTS_AUTHENTIC,
@@ -1123,8 +1151,8 @@ TEST_F(world, nts_and_others_together)
 			EXPECT_EQ(NTP_HEADER_SIZE + i % 2 * 24, came);
 		}
 	}
-	EXPECT_EQ(0, count_of(self, SERVER_UNSENT));
-	EXPECT_EQ(1, count_of(self, SERVER_NTS_REFUSED));
+	EXPECT_EQ(0, await_count(self, SERVER_UNSENT, 0));
+	EXPECT_EQ(1, await_count(self, SERVER_NTS_REFUSED, 1));
 }
 
 /* --- the extension field F323 --- */
@@ -1165,7 +1193,7 @@ TEST_F(world, the_extension_field_is_answered)
 	}
 	kill(self->pid, SIGCONT);
 	for (int i = 0; i < 30; i++) {
-		length = receive(self, answer, 1000);
+		length = receive(self, answer, COMES_MS);
 		ASSERT_EQ(i + 1, answer[24]);
 		EXPECT_EQ(!!(i % 3), has_root(answer, length));
 		ASSERT_EQ(i % 3 == 2 ? RESPOND_ANSWER_MAX + 24 : i % 3 ? RESPOND_ANSWER_MAX :
@@ -1199,12 +1227,12 @@ TEST_F(world, interleaved_with_the_extension_field)
 		bytes[40] = (uint8_t)(i + 1);
 		mono_root_write(NULL, bytes + NTP_HEADER_SIZE);
 		send_bytes(self, bytes, RESPOND_ANSWER_MAX);
-		ASSERT_EQ(RESPOND_ANSWER_MAX, receive(self, bytes, 1000));
+		ASSERT_EQ(RESPOND_ANSWER_MAX, receive(self, bytes, COMES_MS));
 		memcpy(bytes + 100, bytes + 32, 8);
 		usleep(20000);
 	}
-	EXPECT_EQ(1, count_of(self, SERVER_INTERLEAVED));
-	EXPECT_EQ(1, count_of(self, SERVER_TX_KERNEL));
+	EXPECT_EQ(1, await_count(self, SERVER_INTERLEAVED, 1));
+	EXPECT_EQ(1, await_count(self, SERVER_TX_KERNEL, 1));
 }
 
 /* The daemon's end of the keys' pipe alone is closed, and something is left in it. */
