@@ -679,17 +679,24 @@ TEST_F(control, a_living_daemon_is_not_replaced_and_a_dead_one_is)
 	EXPECT_EQ(-ENOENT, control_open(&second, "", answer, self));
 }
 
-/* In a process of its own: it holds the socket until all have tried. */
-static pid_t start_another(const FIXTURE_DATA(control) *self, const char *path)
+/*
+ * In a process of its own. It says by a byte that it has tried, and holds the socket until @hold,
+ * whose other end the test has, is closed.
+ */
+static pid_t start_another(const FIXTURE_DATA(control) *self, const char *path, int tried,
+			   const int hold[2])
 {
 	pid_t pid = fork();
 	struct control *control;
+	char byte = 0;
 	int err;
 
 	if (pid)
 		return pid;
+	close(hold[1]);
 	err = control_open(&control, path, answer, (void *)self);
-	usleep(1000000);
+	if (write(tried, &byte, 1) != 1 || read(hold[0], &byte, 1))
+		abort();
 	_exit(err == -EADDRINUSE ? 2 : !!err);
 }
 
@@ -697,10 +704,12 @@ static pid_t start_another(const FIXTURE_DATA(control) *self, const char *path)
 TEST_F(control, of_daemons_that_start_together_one_has_the_socket)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int won = 0, lost = 0, status, fd;
+	int won = 0, lost = 0, tried[2], hold[2], status, fd;
 	pid_t others[4];
-	char path[128];
+	char path[128], byte;
 
+	ASSERT_EQ(0, pipe(tried));
+	ASSERT_EQ(0, pipe(hold));
 	snprintf(path, sizeof(path), "%s/together", self->dir);
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -708,7 +717,10 @@ TEST_F(control, of_daemons_that_start_together_one_has_the_socket)
 	close(fd);
 	after_bind_us = 100000;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		others[i] = start_another(self, path);
+		others[i] = start_another(self, path, tried[1], hold);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		ASSERT_EQ(1, read(tried[0], &byte, 1));
+	close(hold[1]);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
 		ASSERT_EQ(others[i], waitpid(others[i], &status, 0));
 		won += status == 0;
@@ -717,6 +729,9 @@ TEST_F(control, of_daemons_that_start_together_one_has_the_socket)
 	after_bind_us = 0;
 	EXPECT_EQ(1, won);
 	EXPECT_EQ(3, lost);
+	close(hold[0]);
+	close(tried[0]);
+	close(tried[1]);
 	unlink(path);
 }
 
