@@ -88,6 +88,7 @@ same()
 		report ok "$1: $(grep -v '^exit' "$dir/ours.says" | head -n 1)"
 	else
 		show_both
+		diff "$dir/ours.says" "$dir/theirs.says" | head -n 10 | sed 's/^/# /'
 		report "not ok" "$1"
 	fi
 }
@@ -133,12 +134,16 @@ alike()
 			compared++
 		}
 		END {
+			if (compared != lines || lines < 2)
+				bad = bad "# " compared " lines, not " lines "\n"
 			printf "%s", bad
-			exit bad != "" || compared != lines || lines < 2
-		}' "$dir/theirs.says" "$dir/ours.says"; then
+			exit bad != ""
+		}' "$dir/theirs.says" "$dir/ours.says" >"$dir/bad"; then
 		report ok "$1"
 	else
 		show_both
+		# Last, as the last lines before a failure are those that are read.
+		head -n 10 "$dir/bad"
 		report "not ok" "$1"
 	fi
 }

@@ -31,6 +31,18 @@ lab_run()
 		setpriv --bounding-set -sys_time --inh-caps -sys_time "$@"
 }
 
+# lab_run_suite NAME SECONDS COMMAND...: a lab of which a suite of tests is made. One that is ended by
+# the limit says nothing itself.
+lab_run_suite()
+{
+	local status
+
+	(lab_run "${@:2}" </dev/null)
+	status=$?
+	[ "$status" != 137 ] || echo "not ok $1: it was ended, still running after $2 s"
+	return "$status"
+}
+
 # may_set_clocks: this process has CAP_SYS_TIME, or can get it.
 may_set_clocks()
 {
