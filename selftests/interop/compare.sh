@@ -150,11 +150,15 @@ alike()
 
 # --- how alike ---
 
-# Both have this machine's clock, and so have the servers: what is left is the load. Each asks at
-# times of its own. Offsets and delays, in s; and the rate of a clock that is nobody's, in ppm: over six
-# seconds, the least that is waited for, two such offsets are off by as much.
-s=~0.005
-ppm=~1700
+# Both have this machine's clock, and so have the servers: what is left is the load, by which any
+# program waits for its turn. Each asks at times of its own. Offsets and delays, in s; and the rate of a
+# clock that is nobody's, in ppm: over six seconds, the least that is waited for, two such offsets are
+# off by as much. Units are told by them, and signs by the server that is far off.
+s=~0.05
+ppm=~17000
+# How long ago something was, in s: up to a poll, which may be the fourth part of that, and what a busy
+# machine adds.
+age=~256
 # chronyd shows the poll that is configured, truechimed the one in force, which begins lower.
 poll="<"
 

@@ -95,7 +95,7 @@ compare_peers()
 		}' >"$dir/$who.csv"
 		mv "$dir/$who.csv" "$dir/$who.says"
 	done
-	alike "ntpq -p: the rows of peers" "= . = . = = . ~64 . ~5 ~5 ~5"
+	alike "ntpq -p: the rows of peers" "= . = . = = . $age . ~250 ~250 ~250"
 	# Which of those that agree is the first is up to each.
 	if cmp -s "$dir/ours.heading" "$dir/theirs.heading" &&
 		grep -q ',\*,10\.0\.0\.1,' "$dir/ours.says" &&
@@ -133,9 +133,9 @@ compare_rv()
 	alike "ntpq -c rv: tracking" "= = = $s < $s $ppm"
 }
 
-# A single answer of the server that is half a second off, by which the sign can be told: it may
-# have waited for its turn on a busy machine.
-one=~0.05
+# A single answer of the server that is half a second off, by which sign and unit can be told. On a
+# busy machine it, or who asks, waits for its turn, and half of that is in the offset.
+one=~0.25
 
 compare_rv_of_source()
 {
@@ -218,7 +218,7 @@ compare_trace()
 compare_wait()
 {
 	typed "$2" ntpwait -n 2 -s 1 | of_status - >"$dir/theirs.says"
-	truechime_on "$3" waitsync --timeout 1s | of_status - >"$dir/ours.says"
+	truechime_on "$3" waitsync --timeout 5s | of_status - >"$dir/ours.says"
 	same "ntpwait: waitsync, on $3"
 	grep -qx "exit status $1" "$dir/ours.says" || report "not ok" "ntpwait: status $1 on $3"
 }
@@ -231,7 +231,7 @@ compare_wait_of_systemd()
 	mkdir -p /run/systemd
 	for host in kept lost; do
 		read -ra words < <(by_clock "$host")
-		typed "$host" timeout 5 env "${words[@]}" /lib/systemd/systemd-time-wait-sync |
+		typed "$host" timeout 10 env "${words[@]}" /lib/systemd/systemd-time-wait-sync |
 			of_status - >"$dir/$host.says"
 	done
 	grep -qx 'exit status 0' "$dir/kept.says" && grep -qx 'exit status 124' "$dir/lost.says" ||
@@ -323,8 +323,8 @@ compare_kernel()
 	! grep -q '^false' "$dir/ours.says" || report "not ok" "$1: the clock is synchronised"
 }
 
-# The daemon may have set it anew between the two.
-kernel_s=~0.001
+# The daemon may have set it anew between the two, and it grows by 0.5 ms a second.
+kernel_s=~0.01
 
 # --- what asks, or sets the clock, once ---
 
@@ -332,6 +332,13 @@ kernel_s=~0.001
 once_of_ntpdig()
 {
 	awk '$5 == "+/-" { print $4 } /^exit/' "$dir/typed"
+}
+
+# near_by FILE: by how much another one's single answer may be off from that of ntpdig in it, which says
+# how long its own was on its way: "OFFSET_S +/- ERROR_S".
+near_by()
+{
+	awk -v more="${one#"~"}" '$5 == "+/-" { more += $6 } END { print "~" more }' "$1"
 }
 
 # compare_query NAME COMMAND...: how far off a server's time is that way, and by skew and -Q.
@@ -344,12 +351,12 @@ compare_query()
 	awk '/"clocks":/ { inside = 1 }
 		inside && $1 == "\"offset_ns\":" { gsub(/,/, "", $2); ahead = $2 }
 		/^exit/ { print ahead / 1e9; print }' "$dir/skew" >"$dir/ours.says"
-	alike "$1: skew" "$one"
+	alike "$1: skew" "$(near_by "$dir/typed")"
 	typed ours "$build/truechimed" -d -Q -t 10 'server 10.0.0.6 iburst maxsamples 1' \
 		>"$dir/once"
 	sed -nE -e 's/.*System clock wrong by ([-0-9.]+) seconds.*/\1/p' -e '/^exit/p' "$dir/once" \
 		>"$dir/ours.says"
-	alike "$1: truechimed -Q" "$one"
+	alike "$1: truechimed -Q" "$(near_by "$dir/typed")"
 }
 
 # A server that is not there.
@@ -380,7 +387,7 @@ compare_step()
 {
 	cp "$dir/ours.step" "$dir/ours.says"
 	step_of "${@:2}" >"$dir/theirs.says"
-	alike "$1: truechimed -q, by the same step" "$one"
+	alike "$1: truechimed -q, by the same step" "$(near_by "$dir/set")"
 }
 
 # ntpd gives way to nobody, but to the port of the one that runs here.
@@ -392,7 +399,7 @@ compare_steps()
 		'server 10.0.0.6 iburst' >"$dir/ours.step"
 	compare_step "ntpdate -b" ntpdate -b -t 5 10.0.0.6
 	compare_step "sntp -S" sntp -S 10.0.0.6
-	compare_step "ntpd -gq" timeout 30 ntpd -n -gq -c "$dir/once.conf" -l "$dir/once.log"
+	compare_step "ntpd -gq" timeout 90 ntpd -n -gq -c "$dir/once.conf" -l "$dir/once.log"
 }
 
 compare_ntp()
