@@ -402,9 +402,9 @@ compare_steps()
 	compare_step "ntpd -gq" timeout 90 ntpd -n -gq -c "$dir/once.conf" -l "$dir/once.log"
 }
 
+# compare_ntp: of what ntp_start has started.
 compare_ntp()
 {
-	ntp_start
 	await 40 ntp_is_ready || {
 		typed ntp ntpq -n -c peers -c rv | sed 's/^/# /'
 		report "not ok" "ntpd and truechimed follow the first server"

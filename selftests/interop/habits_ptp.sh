@@ -85,9 +85,9 @@ compare_pmc()
 	alike "pmc 'GET TIME_STATUS_NP': goes on, and says what sources does" "= $s"
 }
 
+# compare_ptp: of what ptp_start has started.
 compare_ptp()
 {
-	ptp_start
 	await 60 ptp_is_followed || {
 		show_both
 		tail -n 5 "$dir"/ptp_*-ptp4l.log | sed 's/^/# /'
