@@ -367,6 +367,13 @@ guest()
 	return "$status"
 }
 
+# guest_sleep NAME SECONDS: so much time passes in the guest, with what is due there until then done. One
+# that others leave no processor may take longer, by this host's time.
+guest_sleep()
+{
+	guest "$1" "sleep $2"
+}
+
 # guest_unanswered NAME COMMAND: the guest hung, or the scenario has failed, as it did not answer that.
 guest_unanswered()
 {
