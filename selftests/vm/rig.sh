@@ -139,13 +139,14 @@ with_modules()
 	find "$root/lib/modules/$kernel" -name '*.ko.xz' -exec xz -d {} +
 }
 
-# with_program ROOT FILE: copy a program and the libraries that it needs.
+# with_program ROOT FILE: copy a program and the libraries that it needs. Without what debuggers read: a
+# guest unpacks its image at each boot, and each of its snapshots has all of that in it.
 with_program()
 {
 	local root=$1 file=$2
 
 	[ -x "$file" ] || die "$(short "$file") is not there; the make commands build it"
-	install -D "$file" "$root/bin/$(basename "$file")"
+	install -D -s "$file" "$root/bin/$(basename "$file")"
 	with_libraries "$root" "$file"
 }
 
@@ -216,14 +217,15 @@ guest_image()
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	for program in "$build/netlink/abuse" \
 		"$vm"/bin/{adjuster,agent,bounds,failing,inversion,witness,phc,ntpping,sleepers,testptp}; do
-		install "$program" "$root/bin/"
+		install -s "$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm
 	for program in "${peers[@]}" "$build"/truechime{d,-server,,-hooks,-watch}; do
 		with_program "$root" "$program"
 	done
 	with_opened "$root" libkmod.so.2
-	cp "$build/module/$kernel/truechime.ko" "$root/lib/modules/$kernel/"
+	# As DKMS installs it.
+	strip -g -o "$root/lib/modules/$kernel/truechime.ko" "$build/module/$kernel/truechime.ko"
 	depmod -b "$root" "$kernel"
 	printf 'root:x:0:0::/root:/bin/sh\n' >"$root/etc/passwd"
 	printf 'root:x:0:\n' >"$root/etc/group"
