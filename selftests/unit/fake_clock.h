@@ -37,6 +37,7 @@ struct fake_clock {
 	int no_boottime;
 	int tai_s;
 	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
+	int leap_state;		/* the kernel's, which an unsynchronised clock hides */
 	int adjustments;	/* calls that changed something */
 	int64_t release_ns;	/* when the program was released */
 };
@@ -62,6 +63,21 @@ static inline void fake_clock_leap(void)
 	fake_clock.realtime_ns -= 1000000000;
 	fake_clock.tai_s++;
 	fake_clock.leap_foreseen = 0;
+	fake_clock.leap_state = TIME_WAIT;
+}
+
+/* What was requested of the kernel, and what it has done of that: second_overflow(). */
+static inline void fake_clock_set_status(int status)
+{
+	if (fake_clock.status & ~status & STA_PLL) {
+		fake_clock.leap_state = TIME_OK;
+		status = STA_UNSYNC;
+	}
+	if (!(status & (STA_INS | STA_DEL)))
+		fake_clock.leap_state = TIME_OK;
+	else if (fake_clock.leap_state == TIME_OK)
+		fake_clock.leap_state = status & STA_INS ? TIME_INS : TIME_DEL;
+	fake_clock.status = status;
 }
 
 /* The rate that was commanded. */
@@ -153,7 +169,7 @@ static inline int fake_clock_change(const struct timex *tx)
 	if (tx->modes & ADJ_TAI)
 		fake_clock.tai_s = (int)tx->constant;
 	if (tx->modes & ADJ_STATUS)
-		fake_clock.status = tx->status;
+		fake_clock_set_status(tx->status);
 	if ((tx->modes & ADJ_OFFSET) && (fake_clock.status & STA_PLL))
 		fake_clock.offset = tx->offset;
 	if (tx->modes & ADJ_MAXERROR)
@@ -179,7 +195,7 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	tx->tai = fake_clock.tai_s + fake_clock.leap_foreseen;
 	tx->time.tv_sec = fake_clock.realtime_ns / 1000000000 - fake_clock.leap_foreseen;
 	tx->time.tv_usec = fake_clock.realtime_ns % 1000000000 / 1000;
-	return fake_clock.status & STA_UNSYNC ? TIME_ERROR : TIME_OK;
+	return fake_clock.status & STA_UNSYNC ? TIME_ERROR : fake_clock.leap_state;
 }
 
 #endif /* FAKE_CLOCK_H */

@@ -30,6 +30,8 @@ struct system_clock {
 	long tick_us;
 	double rate;		/* of tick_us and the frequency together */
 	int tai_s;		/* the kernel's TAI - UTC */
+	int left_state;		/* of leap seconds, as the clock was opened ... */
+	int left_status;	/* ... and the kernel's status */
 };
 
 /* 0 or -errno. The clock state, which clock_adjtime(2) returns on success, is not needed here. */
@@ -136,13 +138,15 @@ int system_clock_open(struct system_clock **result, bool null)
 		*result = clock;
 		return 0;
 	}
-	if (clock_adjtime(CLOCK_REALTIME, &tx) < 0) {
+	clock->left_state = clock_adjtime(CLOCK_REALTIME, &tx);
+	if (clock->left_state < 0) {
 		err = -errno;
 		free(clock);
 		return err;
 	}
 	system_clock_note(clock, &tx);
 	clock->tai_s = tx.tai;
+	clock->left_status = tx.status;
 	*result = clock;
 	return 0;
 }
@@ -343,4 +347,23 @@ int system_clock_leap_tai(struct system_clock *clock, int64_t change_ns)
 	if (!clock->tai_s)
 		return 0;
 	return system_clock_set_tai(clock, clock->tai_s - (int)(change_ns / NS_PER_S));
+}
+
+/*
+ * TIME_OOP is the second that an inserted one repeats. TIME_WAIT follows, as long as the request
+ * for the leap second stays set; a clock that is unsynchronised shows neither (__do_adjtimex()).
+ */
+int64_t system_clock_left_leapt(const struct system_clock *clock)
+{
+	if (clock->left_state == TIME_OOP)
+		return -NS_PER_S;
+	if (clock->left_state != TIME_WAIT)
+		return 0;
+	return clock->left_status & STA_INS ? -NS_PER_S :
+	       clock->left_status & STA_DEL ? NS_PER_S : 0;
+}
+
+int system_clock_left_armed(const struct system_clock *clock)
+{
+	return clock->left_state == TIME_INS ? 1 : clock->left_state == TIME_DEL ? 2 : 0;
 }

@@ -79,4 +79,16 @@ int system_clock_leap_tai(struct system_clock *clock, int64_t change_ns);
  */
 int64_t system_clock_leapt(struct system_clock *clock);
 
+/*
+ * By how much the kernel had set the clock forward when it was opened, by a leap second that
+ * nobody has withdrawn since, or of which this is the repeated second. 0: by none, or nobody knows.
+ */
+int64_t system_clock_left_leapt(const struct system_clock *clock);
+
+/*
+ * The leap second that it was to execute then: 0 none, 1 insert, 2 delete. Taking the clock
+ * withdraws it.
+ */
+int system_clock_left_armed(const struct system_clock *clock);
+
 #endif /* CLOCKS_SYSTEM_CLOCK_H */

@@ -320,6 +320,7 @@ static int daemon_start(struct daemon *daemon)
 		return err;
 	daemon_configure_module(daemon);
 	daemon_prime(daemon);
+	daemon_resume_leap(daemon);
 	associations_use_leaps(daemon->associations, &daemon->leap.list);
 	(void)steering_set_external(daemon->steering, daemon->known.external);
 	now_ns = system_clock_raw_ns();

@@ -517,6 +517,9 @@ void daemon_end(struct daemon *daemon);
 /* Read the configured list of leap seconds, which packages bring up to date while we run. */
 void daemon_read_leap_list(struct daemon *daemon, int64_t now_ns);
 
+/* At the start: what an earlier daemon left to the kernel. The list is read. */
+void daemon_resume_leap(struct daemon *daemon);
+
 /* Announce the leap second of the list, or else of the sources, to steering. */
 void daemon_announce_leap(struct daemon *daemon);
 

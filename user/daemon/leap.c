@@ -87,6 +87,20 @@ static void warn_of_expiry(struct daemon *daemon, int64_t utc_ns)
 }
 
 /*
+ * Before the first answer of a source. What the kernel was armed for, whoever has done that, stays
+ * in force; a list that is valid knows better.
+ */
+void daemon_resume_leap(struct daemon *daemon)
+{
+	int kind = system_clock_left_armed(daemon->clock);
+
+	daemon_read_leap_list(daemon, system_clock_raw_ns());
+	if (kind)
+		kind = leap_list_decide(&daemon->leap.list, daemon->known.time_ns, kind);
+	steering_resume_leap(daemon->steering, kind);
+}
+
+/*
  * Sources that are lost have not withdrawn their announcement. A list also has TAI - UTC, once the
  * date is known.
  */

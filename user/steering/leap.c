@@ -77,4 +77,12 @@ void leap_done(struct leap *leap)
 {
 	leap->past_ns = leap_end(leap);
 	leap->kind = 0;
+	leap->announced = 0;
+}
+
+void leap_note_past(struct leap *leap, int64_t utc_ns)
+{
+	leap->past_ns = (utc_ns / NS_PER_S + 1) / S_PER_DAY * S_PER_DAY * NS_PER_S;
+	leap->kind = 0;
+	leap->announced = 0;
 }

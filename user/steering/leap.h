@@ -56,7 +56,10 @@ bool leap_is_repeated(const struct leap *leap, int64_t utc_ns);
 /* How far clocks are set forward by a leap second of that kind. */
 int64_t leap_change_ns(int kind);
 
-/* The leap second has passed. */
+/* The leap second has passed. Who announces it has to say so again. */
 void leap_done(struct leap *leap);
+
+/* One has passed before @utc_ns, which is after its midnight or in the second that it repeats. */
+void leap_note_past(struct leap *leap, int64_t utc_ns);
 
 #endif /* STEERING_LEAP_H */

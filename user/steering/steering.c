@@ -469,6 +469,17 @@ void steering_end_correction(struct steering *steering)
 	steering_trust(steering, TRUST_SOURCES_SILENT);
 }
 
+/* Withdraw a leap second from the kernel. The clocks need not have been read since a disruption. */
+static void steering_disarm(struct steering *steering)
+{
+	const struct steering_status *status = &steering->status;
+	bool synchronised = status->valid && status->synchronised;
+
+	if (status->leap && steering->options.leap_mode == LEAP_SYSTEM)
+		(void)system_clock_publish(steering->clock, synchronised,
+					   steering_published_ns(status), status->esterror_ns, 0);
+}
+
 /* The clock is left to other programs, or taken back from the last of them. */
 static void steering_leave_clock(struct steering *steering)
 {
@@ -477,10 +488,12 @@ static void steering_leave_clock(struct steering *steering)
 
 	if (before == left)
 		return;
-	if (left)
+	if (left) {
 		steering_settle(steering);
-	else
+		steering_disarm(steering);
+	} else {
 		(void)system_clock_take(steering->clock);
+	}
 	steering_trust(steering, left ? TRUST_OTHERS_STEER : TRUST_OTHERS_LEFT);
 	steering->status.synchronised = false;
 	steering->settled = false;
@@ -506,17 +519,17 @@ void steering_yield(struct steering *steering, bool yield)
 	steering_leave_clock(steering);
 }
 
-/* The clocks need not have been read since something happened: a slew goes on all the same. */
+/*
+ * The clocks need not have been read since something happened: a slew goes on all the same. A
+ * kernel that is armed leaps without a daemon, too, and the next one notices it.
+ */
 void steering_settle(struct steering *steering)
 {
 	const struct steering_status *status = &steering->status;
-	bool synchronised = status->valid && status->synchronised;
 
 	if (steering->options.observe || status->trust == TRUST_EXTERNAL)
 		return;
 	(void)steering_end_slew(steering);
-	/* Disarm the leap second, as no daemon will be there to notice it. */
-	if (status->leap && steering->options.leap_mode == LEAP_SYSTEM)
-		(void)system_clock_publish(steering->clock, synchronised,
-					   steering_published_ns(status), status->esterror_ns, 0);
+	if (!status->valid || !status->synchronised)
+		steering_disarm(steering);
 }

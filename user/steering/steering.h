@@ -93,6 +93,13 @@ int64_t steering_leap(struct steering *steering);
 /* Set the kind of leap second that sources or lists announce, for the day that ends with it. */
 void steering_announce_leap(struct steering *steering, int kind);
 
+/*
+ * Once, at the start: an earlier daemon left a leap second to the kernel. If it has been executed
+ * since, a timescale that went on without a daemon leaps now. @kind: the one that the kernel was
+ * still to execute, 0: none; today that counts until somebody announces.
+ */
+void steering_resume_leap(struct steering *steering, int kind);
+
 /* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
 int steering_read(struct steering *steering);
 

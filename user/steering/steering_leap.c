@@ -7,6 +7,12 @@
 
 #include <string.h>
 
+/*
+ * A clock that was left at its rate and the timescale drift apart by less in a day. If what they
+ * are apart by is no second to within this, the clock was set since.
+ */
+#define LEFT_APART_NS	(NS_PER_S / 10)
+
 void steering_note_leap(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
@@ -143,4 +149,45 @@ int64_t steering_leap(struct steering *steering)
 void steering_announce_leap(struct steering *steering, int kind)
 {
 	steering->leap.announced = kind;
+}
+
+/* The module's timescale goes on without a daemon, and does not leap with the kernel. */
+static void steering_make_up_leap(struct steering *steering, struct timescale_now *now,
+				  int64_t change_ns)
+{
+	int64_t ahead_ns = chime_sub_sat(now->realtime_ns, now->time_ns);
+	int err;
+
+	if (now->external || chime_abs_sat(chime_sub_sat(ahead_ns, change_ns)) > LEFT_APART_NS)
+		return;
+	err = steering->timescale->ops->leap(steering->timescale, change_ns);
+	if (!err)
+		err = timescale_read(steering->timescale, now);
+	if (err)
+		log_err("The leap second that the kernel executed while no daemon ran could not be set in the timescale: %s; the sources will show it",
+			strerror(-err));
+	else
+		log_notice("A second was %s at midnight UTC while no daemon ran",
+			   change_ns < 0 ? "inserted" : "left out");
+}
+
+void steering_resume_leap(struct steering *steering, int kind)
+{
+	int64_t change_ns = system_clock_left_leapt(steering->clock);
+	struct leap *leap = &steering->leap;
+	struct timescale_now now;
+
+	if (timescale_read(steering->timescale, &now))
+		return;
+	steering->leap_disruptions = now.disruptions;
+	if (change_ns) {
+		steering_make_up_leap(steering, &now, change_ns);
+		leap_note_past(leap, now.realtime_ns);
+	}
+	if (!steering_can_follow(&now))
+		return;
+	/* Not for the end of another half year. */
+	leap->announced = kind;
+	leap_check(leap, now.time_ns);
+	leap->announced = leap->kind;
 }

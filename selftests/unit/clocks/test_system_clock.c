@@ -286,4 +286,43 @@ TEST_F(clock, announces_leap_seconds)
 	EXPECT_EQ(STA_UNSYNC, fake_clock.status);
 }
 
+/* What is asked of a clock that an earlier daemon left, before it is taken. */
+TEST(knows_what_leap_second_was_left_to_the_kernel)
+{
+	static const struct {
+		int state, status;
+		int64_t leapt_ns;
+		int armed;
+	} left[] = {
+		{ TIME_OK, 0, 0, 0 },
+		{ TIME_INS, STA_INS, 0, 1 },
+		{ TIME_DEL, STA_DEL, 0, 2 },
+		{ TIME_OOP, STA_INS, -S, 0 },
+		/* The daemon that withdrew it has just ended. */
+		{ TIME_OOP, 0, -S, 0 },
+		{ TIME_WAIT, STA_INS, -S, 0 },
+		{ TIME_WAIT, STA_DEL, S, 0 },
+		{ TIME_WAIT, 0, 0, 0 },
+		{ TIME_WAIT, STA_INS | STA_UNSYNC, 0, 0 },
+		{ TIME_INS, STA_INS | STA_UNSYNC, 0, 0 },
+	};
+	struct system_clock *clock;
+
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		fake_clock_start();
+		fake_clock.leap_state = left[i].state;
+		fake_clock.status = left[i].status;
+		ASSERT_EQ(0, system_clock_open(&clock, false));
+		ASSERT_EQ(0, system_clock_take(clock));
+		EXPECT_EQ(TIME_OK, fake_clock.leap_state);
+		EXPECT_EQ(left[i].leapt_ns, system_clock_left_leapt(clock)) TH_LOG("%zu", i);
+		EXPECT_EQ(left[i].armed, system_clock_left_armed(clock)) TH_LOG("%zu", i);
+		system_clock_close(clock);
+	}
+	ASSERT_EQ(0, system_clock_open(&clock, true));
+	EXPECT_EQ(0, system_clock_left_leapt(clock));
+	EXPECT_EQ(0, system_clock_left_armed(clock));
+	system_clock_close(clock);
+}
+
 TEST_HARNESS_MAIN

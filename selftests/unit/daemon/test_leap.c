@@ -30,6 +30,8 @@ static struct {
 	int64_t utc_ns;
 	int announced;
 	int tai_s;
+	int left_armed;
+	int resumed;
 	int warnings;
 	char warning[512];
 } world;
@@ -60,6 +62,21 @@ int system_clock_set_tai(struct system_clock *clock, int tai_s)
 {
 	world.tai_s = tai_s;
 	return 0;
+}
+
+int64_t system_clock_raw_ns(void)
+{
+	return 0;
+}
+
+int system_clock_left_armed(const struct system_clock *clock)
+{
+	return world.left_armed;
+}
+
+void steering_resume_leap(struct steering *steering, int kind)
+{
+	world.resumed = kind;
 }
 
 FIXTURE(leap) {
@@ -121,6 +138,28 @@ TEST_F(leap, the_kernel_keeps_tai_in_an_inserted_second)
 	}
 	announce(self, LEAP_S, 0);
 	EXPECT_EQ(37, world.tai_s);
+}
+
+/* What a daemon before this one, or another program, armed the kernel for. */
+TEST_F(leap, a_list_knows_better_than_the_kernel_that_was_armed)
+{
+	static const struct {
+		int64_t utc_s;
+		int armed, resumed;
+	} starts[] = {
+		{ LEAP_S - 60, 1, 1 },
+		{ LEAP_S - 60, 0, 0 },
+		{ EXPIRES_S - DAY_S, 1, 0 },
+		{ EXPIRES_S + DAY_S, 1, 1 },
+		{ EXPIRES_S + DAY_S, 2, 2 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
+		self->daemon.known.time_ns = starts[i].utc_s * S;
+		world.left_armed = starts[i].armed;
+		daemon_resume_leap(&self->daemon);
+		EXPECT_EQ(starts[i].resumed, world.resumed) TH_LOG("%zu", i);
+	}
 }
 
 TEST_F(leap, an_expired_list_is_told_once)

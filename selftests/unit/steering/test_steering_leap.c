@@ -56,12 +56,23 @@ TEST_F(steering, arms_the_kernel_anew_after_a_step)
 	EXPECT_EQ(STA_INS, fake_clock.status & STA_INS);
 }
 
-TEST_F(steering, leaves_no_leap_second_behind)
+/* No daemon may run at midnight. */
+TEST_F(steering, leaves_the_leap_second_to_the_kernel)
 {
 	set_leap_day(self, LEAP_SYSTEM);
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	ASSERT_EQ(STA_INS, fake_clock.status);
 	steering_settle(self->steering);
+	EXPECT_EQ(STA_INS, fake_clock.status);
+}
+
+/* They know for themselves. */
+TEST_F(steering, leaves_no_leap_second_to_others)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	steering_yield(self->steering, true);
 	EXPECT_EQ(0, fake_clock.status);
 }
 
@@ -227,6 +238,148 @@ TEST_F(steering, a_leap_second_that_cannot_be_seen_is_not_waited_for)
 	fake_clock_leap();
 	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(-S, steering_leap(self->steering));
+}
+
+/* --- a daemon that was not there --- */
+
+/* A daemon that was killed is followed by another one; the timescale goes on like the module's. */
+static void start_another(FIXTURE_DATA(steering) *self, int kind)
+{
+	steering_free(self->steering);
+	system_clock_close(self->clock);
+	self->clock = NULL;
+	if (system_clock_open(&self->clock, false) || system_clock_take(self->clock))
+		return;
+	self->steering = steering_new(&normal, self->clock, self->timescale);
+	timescale_expire(self->timescale);
+	steering_resume_leap(self->steering, kind);
+}
+
+TEST_F(steering, makes_up_for_a_leap_second_while_no_daemon_ran)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	fake_clock_run(20 * S);
+	fake_clock_leap();
+	fake_clock_run(3600 * S);
+	ASSERT_EQ(S, error_ns(self));
+	start_another(self, 0);
+	EXPECT_EQ(0, error_ns(self));
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(0, fake_clock_rate());
+	EXPECT_EQ(LEAP_NS + 3699 * S, fake_clock.realtime_ns);
+	EXPECT_EQ(0, steering_leap(self->steering));
+}
+
+/* The daemon was killed when it had made its timescale leap, and had not withdrawn the request. */
+TEST_F(steering, makes_up_for_no_leap_second_that_the_timescale_has)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 120 * S));
+	fake_clock_leap();
+	ASSERT_EQ(0, self->timescale->ops->leap(self->timescale, -S));
+	fake_clock_run(10 * S);
+	start_another(self, 0);
+	EXPECT_EQ(0, error_ns(self));
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_EQ(LEAP_NS + 109 * S, fake_clock.realtime_ns);
+}
+
+/* It was set since: then the kernel's second is no witness of what the two are apart by. */
+TEST_F(steering, makes_up_for_no_leap_second_of_a_clock_that_was_set)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	fake_clock_run(20 * S);
+	fake_clock_leap();
+	fake_clock.realtime_ns += 200 * MS;
+	start_another(self, 0);
+	EXPECT_EQ(800 * MS, error_ns(self));
+}
+
+/* What is written in the kernel's status alone shows nothing. */
+TEST_F(steering, makes_up_for_no_leap_second_that_was_not)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	fake_clock.realtime_ns -= S;
+	start_another(self, 0);
+	EXPECT_EQ(S, error_ns(self));
+}
+
+/* The last second of the day comes twice, and the second time it is no leap second's eve. */
+TEST_F(steering, leaps_once_where_it_starts_in_the_repeated_second)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 120 * S));
+	fake_clock_leap();
+	fake_clock.leap_state = TIME_OOP;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	ASSERT_EQ(0, fake_clock.status);
+	/* Until its end. */
+	fake_clock.leap_state = TIME_OOP;
+	fake_clock_run(100 * MS);
+	start_another(self, 0);
+	/* The list, and servers, still say so. */
+	steering_announce_leap(self->steering, 1);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_EQ(0, self->status.leap);
+	EXPECT_EQ(0, steering_leap(self->steering));
+	EXPECT_EQ(LEAP_NS + 9100 * MS, fake_clock.realtime_ns);
+}
+
+/* Some program left its request set after an earlier leap second, perhaps half a year ago. */
+TEST_F(steering, leaps_where_the_kernel_shows_an_older_leap_second)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	fake_clock.leap_state = TIME_WAIT;
+	start_another(self, 0);
+	steering_announce_leap(self->steering, 1);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_EQ(1, self->status.leap);
+}
+
+/* The kernel was armed, and no source has answered the new daemon yet. */
+TEST_F(steering, goes_on_with_a_leap_second_that_was_left)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	start_another(self, 1);
+	ASSERT_EQ(0, run_truthfully(self, 30 * S));
+	EXPECT_EQ(1, self->status.leap);
+	EXPECT_EQ(STA_INS, fake_clock.status & STA_INS);
+	ASSERT_EQ(0, run_truthfully(self, 30 * S));
+	fake_clock_leap();
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	/* It is not that of half a year later. */
+	ASSERT_EQ(0, run_truthfully(self, S));
+	EXPECT_EQ(0, self->status.leap);
+	fake_clock.realtime_ns += 184 * 86400 * S - 120 * S;
+	steering_disrupted(self->steering, false);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_EQ(0, self->status.leap);
+}
+
+/* Today's kernel leaps today, whatever some program has requested. */
+TEST_F(steering, goes_on_with_no_leap_second_of_another_day)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	steering_announce_leap(self->steering, 0);
+	fake_clock.realtime_ns -= 86400 * S;
+	steering_disrupted(self->steering, false);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	start_another(self, 1);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_EQ(0, self->status.leap);
+	fake_clock.realtime_ns += 86400 * S;
+	steering_disrupted(self->steering, false);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_EQ(0, self->status.leap);
 }
 
 TEST_HARNESS_MAIN
