@@ -54,7 +54,7 @@ help:
 	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own and in'
-	@echo '                        a guest; as root; SUITE=trixie (no guest)'
+	@echo '                        guests; as root; SUITE=trixie (no guests)'
 	@echo '  make check-kernels    nor this: the module on the kernels of Debian 13'
 	@echo '  make check-debug-kernel  nor this: on kernels that watch themselves, built first'
 	@echo '  make bench            every figure: bench-sim bench-networks bench-disruption'
@@ -124,7 +124,7 @@ check: deps-check
 $(addprefix check-,$(filter-out interop adversary,$(CHECKS))): check-%: deps-check
 	@selftests/run $*
 
-# What apt does with them, which takes a mirror of Debian's; in an emulated guest it takes long.
+# What apt does with them, which takes a mirror of Debian's; in emulated guests it takes long.
 check-install: deps-check
 	@PART_LIMIT_S=$${PART_LIMIT_S:-9000} selftests/run install
 
@@ -172,7 +172,7 @@ run-unit-programs: linux-parts
 run-netlink run-vm: run-%: linux-parts
 	+@$(MAKE) --no-print-directory -C selftests/$* run
 
-# Another Debian's packages are built in it first. The guest is a Debian 12.
+# Another Debian's packages are built in it first. The guests are Debian 12's.
 SUITE ?= bookworm
 run-install: linux-parts modules user
 	@selftests/install-check $(BUILD)/install $(SUITE)

@@ -18,12 +18,12 @@ disk_begin()
 	cp -r /images/packages-boot "$boot"
 }
 
-# boot KERNEL: with its own initramfs, and the kernel that it has in /boot: what is
+# boot KERNEL [PARAMETER...]: with its own initramfs, and the kernel that it has in /boot: what is
 # inside it, which is unpacked here, boots sooner.
 boot()
 {
 	must "its kernel is this one" cmp "$boot/vmlinuz-$1" "/images/vmlinuz-$1"
-	kernel=$1 image=$boot/initrd.img-$1 append="root=/dev/vdb rw" memory_mib=768 \
+	kernel=$1 image=$boot/initrd.img-$1 append="root=/dev/vdb rw ${*:2}" memory_mib=768 \
 		guest_start d -drive "file=$disk,if=virtio,format=qcow2"
 }
 
