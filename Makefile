@@ -177,7 +177,7 @@ SUITE ?= bookworm
 run-install: linux-parts modules user
 	@selftests/install-check $(BUILD)/install $(SUITE)
 ifeq ($(SUITE),bookworm)
-	+@$(MAKE) --no-print-directory -C selftests/vm check-packages PACKAGES=$(BUILD)/install/packages/now
+	+@$(MAKE) --no-print-directory -C selftests/vm check-packages PACKAGES=$(BUILD)/install/packages
 endif
 
 run-interop: user
