@@ -82,6 +82,12 @@ has_module()
 		modinfo -k $1 -n truechime | grep updates/dkms"
 }
 
+# has_version VERSION KERNEL: of the module.
+has_version()
+{
+	guest d "modinfo -k $2 -F version truechime | tee /dev/stderr | grep -F -x '$1'"
+}
+
 # in_initramfs KERNEL
 in_initramfs()
 {
