@@ -20,6 +20,12 @@
  */
 #define CHIME_RTC_SET_NS	(700 * CHIME_NS_PER_MS)
 
+/*
+ * An emulated RTC that is set goes on with its second where that was, so its next one may begin too
+ * early by as much as a second.
+ */
+#define CHIME_RTC_EARLY_NS	CHIME_NS_PER_S
+
 s64 chime_rtc_zone_ns(s64 rtc_ns, s64 realtime_ns, s32 west_min)
 {
 	s64 local_ns = chime_sub_sat(realtime_ns, west_min * 60 * CHIME_NS_PER_S);
@@ -41,7 +47,10 @@ bool chime_rtc_is_small(s64 error_ns)
 
 bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
 {
-	return chime_rtc_is_small(chime_rtc_ahead_ns(reading));
+	s64 ahead_ns = chime_rtc_ahead_ns(reading);
+
+	return chime_rtc_is_small(ahead_ns) ||
+	       (ahead_ns > 0 && ahead_ns <= CHIME_NS_PER_S / 2 + CHIME_RTC_EARLY_NS);
 }
 
 /* The most likely difference, RTC minus raw clock. */

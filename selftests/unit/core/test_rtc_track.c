@@ -231,9 +231,9 @@ TEST(less_than_a_second_says_nothing)
 
 TEST(setting_the_rtc_to_the_system_clock_is_no_jump)
 {
-	static const s64 before_ns[] = { 7200 * S, -30 * S, 3 * S };
-	/* A preempted program sets it late. */
-	static const s64 late_ns[] = { 40 * MS, 650 * MS, 300 * MS };
+	static const s64 before_ns[] = { 7200 * S, -30 * S, 3 * S, -3600 * S };
+	/* A preempted program sets it late; an emulated RTC's second is nearly over already. */
+	static const s64 late_ns[] = { 40 * MS, 650 * MS, 300 * MS, -950 * MS };
 	struct unit_random random = { 4 };
 	unsigned int i;
 	s64 gap_ns;
@@ -352,6 +352,11 @@ TEST(an_rtc_shows_the_time_to_its_resolution)
 	reading.realtime_ns += 1200 * MS;
 	EXPECT_TRUE(chime_rtc_is_realtime(&reading));
 	reading.realtime_ns++;
+	EXPECT_FALSE(chime_rtc_is_realtime(&reading));
+	/* Or with a second that is over at once. */
+	reading.realtime_ns = BOOT + 500 * MS - 1500 * MS;
+	EXPECT_TRUE(chime_rtc_is_realtime(&reading));
+	reading.realtime_ns--;
 	EXPECT_FALSE(chime_rtc_is_realtime(&reading));
 }
 
