@@ -49,8 +49,8 @@ bool chime_rtc_is_realtime(const struct chime_rtc_reading *reading)
 {
 	s64 ahead_ns = chime_rtc_ahead_ns(reading);
 
-	return chime_rtc_is_small(ahead_ns) ||
-	       (ahead_ns > 0 && ahead_ns <= CHIME_NS_PER_S / 2 + CHIME_RTC_EARLY_NS);
+	return ahead_ns >= -(CHIME_NS_PER_S / 2 + CHIME_RTC_SET_NS) &&
+	       ahead_ns <= CHIME_NS_PER_S / 2 + CHIME_RTC_EARLY_NS;
 }
 
 /* The most likely difference, RTC minus raw clock. */
