@@ -54,12 +54,9 @@
 static void sum_up_delays(struct path_memory *path)
 {
 	struct path_figures *figures = &path->figures;
-	unsigned int i;
 
 	figures->samples = path->delays;
-	figures->least_ns = INFINITY;
-	for (i = 0; i < path->delays; i++)
-		figures->least_ns = fmin(figures->least_ns, path->delay_ns[i]);
+	figures->least_ns = spread_least(path->delay_ns, path->delays);
 	spread_of(path->delay_ns, path->delays, INFINITY, &figures->all);
 	spread_of_usual(path->delay_ns, path->delays, &figures->usual);
 }

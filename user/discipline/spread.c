@@ -59,6 +59,16 @@ static double value_of_rank(double *value, unsigned int count, unsigned int rank
 	return value[from];
 }
 
+double spread_least(const double *delay_ns, unsigned int count)
+{
+	double least_ns = INFINITY;
+	unsigned int i;
+
+	for (i = 0; i < count; i++)
+		least_ns = fmin(least_ns, delay_ns[i]);
+	return least_ns;
+}
+
 void spread_of(const double *delay_ns, unsigned int count, double most_ns, struct spread *spread)
 {
 	double sum = 0, square = 0;
@@ -80,20 +90,10 @@ void spread_of(const double *delay_ns, unsigned int count, double most_ns, struc
 	spread->variance = square / taken;
 }
 
-static double least_of(const double *value, unsigned int count)
-{
-	double least = INFINITY;
-	unsigned int i;
-
-	for (i = 0; i < count; i++)
-		least = fmin(least, value[i]);
-	return least;
-}
-
 void spread_of_usual(const double *delay_ns, unsigned int count, struct spread *spread)
 {
 	unsigned int rank = count / SHORTER_QUARTER;
-	double least_ns = least_of(delay_ns, count);
+	double least_ns = spread_least(delay_ns, count);
 	double value[SPREAD_DELAYS];
 	double most_ns, next_ns;
 

@@ -18,6 +18,9 @@ struct spread {
 	double variance;
 };
 
+/* The least of @count round trips; INFINITY: there is none. */
+double spread_least(const double *delay_ns, unsigned int count);
+
 /* Of the @count round trips that take @most_ns at most; one does. */
 void spread_of(const double *delay_ns, unsigned int count, double most_ns, struct spread *spread);
 
