@@ -164,9 +164,17 @@ static double scale_now(const struct member *member, double usual, double now_ns
 }
 
 /*
- * Update a belief by a measurement that may be an outlier. Outliers fall off like Cauchy's
- * distribution. Returns the logarithm of the measurement's density; @trust becomes the probability
- * that it is no outlier.
+ * The logarithm of the density of an outlier that is off by so much, where @square is the square of
+ * what may be expected: they fall off like Cauchy's distribution.
+ */
+static double log_density_of_outlier(double square, double off)
+{
+	return log(OUTLIER_PROBABILITY / M_PI * sqrt(square) / (square + off * off));
+}
+
+/*
+ * Update a belief by a measurement that may be an outlier. Returns the logarithm of the
+ * measurement's density; @trust becomes the probability that it is no outlier.
  */
 static double weigh(const struct measurement *measurement, struct normal *belief, double *trust)
 {
@@ -188,8 +196,7 @@ static double weigh(const struct measurement *measurement, struct normal *belief
 					     measurement->scale * measurement->scale);
 	spread = measurement->scale * (measurement->shape ? measurement->shape : 1);
 	square = spread * spread + prior.variance + measurement->noise;
-	log_bad = log(OUTLIER_PROBABILITY / M_PI * sqrt(square) /
-		      (square + (value - prior.mean) * (value - prior.mean)));
+	log_bad = log_density_of_outlier(square, value - prior.mean);
 	log_good += log1p(-OUTLIER_PROBABILITY);
 	ratio = exp(-fabs(log_good - log_bad));
 	good = (log_good > log_bad ? 1 : ratio) / (1 + ratio);
@@ -286,16 +293,15 @@ static double keep_ways_positive(struct member *member, int path, double offset,
 {
 	const struct belief_direction direction = { path, 1, 1, 0 };
 	double half = fmax(0.5 * sample->delay_ns, sqrt(noise));
-	double log_share, log_bad, square;
 	struct normal prior, after;
+	double log_share, log_bad;
 
 	belief_project(&member->belief, direction, &prior);
 	if (prior.variance < REACH_WORSE * REACH_WORSE * half * half)
 		return 0;
 	after = prior;
 	log_share = likelihood_window(&after, offset - half, offset + half, noise);
-	square = prior.variance + (offset - prior.mean) * (offset - prior.mean);
-	log_bad = log(OUTLIER_PROBABILITY / M_PI * sqrt(prior.variance) / square);
+	log_bad = log_density_of_outlier(prior.variance, offset - prior.mean);
 	if (!(log_share - log(2 * half) > log_bad))
 		return 0;
 	belief_condition(&member->belief, direction, &after);
