@@ -197,7 +197,7 @@ static void chime_disruption_contradict(struct chime *chime, struct chime_event 
 	s64 raw_ns = ktime_get_raw_ns();
 	s64 known_ns = chime_add_sat(chime_timescale_maxerror(timescale, raw_ns),
 				     chime->host.apart_ns);
-	s64 off_ns = chime_disruption_host_off(timescale, raw_ns);
+	s64 off_ns = chime_abs_sat(chime_disruption_host_ahead(timescale, raw_ns));
 
 	if (chime->host.demoted || !chime_disruption_is_corrected(chime) || off_ns <= known_ns)
 		return;

@@ -49,12 +49,12 @@ void chime_disruption_suspect_host(struct chime *chime)
 		chime->disruption.suspected = followed;
 }
 
-s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns)
+s64 chime_disruption_host_ahead(const struct chime_timescale *timescale, s64 raw_ns)
 {
 	const struct chime_view *view = &timescale->current_view;
 
-	return chime_abs_sat(chime_sub_sat(chime_line_eval(&view->line, raw_ns),
-					   chime_line_eval(&view->host, raw_ns)));
+	return chime_sub_sat(chime_line_eval(&view->host, raw_ns),
+			     chime_line_eval(&view->line, raw_ns));
 }
 
 bool chime_disruption_is_vouched(const struct chime *chime)

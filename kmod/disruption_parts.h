@@ -76,8 +76,8 @@ void chime_disruption_report(struct chime *chime, struct chime_event *event);
  */
 void chime_disruption_suspect_host(struct chime *chime);
 
-/* By how much the host's clock differs from the timescale, either way. */
-s64 chime_disruption_host_off(const struct chime_timescale *timescale, s64 raw_ns);
+/* The host's clock minus the timescale. */
+s64 chime_disruption_host_ahead(const struct chime_timescale *timescale, s64 raw_ns);
 
 /*
  * A bound of the hosts' clocks is known, and the correction in force, if any, does not show that it

@@ -173,7 +173,7 @@ void chime_disruption_react(struct chime *chime, struct chime_disrupted *disrupt
 	disrupted->apart_ns = chime->host.apart_ns;
 	chime_snapshot_take(&snapshot);
 	disrupted->maxerror_ns = chime_timescale_maxerror(timescale, snapshot.raw_ns);
-	disrupted->host_off_ns = chime_disruption_host_off(timescale, snapshot.raw_ns);
+	disrupted->host_ahead_ns = chime_disruption_host_ahead(timescale, snapshot.raw_ns);
 	chime_react(disrupted, reaction);
 	if (reaction->suspect_host)
 		chime_disruption_suspect_host(chime);

@@ -70,13 +70,20 @@ static const struct chime_reaction_row *chime_reaction_row(enum truechime_cause 
 	return &chime_reaction_rows[cause];
 }
 
-/* UTC is known to less than the host's clock moved: it moved away from UTC, or back to it. */
+/*
+ * UTC is known to less than the host's clock moved: it moved away from UTC, or back to it. Or this
+ * is further from the timescale now than UTC can be. And a leap second says nothing of how right
+ * the host is: where the timescale has passed it as well, the correction is worth what it was.
+ */
 static bool chime_reaction_knows_better(const struct chime_disrupted *disrupted)
 {
-	s64 gap_ns = disrupted->gap_ns;
-	u64 gap_size_ns = gap_ns < 0 ? -(u64)gap_ns : (u64)gap_ns;
+	s64 gap_ns = chime_abs_sat(disrupted->gap_ns);
+	s64 off_ns = chime_abs_sat(disrupted->host_ahead_ns);
+	s64 after_ns = chime_abs_sat(chime_add_sat(disrupted->host_ahead_ns, disrupted->gap_ns));
+	bool passed = disrupted->cause == TRUECHIME_CAUSE_LEAP && after_ns < off_ns;
 
-	return disrupted->corrected && gap_size_ns > (u64)disrupted->maxerror_ns;
+	return disrupted->corrected && (gap_ns > disrupted->maxerror_ns ||
+					after_ns > disrupted->maxerror_ns || passed);
 }
 
 static enum chime_reference_change
@@ -161,11 +168,12 @@ static s64 chime_reaction_shift_error(const struct chime_disrupted *disrupted,
 				      const struct chime_reaction *reaction)
 {
 	s64 error_ns = chime_scale_q32(chime_abs_sat(disrupted->gap_ns), CHIME_FREE_RATE_Q32);
+	s64 off_ns = chime_abs_sat(disrupted->host_ahead_ns);
 
 	error_ns = chime_add_sat(error_ns, reaction->suspect_ns);
 	if (!reaction->apart_ns)
 		return error_ns;
-	return chime_add_sat(error_ns, chime_add_sat(reaction->apart_ns, disrupted->host_off_ns));
+	return chime_add_sat(error_ns, chime_add_sat(reaction->apart_ns, off_ns));
 }
 
 static enum chime_reference_change

@@ -70,7 +70,7 @@ enum chime_measure {
  * @stopped: one saw that this guest was stopped or restored, and nothing shows that its raw clock
  *	failed
  * @apart_ns: the clocks of two hosts differ by at most this, unless it is known how right they are
- * @host_off_ns: by how much the host's clock differed from the timescale before the disruption
+ * @host_ahead_ns: the host's clock minus the timescale before the disruption
  * @maxerror_ns: bound of the timescale's error before the disruption
  */
 struct chime_disrupted {
@@ -87,7 +87,7 @@ struct chime_disrupted {
 	bool unseen;
 	bool stopped;
 	s64 apart_ns;
-	s64 host_off_ns;
+	s64 host_ahead_ns;
 	s64 maxerror_ns;
 };
 

@@ -27,7 +27,7 @@ static struct chime_disrupted take_disrupted(struct fuzz_input *input)
 	disrupted.unseen = flags & 64;
 	disrupted.stopped = flags & 128;
 	disrupted.gap_ns = fuzz_take_s64(input);
-	disrupted.host_off_ns = fuzz_take_s64(input) & INT64_MAX;
+	disrupted.host_ahead_ns = fuzz_take_s64(input);
 	disrupted.gap_error_ns = fuzz_take_s64(input) & INT64_MAX;
 	disrupted.apart_ns = fuzz_take_s64(input) & INT64_MAX;
 	disrupted.maxerror_ns = fuzz_take_s64(input) & INT64_MAX;

@@ -218,9 +218,9 @@ static void judge_line(const struct client_clock *clock, double true_ns, double 
 
 /* true: it can be decided now what @pairing means. */
 static bool begin_look(struct client_clock *clock, const struct chime_pairing *pairing,
-		       bool host_step, struct guest_module_check *look)
+		       enum truechime_cause cause, struct guest_module_check *look)
 {
-	guest_module_check(clock->module, pairing, NULL, host_step, look);
+	guest_module_check(clock->module, pairing, NULL, cause, look);
 	if (!look->unsure)
 		return true;
 	clock->unsure = true;
@@ -230,13 +230,13 @@ static bool begin_look(struct client_clock *clock, const struct chime_pairing *p
 }
 
 static void end_look(struct client_clock *clock, const struct chime_pairing *later,
-		     bool host_step, struct guest_module_check *look)
+		     enum truechime_cause cause, struct guest_module_check *look)
 {
-	guest_module_check(clock->module, &clock->doubtful, later, host_step, look);
+	guest_module_check(clock->module, &clock->doubtful, later, cause, look);
 	clock->unsure = false;
 }
 
-void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
+void client_clock_pair(struct client_clock *clock, double true_ns, enum truechime_cause cause,
 		       struct world_host_record *record, struct guest_module_check *look)
 {
 	double host_ns = host_clock_read(&clock->host, true_ns);
@@ -251,8 +251,8 @@ void client_clock_pair(struct client_clock *clock, double true_ns, bool host_ste
 	}
 	pairing = take_pairing(clock, true_ns);
 	if (clock->unsure)
-		end_look(clock, &pairing, host_step, look);
-	else if (!begin_look(clock, &pairing, host_step, look))
+		end_look(clock, &pairing, cause, look);
+	else if (!begin_look(clock, &pairing, cause, look))
 		return;
 	clock->stood_still = false;
 	/* What was read before belongs to another line. */

@@ -93,7 +93,7 @@ void client_clock_step(struct client_clock *clock, double true_ns);
  * A look at the host; what the line was worth until then is added to @record if there is one. A
  * look that is unsure goes on with the next one.
  */
-void client_clock_pair(struct client_clock *clock, double true_ns, bool host_step,
+void client_clock_pair(struct client_clock *clock, double true_ns, enum truechime_cause cause,
 		       struct world_host_record *record, struct guest_module_check *look);
 
 /* The guest stands still, or sleeps, while the world goes on by @gap_ns. */

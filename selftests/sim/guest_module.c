@@ -52,13 +52,13 @@ void guest_module_free(struct guest_module *module)
 	free(module);
 }
 
-/* How far the host's clock is from the timescale. */
-static int64_t guest_module_host_off(const struct guest_module *module, int64_t raw_ns)
+/* The host's clock minus the timescale. */
+static int64_t guest_module_host_ahead(const struct guest_module *module, int64_t raw_ns)
 {
 	struct chime_now now;
 
 	chime_timescale_now(&module->timescale, raw_ns, &now);
-	return chime_abs_sat(chime_sub_sat(now.time_ns, now.host_ns));
+	return chime_sub_sat(now.host_ns, now.time_ns);
 }
 
 /* As chime_disruption_is_vouched(). */
@@ -97,12 +97,13 @@ static bool guest_module_is_slewed(struct guest_module *module, const struct chi
 
 /* The host's time and raw came apart for good. */
 static void guest_module_react(struct guest_module *module, const struct chime_pairing *pairing,
-			       int64_t raw_ns, bool host_step, struct guest_module_check *look)
+			       int64_t raw_ns, enum truechime_cause cause,
+			       struct guest_module_check *look)
 {
 	struct chime_timescale *timescale = &module->timescale;
 	struct chime_reference_terms terms = { .host = &module->track.line };
 	struct chime_disrupted disrupted = {
-		.cause = host_step ? TRUECHIME_CAUSE_HOST_STEP : TRUECHIME_CAUSE_REVERT,
+		.cause = cause,
 		.measure = CHIME_MEASURED_BY_HOST,
 		.has_host = true,
 		.demoted = module->demoted,
@@ -115,7 +116,7 @@ static void guest_module_react(struct guest_module *module, const struct chime_p
 	disrupted.gap_ns = chime_host_line_deviation(&module->track, pairing);
 	disrupted.apart_ns = module->apart_ns;
 	disrupted.host_vouched = guest_module_is_vouched(module, raw_ns);
-	disrupted.host_off_ns = guest_module_host_off(module, raw_ns);
+	disrupted.host_ahead_ns = guest_module_host_ahead(module, raw_ns);
 	chime_react(&disrupted, &reaction);
 	look->jumped = true;
 	look->outlived = reaction.change == CHIME_REFERENCE_ABSORB;
@@ -131,7 +132,7 @@ static void guest_module_react(struct guest_module *module, const struct chime_p
 }
 
 void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
-			const struct chime_pairing *later, bool host_step,
+			const struct chime_pairing *later, enum truechime_cause cause,
 			struct guest_module_check *look)
 {
 	int64_t raw_ns = later ? later->raw_ns : pairing->raw_ns;
@@ -149,7 +150,7 @@ void guest_module_check(struct guest_module *module, const struct chime_pairing 
 		if (guest_module_is_slewed(module, pairing, later, look))
 			guest_module_follow(module, raw_ns, look);
 		else if (!look->unsure)
-			guest_module_react(module, pairing, raw_ns, host_step, look);
+			guest_module_react(module, pairing, raw_ns, cause, look);
 		break;
 	}
 }

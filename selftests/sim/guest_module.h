@@ -38,11 +38,11 @@ struct guest_module *guest_module_new(const struct chime_pairing *first, int64_t
 void guest_module_free(struct guest_module *module);
 
 /*
- * A pairing; @host_step: a witness says that this guest was not stopped or restored. @later: NULL;
- * if that was unsure, another one, CHIME_SLEW_CHECK_NS later: then it is decided.
+ * A pairing; @cause: what it was, as witnesses tell, if it is a jump. @later: NULL; if that was
+ * unsure, another one, CHIME_SLEW_CHECK_NS later: then it is decided.
  */
 void guest_module_check(struct guest_module *module, const struct chime_pairing *pairing,
-			const struct chime_pairing *later, bool host_step,
+			const struct chime_pairing *later, enum truechime_cause cause,
 			struct guest_module_check *look);
 
 /* After a jump that was not outlived: is a system clock that is off by so much stepped? */

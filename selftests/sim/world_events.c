@@ -49,18 +49,26 @@ void world_check_epoch(struct world *world, double true_ns)
 		world_burst(world, true_ns, WORLD_BURST);
 }
 
+static enum truechime_cause disruption_cause(const struct world *world)
+{
+	if (world->host_leapt)
+		return TRUECHIME_CAUSE_LEAP;
+	return world->host_stepped ? TRUECHIME_CAUSE_HOST_STEP : TRUECHIME_CAUSE_REVERT;
+}
+
 void world_pair(struct world *world, double true_ns)
 {
 	bool counts = true_ns > world->options.settle_s * NS_PER_S;
-	bool host_step = world->host_stepped;
+	enum truechime_cause cause = disruption_cause(world);
 	struct guest_module_check look;
 	struct timescale_now now;
 
-	client_clock_pair(&world->clock, true_ns, host_step,
+	client_clock_pair(&world->clock, true_ns, cause,
 			  counts ? &world->summary->host : NULL, &look);
 	if (look.unsure)
 		return;
 	world->host_stepped = false;
+	world->host_leapt = false;
 	world->stopped = false;
 	if (look.returned)
 		world_check_epoch(world, true_ns);
@@ -120,6 +128,7 @@ static void leap(struct world *world, double change_ns, double true_ns)
 
 	client_clock_leap(&world->clock, true_ns, change_ns);
 	world->host_stepped = world->clock.module;
+	world->host_leapt = world->clock.module;
 	change_reference(world, &change);
 }
 

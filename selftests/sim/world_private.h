@@ -58,7 +58,8 @@ struct world {
 	bool reported_by_sources;	/* of the disruption that is being dealt with */
 	int64_t check_again_ns;		/* by raw: not enough have answered; INT64_MAX: never */
 	uint32_t epoch;			/* as last seen */
-	bool host_stepped;		/* a witness would know */
+	bool host_stepped;		/* a witness would know ... */
+	bool host_leapt;		/* ... and this as well */
 	bool stopped;			/* and nobody has looked at the host since */
 };
 

@@ -108,7 +108,7 @@ TEST(allows_for_another_host_where_a_move_is_not_reported)
 		const struct chime_disrupted disrupted = {
 			.cause = rows[i].cause, .measure = CHIME_MEASURED_BY_HOST,
 			.gap_ns = 5 * S, .has_host = true, .corrected = true,
-			.apart_ns = 10 * MS, .host_off_ns = 3 * S, .maxerror_ns = MS,
+			.apart_ns = 10 * MS, .host_ahead_ns = 3 * S, .maxerror_ns = MS,
 		};
 		s64 apart_ns = rows[i].moves ? 10 * MS : 0;
 		struct chime_disrupted other = disrupted;
@@ -267,6 +267,35 @@ TEST(follows_the_host_only_where_utc_is_not_known_better)
 				.measure = CHIME_MEASURED_BY_HOST, .has_host = true,
 				.gap_ns = steps[i].gap_ns, .corrected = steps[i].corrected,
 				.maxerror_ns = steps[i].maxerror_ns).change);
+}
+
+/* The host's clock, @ahead_ns of the timescale, was set by less than UTC's bound of 2 s. */
+static enum chime_reference_change set_within(enum truechime_cause cause, s64 ahead_ns, s64 gap_ns)
+{
+	return REACT(.cause = cause, .measure = CHIME_MEASURED_BY_HOST, .gap_ns = gap_ns,
+		     .host_ahead_ns = ahead_ns, .has_host = true, .corrected = true,
+		     .maxerror_ns = 2 * S).change;
+}
+
+TEST(follows_no_host_that_is_still_wrong)
+{
+	EXPECT_EQ(CHIME_REFERENCE_ABSORB, set_within(TRUECHIME_CAUSE_HOST_STEP, 5 * S, -S));
+	EXPECT_EQ(CHIME_REFERENCE_ABSORB, set_within(TRUECHIME_CAUSE_HOST_STEP, -5 * S, S));
+	EXPECT_EQ(CHIME_REFERENCE_ABSORB, set_within(TRUECHIME_CAUSE_HOST_STEP, S64_MAX, S));
+	/* It may be right now. */
+	EXPECT_EQ(CHIME_REFERENCE_FOLLOW, set_within(TRUECHIME_CAUSE_HOST_STEP, 3 * S, -S));
+	EXPECT_EQ(CHIME_REFERENCE_FOLLOW, set_within(TRUECHIME_CAUSE_HOST_STEP, S, S));
+}
+
+/* The timescale has passed it, or has not: then the host shows it. */
+TEST(goes_on_where_the_host_passes_a_leap_second_later)
+{
+	EXPECT_EQ(CHIME_REFERENCE_ABSORB, set_within(TRUECHIME_CAUSE_LEAP, S + 5 * MS, -S));
+	EXPECT_EQ(CHIME_REFERENCE_ABSORB, set_within(TRUECHIME_CAUSE_LEAP, 5 * MS - S, S));
+	EXPECT_EQ(CHIME_REFERENCE_FOLLOW, set_within(TRUECHIME_CAUSE_LEAP, 5 * MS, -S));
+	EXPECT_EQ(CHIME_REFERENCE_FOLLOW, set_within(TRUECHIME_CAUSE_LEAP, -5 * MS, S));
+	/* One that was set may be right now. */
+	EXPECT_EQ(CHIME_REFERENCE_FOLLOW, set_within(TRUECHIME_CAUSE_HOST_STEP, S + 5 * MS, -S));
 }
 
 /* An unmeasured gap ends the correction, and the system clock has to be distrusted. */

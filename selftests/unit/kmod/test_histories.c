@@ -130,7 +130,7 @@ static struct chime_reaction disrupt(struct world *world, enum truechime_cause c
 		.host_vouched = world->stated && !chime_timescale_refutes_host(world->timescale,
 									       world->raw_ns),
 		.apart_ns = APART_NS,
-		.host_off_ns = llabs(world->host_ns - now_of(world).time_ns - gap_ns),
+		.host_ahead_ns = world->host_ns - now_of(world).time_ns - gap_ns,
 		.maxerror_ns = chime_timescale_maxerror(world->timescale, world->raw_ns),
 	};
 	struct chime_reference_terms terms = {
