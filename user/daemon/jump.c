@@ -57,6 +57,7 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *res
 	text_of_duration(result->offset_ns, size, sizeof(size));
 	log_notice("%zu of %zu time sources agree: the clock is off by %s all of a sudden",
 		   result->agreeing, result->voters, size);
+	steering_narrow(daemon->steering, now);
 	err = daemon->timescale->ops->disrupted(daemon->timescale, &jump, now->epoch, &event);
 	if (err)
 		return err;
@@ -96,6 +97,30 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 	return true;
 }
 
+/*
+ * It takes minutes until it is known who is right, and until then nothing is learned from anybody.
+ * What is published has to hold meanwhile.
+ */
+static void daemon_widen_bound(struct daemon *daemon, struct source *const *sources, size_t count,
+			       const struct timescale_now *now)
+{
+	struct steering_status status;
+	struct chime_line line;
+
+	steering_get_status(daemon->steering, &status);
+	if (status.trust == TRUST_CONFIRMED &&
+	    discipline_reach(daemon->discipline, sources, count, now, &line))
+		steering_widen(daemon->steering, &line, now);
+}
+
+/* The bound that sources are held against; without one they cannot contradict the clock. */
+static int64_t daemon_contradicted_ns(const struct daemon *daemon, const struct timescale_now *now)
+{
+	if (daemon->config->no_ntp_jump || now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
+		return CHIME_LINE_UNBOUNDED_NS;
+	return chime_sub_sat(now->maxerror_ns, steering_widened_ns(daemon->steering, now));
+}
+
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,
 			  const struct timescale_now *now)
 {
@@ -111,12 +136,8 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 
 	steering_get_status(daemon->steering, &status);
 	terms.confirmed = !trust_is_unconfirmed(status.trust);
-	/*
-	 * A clock without a bound cannot be contradicted, but at a start one answer is too few all
-	 * the same.
-	 */
-	if (config->no_ntp_jump)
-		known.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	/* If it is none, one answer at a start is too few all the same. */
+	known.maxerror_ns = daemon_contradicted_ns(daemon, now);
 	consensus_update(daemon->consensus, sources, count, &known, &terms, &result);
 	daemon->verdict = result.verdict;
 	if (result.wait_ns)
@@ -134,6 +155,8 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	case CONSENSUS_OK:
 		break;
 	case CONSENSUS_SUSPECT:
+		if (result.rests)
+			daemon_widen_bound(daemon, sources, count, now);
 		return false;
 	case CONSENSUS_UNRESOLVED:
 	case CONSENSUS_FALSETICKER:

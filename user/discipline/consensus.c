@@ -325,7 +325,8 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	/* ... for longer while they only rest, and are needed for one. */
 	open = 2 * (result->agreeing + majority_resting(&consensus->roll)) > voters &&
 	       2 * majority_allowing(&consensus->roll, at_ns) <= voters;
-	return open && elapsed_ns < QUORUM_REST_NS ? CONSENSUS_SUSPECT : CONSENSUS_OK;
+	result->rests = open && elapsed_ns < QUORUM_REST_NS;
+	return result->rests ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }
 
 /*

@@ -40,6 +40,7 @@ enum consensus_verdict {
  * @ask: ask all of them, CONSENSUS_BURST times
  * @wait_ns: with SUSPECT and UNRESOLVED: check again after so long, even without an answer; 0: no
  *	need to
+ * @rests: with SUSPECT: so it will be for minutes, until sources that rest are asked again
  * @offset_ns: with JUMP, UNRESOLVED and FALSETICKER, but where @voters is 0: UTC minus timescale by
  *	these sources ...
  * @maxerror_ns: ... give or take so much
@@ -51,6 +52,7 @@ struct consensus_result {
 	enum consensus_verdict verdict;
 	bool ask;
 	int64_t wait_ns;
+	bool rests;
 	int64_t offset_ns;
 	int64_t maxerror_ns;
 	int64_t agreed_raw_ns;

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clocks/timescale.h"
 #include "core/line.h"
 #include "discipline/estimator.h"
 #include "discipline/source.h"
@@ -23,6 +24,9 @@ struct selection_terms;
 
 /* A rate that is not significant may move the clock of a disciplined host by so much at most. */
 #define CORRECTION_HARMLESS_NS	0.5e6
+
+/* The timescale is a correction as it was set, and nothing else, if they are no further apart. */
+#define CORRECTION_SAME_NS	20000
 
 /* A rate is significant if it is so many of its standard errors. */
 #define CORRECTION_REACH_SIGMAS	10
@@ -116,5 +120,13 @@ void correction_make_line(const struct correction_terms *terms, const struct com
  * the bound.
  */
 void correction_turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32);
+
+/*
+ * Sources have answered since @line was made, and it is in force: from now on its bound reaches the
+ * far end of where they say that the truth is, UTC minus reference at least @low_ns and at most
+ * @high_ns. false: the timescale's bound does already, or the timescale is not that line.
+ */
+bool correction_reach(struct chime_line *line, const struct timescale_now *now, int64_t low_ns,
+		      int64_t high_ns);
 
 #endif /* DISCIPLINE_CORRECTION_H */

@@ -589,3 +589,16 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	change_limits_count(&discipline->limits, counts);
 	return 0;
 }
+
+bool discipline_reach(const struct discipline *discipline, struct source *const *sources,
+		      size_t count, const struct timescale_now *now, struct chime_line *line)
+{
+	const struct selection_terms terms = selection_terms_of(discipline, sources, count);
+	int64_t low_ns, high_ns;
+
+	if (!discipline->has_line || discipline->epoch != now->epoch ||
+	    !source_select_foresee(sources, count, now->reference_ns, &terms, &low_ns, &high_ns))
+		return false;
+	*line = discipline->line;
+	return correction_reach(line, now, low_ns, high_ns);
+}

@@ -131,6 +131,14 @@ void discipline_select(const struct discipline *discipline, struct source *const
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result);
 
+/*
+ * Sources contradict the clock, and until it is known who is right nothing is learned from what
+ * they say. But the truth is where most of them agree: set @line, which is the latest correction,
+ * with a bound that reaches there. false: the timescale's bound does already, or nobody agrees.
+ */
+bool discipline_reach(const struct discipline *discipline, struct source *const *sources,
+		      size_t count, const struct timescale_now *now, struct chime_line *line);
+
 /* maxchange forbids to change UTC by so much. */
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);
 

@@ -15,9 +15,6 @@
  */
 #define HOST_MOVES_NS	CORRECTION_HARMLESS_NS
 
-/* The timescale is the correction as it was set, and nothing else. */
-#define SAME_NS		20000
-
 /*
  * Answers may go on being late, or the path may have become longer. Then so much later they count
  * as what they are.
@@ -68,7 +65,7 @@ static bool is_as_it_was(const struct outlasted *outlasted, const struct timesca
 	int64_t line_ns = chime_line_offset(&outlasted->line, now->reference_ns);
 
 	return outlasted->disciplined && now->has_host && now->epoch == outlasted->epoch &&
-	       chime_abs_sat(chime_sub_sat(known_ns(now), line_ns)) <= SAME_NS;
+	       chime_abs_sat(chime_sub_sat(known_ns(now), line_ns)) <= CORRECTION_SAME_NS;
 }
 
 /*

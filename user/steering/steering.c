@@ -88,6 +88,7 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 		steering->leap_disruptions = now.disruptions;
 	steering->settled = false;
 	steering->status.has_correction = false;
+	steering->widened_ns = 0;
 	steering_recheck(steering);
 }
 
@@ -292,6 +293,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
 		return err;
 	}
+	steering->widened_ns = 0;
 	if (first || steering_was_true(steering, result))
 		steering_note_found(steering, result->step_ns);
 	if (result->measured)
@@ -302,6 +304,49 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	err = steering_judge(steering, result, wrong, now);
 	steering->next_check_ns = 0;
 	return err;
+}
+
+void steering_widen(struct steering *steering, const struct chime_line *line,
+		    const struct timescale_now *now)
+{
+	int64_t bound_ns = chime_sub_sat(now->maxerror_ns, chime_abs_sat(now->slew_ns));
+	int64_t widened_ns = steering_widened_ns(steering, now);
+	int err;
+
+	if (steering->status.trust == TRUST_EXTERNAL)
+		return;
+	err = timescale_correct(steering->timescale, line, now->epoch, false);
+	/* The epoch has passed, and with it the correction. */
+	if (err == -ESTALE || err == -EAGAIN)
+		return;
+	if (err) {
+		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
+		return;
+	}
+	steering->status.correction = *line;
+	steering->widened_ns = chime_add_sat(widened_ns,
+					     chime_sub_sat(line->maxerror_ns, bound_ns));
+	steering->widened_epoch = now->epoch;
+	follower_expect_change(&steering->follower);
+	/* What is published is to be right at once. */
+	steering->next_check_ns = 0;
+}
+
+void steering_narrow(struct steering *steering, const struct timescale_now *now)
+{
+	int64_t widened_ns = steering_widened_ns(steering, now);
+	struct chime_line line = steering->status.correction;
+
+	line.maxerror_ns = chime_sub_sat(line.maxerror_ns, widened_ns);
+	if (!widened_ns || timescale_correct(steering->timescale, &line, now->epoch, false))
+		return;
+	steering->status.correction = line;
+	steering->widened_ns = 0;
+}
+
+int64_t steering_widened_ns(const struct steering *steering, const struct timescale_now *now)
+{
+	return steering->widened_epoch == now->epoch ? steering->widened_ns : 0;
 }
 
 bool steering_withholds_step(const struct steering *steering)
@@ -323,6 +368,7 @@ int steering_set_by_operator(struct steering *steering, const struct chime_line 
 		return err;
 	steering->status.correction = *line;
 	steering->status.has_correction = true;
+	steering->widened_ns = 0;
 	steering->repair_until_ns = 0;
 	steering->set.state = SET_BY_NOBODY;
 	steering_trust(steering, TRUST_OPERATOR_SET);

@@ -36,6 +36,8 @@ static struct {
 	int published;
 	int voids;			/* steering was told that what it knew is void */
 	bool confirmed;
+	int64_t far_ns;			/* where most say that UTC is; 0: within the bound */
+	int64_t widened_ns;		/* of the bound, since sources contradict the clock */
 	int awaits;
 	int failed;
 	int steps;			/* that the operator has asked for */
@@ -55,7 +57,7 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 static int disrupted(struct timescale *timescale, const struct module_jump *jump,
 		     uint32_t epoch, struct module_event *event)
 {
-	world.jumps++;
+	world.jumps += !world.widened_ns;
 	world.jump_ns = jump->offset_ns;
 	world.jump_epoch = epoch;
 	*event = (struct module_event){ .evidence = world.evidence };
@@ -142,6 +144,29 @@ void steering_get_status(const struct steering *steering, struct steering_status
 	};
 }
 
+bool discipline_reach(const struct discipline *discipline, struct source *const *sources,
+		      size_t count, const struct timescale_now *now, struct chime_line *line)
+{
+	*line = (struct chime_line){ .maxerror_ns = world.far_ns };
+	return world.far_ns;
+}
+
+void steering_widen(struct steering *steering, const struct chime_line *line,
+		    const struct timescale_now *now)
+{
+	world.widened_ns = line->maxerror_ns - now->maxerror_ns;
+}
+
+void steering_narrow(struct steering *steering, const struct timescale_now *now)
+{
+	world.widened_ns = 0;
+}
+
+int64_t steering_widened_ns(const struct steering *steering, const struct timescale_now *now)
+{
+	return world.widened_ns;
+}
+
 void steering_disrupted(struct steering *steering, bool keep)
 {
 	world.voids += !keep;
@@ -198,6 +223,34 @@ TEST_F(witness, suspicion_asks_and_holds_on)
 	EXPECT_FALSE(world.given_confirmed);
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_TRUE(world.confirmed);
+}
+
+/* For minutes nothing is learned from them, but what is published has to hold. */
+TEST_F(witness, suspicion_that_lasts_widens_the_bound)
+{
+	self->now.maxerror_ns = 10;
+	world.far_ns = 60;
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_EQ(0, world.widened_ns);
+	world.result.rests = true;
+	world.disrupted = true;
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_EQ(0, world.widened_ns);
+	world.disrupted = false;
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_EQ(50, world.widened_ns);
+	EXPECT_EQ(10, world.given_maxerror_ns);
+	/* Nobody could contradict that one. */
+	self->now.maxerror_ns = 60;
+	world.far_ns = 0;
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_EQ(10, world.given_maxerror_ns);
+	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, world.given_maxerror_ns);
+	/* A jump is as far as they say, and leaves no more open. */
+	EXPECT_FALSE(judge(self, CONSENSUS_JUMP, 60 * NS_PER_S));
+	EXPECT_EQ(1, world.jumps);
 }
 
 TEST_F(witness, jump_is_followed_by_who_keeps_the_time)

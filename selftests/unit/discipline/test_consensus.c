@@ -365,9 +365,12 @@ TEST_F(consensus, waits_for_those_that_rest)
 	}
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_FALSE(self->result.rests);
 	run(self, 100 * S);
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->result.rests);
 	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 3, 60 * S));
+	EXPECT_FALSE(self->result.rests);
 }
 
 /* One that rests has contradicted a while ago, by less: that is no answer to what happens now. */

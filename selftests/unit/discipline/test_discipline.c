@@ -1539,4 +1539,42 @@ TEST_F(discipline, several_servers_that_have_put_their_time_right_are_followed)
 	EXPECT_GT(100, llabs(self->result.correction.rate_q32));
 }
 
+/*
+ * Two of three say that the clock is 60 ms wrong, and another one contradicts all: as long as
+ * nobody knows who is right nothing is learned from them. But the bound has to hold.
+ */
+TEST_F(discipline, a_bound_reaches_where_most_contradict_the_clock)
+{
+	struct source_sample sample = { .delay_ns = 200000, .epoch = 1, .stratum = 2 };
+	struct chime_line line;
+	int i, j;
+
+	EXPECT_FALSE(discipline_reach(self->discipline, self->source, SOURCES, &self->now, &line));
+	for (i = 0; i < 4; i++)
+		ASSERT_EQ(0, poll_all(self));
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	self->now.maxerror_ns = self->result.correction.maxerror_ns + 1000;
+	EXPECT_FALSE(discipline_reach(self->discipline, self->source, SOURCES, &self->now, &line));
+	sample.offset_ns = self->offset_ns + 60000000;
+	for (i = 0; i < 2; i++) {
+		self->now.raw_ns += 16 * NS_PER_S;
+		self->now.reference_ns += 16 * NS_PER_S;
+		self->now.time_ns = chime_line_eval(&self->result.correction,
+						    self->now.reference_ns);
+		sample.at_ns = self->now.reference_ns;
+		for (j = 0; j < SOURCES - 1; j++) {
+			source_polled(self->source[j], self->now.raw_ns);
+			source_add(self->source[j], self->now.raw_ns, &sample);
+		}
+		ASSERT_TRUE(discipline_reach(self->discipline, self->source, SOURCES, &self->now,
+					     &line));
+		EXPECT_LE(60000000, line.maxerror_ns);
+		EXPECT_GE(150000000, line.maxerror_ns);
+		EXPECT_EQ(chime_line_eval(&self->result.correction, self->now.reference_ns),
+			  chime_line_eval(&line, self->now.reference_ns));
+	}
+	self->now.epoch = 2;
+	EXPECT_FALSE(discipline_reach(self->discipline, self->source, SOURCES, &self->now, &line));
+}
+
 TEST_HARNESS_MAIN

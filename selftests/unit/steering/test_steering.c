@@ -234,6 +234,53 @@ TEST_F(steering, a_stale_correction_is_measured_again)
 	EXPECT_EQ(-ESTALE, steering_correct(self->steering, &result, &now));
 }
 
+static int64_t widen(FIXTURE_DATA(steering) *self, int64_t maxerror_ns)
+{
+	struct timescale_now now;
+	struct chime_line line;
+
+	timescale_expire(self->timescale);
+	timescale_now(self->timescale, &now);
+	line = self->status.correction;
+	chime_line_move(&line, now.reference_ns);
+	line.maxerror_ns = maxerror_ns;
+	steering_widen(self->steering, &line, &now);
+	if (follow(self))
+		return -1;
+	steering_get_status(self->steering, &self->status);
+	timescale_now(self->timescale, &now);
+	return steering_widened_ns(self->steering, &now);
+}
+
+/* It is published at once, and what it was before is known until another correction. */
+TEST_F(steering, a_bound_that_is_widened_is_published)
+{
+	struct discipline_result result = found(self, 0);
+	struct timescale_now now;
+
+	result.correction.maxerror_rate_q32 = 0;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(0, steering_widened_ns(self->steering, &self->status.now));
+	EXPECT_EQ(60 * MS - 100 * US, widen(self, 60 * MS));
+	EXPECT_EQ(60 * MS, self->status.correction.maxerror_ns);
+	EXPECT_LE(60000, fake_clock.maxerror_us);
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	EXPECT_EQ(80 * MS - 100 * US, widen(self, 80 * MS));
+	now = self->status.now;
+	now.epoch++;
+	EXPECT_EQ(0, steering_widened_ns(self->steering, &now));
+	timescale_expire(self->timescale);
+	timescale_now(self->timescale, &now);
+	steering_narrow(self->steering, &now);
+	EXPECT_EQ(0, steering_widened_ns(self->steering, &now));
+	timescale_now(self->timescale, &now);
+	EXPECT_EQ(100 * US, now.maxerror_ns);
+	EXPECT_EQ(80 * MS - 100 * US, widen(self, 80 * MS));
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_EQ(0, steering_widened_ns(self->steering, &self->status.now));
+	EXPECT_GT(20000, fake_clock.maxerror_us);
+}
+
 TEST_F(steering, lost_sources_unsynchronise)
 {
 	struct discipline_result lost = { .selection.selected = -1, .stratum = 16 };
