@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Disruptions: checks, witnesses and the verdict. disruption_repair.c has what follows from it,
- * disruption_boot.c what is done at load, disruption_host.c what is known of the present host;
- * disruption_alone.c takes over if no host answers.
+ * disruption_boot.c what is done at load, disruption_host.c what is known of the present host,
+ * disruption_leap.c leap seconds; disruption_alone.c takes over if no host answers.
  */
 #include "disruption.h"
 
@@ -359,6 +359,7 @@ void chime_disruption_check(struct chime *chime)
 		chime_disruption_jump(chime, gap_ns);
 		break;
 	}
+	chime_disruption_pass_leap(chime);
 	/* Only a check after the resume ends the suspend. */
 	if (resumed)
 		chime->witness.suspending = false;

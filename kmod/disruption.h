@@ -11,6 +11,8 @@
 #include <linux/truechime.h>
 #include <linux/types.h>
 
+#include "core/leap_second.h"
+
 struct chime;
 
 /**
@@ -33,6 +35,7 @@ struct chime;
  * @boot_stated: the operator stated the policy for a clock found wrong at load
  * @left_to_others: at load another program disciplined the system clock, and the host contradicted:
  *	the two stay apart until a correction or an operator decides
+ * @leap: what leap seconds the kernel has executed
  */
 struct chime_disruption {
 	u32 evidence;
@@ -52,6 +55,7 @@ struct chime_disruption {
 	bool was_corrected;
 	bool boot_stated;
 	bool left_to_others;
+	struct chime_leap leap;
 };
 
 /**

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What disruption.c, disruption_repair.c, disruption_host.c, disruption_boot.c and
- * disruption_alone.c share. All run in process context, with the module's lock held.
+ * What disruption.c, disruption_repair.c, disruption_host.c, disruption_leap.c, disruption_boot.c
+ * and disruption_alone.c share. All run in process context, with the module's lock held.
  */
 #ifndef CHIME_DISRUPTION_PARTS_H
 #define CHIME_DISRUPTION_PARTS_H
@@ -93,6 +93,11 @@ bool chime_disruption_stayed(const struct chime *chime, u32 evidence);
  * the clock is about to be repaired, and to that.
  */
 void chime_disruption_weigh_host(struct chime *chime, bool jump);
+
+/* --- disruption_leap.c --- */
+
+/* The kernel may have executed a leap second. Without a daemon the timescale follows here. */
+void chime_disruption_pass_leap(struct chime *chime);
 
 /* --- disruption_boot.c --- */
 

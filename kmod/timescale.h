@@ -278,6 +278,15 @@ bool chime_timescale_return_to_host(struct chime_timescale *timescale, bool jump
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns);
 
+/* How long ago the correction was set, by the reference. */
+s64 chime_timescale_age(const struct chime_timescale *timescale, s64 raw_ns);
+
+/*
+ * UTC was set forward by @change_ns, a leap second, and no daemon sets a correction that has it: a
+ * new epoch, whose reference is the same. false: nothing is corrected, or other programs steer.
+ */
+bool chime_timescale_leap(struct chime_timescale *timescale, s64 change_ns, s64 raw_ns);
+
 /* Drop the correction, and with it all measurements against the reference: a new epoch. */
 void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns);
 

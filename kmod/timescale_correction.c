@@ -117,6 +117,29 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 	return 0;
 }
 
+s64 chime_timescale_age(const struct chime_timescale *timescale, s64 raw_ns)
+{
+	const struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	return chime_sub_sat(chime_view_reference(view, raw_ns), view->corrected_ns);
+}
+
+bool chime_timescale_leap(struct chime_timescale *timescale, s64 change_ns, s64 raw_ns)
+{
+	const struct chime_line unchanged = { };
+	struct chime_view *view = &timescale->current_view;
+
+	lockdep_assert_held(timescale->lock);
+	if (!view->corrected || view->mode == TRUECHIME_MODE_EXTERNAL)
+		return false;
+	timescale->correction.offset_ns = chime_add_sat(timescale->correction.offset_ns, change_ns);
+	/* A daemon that stood still may have measured before it. */
+	chime_timescale_begin_epoch(timescale, &unchanged);
+	chime_timescale_change(timescale, raw_ns, true);
+	return true;
+}
+
 void chime_timescale_forget(struct chime_timescale *timescale, s64 raw_ns)
 {
 	struct chime_view *view = &timescale->current_view;

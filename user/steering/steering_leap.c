@@ -29,10 +29,29 @@ void steering_note_leap(struct steering *steering, const struct timescale_now *n
 		steering->next_publish_ns = 0;
 }
 
-static void steering_pass_leap(struct steering *steering, int64_t change_ns)
+/*
+ * A daemon that stood still for minutes over a leap second finds that the module did not wait for
+ * it: in a new epoch, system clock and timescale are as far apart as they were.
+ */
+static bool steering_timescale_leapt(const struct steering *steering,
+				     const struct timescale_now *now, int64_t change_ns)
 {
-	int err = steering->timescale->ops->leap(steering->timescale, change_ns);
+	const struct timescale_now *last = &steering->status.now;
+	int64_t before_ns = chime_sub_sat(last->realtime_ns, last->time_ns);
+	int64_t after_ns = chime_sub_sat(now->realtime_ns, now->time_ns);
+	int64_t moved_ns = chime_abs_sat(chime_sub_sat(after_ns, before_ns));
 
+	return steering->status.valid && now->epoch != last->epoch &&
+	       now->disruptions == last->disruptions && moved_ns < chime_abs_sat(change_ns) / 2;
+}
+
+static void steering_pass_leap(struct steering *steering, const struct timescale_now *now,
+			       int64_t change_ns)
+{
+	int err = 0;
+
+	if (!steering_timescale_leapt(steering, now, change_ns))
+		err = steering->timescale->ops->leap(steering->timescale, change_ns);
 	if (err)
 		log_err("The leap second could not be set in the timescale: %s; the sources will show it",
 			strerror(-err));
@@ -122,13 +141,13 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 		/* Before a disruption, or in a time that was wrong already? */
 		if (now->disruptions != steering->leap_disruptions)
 			steering_doubt_leap(steering, now);
-		steering_pass_leap(steering, change_ns);
+		steering_pass_leap(steering, now, change_ns);
 		return true;
 	}
 	steering_note_disruption(steering, now);
 	if (!steering_is_to_leap(steering, now))
 		return false;
-	steering_pass_leap(steering, announced_ns);
+	steering_pass_leap(steering, now, announced_ns);
 	if (steering->options.leap_mode != LEAP_SLEW)
 		(void)steering_step(steering, "a leap second");
 	(void)system_clock_leap_tai(steering->clock, announced_ns);

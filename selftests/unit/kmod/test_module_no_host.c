@@ -40,6 +40,64 @@ TEST_F(module, fork_without_a_host_ends_the_rate_as_well)
 	EXPECT_EQ(status().now.epoch, latest()->epoch);
 }
 
+/* UTC has a second more at midnight, and the kernel inserts it. */
+static void leap(void)
+{
+	machine.utc_ns -= S;
+	unit_timekeeper.tai_offset++;
+	unit_tick();
+}
+
+TEST_F(module, leap_second_without_a_daemon_is_the_timescales_as_well)
+{
+	u32 epoch;
+
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	epoch = status().now.epoch;
+	run(600 * S);
+	leap();
+	run(11 * S);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_NE(NULL, strstr(machine.log, "a second was inserted"));
+	/* What was measured of the reference is as right as it was. */
+	EXPECT_EQ(epoch + 1, status().now.epoch);
+	EXPECT_EQ(0, status().now.change.offset_ns);
+	EXPECT_EQ(0, status().now.change.sigma_ns);
+	/* It is no disruption, and happens once. */
+	run(600 * S);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_EQ(epoch + 1, status().now.epoch);
+	EXPECT_EQ(0, machine.count);
+	EXPECT_EQ(0, machine.sets);
+}
+
+TEST_F(module, leap_second_is_left_to_a_daemon)
+{
+	ASSERT_EQ(0, load_without_host());
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	leap();
+	check();
+	EXPECT_LE(llabs(error_ns() - S), CLOSE_NS);
+	ASSERT_EQ(0, correct());
+	run(600 * S);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+}
+
+/* Nothing is known to leap, or other programs steer. */
+TEST_F(module, leap_second_is_of_no_clock_that_is_not_corrected)
+{
+	u32 epoch;
+
+	ASSERT_EQ(0, load_without_host());
+	epoch = status().now.epoch;
+	run(600 * S);
+	leap();
+	run(600 * S);
+	EXPECT_EQ(epoch, status().now.epoch);
+}
+
 static struct chime_jump jump_of(s64 offset_ns)
 {
 	return (struct chime_jump){

@@ -240,6 +240,38 @@ TEST_F(steering, a_leap_second_that_cannot_be_seen_is_not_waited_for)
 	EXPECT_EQ(-S, steering_leap(self->steering));
 }
 
+static const struct timescale_ops *user_ops;
+
+/* The next epoch, whose reference is the same. */
+static int next_epoch_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = user_ops->now(timescale, now);
+
+	now->epoch++;
+	return err;
+}
+
+/* A daemon stood still for so long that the module did not wait for it. */
+TEST_F(steering, leaps_once_where_the_module_did_not_wait)
+{
+	struct timescale_ops module_ops = *self->timescale->ops;
+
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(S);
+	fake_clock_leap();
+	fake_clock_run(600 * S);
+	ASSERT_EQ(0, self->timescale->ops->leap(self->timescale, -S));
+	user_ops = self->timescale->ops;
+	module_ops.now = next_epoch_now;
+	self->timescale->ops = &module_ops;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(0, error_ns(self));
+	EXPECT_EQ(LEAP_NS + 599 * S, fake_clock.realtime_ns);
+	self->timescale->ops = user_ops;
+}
+
 /* --- a daemon that was not there --- */
 
 /* A daemon that was killed is followed by another one; the timescale goes on like the module's. */
