@@ -65,11 +65,17 @@
 #define MISSED_LOST	4
 
 /*
- * The next request is due when the standard error has grown to this share of a sample's noise and
- * of the path's possible asymmetry: an earlier sample would add little.
+ * The next request is due when a sample would take so much off the expected error: an earlier one
+ * would add little. Without an asymmetry that is when the standard error has grown to 0.61 of a
+ * sample's.
  */
-#define POLL_SHARE	0.62
-#define POLL_ASYMMETRY	0.07
+#define POLL_GAIN	0.145
+
+/*
+ * A part of the expected error no sample takes off: an asymmetry of the path, a tenth of half the
+ * round trip. The selection counts it likewise.
+ */
+#define POLL_ASYMMETRY	0.1
 
 /*
  * The error of a rate depends on the time over which it was learned, and a young estimate does not
@@ -402,16 +408,37 @@ static double stretch_of(const struct source *source)
 	return target > 0 ? (double)SOURCE_POLLTARGET / target : 1;
 }
 
-/* From @low_s to @high_s, how long the standard error stays within @worth_ns: to 2 %. */
-static double time_within_s(const struct source *source, double low_s, double high_s,
-			    double worth_ns)
+/* What the path's samples are worth. */
+struct worth {
+	double sample_ns;	/* the error of one */
+	double asymmetry_ns;	/* of the path, as expected */
+	double stretch;		/* see stretch_of() */
+};
+
+/*
+ * Is a sample worth a packet @elapsed_s after the latest one? Where an oscillator wanders the
+ * standard error grows as the time to the power of 1.5: polltarget stretches the interval if it
+ * stretches the error by as much.
+ */
+static bool is_worth_asking(const struct source *source, const struct worth *worth,
+			    double elapsed_s)
 {
-	if (sigma_after(source, high_s) <= worth_ns)
+	double sigma_ns = sigma_after(source, elapsed_s) / pow(worth->stretch, 1.5);
+	double then_ns = sigma_ns * worth->sample_ns / hypot(sigma_ns, worth->sample_ns);
+
+	return then_ns + worth->asymmetry_ns < (1 - POLL_GAIN) * (sigma_ns + worth->asymmetry_ns);
+}
+
+/* From @low_s to @high_s, how long it is until a sample is worth a packet: to 2 %. */
+static double time_until_worth_s(const struct source *source, const struct worth *worth,
+				 double low_s, double high_s)
+{
+	if (!is_worth_asking(source, worth, high_s))
 		return high_s;
 	while (high_s > low_s * 1.02) {
 		double middle_s = sqrt(low_s * high_s);
 
-		if (sigma_after(source, middle_s) > worth_ns)
+		if (is_worth_asking(source, worth, middle_s))
 			high_s = middle_s;
 		else
 			low_s = middle_s;
@@ -431,25 +458,23 @@ static bool may_suspect(struct source *source)
 	return true;
 }
 
-/*
- * The time until another sample is worth a packet, within minpoll and maxpoll. Where an oscillator
- * wanders the standard error grows as the time to the power of 1.5: polltarget stretches the
- * interval if it stretches the error by as much.
- */
+/* The time until another sample is worth a packet, within minpoll and maxpoll. */
 static void control_poll(struct source *source)
 {
 	double stretch = stretch_of(source);
 	double most_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
 						    POLL_SPAN_SHARE * stretch *
 						    source_learned_s(source)));
+	struct worth worth = {
+		.asymmetry_ns = POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator),
+		.stretch = stretch,
+	};
 	struct estimate estimate;
-	double worth_ns, interval_s;
+	double interval_s;
 
 	estimator_get(source->estimator, source->last.at_ns, &estimate);
-	worth_ns = POLL_SHARE * pow(stretch, 1.5) *
-		   (estimate.sample_ns + (double)source->last.noise_ns +
-		    POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator));
-	interval_s = time_within_s(source, least_interval(source), most_s, worth_ns);
+	worth.sample_ns = estimate.sample_ns + (double)source->last.noise_ns;
+	interval_s = time_until_worth_s(source, &worth, least_interval(source), most_s);
 	if (interval_s > ldexp(1, source->options.minpoll))
 		source->starting = 0;
 	source->interval_s = clamp_interval(source, interval_s);

@@ -329,6 +329,46 @@ TEST(a_way_that_does_not_queue_is_worth_asking_more_often)
 	EXPECT_LT(share, 0.5);
 }
 
+/*
+ * As exchange(), @delay_ns at least away and with queueing of up to 4 us, of a clock that goes a
+ * millisecond to and fro in a day.
+ */
+static int64_t exchange_wandering(struct source *source, int64_t delay_ns)
+{
+	int64_t now_ns = source_next_poll(source);
+	struct source_sample sample = sample_at(now_ns + delay_ns / 2);
+	int64_t queued_ns = now_ns / NS_PER_S * 7919 % 4000;
+
+	source_polled(source, now_ns);
+	sample.delay_ns = delay_ns + queued_ns;
+	sample.offset_ns += llrint(1e6 * sin((double)now_ns / NS_PER_S / 13751));
+	sample.offset_ns += queued_ns * (now_ns / NS_PER_S * 104729 % 1000 - 500) / 1000;
+	source_add(source, now_ns + delay_ns + 4000, &sample);
+	return source_next_poll(source) - now_ns;
+}
+
+static int64_t exchange_near(struct source *source)
+{
+	return exchange_wandering(source, 20000);
+}
+
+static int64_t exchange_far(struct source *source)
+{
+	return exchange_wandering(source, 2000000);
+}
+
+/*
+ * The longer path may be uneven by more, so a sample is worth less there; but the path may as well
+ * be even, and then it is worth all that it is on the short one.
+ */
+TEST(a_far_server_that_hardly_queues_is_not_asked_as_if_it_were_of_no_use)
+{
+	double ratio = mean_interval_s(0, exchange_far) / mean_interval_s(0, exchange_near);
+
+	EXPECT_LT(1.5, ratio);
+	EXPECT_GT(8, ratio);
+}
+
 TEST(iburst_is_quick_and_ends)
 {
 	struct source_options quick = options(6, 10, true);
