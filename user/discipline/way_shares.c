@@ -54,7 +54,7 @@ static double clamp(double value, double least, double most)
 
 void way_shares_add(struct way_shares *shares, double up_bend_ns, double bend_ns)
 {
-	double keep, share, weight_ns;
+	double keep, share, weight_ns, weight_ns2;
 
 	if (!(bend_ns != 0 && isfinite(bend_ns) && isfinite(up_bend_ns)))
 		return;
@@ -65,8 +65,10 @@ void way_shares_add(struct way_shares *shares, double up_bend_ns, double bend_ns
 	share = clamp(up_bend_ns / bend_ns, -SHARE_BEYOND, 1 + SHARE_BEYOND);
 	shares->weight_ns = keep * shares->weight_ns + weight_ns;
 	shares->weighted_ns = keep * shares->weighted_ns + weight_ns * share;
-	shares->weighted_squares_ns = keep * shares->weighted_squares_ns +
-				      weight_ns * share * share;
+	weight_ns2 = weight_ns * weight_ns;
+	shares->squares_ns2[0] = keep * shares->squares_ns2[0] + weight_ns2;
+	shares->squares_ns2[1] = keep * shares->squares_ns2[1] + weight_ns2 * share;
+	shares->squares_ns2[2] = keep * shares->squares_ns2[2] + weight_ns2 * share * share;
 	share = clamp(share, 0, 1);
 	shares->shares = keep * shares->shares + share;
 	shares->squares = keep * shares->squares + share * share;
@@ -81,15 +83,26 @@ static bool ways_differ(const struct way_shares *shares)
 	       fabs(mean - 0.5) * shares->count > SHARES_SIGMAS * sqrt(square);
 }
 
+/*
+ * The standard error of a weighted mean. What a bend adds to it is weighed like the bend: where the
+ * round trip hardly bends, the clock's wander alone makes the share anything.
+ */
+static double slope_sigma(const struct way_shares *shares, double slope)
+{
+	double square_ns2 = shares->squares_ns2[2] - 2 * slope * shares->squares_ns2[1] +
+			    slope * slope * shares->squares_ns2[0];
+
+	return sqrt(fmax(square_ns2, 0)) / shares->weight_ns;
+}
+
 double way_shares_up(const struct way_shares *shares)
 {
-	double slope, variance, margin, ratio, share;
+	double slope, margin, ratio, share;
 
 	if (!ways_differ(shares))
 		return 0.5;
 	slope = shares->weighted_ns / shares->weight_ns;
-	variance = shares->weighted_squares_ns / shares->weight_ns - slope * slope;
-	margin = SHARE_SIGMAS * sqrt(fmax(variance, 0) / shares->count);
+	margin = SHARE_SIGMAS * slope_sigma(shares, slope);
 	slope = slope > 0.5 ? fmax(slope - margin, 0.5) : fmin(slope + margin, 0.5);
 	slope = clamp(slope, 0, 1);
 	ratio = pow(slope, SHARE_EXPONENT);

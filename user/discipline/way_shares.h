@@ -12,9 +12,9 @@
  * @mean_bend_ns: how long the round trips' are in the mean
  * @shares: sum of the way up's shares in them, each from 0 to 1 and of the same weight ...
  * @squares: ... and of their squares
- * @weight_ns: sum of the bends' weights
- * @weighted_ns: sum of the shares by these weights ...
- * @weighted_squares_ns: ... and of their squares
+ * @weight_ns: sum of the bends' weights ...
+ * @weighted_ns: ... and of the shares by these
+ * @squares_ns2: sum of the weights' squares, and of the shares and their squares by these
  */
 struct way_shares {
 	double count;
@@ -23,7 +23,7 @@ struct way_shares {
 	double squares;
 	double weight_ns;
 	double weighted_ns;
-	double weighted_squares_ns;
+	double squares_ns2[3];
 };
 
 /*

@@ -113,6 +113,21 @@ TEST(a_clock_that_wanders_changes_nothing)
 	EXPECT_LT(fabs(sum / 200 - 0.87), 0.05);
 }
 
+/* The share is anything there by the clock's wander, but it weighs little. */
+TEST(a_round_trip_without_a_bend_says_nothing)
+{
+	struct path path = { .up_ns = 5e5, .wander_ns = 1e3 };
+	struct way_shares shares = { 0 };
+	int i;
+
+	path.random.state = 1;
+	for (i = 0; i < 80; i++)
+		add(&shares, &path);
+	EXPECT_LT(0.98, way_shares_up(&shares));
+	way_shares_add(&shares, 2372, -3650);
+	EXPECT_LT(0.98, way_shares_up(&shares));
+}
+
 TEST(one_long_delay_does_not_decide)
 {
 	struct path path = { .up_ns = 1e3, .down_ns = 1e3 };
