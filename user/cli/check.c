@@ -38,7 +38,7 @@ static void add_refusal(struct check_facts *facts)
 }
 
 /* In a line, without the figures that status adds. */
-static const char *words_of_obstacle(const struct view *view)
+static const char *words_of_obstacle(const struct view *view, char words[VIEW_WORDS_MAX])
 {
 	enum view_obstacle obstacle = view_obstacle(view);
 
@@ -61,16 +61,19 @@ static const char *words_of_obstacle(const struct view *view)
 		break;
 	}
 
-	return view_obstacle_words(obstacle);
+	view_obstacle_words(view, obstacle, words);
+
+	return words;
 }
 
-static void gather(const struct view *view, struct check_facts *facts)
+/* @words: room for one of them. */
+static void gather(const struct view *view, struct check_facts *facts, char words[VIEW_WORDS_MAX])
 {
 	int64_t bound_ns;
 
 	facts->synchronised = view_is_synchronised(view);
 	facts->steered_by_others = view_is_steered_by_others(view);
-	facts->obstacle = words_of_obstacle(view);
+	facts->obstacle = words_of_obstacle(view, words);
 	facts->bound_ns = view_bound(view, &bound_ns) ? bound_ns : -1;
 	facts->has_offset = view_offset(view, &facts->offset_ns);
 	facts->host_reading_ns = -1;
@@ -120,7 +123,7 @@ int verb_check(const struct cli *cli)
 	struct check_facts facts = { .daemon_error = 0 };
 	struct cli asking = *cli;
 	int64_t within_ns = cli->within_ns;
-	char sentence[CHECK_TEXT_MAX];
+	char sentence[CHECK_TEXT_MAX], words[VIEW_WORDS_MAX];
 	struct check_limits limits;
 	enum check_state state;
 	struct view view;
@@ -136,7 +139,7 @@ int verb_check(const struct cli *cli)
 	if (!facts.daemon_error && !view.daemon)
 		facts.daemon_error = -ECONNREFUSED;
 	command_to_restart("truechimed", has_systemd(), facts.restart);
-	gather(&view, &facts);
+	gather(&view, &facts, words);
 	state = check_judge(&facts, &limits, sentence);
 	print_verdict(cli, &facts, &limits, state, sentence);
 	view_close(&view);

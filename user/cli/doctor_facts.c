@@ -77,6 +77,7 @@ static void take_daemon(const struct view *view, struct doctor_daemon *daemon)
 	daemon->aside = view_is_aside(view);
 	daemon->refused = json_bool_of(reply, "refused");
 	daemon->disrupted = !strcmp(json_text_of(reply, "trust"), "disrupted");
+	take_text(reply, "configuration", daemon->configuration, sizeof(daemon->configuration));
 	daemon->configured = (int)json_int_of(json_object_get(reply, "sources"), "configured", 0);
 	daemon->by_hand = json_bool_of(reply, "manual") && !daemon->configured;
 }

@@ -155,6 +155,7 @@ static void print_observing(FILE *to, const struct view *view)
 
 static void print_unsynchronised(FILE *to, const struct view *view)
 {
+	char words[VIEW_WORDS_MAX];
 	enum view_obstacle obstacle;
 
 	fprintf(to, "The clock is not synchronised (");
@@ -186,7 +187,8 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	case VIEW_SILENT:
 	case VIEW_NOT_USABLE:
 	case VIEW_REFUSED:
-		fprintf(to, "%s\n", view_obstacle_words(obstacle));
+		view_obstacle_words(view, obstacle, words);
+		fprintf(to, "%s\n", words);
 		break;
 	}
 }

@@ -168,7 +168,8 @@ enum view_obstacle view_obstacle(const struct view *view)
 
 #define NO_DAEMON	"The daemon truechimed is not running, so nothing confirms the time. "
 
-const char *view_obstacle_words(enum view_obstacle obstacle)
+/* Those that name nothing. */
+static const char *fixed_words(enum view_obstacle obstacle)
 {
 	static const char *const words[] = {
 		[VIEW_NO_DAEMON] = "",
@@ -176,8 +177,7 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 		[VIEW_SET_BY_HAND] = "",
 		[VIEW_NOT_SET] =
 			"No time source is configured, and the time was not set by hand. To do so: truechime settime TIME",
-		[VIEW_NO_SOURCES] =
-			"No time source is configured. Name one in /etc/truechime/truechime.conf, e.g.: pool 2.debian.pool.ntp.org iburst",
+		[VIEW_NO_SOURCES] = "",
 		[VIEW_OFFLINE] =
 			"No time source is asked, as all are offline. To ask them again: truechime online",
 		[VIEW_SILENT] =
@@ -195,4 +195,17 @@ const char *view_obstacle_words(enum view_obstacle obstacle)
 		return has_systemd() ? NO_DAEMON HOW_TO_START : NO_DAEMON START_ALONE;
 
 	return words[obstacle];
+}
+
+void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
+			 char words[VIEW_WORDS_MAX])
+{
+	const char *file = json_text_of(view->daemon, "configuration");
+
+	if (obstacle == VIEW_NO_SOURCES)
+		snprintf(words, VIEW_WORDS_MAX,
+			 "No time source is configured. Name one %s%s, e.g.: pool 2.debian.pool.ntp.org iburst",
+			 *file ? "in " : "on truechimed's command line", file);
+	else
+		snprintf(words, VIEW_WORDS_MAX, "%s", fixed_words(obstacle));
 }

@@ -96,7 +96,11 @@ bool view_bound(const struct view *view, int64_t *bound_ns);
 /* What keeps the clock from being right or known: the most important, if there are several. */
 enum view_obstacle view_obstacle(const struct view *view);
 
+/* Room for a sentence. */
+#define VIEW_WORDS_MAX	512
+
 /* A sentence on it, and what to type. "": figures say it, or there is none. */
-const char *view_obstacle_words(enum view_obstacle obstacle);
+void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
+			 char words[VIEW_WORDS_MAX]);
 
 #endif /* CLI_VIEW_H */

@@ -23,6 +23,8 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 	*state = (struct state){
 		.raw_ns = system_clock_raw_ns(),
 		.timescale = daemon->timescale->ops->name,
+		.configuration = daemon->options->config_text ? "" :
+				 daemon->options->config_path,
 		.observing = daemon->options->no_clock,
 		.yielding = daemon->rivals.yielding,
 		.update = daemon->update,

@@ -177,6 +177,7 @@ struct doctor_source {
  * @by_hand: the operator sets the time
  * @certificate_expired: NTS clients are shown such a one
  * @disrupted: time was, and no source has confirmed it since
+ * @configuration: the file that it reads; "": its command line has the directives
  * @configured: directives that name sources
  * @has_sources: it has named them
  * @source_count: of these
@@ -192,6 +193,7 @@ struct doctor_daemon {
 	bool by_hand;
 	bool certificate_expired;
 	bool disrupted;
+	char configuration[256];
 	int configured;
 	bool has_sources;
 	size_t source_count;

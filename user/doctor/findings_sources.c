@@ -17,7 +17,8 @@
 #define SOURCES_FEW	3
 #define SOURCES_ENOUGH	4
 
-#define CONFIGURE "echo 'pool 2.debian.pool.ntp.org iburst' >>/etc/truechime/truechime.conf && truechime reload"
+/* What gives four. */
+#define POOL "pool 2.debian.pool.ntp.org iburst"
 
 #define TOO_FEW "One that is wrong cannot be outvoted: that takes three, and four if one may be lost."
 #define JUST_ENOUGH "If one is lost, one of the others that is wrong cannot be outvoted any more."
@@ -119,6 +120,17 @@ static void judge_falseticker(const struct doctor_source *source, bool any_usabl
 		      "truechime sources -v  # and take the wrong one out of the configuration");
 }
 
+/* Where the directives are those of its command line, there is no file to be read again. */
+static void advise_more(struct doctor_finding *finding, const struct doctor_daemon *daemon)
+{
+	if (*daemon->configuration)
+		doctor_advise(finding, "echo '%s' >>%s && truechime reload", POOL,
+			      daemon->configuration);
+	else
+		doctor_advise(finding,
+			      "truechime add %s  # and name it on truechimed's command line", POOL);
+}
+
 /* The first of these that is so: one source, one finding, and none if all are @blocked. */
 static void judge_source(const struct doctor_source *source, bool blocked, bool any_usable,
 			 bool systemd, struct doctor_report *report)
@@ -204,7 +216,7 @@ static void judge_count(const struct doctor_facts *facts, struct doctor_report *
 	finding = doctor_add(report, "sources-few", few ? DOCTOR_WARNING : DOCTOR_NOTE,
 			     few ? TOO_FEW : JUST_ENOUGH,
 			     "Only %zu time source%s asked.", asked, asked == 1 ? " is" : "s are");
-	doctor_advise(finding, CONFIGURE);
+	advise_more(finding, daemon);
 }
 
 static void judge_usable(const struct doctor_facts *facts, bool any_usable,
@@ -277,7 +289,7 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 				     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
 				     facts->host.present ? HOST_ALONE : NOBODY,
 				     "No time source is configured.");
-		doctor_advise(finding, CONFIGURE);
+		advise_more(finding, daemon);
 		return;
 	}
 	if (!daemon->has_sources)

@@ -71,7 +71,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:b,s:b,s:b,s:s,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:o,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:o,s:b,s:b,s:b,s:s,s:b,s:s,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:o,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -85,6 +85,7 @@ json_t *report_status(const struct state *state)
 			 "version", TRUECHIME_VERSION,
 			 "pid", (int)getpid(),
 			 "timescale", state->timescale,
+			 "configuration", json_of_text(state->configuration),
 			 "synchronised", steering->synchronised,
 			 "observing", state->observing,
 			 "yielding", state->yielding,

@@ -74,6 +74,7 @@ struct state_source {
  * struct state - the daemon at one instant
  * @raw_ns: the instant
  * @timescale: name of its backend
+ * @configuration: the file that it reads; "": its command line has the directives
  * @observing: it changes nothing (-x)
  * @yielding: nor this, because another time daemon runs
  * @steering: the clocks, and what is published of them
@@ -92,6 +93,7 @@ struct state_source {
 struct state {
 	int64_t raw_ns;
 	const char *timescale;
+	const char *configuration;
 	bool observing;
 	bool yielding;
 	struct steering_status steering;

@@ -49,8 +49,10 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	if (world.no_daemon)
 		return -ECONNREFUSED;
 	*reply = strcmp(command, "status") ? json_loads(world.sources, 0, NULL) :
-		 json_pack("{s:b,s:b,s:I,s:s,s:{s:i}}", "ok", 1, "synchronised", 1, "maxerror_ns",
-			   (json_int_t)1500000, "trust", "confirmed", "sources", "configured", 1);
+		 json_pack("{s:b,s:b,s:I,s:s,s:s,s:{s:i}}", "ok", 1, "synchronised", 1,
+			   "maxerror_ns", (json_int_t)1500000,
+			   "configuration", "/srv/clock.conf", "trust", "confirmed", "sources",
+			   "configured", 1);
 	return *reply ? 0 : -EPROTO;
 }
 
@@ -137,6 +139,12 @@ TEST_F(doctor, something_is_found)
 	EXPECT_EQ(1, self->status);
 	fake_module.status.host_state = TRUECHIME_HOST_DEMOTED;
 	EXPECT_NE(NULL, strstr(run(self), "2 things were found"));
+}
+
+TEST_F(doctor, the_file_that_the_daemon_reads_is_named)
+{
+	world.sources = "{\"ok\":true,\"sources\":[" SERVER("a", GOOD) "]}";
+	EXPECT_NE(NULL, strstr(run(self), " >>/srv/clock.conf && truechime reload\n"));
 }
 
 TEST_F(doctor, there_is_nothing_to_look_at)

@@ -149,6 +149,7 @@ FIXTURE_SETUP(world)
 	fake_module.rule_count = 1;
 	world.state.raw_ns = 5000 * NS_PER_S;
 	world.state.timescale = "module";
+	world.state.configuration = "/etc/truechime/truechime.conf";
 	world.state.update.result.selection.selected = -1;
 	world.state.steering.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	world.state.steering.reading_ns = CHIME_LINE_UNBOUNDED_NS;

@@ -23,6 +23,7 @@ static struct {
 	bool manual;
 	bool observing;
 	int no_sources;
+	const char *configuration;
 	int offline;
 	bool kernel_unsynchronised;
 	long kernel_maxerror_us;
@@ -70,6 +71,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 93.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
 	json_object_set_new(*reply, "observing", json_boolean(world.observing));
+	if (world.configuration)
+		json_object_set_new(*reply, "configuration", json_string(world.configuration));
 	if (world.vouched)
 		json_object_set_new(*reply, "vouched_host", json_string(world.vouched));
 	if (!world.states_bounds)
@@ -226,6 +229,19 @@ TEST(what_is_refused_is_not_being_corrected)
 	fake_module.is_there = true;
 	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
 	EXPECT_TRUE(says("It is being corrected"));
+}
+
+/* Which need not be the usual one: a line there would change nothing. */
+TEST(the_file_that_counts_is_named)
+{
+	start_anew();
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	world.no_sources = true;
+	world.configuration = "/srv/clock.conf";
+	EXPECT_TRUE(says("Name one in /srv/clock.conf, e.g.: pool "));
+	world.configuration = "";
+	EXPECT_TRUE(says("Name one on truechimed's command line, e.g.: pool "));
 }
 
 /* A person is no time source, but has a bound, too. */

@@ -93,6 +93,7 @@ FIXTURE_SETUP(tables)
 	which = (struct clients_query){ .least_hits = 0 };
 	world.raw_ns = NOW_NS;
 	world.timescale = "module";
+	world.configuration = "";
 	world.update.result.selection.selected = -1;
 	for (i = 0; i < 4; i++) {
 		world.sources[i].status.options = &server;

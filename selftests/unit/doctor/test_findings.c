@@ -45,6 +45,7 @@ FIXTURE_SETUP(machine)
 	facts->host.present = true;
 	facts->daemon.synchronised = true;
 	facts->daemon.configured = 1;
+	strcpy(facts->daemon.configuration, "/etc/truechime/truechime.conf");
 	facts->daemon.has_sources = true;
 	facts->daemon.source_count = SOURCES;
 	for (i = 0; i < SOURCES; i++) {
@@ -607,6 +608,20 @@ TEST_F(machine, two)
 {
 	self->facts.daemon.source_count = 2;
 	EXPECT_TRUE(finds_only(self, "sources-few", DOCTOR_WARNING));
+}
+
+/* Where another one is read, a line in the usual one changes nothing. */
+TEST_F(machine, few_are_mended_in_the_file_that_counts)
+{
+	self->facts.daemon.source_count = 2;
+	strcpy(self->facts.daemon.configuration, "/srv/clock.conf");
+	EXPECT_NE(NULL, strstr(find(self, "sources-few")->command,
+			       " iburst' >>/srv/clock.conf && truechime reload"));
+	/* A command line is no file, and is not read again. */
+	*self->facts.daemon.configuration = '\0';
+	EXPECT_EQ(0, strncmp("truechime add pool ", find(self, "sources-few")->command, 19));
+	self->facts.daemon.configured = 0;
+	EXPECT_EQ(0, strncmp("truechime add pool ", find(self, "sources-none")->command, 19));
 }
 
 TEST_F(machine, unknown)
