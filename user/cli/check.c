@@ -57,6 +57,7 @@ static const char *words_of_obstacle(const struct view *view, char words[VIEW_WO
 	case VIEW_OFFLINE:
 	case VIEW_SILENT:
 	case VIEW_NOT_USABLE:
+	case VIEW_TOO_FEW:
 	case VIEW_REFUSED:
 		break;
 	}

@@ -67,7 +67,7 @@ void doctor_take_sources(const json_t *reply, struct doctor_daemon *daemon)
 
 static void take_daemon(const struct view *view, struct doctor_daemon *daemon)
 {
-	const json_t *reply = view->daemon;
+	const json_t *reply = view->daemon, *sources = json_object_get(reply, "sources");
 
 	if (!reply)
 		return;
@@ -78,7 +78,8 @@ static void take_daemon(const struct view *view, struct doctor_daemon *daemon)
 	daemon->refused = json_bool_of(reply, "refused");
 	daemon->disrupted = !strcmp(json_text_of(reply, "trust"), "disrupted");
 	take_text(reply, "configuration", daemon->configuration, sizeof(daemon->configuration));
-	daemon->configured = (int)json_int_of(json_object_get(reply, "sources"), "configured", 0);
+	daemon->minsources = (int)json_int_of(sources, "minsources", 1);
+	daemon->configured = (int)json_int_of(sources, "configured", 0);
 	daemon->by_hand = json_bool_of(reply, "manual") && !daemon->configured;
 }
 

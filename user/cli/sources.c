@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/plural.h"
 
 static void print_legend(void)
 {
@@ -122,26 +123,28 @@ static const char *name_of_missing(const json_t *sources)
 	return missing;
 }
 
-static void print_sentence(const json_t *sources)
+static void print_sentence(const json_t *sources, int64_t minsources)
 {
 	const char *missing = name_of_missing(sources);
 	size_t count = json_array_size(sources), i;
-	bool any_usable = false;
 	const json_t *source;
-	int used = 0;
+	int used = 0, usable = 0;
 
 	json_array_foreach(sources, i, source) {
 		used += !!strchr("+*", letter_of_source(source));
-		any_usable |= is_usable(source);
+		usable += is_usable(source);
 	}
 	if (!count)
 		printf("%s\n",
 		       "No time source is known: none is configured, or their names have no addresses yet.");
 	else
 		printf("Time sources in use: %d of %zu.\n", used, count);
-	if (missing && any_usable && !used)
+	if (usable && !used && missing)
 		printf(MISSING, missing);
-	print_complaints(sources, any_usable);
+	else if (usable && !used && usable < minsources)
+		printf("They are used once %lld of them agree (minsources), and %d %s.\n",
+		       (long long)minsources, usable, plural_do((uint64_t)usable));
+	print_complaints(sources, usable);
 	putchar('\n');
 }
 
@@ -160,7 +163,7 @@ static void print(const struct cli *cli, const json_t *reply)
 	const json_t *sources = json_object_get(reply, "sources");
 
 	if (!cli->csv)
-		print_sentence(sources);
+		print_sentence(sources, json_int_of(reply, "minsources", 1));
 	print_source_table(cli, sources, &table);
 }
 

@@ -186,6 +186,7 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	case VIEW_OFFLINE:
 	case VIEW_SILENT:
 	case VIEW_NOT_USABLE:
+	case VIEW_TOO_FEW:
 	case VIEW_REFUSED:
 		view_obstacle_words(view, obstacle, words);
 		fprintf(to, "%s\n", words);

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "lib/may_set_clock.h"
+#include "lib/plural.h"
 #include "lib/services.h"
 
 /* --- Asking --- */
@@ -158,6 +159,8 @@ enum view_obstacle view_obstacle(const struct view *view)
 		return VIEW_SILENT;
 	if (!json_int_of(sources, "usable", 0))
 		return VIEW_NOT_USABLE;
+	if (json_int_of(sources, "usable", 0) < json_int_of(sources, "minsources", 1))
+		return VIEW_TOO_FEW;
 	if (json_bool_of(view->daemon, "refused"))
 		return VIEW_REFUSED;
 	if (!view_is_aside(view) && (view_is_corrected(view) || view_has_host(view)))
@@ -183,6 +186,7 @@ static const char *fixed_words(enum view_obstacle obstacle)
 		[VIEW_SILENT] =
 			"None of the configured time sources answers. See: truechime sources",
 		[VIEW_NOT_USABLE] = "No time source is usable yet. See: truechime sources",
+		[VIEW_TOO_FEW] = "",
 		[VIEW_REFUSED] =
 			"It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep",
 		[VIEW_CORRECTING] = "",
@@ -201,11 +205,18 @@ void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
 			 char words[VIEW_WORDS_MAX])
 {
 	const char *file = json_text_of(view->daemon, "configuration");
+	const json_t *sources = json_object_get(view->daemon, "sources");
+	int64_t usable = json_int_of(sources, "usable", 0);
 
 	if (obstacle == VIEW_NO_SOURCES)
 		snprintf(words, VIEW_WORDS_MAX,
 			 "No time source is configured. Name one %s%s, e.g.: pool 2.debian.pool.ntp.org iburst",
 			 *file ? "in " : "on truechimed's command line", file);
+	else if (obstacle == VIEW_TOO_FEW)
+		snprintf(words, VIEW_WORDS_MAX,
+			 "Time sources are used once %lld of them agree (minsources), and %lld %s. See: truechime sources",
+			 (long long)json_int_of(sources, "minsources", 1), (long long)usable,
+			 plural_do((uint64_t)usable));
 	else
 		snprintf(words, VIEW_WORDS_MAX, "%s", fixed_words(obstacle));
 }

@@ -48,6 +48,7 @@ enum view_obstacle {
 	VIEW_OFFLINE,		/* none is asked, as the operator wants it */
 	VIEW_SILENT,		/* none answers */
 	VIEW_NOT_USABLE,	/* none can be used, yet */
+	VIEW_TOO_FEW,		/* fewer agree than minsources */
 	VIEW_REFUSED,		/* maxchange forbids the change */
 	VIEW_CORRECTING,	/* it is on the way */
 	VIEW_OTHER,		/* none of these */

@@ -32,6 +32,7 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 		.manual = daemon->config->manual,
 		.local_stratum = serving_local_stratum(daemon->serving),
 		.maxdistance_ns = daemon->config->discipline.maxdistance_ns,
+		.minsources = daemon->config->discipline.minsources,
 		.configured = associations_directives(daemon->associations),
 	};
 	(void)steering_read(daemon->steering);

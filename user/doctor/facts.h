@@ -178,6 +178,7 @@ struct doctor_source {
  * @certificate_expired: NTS clients are shown such a one
  * @disrupted: time was, and no source has confirmed it since
  * @configuration: the file that it reads; "": its command line has the directives
+ * @minsources: sources that have to agree before any is used
  * @configured: directives that name sources
  * @has_sources: it has named them
  * @source_count: of these
@@ -194,6 +195,7 @@ struct doctor_daemon {
 	bool certificate_expired;
 	bool disrupted;
 	char configuration[256];
+	int minsources;
 	int configured;
 	bool has_sources;
 	size_t source_count;

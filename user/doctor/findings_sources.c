@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/plural.h"
 #include "ntp/packet.h"
 #include "sources/association.h"
 
@@ -255,18 +256,38 @@ static const struct doctor_source *find_missing(const struct doctor_daemon *daem
 	return missing;
 }
 
-/* Others agree, and wait for one that is required. */
-static void judge_required(const struct doctor_facts *facts, struct doctor_report *report)
+static void judge_minsources(const struct doctor_facts *facts, size_t agreeing,
+			     struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	if (agreeing >= (size_t)facts->daemon.minsources)
+		return;
+	finding = doctor_add(report, "sources-minsources",
+			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
+			     "Nothing corrects the clock by NTP meanwhile.",
+			     "No time source is used: %d have to agree (minsources), and %zu %s.",
+			     facts->daemon.minsources, agreeing, plural_do(agreeing));
+	doctor_advise(finding,
+		      "truechime sources -v  # configure more of them, or a smaller number");
+}
+
+/* Some agree, and wait for one that is required, or for more. */
+static void judge_waiting(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
 	const struct doctor_source *missing = find_missing(daemon);
 	struct doctor_finding *finding;
-	bool waits = false;
+	size_t waiting = 0;
 
 	for (size_t i = 0; i < daemon->source_count; i++)
-		waits |= daemon->sources[i].waits;
-	if (!waits || !missing)
+		waiting += daemon->sources[i].waits;
+	if (!waiting)
 		return;
+	if (!missing) {
+		judge_minsources(facts, waiting, report);
+		return;
+	}
 	finding = doctor_add(report, "source-required",
 			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR, REQUIRED,
 			     "No time source is used: none counts without %s, which gives no time.",
@@ -301,7 +322,7 @@ void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report
 	for (size_t i = 0; i < daemon->source_count; i++)
 		judge_source(&daemon->sources[i], blocked, any_usable, facts->machine.systemd,
 			     report);
-	judge_required(facts, report);
+	judge_waiting(facts, report);
 	judge_count(facts, report);
 	judge_usable(facts, any_usable, report);
 }

@@ -65,9 +65,10 @@ static json_t *report_source_counts(const struct state *state)
 		usable += verdict >= SOURCE_NOT_COMBINED;
 		falsetickers += verdict == SOURCE_FALSETICKER;
 	}
-	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i}", "configured", (int)state->configured, "known",
-			 (int)state->source_count, "offline", offline, "reachable", reachable,
-			 "usable", usable, "falsetickers", falsetickers);
+	return json_pack("{s:i,s:i,s:i,s:i,s:i,s:i,s:i}", "configured", (int)state->configured,
+			 "known", (int)state->source_count, "offline", offline, "reachable",
+			 reachable, "usable", usable, "falsetickers", falsetickers, "minsources",
+			 state->minsources);
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
@@ -281,7 +282,8 @@ json_t *report_sources(const struct state *state)
 
 	for (i = 0; i < state->source_count; i++)
 		json_array_append_new(list, report_source(state, i));
-	return json_pack("{s:b,s:o}", "ok", 1, "sources", list);
+	return json_pack("{s:b,s:i,s:o}", "ok", 1, "minsources", state->minsources, "sources",
+			 list);
 }
 
 json_t *report_activity(const struct state *state)

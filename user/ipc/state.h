@@ -86,6 +86,7 @@ struct state_source {
  * @manual: he may
  * @local_stratum: the clock is served as it is, with this stratum; 0: it is not
  * @maxdistance_ns: root distance of a source beyond which it is not used
+ * @minsources: sources that have to agree before any is used
  * @configured: directives that name sources
  * @source_count: sources of these
  * @sources: in the order of the configuration; selections are indices of these
@@ -105,6 +106,7 @@ struct state {
 	bool manual;
 	int local_stratum;
 	int64_t maxdistance_ns;
+	int minsources;
 	size_t configured;
 	size_t source_count;
 	struct state_source sources[CONFIG_SOURCES_MAX];

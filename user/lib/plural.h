@@ -19,4 +19,10 @@ static inline const char *plural_are(uint64_t count)
 	return count == 1 ? "is" : "are";
 }
 
+/* Likewise. */
+static inline const char *plural_do(uint64_t count)
+{
+	return count == 1 ? "does" : "do";
+}
+
 #endif /* LIB_PLURAL_H */

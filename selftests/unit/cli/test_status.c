@@ -23,6 +23,7 @@ static struct {
 	bool manual;
 	bool observing;
 	int no_sources;
+	int minsources;
 	const char *configuration;
 	int offline;
 	bool kernel_unsynchronised;
@@ -58,7 +59,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	if (world.no_daemon)
 		return -ECONNREFUSED;
-	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i,s:i,s:i}}", "ok", 1,
+	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i,s:i,s:i,s:i}}", "ok", 1,
 			   "synchronised", !world.unsynchronised,
 			   "corrected", world.corrected, "trust",
 			   world.aside ? "external" : "confirmed",
@@ -66,7 +67,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 			   "last_update_s", (double)time(NULL) - 60.5,
 			   "offset_ns", (json_int_t)3000000000, "sources",
 			   "configured", !world.no_sources, "known", 2, "offline", world.offline,
-			   "reachable", world.offline ? 0 : 1, "usable", 1);
+			   "reachable", world.offline ? 0 : 1, "usable", 1,
+			   "minsources", world.minsources);
 	if (world.set_by_hand)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 93.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
@@ -228,6 +230,20 @@ TEST(what_is_refused_is_not_being_corrected)
 	/* A host is followed all the same. */
 	fake_module.is_there = true;
 	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
+	EXPECT_TRUE(says("It is being corrected"));
+}
+
+TEST(how_many_have_to_agree_is_said)
+{
+	start_anew();
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	world.minsources = 3;
+	EXPECT_TRUE(says("Time sources are used once 3 of them agree (minsources), and 1 does. "));
+	world.corrected = true;
+	EXPECT_FALSE(says("It is being corrected"));
+	world.minsources = 1;
+	EXPECT_FALSE(says("(minsources)"));
 	EXPECT_TRUE(says("It is being corrected"));
 }
 

@@ -548,6 +548,26 @@ TEST_F(tables, sources_name_the_one_that_the_others_wait_for)
 	EXPECT_EQ(NULL, strstr(line_of(self, verb_sources, "None of"), "None of"));
 }
 
+TEST_F(tables, sources_say_how_many_have_to_agree)
+{
+	const char *line;
+
+	add_sources();
+	world.minsources = 3;
+	/* One is used: they were enough. */
+	EXPECT_STREQ("", line_of(self, verb_sources, "They are used"));
+	world.sources[0].status.verdict = SOURCE_NOT_COMBINED;
+	line = line_of(self, verb_sources, "They are used");
+	EXPECT_STREQ("They are used once 3 of them agree (minsources), and 1 does.", line);
+	world.sources[1].status.verdict = SOURCE_NOT_COMBINED;
+	world.sources[1].status.reach = 1;
+	line = line_of(self, verb_sources, "They are used");
+	EXPECT_STREQ("They are used once 3 of them agree (minsources), and 2 do.", line);
+	/* None is selected yet, or something else is in the way. */
+	world.minsources = 2;
+	EXPECT_STREQ("", line_of(self, verb_sources, "They are used"));
+}
+
 TEST_F(tables, selectdata_is_chronycs)
 {
 	static const struct source_options watched = { .noselect = true };

@@ -685,6 +685,30 @@ TEST_F(machine, required_is_missing)
 	EXPECT_EQ(NULL, find(self, "source-required"));
 }
 
+/* What answers agrees, and is used by nobody. */
+TEST_F(machine, too_few_agree)
+{
+	struct doctor_source *sources = self->facts.daemon.sources;
+	int i;
+
+	for (i = 0; i < SOURCES; i++)
+		sources[i].waits = true;
+	self->facts.daemon.minsources = SOURCES + 1;
+	EXPECT_TRUE(finds_only(self, "sources-minsources", DOCTOR_WARNING));
+	EXPECT_STREQ("No time source is used: 5 have to agree (minsources), and 4 do.",
+		     self->report.findings[0].sentence);
+	self->facts.host.present = false;
+	EXPECT_EQ(DOCTOR_ERROR, find(self, "sources-minsources")->severity);
+	/* One that is required is mended first. */
+	sources[3].required = true;
+	sources[3].usable = false;
+	EXPECT_EQ(NULL, find(self, "sources-minsources"));
+	sources[3].required = false;
+	sources[3].usable = true;
+	self->facts.daemon.minsources = SOURCES;
+	EXPECT_EQ(NULL, find(self, "sources-minsources"));
+}
+
 TEST_F(machine, nts_keys)
 {
 	self->facts.daemon.sources[3].is_nts = true;
