@@ -12,6 +12,7 @@
 
 #include "lib/json_text.h"
 #include "lib/plural.h"
+#include "ntp/keys.h"
 #include "sources/operate.h"
 #include "sources/source_match.h"
 
@@ -100,6 +101,25 @@ static void operator_report(void *context, enum config_severity severity, const 
 	reports->refused |= !warns;
 }
 
+/* It counts for more than an option that has no effect: without its key nothing is asked. */
+static void operator_check_key(struct daemon *daemon, const struct config_source *source)
+{
+	const char *file = daemon->config->keyfile;
+	int length;
+
+	if (!source->key || ntp_keys_find(associations_keys(daemon->associations), source->key))
+		return;
+	length = snprintf(daemon->refusal, sizeof(daemon->refusal),
+			  "%s is not asked, as its key %u is ", source->options.name, source->key);
+	if (*file)
+		snprintf(daemon->refusal + length, sizeof(daemon->refusal) - (size_t)length,
+			 "not in %s. Add it there, then: truechime rekey", file);
+	else
+		snprintf(daemon->refusal + length, sizeof(daemon->refusal) - (size_t)length,
+			 "in no file: 'keyfile' is not configured");
+	log_warning("A source that was added: %s", daemon->refusal);
+}
+
 int daemon_add_source(struct daemon *daemon, const char *text)
 {
 	struct operator_reports reports = { .daemon = daemon };
@@ -111,12 +131,15 @@ int daemon_add_source(struct daemon *daemon, const char *text)
 	if (err)
 		return err;
 	err = operate_add(daemon->associations, &source, system_clock_raw_ns());
-	if (err)
+	if (err) {
 		*daemon->refusal = '\0';
-	else
-		log_notice("The operator added %s %s",
-			   source.kind == CONFIG_POOL ? "pool" : "server", source.options.name);
-	return err;
+		return err;
+	}
+	log_notice("The operator added %s %s", source.kind == CONFIG_POOL ? "pool" : "server",
+		   source.options.name);
+	operator_check_key(daemon, &source);
+
+	return 0;
 }
 
 static json_t *operator_add(struct daemon *daemon, const char *text, const char **error)

@@ -12,6 +12,7 @@
 
 #include "selftests/unit/schema.h"
 #include "selftests/unit/unit.h"
+#include "user/ntp/keys.h"
 #include "user/sources/operate.h"
 
 static struct {
@@ -23,6 +24,7 @@ static struct {
 	int most;
 	struct config_source source;
 	int add_result;
+	uint32_t key;			/* the one that there is */
 	int reloads;
 	int reload_result;
 	const char *left_out;		/* the first such line */
@@ -97,6 +99,18 @@ int operate_add(struct associations *list, const struct config_source *source, i
 	world.calls++;
 	world.source = *source;
 	return world.add_result;
+}
+
+const struct ntp_keys *associations_keys(const struct associations *associations)
+{
+	return NULL;
+}
+
+const struct ntp_key *ntp_keys_find(const struct ntp_keys *keys, uint32_t id)
+{
+	static const struct ntp_key key;
+
+	return id == world.key ? &key : NULL;
 }
 
 bool chronyc_listener_allows(const struct chronyc_listener *listener,
@@ -228,6 +242,29 @@ TEST_F(operator, adds_sources)
 	/* An error says more. */
 	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a minpoll 99 minpol 3"));
 	EXPECT_NE(NULL, strstr(self->error, "'minpol'")) TH_LOG("%s", self->error);
+}
+
+/* chronyd takes it, too, and says it to the log alone: it is not asked before it has its key. */
+TEST_F(operator, says_that_a_key_is_missing)
+{
+	strcpy(self->config->keyfile, "/etc/truechime/truechime.keys");
+	world.key = 7;
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a key 7"));
+	EXPECT_STREQ("", self->warning);
+	world.messages = 0;
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a key 8 minsamples 8"));
+	EXPECT_EQ(1, world.calls);
+	EXPECT_EQ(3, world.messages);
+	EXPECT_NE(NULL, strstr(self->warning, "key 8 is not in /etc/truechime/truechime.keys."));
+	EXPECT_NE(NULL, strstr(self->warning, "truechime rekey"));
+	*self->config->keyfile = '\0';
+	EXPECT_EQ(0, ask(self, CONTROL_ADD, "server a key 8"));
+	EXPECT_STREQ("a is not asked, as its key 8 is in no file: 'keyfile' is not configured",
+		     self->warning);
+	/* Nothing is said of one that is not there. */
+	world.add_result = -EEXIST;
+	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a key 8"));
+	EXPECT_NE(NULL, strstr(self->error, "already"));
 }
 
 TEST_F(operator, deletes_what_is_named)
