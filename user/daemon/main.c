@@ -22,6 +22,7 @@
 #include "lib/output.h"
 #include "lib/time_units.h"
 #include "lib/user_err.h"
+#include "lib/usual_options.h"
 
 /* What --timeout takes at most. */
 #define TIMEOUT_MAX_S	86400
@@ -142,8 +143,35 @@ struct command_line {
 /* No exit status: there is more to do. */
 #define GO_ON	(-1)
 
+static const struct option names[] = {
+	{ "file", required_argument, NULL, 'f' },
+	{ "debug", no_argument, NULL, 'd' },
+	{ "user", required_argument, NULL, 'u' },
+	{ "no-clock", no_argument, NULL, 'x' },
+	{ "no-module", no_argument, NULL, 'M' },
+	{ "socket", required_argument, NULL, 'S' },
+	{ "print", no_argument, NULL, 'p' },
+	{ "settle", no_argument, NULL, OPTION_SETTLE },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "version", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+/* One after which the program ends, with that exit status. */
+static int end_option(int option, char **argv)
+{
+	const char *advice = option == '?' ? chronyd_option_advice(optopt) : NULL;
+
+	if (!advice)
+		return usual_option("truechimed", option, print_usage, names, argv);
+	user_err("chronyd's option -%c is none of truechimed: %s", optopt, advice);
+
+	return 2;
+}
+
 /* One option. GO_ON, or the exit status with which the program ends. */
-static int take_option(struct command_line *line, int option)
+static int take_option(struct command_line *line, int option, char **argv)
 {
 	struct daemon_options *options = &line->options;
 
@@ -189,53 +217,21 @@ static int take_option(struct command_line *line, int option)
 		break;
 	case 't':
 		return parse_timeout(optarg, &options->timeout_ns) ? 2 : GO_ON;
-	case 'v':
-		puts("truechimed (truechime) " TRUECHIME_VERSION);
-		return output_status("truechimed");
-	case 'h':
-		print_usage();
-		return output_status("truechimed");
 	default:
-		return 2;
+		return end_option(option, argv);
 	}
 
 	return GO_ON;
 }
 
-static void explain_option(int result, const struct option *names, char *const argv[])
-{
-	const char *advice = result == '?' ? chronyd_option_advice(optopt) : NULL;
-
-	if (advice)
-		user_err("chronyd's option -%c is none of truechimed: %s", optopt, advice);
-	else
-		user_err_option(result, names, argv);
-}
-
 /* All options and directives. GO_ON, or the exit status with which the program ends. */
 static int take_words(struct command_line *line, int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "file", required_argument, NULL, 'f' },
-		{ "debug", no_argument, NULL, 'd' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "no-clock", no_argument, NULL, 'x' },
-		{ "no-module", no_argument, NULL, 'M' },
-		{ "socket", required_argument, NULL, 'S' },
-		{ "print", no_argument, NULL, 'p' },
-		{ "settle", no_argument, NULL, OPTION_SETTLE },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	int option, status;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":f:dn46u:xMS:pqQt:vh", names, NULL)) != -1) {
-		if (option == '?' || option == ':')
-			explain_option(option, names, argv);
-		status = take_option(line, option);
+		status = take_option(line, option, argv);
 		if (status != GO_ON)
 			return status;
 	}

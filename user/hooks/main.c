@@ -28,8 +28,8 @@
 #include "lib/module_group.h"
 #include "lib/module_link.h"
 #include "lib/names.h"
-#include "lib/output.h"
 #include "lib/user_err.h"
+#include "lib/usual_options.h"
 
 /* All of a hook's environment but the event. */
 #define HOOK_PATH	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -406,8 +406,22 @@ static int parse_within(const char *text, int64_t *within_ns)
 /* No exit status: there is more to do. */
 #define GO_ON	(-1)
 
+static const struct option names[] = {
+	{ "directory", required_argument, NULL, 'D' },
+	{ "state", required_argument, NULL, 's' },
+	{ "position", required_argument, NULL, 'p' },
+	{ "timeout", required_argument, NULL, 't' },
+	{ "freeze", required_argument, NULL, 'F' },
+	{ "notify", no_argument, NULL, 'n' },
+	{ "thaw", required_argument, NULL, 'T' },
+	{ "within", required_argument, NULL, 'w' },
+	{ "version", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 /* One option. GO_ON, or the exit status with which the program ends. */
-static int take_option(struct hooks *hooks, int option)
+static int take_option(struct hooks *hooks, int option, char **argv)
 {
 	switch (option) {
 	case 'D':
@@ -432,14 +446,8 @@ static int take_option(struct hooks *hooks, int option)
 	case 'T':
 		log_open(false);
 		return thaw(optarg);
-	case 'v':
-		puts("truechime-hooks (truechime) " TRUECHIME_VERSION);
-		return output_status("truechime-hooks");
-	case 'h':
-		print_usage();
-		return output_status("truechime-hooks");
 	default:
-		return 2;
+		return usual_option("truechime-hooks", option, print_usage, names, argv);
 	}
 
 	return GO_ON;
@@ -448,26 +456,11 @@ static int take_option(struct hooks *hooks, int option)
 /* All of them. As take_option(). */
 static int take_options(struct hooks *hooks, int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "directory", required_argument, NULL, 'D' },
-		{ "state", required_argument, NULL, 's' },
-		{ "position", required_argument, NULL, 'p' },
-		{ "timeout", required_argument, NULL, 't' },
-		{ "freeze", required_argument, NULL, 'F' },
-		{ "notify", no_argument, NULL, 'n' },
-		{ "thaw", required_argument, NULL, 'T' },
-		{ "within", required_argument, NULL, 'w' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ NULL, 0, NULL, 0 },
-	};
 	int option, status;
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":D:s:p:t:F:nT:w:vh", names, NULL)) != -1) {
-		if (option == '?' || option == ':')
-			user_err_option(option, names, argv);
-		status = take_option(hooks, option);
+		status = take_option(hooks, option, argv);
 		if (status != GO_ON)
 			return status;
 	}

@@ -13,8 +13,8 @@
 
 #include "ipc/socket.h"
 #include "lib/log.h"
-#include "lib/output.h"
 #include "lib/user_err.h"
+#include "lib/usual_options.h"
 #include "timesync1/face.h"
 #include "timesync1/follower.h"
 #include "timesync1/view.h"
@@ -203,20 +203,10 @@ int main(int argc, char **argv)
 
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, ":S:vh", names, NULL)) != -1) {
-		switch (option) {
-		case 'S':
-			path = optarg;
-			break;
-		case 'v':
-			puts("truechime-timesync1 (truechime) " TRUECHIME_VERSION);
-			return output_status("truechime-timesync1");
-		case 'h':
-			print_usage();
-			return output_status("truechime-timesync1");
-		default:
-			user_err_option(option, names, argv);
-			return 2;
-		}
+		if (option != 'S')
+			return usual_option("truechime-timesync1", option, print_usage, names,
+					    argv);
+		path = optarg;
 	}
 	if (user_err_arguments(argc, argv))
 		return 2;

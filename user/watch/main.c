@@ -24,11 +24,11 @@
 #include "ipc/socket_file.h"
 #include "lib/clock_ns.h"
 #include "lib/log.h"
-#include "lib/output.h"
 #include "lib/plural.h"
 #include "lib/services.h"
 #include "lib/time_units.h"
 #include "lib/user_err.h"
+#include "lib/usual_options.h"
 #include "server/sandbox.h"
 #include "steering/time_daemon_names.h"
 #include "steering/time_daemons.h"
@@ -519,15 +519,8 @@ int main(int argc, char **argv)
 		case 'd':
 			debug++;
 			break;
-		case 'v':
-			puts("truechime-watch (truechime) " TRUECHIME_VERSION);
-			return output_status("truechime-watch");
-		case 'h':
-			print_usage();
-			return output_status("truechime-watch");
 		default:
-			user_err_option(option, names, argv);
-			return 2;
+			return usual_option("truechime-watch", option, print_usage, names, argv);
 		}
 	}
 	if (user_err_arguments(argc, argv))

@@ -151,15 +151,15 @@ static int run_with(const char *option, const char *value)
 /* It would wait for ever, and freeze nothing when it counts. */
 TEST(what_can_never_be_frozen_is_refused_at_once)
 {
-	static const char *const names[] = {
+	static const char *const slices[] = {
 		"", "/", "..", "../x.slice", "a.slice//b.slice", "a.slice/", "own.slice",
 		"/own.slice/hold.service",
 	};
 
 	log_set_level(-1);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		EXPECT_EQ(2, run_with("--freeze", names[i]))
-			TH_LOG("'%s'", names[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(slices); i++) {
+		EXPECT_EQ(2, run_with("--freeze", slices[i]))
+			TH_LOG("'%s'", slices[i]);
 		EXPECT_EQ(0, waits);
 	}
 }
