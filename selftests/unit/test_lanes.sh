@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the rig says of a scenario that failed: whether its host had a processor to run on.
+# What the rig says of a scenario that failed: whether its host had a processor to run on. And what a check
+# of what is not in a file makes of one that is not there.
 TOP=${TOP:-$(dirname "$0")/../..}
 if [ ! -f "$TOP/selftests/vm/lanes.sh" ]; then
 	echo '1..0 # SKIP the rig is not here'
@@ -83,6 +84,19 @@ pretend
 count_times 2000 1000
 [ "$host_ran_ms $host_waited_ms" = '3000 8000' ]
 result $? times_of_a_scenario
+
+# Of host.sh that function alone: the rest is for the host.
+eval "$(sed -n '/^lacks()$/,/^}$/p' "$TOP/selftests/vm/host.sh")"
+printf '%s\n' 'all is well' >"$work/log"
+lacks "$work/log" -E '^(bad|worse)' >"$work/output"
+result $? lacks_what_is_not_in_a_file
+! lacks "$work/log" well >"$work/output" && grep -qx 'all is well' "$work/output"
+result $? shows_what_it_does_not_lack
+: >"$work/empty"
+! lacks "$work/empty" bad >"$work/output"
+result $? an_empty_file_proves_nothing
+! lacks "$work/missing" bad >"$work/output" 2>&1
+result $? nor_does_a_missing_one
 
 echo "1..$number"
 exit $failed

@@ -115,6 +115,13 @@ not()
 	! "$@"
 }
 
+# lacks FILE WORD...: something is in it, and nothing that grep finds with these. What was not recorded proves
+# nothing.
+lacks()
+{
+	[ -s "$1" ] && ! grep "${@:2}" "$1"
+}
+
 # await SECONDS COMMAND...: again and again until COMMAND succeeds, for so long at most, times $patience.
 await()
 {
