@@ -26,7 +26,10 @@
 /* The tables are searched in buckets of 8 clients, and of as many timestamps as those have. */
 #define CLIENTS_MIN	8
 
-/* A process that is to end answers a few batches at most before, which takes some ms. */
+/*
+ * A process that is to end answers a few batches at most before, which takes some ms. One that
+ * others leave no processor is killed: the daemon has a clock to keep.
+ */
 #define END_MS	100
 
 size_t server_process_clients(int64_t bytes)
@@ -216,8 +219,7 @@ void server_process_stop(struct server_process *process)
 	close_ends(process);
 	/* It soon ends, with what it was about to do done. */
 	child_await_end(process->pid, END_MS);
-	if (end_process(process))
-		drop_statistics(process);
+	(void)end_process(process);
 }
 
 void server_process_clear(struct server_process *process)

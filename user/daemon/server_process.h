@@ -77,8 +77,8 @@ void server_process_send_keys(const struct server_process *process,
 void server_process_ended(struct server_process *process, char *how, size_t size);
 
 /*
- * Have it answer what it has received, and end. What it has counted and kept stays, and the next
- * one goes on from there; unless it had to be killed.
+ * Have it answer what it has received, and end; one that does not soon is killed. What it has
+ * counted and kept stays, and the next one goes on from there.
  */
 void server_process_stop(struct server_process *process);
 

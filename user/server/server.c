@@ -91,14 +91,18 @@ static uint64_t draw(struct server *server)
 	return server->random * 0x2545f4914f6cdd1dULL;
 }
 
-/* Timestamps of the clock as it was are told to nobody, nor random bytes of a snapshot used. */
+/* Timestamps that do not hold any more are told to nobody, nor random bytes of a snapshot used. */
 static void forget_stamps(struct server *server)
 {
 	seal_forget(&server->sealer);
 	memset(server->stamps.records, 0, server->stamps.count * sizeof(*server->stamps.records));
 }
 
-/* What an earlier process has counted and kept. Its clients are found by the seed that it had. */
+/*
+ * What an earlier process has counted and kept. Its clients are found by the seed that it had. It
+ * may have been killed half way through a record: one of a client is soon right again, while by one
+ * of a timestamp somebody would be told a wrong time.
+ */
 static bool go_on(struct server *server)
 {
 	struct server_statistics *statistics = server->world.statistics;
@@ -110,8 +114,10 @@ static bool go_on(struct server *server)
 	server->clients.replaced = server->counts[SERVER_REPLACED];
 	if (is_first && getrandom(statistics->seed, sizeof(statistics->seed), 0) < 0)
 		return false;
-	if (!is_first && batch_time_is_step(&server->batch_time, statistics->ahead_ns))
+	if (statistics->changing ||
+	    (!is_first && batch_time_is_step(&server->batch_time, statistics->ahead_ns)))
 		forget_stamps(server);
+	statistics->changing = 0;
 	statistics->ahead_ns = server->batch_time.ahead_ns;
 	memcpy(server->clients.seed, statistics->seed, sizeof(server->clients.seed));
 
@@ -454,11 +460,13 @@ static void serve_errors(struct server *server, int fd)
 	}
 }
 
-static void publish(const struct server *server)
+static void publish(struct server *server)
 {
+	server->counts[SERVER_REPLACED] = server->clients.replaced;
 	for (int i = 0; i < SERVER_COUNTS; i++)
 		atomic_store_explicit(&server->world.statistics->counts[i], server->counts[i],
 				      memory_order_relaxed);
+	server->world.statistics->changing = 0;
 }
 
 /*
@@ -505,6 +513,7 @@ int server_run(struct server *server)
 		}
 		if (fds[WAIT_LIFELINE].revents)
 			return 0;
+		server->world.statistics->changing = 1;
 		/*
 		 * At once: if only the next packet showed that the clock was set, however long ago,
 		 * it would be answered as if the page had been made before.
@@ -521,7 +530,6 @@ int server_run(struct server *server)
 			if (fds[i].revents)
 				err = serve_socket(server, &fds[i]);
 		}
-		server->counts[SERVER_REPLACED] = server->clients.replaced;
 		publish(server);
 	}
 

@@ -44,6 +44,7 @@ enum server_count {
  * struct server_statistics - the memory
  * @counts: since the first of these processes was started
  * @seed: of the log; all 0: that process has yet to draw it
+ * @changing: the process is at work on requests, so that one of the records may be half written
  * @ahead_ns: the system clock minus the monotonic one, by which the timestamps were taken
  * @clients: the records of its log, as many as it was told to have; then those of answers'
  *	timestamps, two for each: of this answer and of the previous one
@@ -51,6 +52,7 @@ enum server_count {
 struct server_statistics {
 	atomic_uint_least64_t counts[SERVER_COUNTS];
 	uint64_t seed[2];
+	atomic_uint_least32_t changing;
 	int64_t ahead_ns;
 	struct client_record clients[];
 };

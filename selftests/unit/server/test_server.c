@@ -111,10 +111,14 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
  * The way of a packet and its answer, shared with the server.
  * @sender: IPv4 address that each packet is said to be from, and no answer is sent to; 0: none
  * @interface: by which the latest answer was to leave; 0: that of the route
+ * @changing: when it left the server said that it was changing its records
+ * @statistics: where it says so
  */
 static struct {
 	uint32_t sender;
 	unsigned int interface;
+	bool changing;
+	const struct server_statistics *statistics;
 } *way;
 
 static void change_sender(struct msghdr *message)
@@ -144,6 +148,7 @@ int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int fl
 	struct msghdr *message = &messages[0].msg_hdr;
 	struct in_pktinfo info;
 
+	way->changing = way->statistics->changing;
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(message); h; h = CMSG_NXTHDR(message, h)) {
 		if (h->cmsg_level != IPPROTO_IP || h->cmsg_type != IP_PKTINFO)
 			continue;
@@ -270,6 +275,7 @@ FIXTURE_SETUP(world)
 		.ipv4_fd = ntp_listen(AF_INET, 0, "127.0.0.1", "", 0),
 		.ipv6_fd = -1,
 	};
+	way->statistics = self->world.statistics;
 	set_by->watch_fd = self->world.clock_watch_fd;
 	ASSERT_LE(0, self->world.ipv4_fd);
 	self->port = port_of(self->world.ipv4_fd);
@@ -778,6 +784,35 @@ TEST_F(world, the_next_server_tells_no_timestamp_of_the_clock_as_it_was)
 	start(self);
 	EXPECT_FALSE(ask_interleaved(self, &answer));
 	EXPECT_EQ(NTP_LEAP_NONE, answer.leap);
+}
+
+/*
+ * One that had to be killed may have written half of a record. Of a client, it is one that is wrong
+ * once; of a timestamp, somebody would be told a wrong time.
+ */
+TEST_F(world, the_next_server_tells_no_timestamp_that_may_be_half_written)
+{
+	struct server_statistics *statistics = self->world.statistics;
+	unsigned int hits = 0;
+	struct ntp_packet answer;
+
+	tell(self, 2, 0);
+	start(self);
+	ASSERT_TRUE(ask(self, &answer, "nonce 01"));
+	EXPECT_FALSE(ask_interleaved(self, &answer));
+	EXPECT_TRUE(way->changing);
+	EXPECT_EQ(2, await_count(self, SERVER_RECEIVED, 2));
+	stop(self);
+	EXPECT_EQ(0, statistics->changing);
+	statistics->changing = 1;
+	start(self);
+	EXPECT_FALSE(ask_interleaved(self, &answer));
+	EXPECT_EQ(3, await_count(self, SERVER_RECEIVED, 3));
+	for (int i = 0; i < CLIENTS; i++)
+		hits += statistics->clients[i].hits;
+	EXPECT_EQ(3, hits);
+	/* That was once. */
+	EXPECT_TRUE(ask_interleaved(self, &answer));
 }
 
 /* --- network cards --- */
