@@ -94,6 +94,13 @@ in_initramfs()
 	guest d "lsinitramfs /boot/initrd.img-$1 | grep '/truechime\.ko'"
 }
 
+# lacks_in_initramfs KERNEL: it has one, without anything of truechime's.
+lacks_in_initramfs()
+{
+	guest d "lsinitramfs /boot/initrd.img-$1 >/root/initramfs && [ -s /root/initramfs ] &&
+		! grep truechime /root/initramfs"
+}
+
 # loaded_before_systemd: the module, which said so in the kernel's log. The daemon would load it, too.
 loaded_before_systemd()
 {
@@ -130,4 +137,55 @@ keeps_time()
 says_right()
 {
 	guest d 'truechime | tee /dev/stderr | grep "^The clock is right to within "'
+}
+
+# confines_services: AppArmor has their profiles.
+confines_services()
+{
+	guest d 'for profile in truechimed truechime-watch truechime-timesync1 truechime-hooks truechime-hold; do
+			grep "^$profile (enforce)" /sys/kernel/security/apparmor/profiles || exit 1
+		done'
+}
+
+# note_state NAME: what packages may leave something in, as lists in the guest's /root/NAME. Without what
+# is the rig's, and what apt, dpkg, ldconfig and the journal keep of their own.
+note_state()
+{
+	guest d "mkdir /root/$1 && cd /root/$1 || exit 1
+		find / -xdev \( -path /root -o -path /tmp -o -path /var/tmp -o -path /var/cache/apt -o \
+			-path /var/cache/ldconfig -o -path /var/log/apt -o -path /var/log/dpkg.log -o \
+			-path /var/log/journal -o -path /var/lib/apt -o -path /var/lib/dpkg \) -prune -o -print |
+			sort >files
+		systemctl list-unit-files --plain --no-legend | sort >units
+		sort /sys/kernel/security/apparmor/profiles >profiles
+		cut -d : -f 1 /etc/passwd /etc/group | sort -u >users"
+}
+
+# adds_nothing KIND: there is no more of it, and no less.
+adds_nothing()
+{
+	guest d "diff /root/before/$1 /root/after/$1"
+}
+
+# adds_no_file KERNEL: but those of packages, and what is KERNEL's, which came later; users are there, which
+# is why there are passwd- and the like.
+adds_no_file()
+{
+	guest d "[ -s /root/before/files ] && [ -s /root/after/files ] || exit 1
+		sed 's|^/lib/|/usr/lib/|' /var/lib/dpkg/info/*.list | sort -u - /root/before/files >/root/known
+		! comm -13 /root/known /root/after/files | grep -vE '^/etc/(passwd|group|shadow|gshadow)-$' |
+			grep -vE '^(/boot/initrd.img-|/var/lib/initramfs-tools/|/usr/lib/modules/)$1(/modules\.[a-z.]*)?$' |
+			grep . &&
+		! find / /run -xdev \( -path /root -o -path /tmp -o -path /usr/share/truechime-dkms \) -prune -o \
+			-name '*truechime*' -print | grep ."
+}
+
+# adds_locked_users: nobody else.
+adds_locked_users()
+{
+	guest d 'users=$(comm -13 /root/before/users /root/after/users | xargs)
+		[ "$users" = "_truechime _truechime-bus _truechime-hooks" ] || { echo "$users"; exit 1; }
+		for user in $users; do
+			passwd -S $user | grep "^$user L " && getent passwd $user | grep "/nologin$" || exit 1
+		done'
 }
