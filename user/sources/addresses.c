@@ -61,6 +61,14 @@ static const struct net_address *named_address(const struct association *associa
 	return association->nts ? &association->nts->asked : &association->client.address;
 }
 
+/* One that was left for that before, and has failed again, is left at once. */
+static bool gives_no_keys(const struct association *association)
+{
+	const struct nts_source *nts = association->nts;
+
+	return nts && *nts->problem && nts->attempts >= FAILURES_HOPELESS;
+}
+
 bool association_is_gone(const struct association *association)
 {
 	const struct ntp_client *client = &association->client;
@@ -73,8 +81,9 @@ bool association_is_gone(const struct association *association)
 	if (client->failures >= FAILURES_GONE || association->false_samples >= FALSE_GONE)
 		return true;
 
-	return association->trying && client->failures >= FAILURES_HOPELESS &&
-	       (client->local_failures || (association->nts && *association->nts->problem));
+	return association->trying &&
+	       ((client->local_failures && client->failures >= FAILURES_HOPELESS) ||
+		gives_no_keys(association));
 }
 
 static size_t wanted_count(const struct target *target)
@@ -99,8 +108,8 @@ static int family_in_use(const struct target *target, const struct association *
 
 /*
  * No association uses the address, or used it since the query, and it may be asked by @by_ns. A
- * server that refuses to serve us may not for a day: in the place of one that does not answer it
- * would be waited for, and nobody asked.
+ * server that refuses to serve us may not for a day, nor one for some hours that gave no keys: in
+ * the place of one that does not answer it would be waited for, and nobody asked.
  */
 static bool is_free(const struct target *target, size_t index, int64_t by_ns)
 {
@@ -109,6 +118,7 @@ static bool is_free(const struct target *target, size_t index, int64_t by_ns)
 
 	return !target->tried[index] &&
 	       !associations_address_held(target->list, address, target) &&
+	       nts_source_left_until(target, address) <= by_ns &&
 	       associations_kissed_until(target->list, address, target->config.port, &code) <=
 	       by_ns;
 }

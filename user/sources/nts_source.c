@@ -55,10 +55,57 @@ struct nts_source *nts_source_new(void)
 	return nts;
 }
 
+/* --- addresses that were left --- */
+
+/* NULL: it was not, or long ago. */
+static const struct nts_left *find_left(const struct target *target,
+					const struct net_address *address)
+{
+	for (size_t i = 0; i < target->nts_left_count && i < RESOLVER_ADDRESSES_MAX; i++) {
+		if (net_address_equal(&target->nts_left[i].address, address))
+			return &target->nts_left[i];
+	}
+
+	return NULL;
+}
+
+static void note_left(struct association *association)
+{
+	const struct nts_source *nts = association->nts;
+	struct target *target = association->target;
+	const struct nts_left *known = find_left(target, &nts->asked);
+	size_t place = known ? (size_t)(known - target->nts_left) :
+			       target->nts_left_count++ % RESOLVER_ADDRESSES_MAX;
+	bool works = nts->session.proven;
+
+	target->nts_left[place] = (struct nts_left){
+		.address = nts->asked,
+		.attempts = works ? 0 : nts->attempts,
+		.failure = nts->failure,
+		.next_ns = works ? INT64_MIN : nts->next_ns,
+	};
+}
+
+int64_t nts_source_left_until(const struct target *target, const struct net_address *address)
+{
+	const struct nts_left *left = find_left(target, address);
+
+	return left ? left->next_ns : INT64_MIN;
+}
+
+void nts_source_retry_left(struct target *target)
+{
+	for (size_t i = 0; i < target->nts_left_count && i < RESOLVER_ADDRESSES_MAX; i++) {
+		if (target->nts_left[i].failure != NTS_FAILED_TLS)
+			target->nts_left[i].next_ns = INT64_MIN;
+	}
+}
+
 void nts_source_leave(struct association *association)
 {
 	struct nts_source *nts = association->nts;
 
+	note_left(association);
 	nts_establish_cancel(&nts->establish);
 	resolver_cancel(&nts->resolver);
 	nts_file_write(association);
@@ -100,19 +147,29 @@ static int64_t wait_ns(const struct nts_source *nts, enum nts_failure failure)
 	return NS_PER_S << (shift < most ? shift : most);
 }
 
+/*
+ * Nothing has failed at this address yet, or something else has, by what was known when it was
+ * left. The text about a wrong clock has the time, and is another one each time.
+ */
+static bool is_news(const struct nts_source *nts, enum nts_failure failure, const char *problem)
+{
+	return failure != nts->failure || (failure != NTS_FAILED_CLOCK && *nts->problem &&
+					   strcmp(nts->problem, problem) != 0);
+}
+
 static enum ntp_client_result fail(struct association *association, enum nts_failure failure,
 				   const char *problem, int64_t now_raw_ns)
 {
 	struct nts_source *nts = association->nts;
 	int64_t until_ns = wait_ns(nts, failure);
 
-	nts->failure = failure;
 	nts->next_ns = chime_add_sat(now_raw_ns, until_ns);
-	if (strcmp(nts->problem, problem) != 0)
+	if (is_news(nts, failure, problem))
 		log_warning("There are no NTS keys for %s: %s. It is tried again in %lld s",
 			    association_label(association).text, problem,
 			    (long long)(until_ns / NS_PER_S));
 	association->complained = true;
+	nts->failure = failure;
 	snprintf(nts->problem, sizeof(nts->problem), "%s", problem);
 	explicit_bzero(&nts->agreed, sizeof(nts->agreed));
 
@@ -318,6 +375,7 @@ static enum ntp_client_result start(struct association *association, int64_t now
 
 void nts_source_begin(struct association *association, int64_t now_raw_ns)
 {
+	const struct nts_left *left = find_left(association->target, &association->client.address);
 	struct nts_source *nts = association->nts;
 	struct nts_dump dump;
 	const char *problem;
@@ -327,10 +385,10 @@ void nts_source_begin(struct association *association, int64_t now_raw_ns)
 	nts->number = 0;
 	nts->algorithm = AEAD_NONE;
 	nts->refused = false;
-	/* What another address has failed at is not waited for here. */
-	nts->attempts = 0;
-	nts->next_ns = INT64_MIN;
-	nts->failure = NTS_ESTABLISHED;
+	/* What another address has failed at is not waited for here, but what this one has. */
+	nts->attempts = left ? left->attempts : 0;
+	nts->failure = left ? left->failure : NTS_ESTABLISHED;
+	nts->next_ns = left ? left->next_ns : INT64_MIN;
 	*nts->problem = '\0';
 	if (!nts_file_read(association, &dump, now_raw_ns, &nts->established_ns))
 		return;

@@ -15,6 +15,7 @@
 #include "sources/resolver.h"
 
 struct association;
+struct target;
 
 /**
  * struct nts_source - NTS of one association
@@ -51,6 +52,20 @@ struct nts_source {
 	char problem[NTS_PROBLEM_MAX];
 };
 
+/**
+ * struct nts_left - an address of a name that was left for another one
+ * @address: of it
+ * @attempts: those in vain, as of an association ...
+ * @failure: ... the latest of them ...
+ * @next_ns: ... and the raw instant before which there is to be none
+ */
+struct nts_left {
+	struct net_address address;
+	unsigned int attempts;
+	enum nts_failure failure;
+	int64_t next_ns;
+};
+
 /* NULL: no memory. */
 struct nts_source *nts_source_new(void);
 
@@ -72,8 +87,14 @@ int64_t nts_source_next_ns(const struct association *association);
 /* What came of it, for the client's result; the descriptor is readable, or it is time. */
 enum ntp_client_result nts_source_timer(struct association *association, int64_t now_raw_ns);
 
+/* Raw instant before which an address that was left is not to be asked for keys. */
+int64_t nts_source_left_until(const struct target *target, const struct net_address *address);
+
 /* A failed attempt need not be waited for, unless the server was there, and is not trusted. */
 void nts_source_retry_now(struct association *association, int64_t now_raw_ns);
+
+/* The same of addresses that were left. */
+void nts_source_retry_left(struct target *target);
 
 /* The client's exchange is over: keys that the server no longer has are replaced at once. */
 void nts_source_note(struct association *association, enum ntp_client_result result,

@@ -288,6 +288,7 @@ void target_retry_now(struct target *target, int64_t now_raw_ns)
 {
 	bool wanting = false;
 
+	nts_source_retry_left(target);
 	for (size_t i = 0; i < target->count; i++) {
 		wanting |= !association_has_address(target->associations[i]) ||
 			   association_is_gone(target->associations[i]);

@@ -87,6 +87,8 @@ struct association_label {
  * @found: the result of the latest query
  * @tried: of those, which were in use since
  * @found_count: how many
+ * @nts_left: addresses that gave no keys, or none that worked ...
+ * @nts_left_count: ... how many, of which as many are kept as a query finds
  * @associations: at least one
  * @count: how many
  */
@@ -110,6 +112,8 @@ struct target {
 	struct net_address found[RESOLVER_ADDRESSES_MAX];
 	bool tried[RESOLVER_ADDRESSES_MAX];
 	size_t found_count;
+	struct nts_left nts_left[RESOLVER_ADDRESSES_MAX];
+	size_t nts_left_count;
 	struct association *associations[TARGET_ASSOCIATIONS_MAX];
 	size_t count;
 };

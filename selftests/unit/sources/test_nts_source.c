@@ -239,6 +239,24 @@ TEST_F(world, a_server_that_is_not_trusted_waits)
 	EXPECT_EQ(2, establishing.started);
 }
 
+/* Why is said once, though each time in other words. */
+TEST_F(world, a_clock_that_is_wrong_is_told_of_once)
+{
+	char problem[64];
+
+	add_nts_server("127.0.0.1");
+	configure("server 127.0.0.1 nts PORT\n");
+	for (int i = 0; i < 20; i++) {
+		snprintf(problem, sizeof(problem), "it is invalid, and the clock shows %d", i);
+		refuse(problem, NTS_FAILED_CLOCK);
+		settle();
+		pass(8200);
+	}
+	EXPECT_LE(20, establishing.started);
+	EXPECT_EQ(1, self->messages);
+	EXPECT_STREQ(problem, info_at(0).rejected);
+}
+
 TEST_F(world, another_address_of_the_name_is_tried)
 {
 	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2" };
@@ -278,6 +296,56 @@ TEST_F(world, another_address_does_not_wait_for_the_one_before)
 	pass(1025);
 	EXPECT_TRUE(TURN_UNTIL(source_at(0)->added == 1));
 	EXPECT_EQ(5, establishing.started);
+}
+
+/* The attempts of a day in which none of a name's four addresses gives keys. */
+static int attempts_of_a_day(enum nts_failure failure)
+{
+	static const char *const addresses[] = { "127.0.0.1", "127.0.0.2", "127.0.0.3",
+						 "127.0.0.4" };
+
+	add_nts_server("127.0.0.1");
+	set_names(4, addresses);
+	refuse("nobody is there", failure);
+	configure("server ntp.example.net nts PORT\n");
+	for (int i = 0; i < 86400 / 256; i++) {
+		for (int j = 0; j < 16; j++)
+			turn();
+		pass(256);
+	}
+	return establishing.started;
+}
+
+/* A name with many addresses is no reason to try each of them as often as at first. */
+TEST_F(world, each_address_is_tried_ever_later)
+{
+	static const char *const recovered[] = { "127.0.0.1" };
+
+	EXPECT_LT(20, attempts_of_a_day(NTS_FAILED_CONNECT));
+	EXPECT_GT(80, establishing.started);
+	/* What has failed is said once of each, and then only which of them is asked. */
+	EXPECT_GT(80, self->messages);
+	set_names(1, recovered);
+	establishing.outcome = good_outcome();
+	change_network(true);
+	for (int i = 0; i < 20 && source_at(0)->added == 0; i++) {
+		settle();
+		pass(1);
+	}
+	EXPECT_EQ(1, source_at(0)->added);
+}
+
+TEST_F(world, addresses_that_are_not_trusted_wait_in_vain_for_no_other)
+{
+	EXPECT_LT(12, attempts_of_a_day(NTS_FAILED_TLS));
+	EXPECT_GT(30, establishing.started);
+	/* Whatever the network does. */
+	for (int i = 0; i < 20; i++) {
+		change_network(true);
+		settle();
+		pass(65);
+	}
+	EXPECT_GT(34, establishing.started);
 }
 
 TEST_F(world, refused_cookies_are_replaced_at_once)
