@@ -107,6 +107,19 @@ static void open_state(struct member *member, int state, double by)
 	member->belief.cov[state][state] += by * by;
 }
 
+/*
+ * A path takes less than was thought. Where it was known for long, or another one was, that is no
+ * news of the clock. Else the clock was measured by what was thought of this path.
+ */
+static void open_path(struct member *member, int path, const struct path_figures *figures,
+		      double by)
+{
+	bool clock_known = figures->seen > PATH_YOUNG || figures->others_known;
+
+	open_state(member, belief_delay(path), by);
+	open_state(member, clock_known ? belief_asymmetry(path) : BELIEF_OFFSET, by);
+}
+
 /* The variance of the sum stays the same. */
 void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns)
 {
@@ -248,8 +261,8 @@ static double predict_delay(const struct member *member, const struct measuremen
 /*
  * A round trip is shorter than the least by more than its error: the member took its first, long
  * round trips for the least delay, and its offset is as wrong. If the path was known for long, the
- * route has become shorter, which says nothing of the clock. If the path was as short before, the
- * long round trips came later and have ended, which says nothing either.
+ * route has become shorter, which says nothing of the clock. That a young path was as short before
+ * is no excuse: longer ones came since, and the member has forgotten the first.
  */
 static void yield_to_short(struct member *member, int path, const struct path_figures *figures,
 			   const struct estimator_sample *sample, double noise)
@@ -259,11 +272,9 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 
 	if (!member->shape || figures->seen > PATH_YOUNG ||
-	    figures->shortest_ns - sample->delay_ns < shorter ||
 	    shorter < SHORT_SIGMAS * sqrt(variance))
 		return;
-	open_state(member, belief_delay(path), shorter);
-	open_state(member, figures->others_known ? belief_asymmetry(path) : BELIEF_OFFSET, shorter);
+	open_path(member, path, figures, shorter);
 }
 
 /*
@@ -511,9 +522,9 @@ void member_make_symmetric(struct member *member, int path)
 	belief_set(&member->belief, belief_asymmetry(path), 0, 0);
 }
 
-enum member_loss member_loosen(struct member *member, int path, double offset,
-			       const struct estimator_sample *sample, double elapsed_s,
-			       bool path_alone)
+enum member_loss member_loosen(struct member *member, int path, const struct path_figures *figures,
+			       double offset, const struct estimator_sample *sample,
+			       double elapsed_s, bool path_alone)
 {
 	const double *mean = member->belief.mean;
 	double shorter = mean[belief_delay(path)] - 0.5 * sample->delay_ns;
@@ -531,8 +542,7 @@ enum member_loss member_loosen(struct member *member, int path, double offset,
 		return MEMBER_CLOCK_WRONG;
 	}
 	if (member->shape && shorter > 0) {
-		open_state(member, belief_delay(path), shorter);
-		open_state(member, belief_asymmetry(path), shorter);
+		open_path(member, path, figures, shorter);
 		return MEMBER_PATH_SHORTER;
 	}
 	if (path_alone) {

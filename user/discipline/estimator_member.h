@@ -30,7 +30,6 @@
  * @usual: ... and those that no stall has held up
  * @least_ns: the least of them
  * @root_ns: how far the server itself may be off
- * @shortest_ns: the least one before the latest, whatever the route
  * @first_excess_ns: queueing each way that the first one is assumed to have
  * @up_share: share of the queueing that is on the way to the server
  * @up_now_ns: the way to the server is congested, and queues so long in the mean; 0: it is not
@@ -50,7 +49,6 @@ struct path_figures {
 	struct spread usual;
 	double least_ns;
 	double root_ns;
-	double shortest_ns;
 	double first_excess_ns;
 	double up_share;
 	double up_now_ns;
@@ -148,7 +146,8 @@ void member_undo_reroute(struct member *member, int path);
 
 /*
  * The track is lost: widen the states that the sample contradicts, the path's own if the path is
- * shorter or if only @path_alone contradicts, else the clock's. Returns which.
+ * shorter or if only @path_alone contradicts, else the clock's. Where a path is shorter that is
+ * young and the only one, the clock's are widened with it. Returns which.
  */
 enum member_loss {
 	MEMBER_PATH_SHORTER,
@@ -156,8 +155,8 @@ enum member_loss {
 	MEMBER_CLOCK_WRONG,
 };
 
-enum member_loss member_loosen(struct member *member, int path, double offset,
-			       const struct estimator_sample *sample, double elapsed_s,
-			       bool path_alone);
+enum member_loss member_loosen(struct member *member, int path, const struct path_figures *figures,
+			       double offset, const struct estimator_sample *sample,
+			       double elapsed_s, bool path_alone);
 
 #endif /* DISCIPLINE_ESTIMATOR_MEMBER_H */

@@ -195,7 +195,6 @@ void path_memory_start(struct path_memory *path, const struct estimator_sample *
 
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample)
 {
-	path->figures.shortest_ns = path->shortest_ns;
 	path->shortest_ns = fmin(path->shortest_ns, sample->delay_ns);
 	path->figures.root_ns = sample->root_ns;
 	/* A round trip that was foreseen is there. */

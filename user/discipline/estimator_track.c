@@ -142,7 +142,8 @@ void track_recover(struct estimator *estimator, int path, double offset,
 		others = ask_others(estimator, path, member->misses[path]);
 		if (others == OTHERS_SILENT)
 			continue;
-		loss = member_loosen(member, path, offset, sample, lost_s, others == OTHERS_AGREE);
+		loss = member_loosen(member, path, figures, offset, sample, lost_s,
+				     others == OTHERS_AGREE);
 		if (member == best && member->shape == BANK_SHAPE_OF_PATH)
 			note_loss(estimator, path, loss);
 		member_take(member, path, figures, offset, sample);
