@@ -210,10 +210,13 @@ static void schedule_look_up(struct target *target, int64_t now_raw_ns, int64_t 
 static bool move_on(struct association *association, const char *why, int64_t now_raw_ns)
 {
 	struct association_label old = association_label(association);
+	bool known = association->in_vain;
 
 	if (!use_free_address(association, now_raw_ns))
 		return false;
-	log_info("%s %s, now asking %s", old.text, why, association_label(association).text);
+	if (!known)
+		log_info("%s %s, now asking %s", old.text, why,
+			 association_label(association).text);
 
 	return true;
 }

@@ -317,7 +317,9 @@ int association_start_over(struct association *association, const struct net_add
 	ntp_client_close(&association->client);
 	source_free(association->source);
 	association->source = source;
-	association->complained = false;
+	/* One that never answers in the place of another such is no news. */
+	association->in_vain = association->complained && association->trying;
+	association->complained = association->in_vain;
 	association->trying = true;
 	association->bursting = false;
 	association->false_samples = 0;
@@ -466,6 +468,7 @@ static void handle(struct association *association, enum ntp_client_result resul
 		if (association->complained)
 			log_notice("%s gives time again", association_label(association).text);
 		association->complained = false;
+		association->in_vain = false;
 		/* Without memory the next answer tries again. */
 		association->trying = associations_prove(association, now_raw_ns) < 0;
 		count_false_sample(association);

@@ -37,7 +37,8 @@ struct target;
  * @source: owned
  * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
  * @nts: its keys and cookies; NULL: it is not authenticated by NTS
- * @complained: the failure was logged
+ * @complained: the failure was logged, this one or ...
+ * @in_vain: ... that of an address before, none since which has answered
  * @trying: it has not answered since it got its address
  * @offline: it is not asked, unless in a burst ...
  * @withdrawn: ... because the operator said so, and so has no vote
@@ -52,6 +53,7 @@ struct association {
 	struct ntp_client client;
 	struct nts_source *nts;
 	bool complained;
+	bool in_vain;
 	bool trying;
 	bool offline;
 	bool withdrawn;

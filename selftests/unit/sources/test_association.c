@@ -697,6 +697,42 @@ TEST_F(world, a_pool_uses_several)
 	EXPECT_NE(address_at(1)[8], address_at(2)[8]);
 }
 
+/* A name server gives other addresses of a pool each time, and a firewall lets nobody answer. */
+static void name_others(void)
+{
+	names.result = 8;
+	for (int i = 0; i < names.result; i++)
+		names.addresses[i] = (struct net_address){
+			.family = AF_INET,
+			.bytes = { 127, 1, (uint8_t)names.started, (uint8_t)(i + 1) },
+		};
+}
+
+TEST_F(world, a_pool_of_which_nobody_answers_is_told_of_once)
+{
+	add_server("127.0.0.1", ANSWERS);
+	configure("pool pool.example.net PORT\n");
+	for (int i = 0; i < 6 * 3600 / 65; i++) {
+		name_others();
+		for (int j = 0; j < 12; j++) {
+			turn();
+			self->skipped_ns += NS_PER_S / 10;
+		}
+		pass(64);
+	}
+	EXPECT_LT(4, names.started);
+	/* Of each of the four that none gives time, and which one is asked instead. */
+	EXPECT_EQ(8, self->messages)
+		TH_LOG("%s", self->message);
+	names.result = 1;
+	net_address_parse("127.0.0.1", AF_UNSPEC, &names.addresses[0]);
+	for (int i = 0; i < 60 && !strstr(self->message, "127.0.0.1"); i++) {
+		settle();
+		pass(65);
+	}
+	EXPECT_NE(NULL, strstr(self->message, "127.0.0.1 (pool.example.net) gives time again"));
+}
+
 /* One that has gone for good does not have the name looked up every minute. */
 TEST_F(world, a_server_of_a_pool_that_is_gone_for_good)
 {
