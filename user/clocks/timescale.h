@@ -87,6 +87,24 @@ static inline bool timescale_is_vouched(const struct timescale_now *now)
 	return now->host_maxerror_ns && now->host_maxerror_ns != CHIME_LINE_UNBOUNDED_NS;
 }
 
+/* What the timescale is slewed to, as UTC minus reference. */
+static inline int64_t timescale_target(const struct timescale_now *now)
+{
+	return chime_sub_sat(chime_add_sat(now->time_ns, now->slew_ns), now->reference_ns);
+}
+
+/* A timescale and a correction that are no further apart are one. */
+#define TIMESCALE_SAME_NS	20000
+
+/* The timescale is the correction @line as it was set, and nothing else. */
+static inline bool timescale_is_line(const struct timescale_now *now,
+				     const struct chime_line *line)
+{
+	int64_t line_ns = chime_line_offset(line, now->reference_ns);
+
+	return chime_abs_sat(chime_sub_sat(line_ns, timescale_target(now))) <= TIMESCALE_SAME_NS;
+}
+
 /* The change of the reference since @epoch; unknown if an epoch was missed. */
 static inline struct reference_change timescale_change_since(const struct timescale_now *now,
 							     uint32_t epoch)

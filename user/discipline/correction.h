@@ -25,9 +25,6 @@ struct selection_terms;
 /* A rate that is not significant may move the clock of a disciplined host by so much at most. */
 #define CORRECTION_HARMLESS_NS	0.5e6
 
-/* The timescale is a correction as it was set, and nothing else, if they are no further apart. */
-#define CORRECTION_SAME_NS	20000
-
 /* A rate is significant if it is so many of its standard errors. */
 #define CORRECTION_REACH_SIGMAS	10
 

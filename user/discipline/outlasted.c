@@ -39,12 +39,6 @@ void outlasted_begin(struct outlasted *outlasted, const struct chime_line *line,
 		outlasted->line = *line;
 }
 
-/* The target of the timescale, as UTC minus reference. */
-static int64_t known_ns(const struct timescale_now *now)
-{
-	return chime_sub_sat(chime_add_sat(now->time_ns, now->slew_ns), now->reference_ns);
-}
-
 /*
  * The host's time without a correction, unconfirmed: its bound is that of the reading alone. So it
  * is where the host has fallen silent since, and the raw clock goes on from its time.
@@ -62,10 +56,8 @@ static bool is_hosts_own(const struct timescale_now *now)
 /* The correction from before the gap is in force, and the host may be a disciplined one. */
 static bool is_as_it_was(const struct outlasted *outlasted, const struct timescale_now *now)
 {
-	int64_t line_ns = chime_line_offset(&outlasted->line, now->reference_ns);
-
 	return outlasted->disciplined && now->has_host && now->epoch == outlasted->epoch &&
-	       chime_abs_sat(chime_sub_sat(known_ns(now), line_ns)) <= CORRECTION_SAME_NS;
+	       timescale_is_line(now, &outlasted->line);
 }
 
 /*
@@ -96,7 +88,7 @@ static double known_sigma(const struct outlasted *outlasted, const struct timesc
 static bool holds(const struct timescale_now *now, const struct selection *selection,
 		  double sigma_ns, double late_ns, const struct combined *combined)
 {
-	int64_t held_ns = known_ns(now);
+	int64_t held_ns = timescale_target(now);
 	double change_ns = (double)chime_abs_sat(chime_sub_sat(combined->estimate.offset_ns,
 							       held_ns));
 
@@ -125,7 +117,7 @@ static void note_confirmation(struct outlasted *outlasted, const struct timescal
 static double narrow(struct outlasted *outlasted, const struct timescale_now *now,
 		     const struct selection *selection, const struct combined *combined)
 {
-	int64_t held_ns = known_ns(now);
+	int64_t held_ns = timescale_target(now);
 	double far_ns = fmax((double)chime_sub_sat(selection->high_ns, held_ns),
 			     (double)chime_sub_sat(held_ns, selection->low_ns));
 	double since_ns = (double)chime_sub_sat(now->reference_ns, outlasted->maxerror_at_ns);
@@ -151,6 +143,6 @@ void outlasted_keep(struct outlasted *outlasted, const struct timescale_now *now
 		return;
 	note_confirmation(outlasted, now);
 	combined->maxerror_ns = narrow(outlasted, now, selection, combined);
-	combined->estimate.offset_ns = known_ns(now);
+	combined->estimate.offset_ns = timescale_target(now);
 	combined->estimate.sigma_ns = sigma_ns;
 }
