@@ -55,9 +55,10 @@
 
 /*
  * The errors of a young clock shrink as fast as it learns, and the removal of an error must not
- * last longer. So the constant is at most this part of the time since the first check.
+ * last longer. So the constant is at most this part of the time since the first check, and where
+ * that is less than PACE_SHARE allows, the clock is young.
  */
-#define YOUNG_SHARE	0.75
+#define YOUNG_SHARE	0.5
 
 /*
  * Of all ways to carry out corrections with the same mean error left behind, one time constant for
@@ -233,15 +234,28 @@ static double follower_predicted(const struct follower *follower, const struct t
 	       ((double)now->raw_ns - (double)follower->last_raw_ns) * follower->last_slew;
 }
 
+/* How long corrections of a clock of this age may take, by @now. */
+static double follower_young_constant(const struct follower *follower,
+				      const struct timescale_now *now)
+{
+	return YOUNG_SHARE * ((double)now->raw_ns - (double)follower->first_raw_ns);
+}
+
+static bool follower_is_young(const struct follower *follower, const struct timescale_now *now)
+{
+	return follower_young_constant(follower, now) < PACE_SHARE * (double)follower->pace_ns;
+}
+
 /*
  * The size of recent corrections, in standard errors. Those of several sources that come at once
- * are parts of one.
+ * are parts of one. A young clock's are as large as its standard error because it is being learned,
+ * and say nothing of those to come.
  */
 static void follower_note_spread(struct follower *follower, const struct timescale_now *now,
 				 int64_t offset_ns)
 {
 	double change_ns = (double)offset_ns - follower_predicted(follower, now);
-	double ratio = change_ns / fmax((double)now->sigma_ns, 1.0);
+	double ratio = change_ns / fmax((double)now->sigma_ns, 1.0), spread;
 
 	if (follower->spread <= 0.0) {
 		follower->spread = SPREAD_FIRST;
@@ -252,9 +266,13 @@ static void follower_note_spread(struct follower *follower, const struct timesca
 	follower->disruptions = now->disruptions;
 	if (!follower->started || !follower_is_news(follower, now))
 		return;
+	spread = follower->spread;
 	if (follower->news_from_ns == now->raw_ns)
-		follower->spread -= follower->spread / SPREAD_MEMORY;
-	follower->spread += fmin(ratio * ratio, SPREAD_MAX) / SPREAD_MEMORY;
+		spread -= spread / SPREAD_MEMORY;
+	spread += fmin(ratio * ratio, SPREAD_MAX) / SPREAD_MEMORY;
+	if (follower_is_young(follower, now))
+		spread = fmax(fmin(spread, follower->spread), SPREAD_FIRST);
+	follower->spread = spread;
 }
 
 static bool follower_is_quick(const struct follower *follower)
@@ -336,8 +354,7 @@ static double follower_usual_constant(const struct follower *follower,
 	double pace_ns = (double)follower->pace_ns;
 	double seldom = fmax(1.0, fmin(pace_ns / SELDOM_NS, SELDOM_SPREAD / follower->spread));
 	double share = fmin(PACE_SHARE, SPREAD_SHARE / follower->spread * seldom);
-	double age_ns = (double)now->raw_ns - (double)follower->first_raw_ns;
-	double constant_ns = fmin(share * pace_ns, YOUNG_SHARE * age_ns);
+	double constant_ns = fmin(share * pace_ns, follower_young_constant(follower, now));
 
 	return follower_is_quick(follower) ? QUICK_SHARE * constant_ns : constant_ns;
 }

@@ -807,7 +807,7 @@ TEST(a_correction_is_looked_at_on_its_way)
 	}
 }
 
-/* In three quarters of the time since the first look. */
+/* In half of the time since the first look. */
 TEST(a_young_clock_removes_errors_sooner)
 {
 	struct world world;
@@ -821,7 +821,38 @@ TEST(a_young_clock_removes_errors_sooner)
 	}
 	world_follow(&world, 20 * S);
 	world_correct(&world, 5e3);
-	EXPECT_LT(fabs(world.follower.corrected_ns / world.follower.corrected_slew - 30e9), 1e9);
+	EXPECT_LT(fabs(world.follower.corrected_ns / world.follower.corrected_slew - 20e9), 1e9);
+}
+
+/*
+ * Its corrections are as large as its standard error, because it learns: that is no reason to
+ * hurry, and none later on.
+ */
+TEST(a_young_clocks_corrections_are_no_reason_to_hurry)
+{
+	static const int64_t gaps_ns[] = { 2 * S, 2 * S, 2 * S, 2 * S, 3 * S, 4 * S, 5 * S, 6 * S };
+	struct world world;
+	double age_ns = 0, constant_ns;
+	unsigned int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 12 * US;
+	world_correct(&world, 0);
+	for (i = 0; i < ARRAY_SIZE(gaps_ns); i++) {
+		world_run(&world, world.now.raw_ns + MS);
+		world_follow(&world, gaps_ns[i] - MS);
+		age_ns += (double)gaps_ns[i];
+		world_correct(&world, i & 1 ? 15e3 : -15e3);
+		constant_ns = world.follower.corrected_ns / world.follower.corrected_slew;
+		EXPECT_GT(constant_ns, 0.49 * age_ns) TH_LOG("correction %u", i);
+	}
+	EXPECT_LE(world.follower.spread, 0.25);
+	for (i = 0; i < 20; i++) {
+		world_run(&world, world.now.raw_ns + MS);
+		world_follow(&world, 8 * S - MS);
+		world_correct(&world, i & 1 ? 15e3 : -15e3);
+	}
+	EXPECT_GT(world.follower.spread, 1.2);
 }
 
 /* By the next check, which is a minute away; sooner if others follow and have a small error. */
