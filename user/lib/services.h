@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Room for any command that is made here. */
-#define SERVICE_COMMAND_MAX	96
+#define SERVICE_COMMAND_MAX	128
 
 /* As sd_booted(3) does: it has started this machine, so that a command of it can help. */
 static inline bool has_systemd(void)
@@ -26,8 +26,12 @@ static inline void command_to_restart(const char *program, bool systemd,
 	if (systemd)
 		snprintf(command, SERVICE_COMMAND_MAX, "systemctl restart %s", program);
 	else
-		/* A program's name is cut after 15 letters in the kernel. */
-		snprintf(command, SERVICE_COMMAND_MAX, "pkill -x %.15s; sleep 1; %s &", program,
+		/*
+		 * One that is stopped, or stuck, takes no SIGTERM. A program's name is cut after 15
+		 * letters in the kernel.
+		 */
+		snprintf(command, SERVICE_COMMAND_MAX,
+			 "pkill -x %.15s; sleep 1; pkill -KILL -x %.15s; %s &", program, program,
 			 program);
 }
 
