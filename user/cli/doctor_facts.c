@@ -49,7 +49,7 @@ static void take_source(const json_t *reply, struct doctor_source *source)
 	source->nts_attempts = (int)json_int_of(auth, "attempts", 0);
 	source->cookies = (int)json_int_of(auth, "cookies", 0);
 	source->sent = json_int_of(reply, "sent", 0);
-	source->received = json_int_of(reply, "received", 0);
+	source->received = json_int_of(json_object_get(reply, "ntp"), "packets", 0);
 }
 
 void doctor_take_sources(const json_t *reply, struct doctor_daemon *daemon)

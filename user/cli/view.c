@@ -184,7 +184,7 @@ static const char *fixed_words(enum view_obstacle obstacle)
 		[VIEW_OFFLINE] =
 			"No time source is asked, as all are offline. To ask them again: truechime online",
 		[VIEW_SILENT] =
-			"None of the configured time sources answers. See: truechime sources",
+			"None of the configured time sources gives the time. See: truechime sources",
 		[VIEW_NOT_USABLE] = "No time source is usable yet. See: truechime sources",
 		[VIEW_TOO_FEW] = "",
 		[VIEW_REFUSED] =

@@ -144,7 +144,7 @@ struct doctor_host {
  * @nts_attempts: to establish keys, since they last worked
  * @cookies: that are left
  * @sent: requests
- * @received: answers
+ * @received: answers, those that are refused among them
  */
 struct doctor_source {
 	char name[128];

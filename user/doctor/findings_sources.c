@@ -45,8 +45,8 @@ static bool lacks_keys(const struct doctor_source *source)
 
 static bool is_silent(const struct doctor_source *source)
 {
-	return is_asked(source) && !source->reachable && source->sent >= SILENT_SENT &&
-	       !lacks_keys(source);
+	return source->is_server && is_asked(source) && !source->reachable &&
+	       source->sent >= SILENT_SENT && !lacks_keys(source);
 }
 
 /* The first server, if not one has answered, ever; else NULL. */
@@ -132,6 +132,21 @@ static void advise_more(struct doctor_finding *finding, const struct doctor_daem
 			      "truechime add %s  # and name it on truechimed's command line", POOL);
 }
 
+static void judge_rejected(const struct doctor_source *source, struct doctor_report *report)
+{
+	struct doctor_finding *finding;
+
+	finding = doctor_add(report, "source-rejected", DOCTOR_WARNING, source->is_server ?
+			     "It is not used." :
+			     "It is not used. The program or the driver that feeds it may not run.",
+			     "%s gives no time: %s.", source->name, source->problem);
+	if (source->is_server)
+		doctor_advise(finding, "truechime ntpdata %s", source->name);
+	else
+		doctor_advise(finding,
+			      "man truechime.conf  # EXAMPLES has what feeds a reference clock");
+}
+
 /* The first of these that is so: one source, one finding, and none if all are @blocked. */
 static void judge_source(const struct doctor_source *source, bool blocked, bool any_usable,
 			 bool systemd, struct doctor_report *report)
@@ -161,16 +176,14 @@ static void judge_source(const struct doctor_source *source, bool blocked, bool 
 		doctor_advise(finding, "getent ahosts %s; truechime refresh", source->name);
 	} else if (source->falseticker) {
 		judge_falseticker(source, any_usable, report);
-	} else if (*source->problem && !blocked) {
-		finding = doctor_add(report, "source-rejected", DOCTOR_WARNING,
-				     "It is not used.", "%s gives no time: %s.", source->name,
-				     source->problem);
-		doctor_advise(finding, "truechime sources");
+	} else if (*source->problem && !blocked && !(is_silent(source) && !source->received)) {
+		judge_rejected(source, report);
 	} else if (is_silent(source) && !blocked) {
 		finding = doctor_add(report, "source-silent", DOCTOR_WARNING,
 				     "It is not used. The server may be down, or that port not reachable.",
-				     "%s does not answer at UDP port %d.", source->name,
-				     source->port);
+				     "%s does not answer at UDP port %d%s%s%s.", source->name,
+				     source->port, *source->problem ? " (" : "", source->problem,
+				     *source->problem ? ")" : "");
 		advise_asking(finding, source, "");
 	}
 }

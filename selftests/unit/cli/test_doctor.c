@@ -28,6 +28,10 @@ static struct {
 	"\"port\":1123,\"offline\":false,\"reach\":255,\"sent\":9,"			\
 	"\"received\":9,\"error\":\"\"," more "}"
 #define GOOD	"\"state\":\"combined\""
+#define SILENT(name, packets, error)						\
+	"{\"name\":\"" name "\",\"address\":\"192.0.2.1\",\"kind\":\"server\","	\
+	"\"port\":123,\"offline\":false,\"reach\":0,\"sent\":9,\"received\":0,"	\
+	"\"error\":\"" error "\",\"state\":\"unusable\",\"ntp\":{\"packets\":" packets "}}"
 #define LIAR	"\"state\":\"falseticker\""
 #define CHOSEN	"\"state\":\"selected\""
 #define NTS	"\"auth\":{\"mode\":\"NTS\",\"refused\":true,\"attempts\":3,\"cookies\":2}"
@@ -174,6 +178,17 @@ TEST_F(doctor, daemon_does_not_run)
 	world.no_daemon = true;
 	EXPECT_NE(NULL, strstr(run(self), "error: The daemon truechimed is not running"));
 	EXPECT_EQ(1, self->status);
+}
+
+/* A server that says that it has no time has been reached. */
+TEST_F(doctor, answers_that_are_refused_are_answers)
+{
+	world.sources = "{\"ok\":true,\"sources\":[" SILENT("a", "5", "it has no time") ","
+			SILENT("b", "0", "Connection refused") "]}";
+	run(self);
+	EXPECT_EQ(NULL, strstr(self->text, "has ever answered")) TH_LOG("%s", self->text);
+	EXPECT_NE(NULL, strstr(self->text, "a gives no time: it has no time."));
+	EXPECT_NE(NULL, strstr(self->text, "b does not answer at UDP port 123 (Connection refus"));
 }
 
 TEST_F(doctor, sources_are_understood)

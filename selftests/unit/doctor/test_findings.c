@@ -659,6 +659,13 @@ TEST_F(machine, rejected)
 {
 	strcpy(self->facts.daemon.sources[2].problem, "it has no source itself");
 	EXPECT_TRUE(finds_only(self, "source-rejected", DOCTOR_WARNING));
+	/* What "sources" says is said already. */
+	EXPECT_STREQ("truechime ntpdata s2.example.net", self->report.findings[0].command);
+	self->facts.daemon.sources[2].is_server = false;
+	self->facts.daemon.sources[2].reachable = false;
+	self->facts.daemon.sources[2].received = 0;
+	EXPECT_STREQ("man truechime.conf  # EXAMPLES has what feeds a reference clock",
+		     find(self, "source-rejected")->command);
 }
 
 /* The others agree, and none of them is used: that is more than one source without keys. */
@@ -744,6 +751,12 @@ TEST_F(machine, one_silent)
 	self->facts.daemon.sources[0].reachable = false;
 	self->facts.daemon.sources[0].usable = false;
 	EXPECT_TRUE(finds_only(self, "source-silent", DOCTOR_WARNING));
+	/* The kernel knows more of one that has never answered: no reason to know less of it. */
+	self->facts.daemon.sources[0].received = 0;
+	strcpy(self->facts.daemon.sources[0].problem, "Connection refused");
+	ASSERT_TRUE(finds_only(self, "source-silent", DOCTOR_WARNING));
+	EXPECT_STREQ("s0.example.net does not answer at UDP port 123 (Connection refused).",
+		     self->report.findings[0].sentence);
 }
 
 /* The server is asked where the configuration says. */
