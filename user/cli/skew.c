@@ -341,6 +341,30 @@ static bool can_be_host(const char *name)
 	return true;
 }
 
+/* It is one of the @count hosts. */
+static bool is_named(const struct skew_host *hosts, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(hosts[i].name, name))
+			return true;
+	}
+
+	return false;
+}
+
+/* Each once: a clock that counted twice could outvote the others. How many there are. */
+static size_t name_hosts(struct skew_host *hosts, int argc, char **argv)
+{
+	size_t count = 0;
+
+	for (int i = 0; i < argc; i++) {
+		if (!is_named(hosts, count, argv[i]))
+			hosts[count++].name = argv[i];
+	}
+
+	return count;
+}
+
 int verb_skew(const struct cli *cli, int argc, char **argv)
 {
 	struct skew_host *hosts;
@@ -355,13 +379,10 @@ int verb_skew(const struct cli *cli, int argc, char **argv)
 	}
 	hosts = calloc((size_t)argc, sizeof(*hosts));
 	clocks = calloc((size_t)argc + 1, sizeof(*clocks));
-	if (hosts && clocks) {
-		for (i = 0; i < argc; i++)
-			hosts[i].name = argv[i];
-		status = ask_all(cli, hosts, clocks, (size_t)argc);
-	} else {
+	if (hosts && clocks)
+		status = ask_all(cli, hosts, clocks, name_hosts(hosts, argc, argv));
+	else
 		fprintf(stderr, "truechime: %s\n", strerror(ENOMEM));
-	}
 	free(hosts);
 	free(clocks);
 

@@ -95,6 +95,22 @@ TEST(names_that_are_no_text)
 	json_decref(report);
 }
 
+/* Asked twice it would be two clocks, and outvote this machine. */
+TEST(a_host_that_is_named_twice)
+{
+	char first[] = "wrong", second[] = "wrong";
+	char *names[2] = { first, second };
+	json_t *report;
+
+	clocks[0] = (struct skew_clock){ .known = true, .offset_ns = 5000000000, .error_ns = 1000 };
+	clocks[1] = clocks[0];
+	report = survey(2, names);
+	EXPECT_EQ(1, asked);
+	EXPECT_EQ(2, json_array_size(json_object_get(report, "clocks")));
+	EXPECT_TRUE(json_is_null(json_object_get(report, "outlier")));
+	json_decref(report);
+}
+
 static const char *verdict_on(const json_t *report, size_t limit)
 {
 	return json_text_of(json_array_get(json_object_get(report, "limits"), limit), "verdict");
