@@ -43,7 +43,7 @@ static bool has_letters(uint32_t refid, char letters[5])
 	return i > 0;
 }
 
-/* What the source itself follows, by its latest answer. */
+/* What the source itself follows, by its latest answer; of a reference clock its own refid. */
 static void text_of_reference(const json_t *source, char text[REFERENCE_MAX])
 {
 	const json_t *ntp = json_object_get(source, "ntp");
@@ -51,7 +51,7 @@ static void text_of_reference(const json_t *source, char text[REFERENCE_MAX])
 	char letters[5];
 
 	if (!json_is_object(ntp))
-		snprintf(text, REFERENCE_MAX, "..");
+		snprintf(text, REFERENCE_MAX, ".%.4s.", json_text_of(source, "address"));
 	else if (!json_bool_of(ntp, "answered"))
 		snprintf(text, REFERENCE_MAX, ".INIT.");
 	else if (json_int_of(ntp, "stratum", 0) <= 1 && has_letters(refid, letters))

@@ -323,6 +323,20 @@ TEST_F(tables, peers_are_ntpqs)
 	EXPECT_STREQ(silent_csv, line_by(self, &all, verb_peers, " "));
 }
 
+/* It follows nothing else. */
+TEST_F(tables, peers_have_the_refid_of_a_reference_clock)
+{
+	static const struct source_options refclock = { .kind = SOURCE_REFCLOCK };
+	const struct cli named = { .names = true };
+
+	add_sources();
+	world.sources[1].status.options = &refclock;
+	world.sources[1].info.name = "SHM 0";
+	strcpy(world.sources[1].info.address, "NMEA");
+	EXPECT_EQ(0, strncmp(line_by(self, &named, verb_peers, " SHM"),
+			     " SHM 0           .NMEA.          16 l ", 38));
+}
+
 /* As with chronyc's -N. */
 TEST_F(tables, names_are_those_that_are_configured)
 {
