@@ -99,6 +99,28 @@ bool chime_status_read_host(struct chime *chime, unsigned int index, struct chim
 	return found;
 }
 
+/* By their fields: what lies between them is nobody's. */
+static bool chime_status_is_same_host(const struct chime_host_info *one,
+				      const struct chime_host_info *other)
+{
+	return one->name == other->name && one->state == other->state &&
+	       one->exact == other->exact && one->uncertainty_ns == other->uncertainty_ns;
+}
+
+/* The list of host clocks is another one than the readers have. */
+static bool chime_status_hosts_changed(const struct chime_published *published,
+				       const struct chime_host_info *hosts, unsigned int count)
+{
+	unsigned int i;
+
+	if (count != published->host_count)
+		return true;
+	for (i = 0; i < count; i++)
+		if (!chime_status_is_same_host(&hosts[i], &published->hosts[i]))
+			return true;
+	return false;
+}
+
 /* What takes time is done before the spinlock is taken: readers spin meanwhile. */
 static void chime_status_publish(struct chime *chime)
 {
@@ -107,8 +129,6 @@ static void chime_status_publish(struct chime *chime)
 	struct chime_status status;
 	unsigned int count = 0;
 
-	/* Compared byte by byte below. */
-	memset(hosts, 0, sizeof(hosts));
 	chime_status_collect(chime, &status);
 	while (count < CHIME_HOST_KINDS_MAX && chime_host_list(&chime->host, count, &hosts[count]))
 		count++;
@@ -116,8 +136,7 @@ static void chime_status_publish(struct chime *chime)
 	published->status = status;
 	published->policy = chime->policy;
 	published->rtc = chime->rtc.policy;
-	if (count != published->host_count ||
-	    memcmp(published->hosts, hosts, count * sizeof(*hosts)))
+	if (chime_status_hosts_changed(published, hosts, count))
 		published->host_changes++;
 	memcpy(published->hosts, hosts, count * sizeof(*hosts));
 	published->host_count = count;
