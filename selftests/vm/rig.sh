@@ -216,7 +216,7 @@ guest_image()
 	mkdir -p "$root"/{bin,sbin,proc,sys,dev,run,tmp,etc,var/lib,root}
 	cp "$(command -v busybox)" "$root/bin/busybox"
 	for program in "$build/netlink/abuse" \
-		"$vm"/bin/{adjuster,agent,bounds,failing,inversion,witness,phc,ntpping,sleepers,testptp}; do
+		"$vm"/bin/{adjuster,agent,bounds,failing,inversion,witness,ntpleap,phc,ntpping,sleepers,testptp}; do
 		install -s "$program" "$root/bin/"
 	done
 	with_modules "$kernel" "$root" virtio_pci virtio_net virtio_console ptp_kvm

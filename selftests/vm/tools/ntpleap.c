@@ -55,7 +55,8 @@ static void answer(uint8_t *p, bool announce, int64_t received_ns)
 int main(int argc, char **argv)
 {
 	struct sockaddr_in own = { .sin_family = AF_INET, .sin_port = htons(NTP_PORT) }, from;
-	struct timex arm = { .modes = ADJ_STATUS, .status = STA_INS };
+	/* A kernel that is not synchronised inserts it as well, but does not show that it will. */
+	struct timex arm = { .modes = ADJ_STATUS | ADJ_MAXERROR, .status = STA_INS };
 	struct timex off = { .modes = ADJ_STATUS };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), before_s = tai_s();
 	bool told = false;
