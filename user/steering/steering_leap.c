@@ -41,7 +41,8 @@ static bool steering_timescale_leapt(const struct steering *steering,
 	int64_t after_ns = chime_sub_sat(now->realtime_ns, now->time_ns);
 	int64_t moved_ns = chime_abs_sat(chime_sub_sat(after_ns, before_ns));
 
-	return steering->status.valid && now->epoch != last->epoch &&
+	/* Of the latest reading, whatever has come into question since then. */
+	return last->raw_ns && now->epoch != last->epoch &&
 	       now->disruptions == last->disruptions && moved_ns < chime_abs_sat(change_ns) / 2;
 }
 

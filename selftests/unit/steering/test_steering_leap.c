@@ -252,7 +252,8 @@ static int next_epoch_now(struct timescale *timescale, struct timescale_now *now
 }
 
 /* A daemon stood still for so long that the module did not wait for it. */
-TEST_F(steering, leaps_once_where_the_module_did_not_wait)
+static void leaps_once(struct __test_metadata *_metadata, FIXTURE_DATA(steering) *self,
+		       bool host_leapt)
 {
 	struct timescale_ops module_ops = *self->timescale->ops;
 
@@ -265,11 +266,25 @@ TEST_F(steering, leaps_once_where_the_module_did_not_wait)
 	user_ops = self->timescale->ops;
 	module_ops.now = next_epoch_now;
 	self->timescale->ops = &module_ops;
+	/* As the daemon does when the module reports the host's leap second. */
+	if (host_leapt)
+		steering_recheck(self->steering);
 	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(-S, steering_leap(self->steering));
 	EXPECT_EQ(0, error_ns(self));
 	EXPECT_EQ(LEAP_NS + 599 * S, fake_clock.realtime_ns);
 	self->timescale->ops = user_ops;
+}
+
+TEST_F(steering, leaps_once_where_the_module_did_not_wait)
+{
+	leaps_once(_metadata, self, false);
+}
+
+/* The host passed it, too, and the daemon hears of that before it reads the clocks. */
+TEST_F(steering, leaps_once_where_the_host_leapt_as_well)
+{
+	leaps_once(_metadata, self, true);
 }
 
 /* --- a daemon that was not there --- */
