@@ -24,8 +24,8 @@ TEST(a_leap_second_is_passed_once_where_no_daemon_runs)
 
 	EXPECT_EQ(0, due(&leap, 37, 0, 3600 * S, 0));
 	EXPECT_EQ(0, due(&leap, 37, -S, 3600 * S, 10 * S));
-	EXPECT_EQ(0, due(&leap, 38, -S + 99 * MS, 3600 * S, 20 * S));
-	EXPECT_EQ(-S, due(&leap, 38, -S + 99 * MS, 3600 * S, 30 * S));
+	EXPECT_EQ(0, due(&leap, 38, -S + 100 * MS, 3600 * S, 20 * S));
+	EXPECT_EQ(-S, due(&leap, 38, -S + 100 * MS, 3600 * S, 30 * S));
 	EXPECT_EQ(0, due(&leap, 38, -S, 3600 * S, 40 * S));
 	EXPECT_EQ(0, due(&leap, 37, S - 99 * MS, 3600 * S, 50 * S));
 	EXPECT_EQ(S, due(&leap, 37, S - 99 * MS, 3600 * S, 60 * S));
@@ -61,10 +61,11 @@ TEST(other_changes_are_no_leap_seconds)
 	} others[] = {
 		{ 0, 37, -37 * S },			/* TAI was not known before */
 		{ 37, 39, -2 * S },
+		{ 37, 39, 0 },
 		{ INT32_MIN, INT32_MAX, -S },
 		{ 37, 38, 0 },				/* it was a second wrong */
 		{ 37, 38, S },
-		{ 37, 38, -S - 101 * MS },		/* the clock was set since */
+		{ 37, 38, -S - 100 * MS - 1 },	/* the clock was set since */
 		{ 37, 37, -S },				/* it was just set */
 	};
 	size_t i;
