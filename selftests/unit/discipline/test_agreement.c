@@ -64,6 +64,12 @@ static int64_t since(FIXTURE_DATA(agreement) *self)
 	return agreement_since(self->source, SOURCES, self->now_ns);
 }
 
+static void replace(FIXTURE_DATA(agreement) *self, int i, const struct source_options *options)
+{
+	source_free(self->source[i]);
+	self->source[i] = source_new(options, self->now_ns);
+}
+
 TEST_F(agreement, most_have_to_answer)
 {
 	int64_t before_ns = self->now_ns;
@@ -72,7 +78,7 @@ TEST_F(agreement, most_have_to_answer)
 	self->now_ns += 16 * S;
 	ask(self, 0);
 	EXPECT_EQ(before_ns, since(self));
-	ask(self, 1);
+	ask(self, 2);
 	EXPECT_EQ(self->now_ns, since(self));
 }
 
@@ -107,10 +113,8 @@ TEST_F(agreement, who_has_no_say_does_not_agree)
 	int64_t before_ns = self->now_ns;
 
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		for (int j = 1; j < SOURCES; j++) {
-			source_free(self->source[j]);
-			self->source[j] = source_new(&options[i], self->now_ns);
-		}
+		for (int j = 1; j < SOURCES; j++)
+			replace(self, j, &options[i]);
 		for (int t = 0; t < 8; t++) {
 			self->now_ns += 16 * S;
 			ask(self, 1);
@@ -121,25 +125,71 @@ TEST_F(agreement, who_has_no_say_does_not_agree)
 	}
 }
 
+/* Who has never answered is none of those of whom most have to agree. */
+TEST_F(agreement, who_is_not_selected_from_is_not_counted)
+{
+	const struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	int64_t before_ns = self->now_ns;
+
+	/* Of the two that are left both are most. */
+	replace(self, 0, &options);
+	self->now_ns += 16 * S;
+	ask(self, 2);
+	EXPECT_EQ(before_ns, since(self));
+	replace(self, 1, &options);
+	EXPECT_EQ(self->now_ns, since(self));
+}
+
+/* One of two is no majority. */
+TEST_F(agreement, half_of_them_are_not_most)
+{
+	const struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+
+	replace(self, 2, &options);
+	self->now_ns += 16 * S;
+	ask(self, 1);
+	self->offset_ns = 3600 * S;
+	ask(self, 0);
+	EXPECT_EQ(INT64_MIN, since(self));
+}
+
+/* More than can be selected from: the last one, which is trusted, is not looked at. */
+TEST_F(agreement, has_a_limit_of_sources)
+{
+	const struct source_options options = { .minpoll = 4, .maxpoll = 4, .trust = true };
+	struct source *sources[SOURCE_SELECT_MAX + 1];
+	int64_t since_ns = since(self);
+
+	replace(self, 2, &options);
+	for (int t = 0; t < 8; t++) {
+		self->now_ns += 16 * S;
+		ask(self, 2);
+	}
+	EXPECT_EQ(self->now_ns, since(self));
+	for (size_t i = 0; i < SOURCE_SELECT_MAX; i++)
+		sources[i] = self->source[i % 2];
+	sources[SOURCE_SELECT_MAX] = self->source[2];
+	EXPECT_EQ(since_ns, agreement_since(sources, ARRAY_SIZE(sources), self->now_ns));
+}
+
 /* Nobody outvotes those whom the operator trusts, nor is needed for their agreement. */
 TEST_F(agreement, trusted_ones_agree_without_the_others)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4, .trust = true };
 	int64_t first_ns = self->now_ns;
 
-	source_free(self->source[0]);
-	self->source[0] = source_new(&options, self->now_ns);
+	replace(self, 2, &options);
 	self->offset_ns = 3600 * S;
 	for (int t = 0; t < 8; t++) {
 		self->now_ns += 16 * S;
-		ask(self, 0);
+		ask(self, 2);
 	}
 	EXPECT_EQ(self->now_ns, since(self));
 	/* The others' agreement is not theirs. */
 	self->now_ns = first_ns + 160 * S;
 	self->offset_ns = 0;
+	ask(self, 0);
 	ask(self, 1);
-	ask(self, 2);
 	EXPECT_EQ(first_ns + 128 * S, since(self));
 }
 

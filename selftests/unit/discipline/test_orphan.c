@@ -88,6 +88,7 @@ static bool counts(FIXTURE_DATA(orphan) *self, int i)
 TEST_F(orphan, no_mode_no_orphans)
 {
 	ask_all(self, 4, (const int[]){ 8, 9, 8, 15 });
+	EXPECT_EQ(0, judge(self, STRATUM));
 	EXPECT_EQ(-1, judge(self, 0));
 	for (int i = 0; i < SOURCES; i++)
 		EXPECT_TRUE(counts(self, i));
@@ -142,19 +143,19 @@ TEST_F(orphan, one_that_has_the_time_is_right)
 
 	for (int t = 0; t < 8; t++) {
 		self->now_ns += 16 * S;
-		for (int i = 0; i < 3; i++)
-			ask(self, i, STRATUM + (i > 0), 100 * S);
-		ask(self, 3, 3, 0);
+		ask(self, 0, 3, 0);
+		for (int i = 1; i < SOURCES; i++)
+			ask(self, i, STRATUM + (i > 1), 100 * S);
 	}
 	EXPECT_EQ(-1, judge(self, STRATUM));
 	source_select(self->source, SOURCES, self->now_ns, &terms, &selection);
-	EXPECT_EQ(3, selection.selected);
+	EXPECT_EQ(0, selection.selected);
 	EXPECT_EQ(1, selection.candidates);
 	EXPECT_EQ(0, selection.falsetickers);
 	/* Without the mode they would be the majority. */
 	EXPECT_EQ(-1, judge(self, 0));
 	source_select(self->source, SOURCES, self->now_ns, &terms, &selection);
-	EXPECT_NE(3, selection.selected);
+	EXPECT_NE(0, selection.selected);
 }
 
 /* The first answer of all is an orphan's: the others may be about to answer. */
@@ -164,6 +165,24 @@ TEST_F(orphan, others_are_awaited)
 	source_polled(self->source[3], self->now_ns);
 	EXPECT_EQ(-1, judge(self, STRATUM));
 	ask_all(self, 4, (const int[]){ 8, 0, 0, 0 });
+	EXPECT_EQ(0, judge(self, STRATUM));
+}
+
+/* It has answered, but its time is of no use. */
+TEST_F(orphan, server_that_is_too_far_is_not_awaited)
+{
+	struct source_sample far = { .delay_ns = 200 * US, .root_dispersion_ns = 4 * S,
+				     .stratum = 3 };
+
+	for (int t = 0; t < 4; t++) {
+		self->now_ns += 16 * S;
+		far.at_ns = self->now_ns;
+		ask(self, 0, STRATUM, 0);
+		source_polled(self->source[3], self->now_ns);
+		source_add(self->source[3], self->now_ns, &far);
+		for (int i = 1; i < 3; i++)
+			ask(self, i, STRATUM + 1, 0);
+	}
 	EXPECT_EQ(0, judge(self, STRATUM));
 }
 

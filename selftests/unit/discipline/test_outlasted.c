@@ -103,13 +103,26 @@ TEST_F(outlasted, better_answers_replace_it_for_good)
 
 TEST_F(outlasted, answers_that_contradict_it_replace_it)
 {
-	self->selection.place_low_ns = BEHIND_NS + 1;
+	const struct combined answers = self->combined;
+
+	self->selection.place_low_ns = BEHIND_NS;
+	self->selection.place_high_ns = BEHIND_NS;
+	EXPECT_TRUE(keeps(self, 0));
+	self->combined = answers;
+	self->selection.place_low_ns++;
+	self->selection.place_high_ns++;
 	EXPECT_FALSE(keeps(self, 0));
 }
 
 TEST_F(outlasted, answers_that_contradict_it_by_more_than_five_sigma_replace_it)
 {
-	self->combined.estimate.sigma_ns = 1.5e6;
+	struct combined answers = self->combined;
+
+	answers.estimate.sigma_ns = 2e6;
+	self->combined = answers;
+	EXPECT_TRUE(keeps(self, 0));
+	answers.estimate.sigma_ns = 1.99e6;
+	self->combined = answers;
 	EXPECT_FALSE(keeps(self, 0));
 }
 
@@ -127,6 +140,10 @@ TEST_F(outlasted, what_is_known_better_by_its_own_error_holds_whatever_the_refer
 	self->now.sigma_ns = 2 * NS_PER_MS;
 	EXPECT_TRUE(keeps(self, 0));
 	EXPECT_EQ(2e6, self->combined.estimate.sigma_ns);
+	/* Two that are known alike: the newer one. */
+	self->combined.estimate.offset_ns += 10;
+	self->combined.next_sigma_ns = 2e6;
+	EXPECT_FALSE(keeps(self, 0));
 }
 
 /* A reverted guest's raw clock stood still, and nothing is as it was. */
@@ -161,7 +178,17 @@ TEST_F(outlasted, the_timescale_is_on_its_way_to_it)
 /* The correction ended, and this is the host's time; or the bound is not known. */
 TEST_F(outlasted, nobody_has_corrected_the_host)
 {
-	self->now.host_ns = self->now.time_ns;
+	int64_t time_ns = self->now.time_ns;
+
+	self->now.host_ns = time_ns + 3;
+	EXPECT_TRUE(keeps(self, 0));
+	self->combined.estimate.offset_ns += 10;
+	self->now.host_ns = time_ns + 2;
+	EXPECT_FALSE(keeps(self, 0));
+	/* Nor where it is still being slewed back to the host. */
+	self->outlasted.relearning = true;
+	self->now.time_ns -= NS_PER_MS;
+	self->now.slew_ns = NS_PER_MS;
 	EXPECT_FALSE(keeps(self, 0));
 }
 
@@ -174,7 +201,7 @@ TEST_F(outlasted, nobody_has_corrected_the_host_that_is_silent)
 	EXPECT_FALSE(keeps(self, 0));
 	EXPECT_EQ(11 * NS_PER_MS, (int64_t)self->combined.maxerror_ns);
 	/* Nor is it better known because somebody has stated how right its host is. */
-	self->now.host_maxerror_ns = NS_PER_MS;
+	self->now.host_maxerror_ns = 1;
 	self->outlasted.relearning = true;
 	EXPECT_FALSE(keeps(self, 0));
 }
@@ -256,7 +283,12 @@ TEST_F(outlasted, its_bound_is_never_more_than_it_was)
 	self->selection.high_ns = BEHIND_NS + 3600 * NS_PER_S;
 	ASSERT_TRUE(keeps(self, 0));
 	EXPECT_EQ(before_ns, (int64_t)self->combined.maxerror_ns);
+	/* Nor do those that prove just as much. */
+	self->selection.high_ns = BEHIND_NS + before_ns;
+	ASSERT_TRUE(keeps(self, 0));
+	EXPECT_EQ(before_ns, (int64_t)self->combined.maxerror_ns);
 	/* Without answers that prove more it ages as it does. */
+	self->selection.high_ns = BEHIND_NS + 3600 * NS_PER_S;
 	self->now.maxerror_ns += NS_PER_MS;
 	ASSERT_TRUE(keeps(self, 0));
 	EXPECT_EQ(before_ns + NS_PER_MS, (int64_t)self->combined.maxerror_ns);
