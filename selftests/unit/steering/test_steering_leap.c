@@ -22,14 +22,23 @@ static void set_leap_day(FIXTURE_DATA(steering) *self, enum leap_mode mode)
 
 TEST_F(steering, kernel_leaps_and_nothing_is_wrong)
 {
+	int64_t offset_ns;
+
+	journal_listen(LOG_NOTICE);
 	set_leap_day(self, LEAP_SYSTEM);
-	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	ASSERT_EQ(0, run_truthfully(self, 3 * S));
+	EXPECT_EQ(STA_INS, fake_clock.status);
+	ASSERT_EQ(0, run_truthfully(self, 97 * S));
 	EXPECT_EQ(STA_INS, fake_clock.status);
 	EXPECT_EQ(1, self->status.leap);
+	offset_ns = self->status.correction.offset_ns;
 	EXPECT_EQ(fake_clock.raw_ns + 20 * S, self->status.leap_raw_ns);
 	ASSERT_EQ(0, run_truthfully(self, 20 * S));
 	fake_clock_leap();
 	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(journal_has("MESSAGE=A second was inserted at midnight UTC, as announced"));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(offset_ns - S, self->status.correction.offset_ns);
 	EXPECT_EQ(-S, steering_leap(self->steering));
 	EXPECT_EQ(0, steering_leap(self->steering));
 	EXPECT_EQ(0, error_ns(self));
@@ -39,6 +48,22 @@ TEST_F(steering, kernel_leaps_and_nothing_is_wrong)
 	EXPECT_EQ(0, fake_clock_rate());
 	EXPECT_EQ(0, fake_clock.status);
 	EXPECT_EQ(0, steering_leap(self->steering));
+}
+
+TEST_F(steering, kernel_leaves_a_second_out)
+{
+	journal_listen(LOG_NOTICE);
+	set_leap_day(self, LEAP_SYSTEM);
+	steering_announce_leap(self->steering, 2);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	EXPECT_EQ(STA_DEL, fake_clock.status);
+	fake_clock.realtime_ns += S;
+	fake_clock.tai_s--;
+	fake_clock.leap_state = TIME_WAIT;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(journal_has("MESSAGE=A second was left out at midnight UTC, as announced"));
+	EXPECT_EQ(S, steering_leap(self->steering));
+	EXPECT_EQ(0, error_ns(self));
 }
 
 /* When the clock is set the kernel forgets what was armed, until it was taken back for a while. */
@@ -133,6 +158,7 @@ TEST_F(steering, ignores_a_leap_second_when_told_to)
 	set_leap_day(self, LEAP_IGNORE);
 	ASSERT_EQ(0, run_truthfully(self, 130 * S));
 	EXPECT_EQ(0, steering_leap(self->steering));
+	EXPECT_EQ(0, self->status.steps);
 	EXPECT_EQ(LEAP_NS + 10 * S, fake_clock.realtime_ns);
 	EXPECT_EQ(0, fake_clock.status);
 }
@@ -287,6 +313,24 @@ TEST_F(steering, leaps_once_where_the_host_leapt_as_well)
 	leaps_once(_metadata, self, true);
 }
 
+/* Another epoch alone does not show that it has leapt. */
+TEST_F(steering, leaps_where_the_module_has_only_another_epoch)
+{
+	struct timescale_ops module_ops = *self->timescale->ops;
+
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(S);
+	fake_clock_leap();
+	user_ops = self->timescale->ops;
+	module_ops.now = next_epoch_now;
+	self->timescale->ops = &module_ops;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	EXPECT_EQ(0, error_ns(self));
+	self->timescale->ops = user_ops;
+}
+
 /* --- a daemon that was not there --- */
 
 /* A daemon that was killed is followed by another one; the timescale goes on like the module's. */
@@ -304,6 +348,9 @@ static void start_another(FIXTURE_DATA(steering) *self, int kind)
 
 TEST_F(steering, makes_up_for_a_leap_second_while_no_daemon_ran)
 {
+	static const char said[] =
+		"MESSAGE=A second was inserted at midnight UTC while no daemon ran";
+
 	set_leap_day(self, LEAP_SYSTEM);
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	ASSERT_EQ(STA_INS, fake_clock.status);
@@ -311,7 +358,9 @@ TEST_F(steering, makes_up_for_a_leap_second_while_no_daemon_ran)
 	fake_clock_leap();
 	fake_clock_run(3600 * S);
 	ASSERT_EQ(S, error_ns(self));
+	journal_listen(LOG_NOTICE);
 	start_another(self, 0);
+	EXPECT_TRUE(journal_has(said));
 	EXPECT_EQ(0, error_ns(self));
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	EXPECT_EQ(0, fake_clock_rate());
