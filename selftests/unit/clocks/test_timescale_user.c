@@ -71,6 +71,11 @@ TEST_F(timescale, reads_clocks_of_one_instant)
 	ASSERT_EQ(0, look(self));
 	EXPECT_EQ(1700000000 * S - 1000 * S, self->now.realtime_ns - self->now.raw_ns);
 	EXPECT_EQ(40, self->now.reading_ns);
+	/* The first bracket is a little wider. */
+	fake_clock.stall_at = 2;
+	fake_clock.stall_ns = 30;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(40, self->now.reading_ns);
 }
 
 TEST_F(timescale, is_the_correction)
@@ -153,6 +158,19 @@ TEST_F(timescale, notices_a_short_suspend)
 	EXPECT_EQ(1, self->now.disruptions);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, self->now.maxerror_ns);
 	EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns), MS);
+}
+
+/* Two clocks that were read too far apart show no suspend; the next reading does. */
+TEST_F(timescale, notices_a_suspend_once_it_reads_fast_enough)
+{
+	ASSERT_EQ(0, look(self));
+	fake_clock.boottime_ns += 20 * MS;
+	fake_clock.reading_ns = 5 * MS + 1;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(0, self->now.disruptions);
+	fake_clock.reading_ns--;
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(1, self->now.disruptions);
 }
 
 TEST_F(timescale, takes_nothing_else_for_a_suspend)
