@@ -71,6 +71,43 @@ TEST(nothing_is_known_of_no_samples)
 	EXPECT_EQ(0.5, way_shares_up(&shares));
 }
 
+/* The weight is the bend's, and no share is more than one way's and as much again. */
+TEST(bends_are_summed_up)
+{
+	struct way_shares shares = { 0 };
+
+	way_shares_add(&shares, 1, 2);
+	way_shares_add(&shares, -1, -4);
+	EXPECT_EQ(2, shares.count);
+	EXPECT_EQ(3, shares.mean_bend_ns);
+	EXPECT_EQ(6, shares.weight_ns);
+	EXPECT_EQ(2, shares.weighted_ns);
+	EXPECT_EQ(20, shares.squares_ns2[0]);
+	EXPECT_EQ(6, shares.squares_ns2[1]);
+	EXPECT_EQ(2, shares.squares_ns2[2]);
+	EXPECT_EQ(0.75, shares.shares);
+	EXPECT_EQ(0.3125, shares.squares);
+	way_shares_add(&shares, 90, 3);
+	EXPECT_EQ(8, shares.weighted_ns);
+	EXPECT_EQ(1.75, shares.shares);
+}
+
+/* A mean of 0.8 with a standard error of 0.05 may be 0.7, which is the slope of such ways. */
+TEST(the_share_is_the_least_that_may_be)
+{
+	const struct way_shares shares = {
+		.count = 9,
+		.mean_bend_ns = 10,
+		.shares = 9,
+		.squares = 9,
+		.weight_ns = 100,
+		.weighted_ns = 80,
+		.squares_ns2 = { 100, 80, 89 },
+	};
+
+	EXPECT_LT(fabs(way_shares_up(&shares) - 1 / (1 + pow(0.3 / 0.7, 0.59))), 1e-9);
+}
+
 TEST(ways_that_queue_alike_count_as_alike)
 {
 	struct path path = { .up_ns = 1e3, .down_ns = 1e3 }, uneven = path;
