@@ -100,6 +100,77 @@ TEST(entries_of_days_show_it)
 	EXPECT_LT(fabs(estimate.rate.rate + 42 * PPM), 2 * PPM);
 }
 
+/* Two entries that are far apart are enough, and ten days show more than one. */
+TEST(two_entries_show_it)
+{
+	struct manual manual = { .count = 0 };
+	struct manual_estimate estimate;
+	struct manual_entry entry;
+
+	entry = typed(0, -42 * PPM, 0);
+	manual_add(&manual, &entry);
+	entry = typed(10 * DAY, -42 * PPM, 0);
+	manual_add(&manual, &entry);
+	manual_estimate(&manual, &unknown, &estimate);
+	EXPECT_TRUE(estimate.learned);
+	EXPECT_LT(estimate.rate.bound, 5 * PPM);
+	EXPECT_LT(fabs(estimate.rate.rate + 42 * PPM), PPM);
+}
+
+/* Who is ten times less sure counts a hundredth. */
+TEST(entries_count_by_their_bounds)
+{
+	struct manual manual = { .count = 0 };
+	struct manual_estimate estimate;
+	struct manual_entry entry;
+
+	for (int i = 0; i < 3; i++) {
+		entry = typed(i * DAY, 30 * PPM, i == 2 ? 15 * S : 0);
+		if (i == 2)
+			entry.bound_ns = 20 * S;
+		manual_add(&manual, &entry);
+	}
+	manual_estimate(&manual, &unknown, &estimate);
+	EXPECT_FALSE(estimate.contradictory);
+	EXPECT_LT(fabs(estimate.rate.rate - 30 * PPM), 8 * PPM);
+}
+
+/* Any two may contradict each other: here those that are next to each other. */
+TEST(neighbours_that_contradict_each_other)
+{
+	for (int wrong = 1; wrong <= 2; wrong++) {
+		struct manual manual = { .count = 0 };
+		struct manual_estimate estimate;
+		struct manual_entry entry;
+
+		for (int i = 0; i <= wrong; i++) {
+			entry = typed(i * DAY, 0, 0);
+			/* So far from the first that its bound says nothing. */
+			if (wrong == 2 && i == 0)
+				entry.bound_ns = 3600 * S;
+			if (i == wrong)
+				entry.offset_ns += 100 * S;
+			manual_add(&manual, &entry);
+		}
+		manual_estimate(&manual, &unknown, &estimate);
+		EXPECT_TRUE(estimate.contradictory);
+	}
+}
+
+TEST(the_oldest_entry_makes_room)
+{
+	struct manual manual = { .count = 0 };
+
+	for (int i = 0; i <= MANUAL_ENTRIES_MAX; i++) {
+		struct manual_entry entry = typed(i * DAY, 0, 0);
+
+		manual_add(&manual, &entry);
+	}
+	EXPECT_EQ(MANUAL_ENTRIES_MAX, manual.count);
+	EXPECT_EQ(DAY, manual.entries[0].at_ns);
+	EXPECT_EQ(2 * DAY, manual.entries[1].at_ns);
+}
+
 /* Whatever is typed within its bound, the truth is within the estimate's. */
 TEST(bounds_hold)
 {
@@ -154,6 +225,7 @@ TEST(wrong_entry_is_found_and_deleted)
 			worst = i;
 	}
 	EXPECT_EQ(2, worst);
+	EXPECT_LT(llabs(manual_residual(&manual, worst, &line) + 60 * S), S);
 	EXPECT_EQ(-ENOENT, manual_delete(&manual, 5));
 	EXPECT_EQ(0, manual_delete(&manual, worst));
 	EXPECT_EQ(4, manual.count);
@@ -176,6 +248,7 @@ TEST(what_was_known_counts)
 	manual_add(&manual, &entry);
 	manual_estimate(&manual, &known, &estimate);
 	EXPECT_LT(fabs(estimate.rate.rate - 20 * PPM), 0.2 * PPM);
+	EXPECT_LE(estimate.rate.sigma, known.sigma);
 	EXPECT_FALSE(estimate.learned);
 }
 
@@ -189,9 +262,12 @@ TEST(change_of_the_reference)
 
 	EXPECT_FALSE(manual_change_reference(&manual, &REFERENCE_JUMPED));
 	manual_add(&manual, &entry);
+	entry = typed(2 * DAY, 0, 0);
+	manual_add(&manual, &entry);
 	EXPECT_FALSE(manual_change_reference(&manual, &change));
 	EXPECT_EQ(DAY + 100 * S + 864000000, manual.entries[0].at_ns);
 	EXPECT_EQ(-101 * S - 864000000, manual.entries[0].offset_ns);
+	EXPECT_EQ(-101 * S - 2 * 864000000, manual.entries[1].offset_ns);
 	EXPECT_TRUE(manual_change_reference(&manual, &REFERENCE_JUMPED));
 	EXPECT_EQ(0, manual.count);
 }
