@@ -27,12 +27,14 @@ enum manner {
 	LEAPS_SILENTLY,
 	SMEARS,
 	LIES,			/* announces it, and runs away as if the others smeared */
+	WATCHED,		/* leaps and announces it, but is not selected */
 	PULSES,			/* of a receiver; they announce nothing, and are far better */
 };
 
 FIXTURE(smear) {
 	struct source *source[SOURCES];
 	enum manner manner[SOURCES];
+	int64_t more_ns[SOURCES];	/* and what it shows besides */
 	size_t count;
 	struct smear smear;
 	struct timescale_now now;
@@ -66,6 +68,7 @@ static void add(FIXTURE_DATA(smear) *self, enum manner manner)
 		.minpoll = 6,
 		.maxpoll = 6,
 		.unsmeared = manner == PULSES,
+		.noselect = manner == WATCHED,
 	};
 
 	self->manner[self->count] = manner;
@@ -104,13 +107,14 @@ static void ask(FIXTURE_DATA(smear) *self, int64_t since_ns)
 		struct source_sample sample = {
 			.at_ns = self->now.reference_ns,
 			.offset_ns = self->now.time_ns - self->now.reference_ns +
-				     error_of(self->manner[i], since_ns),
+				     error_of(self->manner[i], since_ns) + self->more_ns[i],
 			.delay_ns = 20 * MS,
 			.root_dispersion_ns = MS,
 			.stratum = 1,
 			.epoch = 1,
 			.leap = !self->leapt && (self->manner[i] == LEAPS ||
-						 self->manner[i] == LIES),
+						 self->manner[i] == LIES ||
+						 self->manner[i] == WATCHED),
 		};
 
 		if (self->manner[i] == PULSES) {
@@ -202,8 +206,66 @@ TEST_F(smear, two_of_three)
 	add(self, SMEARS);
 	add(self, LEAPS);
 	add(self, SMEARS);
-	run(self);
+	for (int64_t since_ns = -14 * HOUR; since_ns < 14 * HOUR; since_ns += POLL_NS) {
+		ask(self, since_ns);
+		judge(self);
+		ASSERT_EQ(0, self->found);
+	}
+}
+
+/* Who has announced it once knows of it. */
+TEST_F(smear, announcement_that_is_withdrawn)
+{
+	add(self, SMEARS);
+	add(self, LEAPS);
+	ask(self, -7 * HOUR);
+	judge(self);
+	self->manner[1] = LEAPS_SILENTLY;
+	ask(self, -6 * HOUR);
+	judge(self);
+	EXPECT_EQ(1, self->found);
+}
+
+/* Who has no say does not say it of others. */
+TEST_F(smear, announcement_of_one_that_is_only_watched)
+{
+	add(self, SMEARS);
+	add(self, WATCHED);
+	ask(self, -7 * HOUR);
+	ask(self, -6 * HOUR);
+	judge(self);
 	EXPECT_EQ(0, self->found);
+}
+
+/* 250 ms off, and the clock may be wrong by as much. */
+TEST_F(smear, clock_that_may_be_wrong_by_that)
+{
+	add(self, SMEARS);
+	add(self, LEAPS);
+	ask(self, -7 * HOUR);
+	ask(self, -6 * HOUR);
+	self->now.maxerror_ns = 250 * MS;
+	judge(self);
+	EXPECT_EQ(0, self->found);
+	self->now.maxerror_ns = 230 * MS;
+	judge(self);
+	EXPECT_EQ(1, self->found);
+}
+
+/* 18 ms off it is further from the clock than the two can err, but not from another source. */
+TEST_F(smear, source_that_agrees_with_one_that_announces_it)
+{
+	add(self, LEAPS_SILENTLY);
+	add(self, LEAPS);
+	self->more_ns[0] = -18 * MS;
+	ask(self, -7 * HOUR);
+	ask(self, -6 * HOUR);
+	judge(self);
+	EXPECT_EQ(0, self->found);
+	self->more_ns[0] = -25 * MS;
+	ask(self, -5 * HOUR);
+	judge(self);
+	EXPECT_EQ(1, self->found);
 }
 
 /* A receiver's pulses cannot announce it, and cannot smear it. */
