@@ -72,7 +72,7 @@ static enum check_state judge_bound(const struct check_facts *facts,
 				    char sentence[CHECK_TEXT_MAX])
 {
 	enum check_state state = state_of_bound(facts, limits);
-	char bound[32], limit[32], offset[64] = "", beyond[64] = "";
+	char offset[64] = "", beyond[64] = "";
 
 	if (facts->bound_ns < 0) {
 		snprintf(sentence, CHECK_TEXT_MAX,
@@ -80,19 +80,17 @@ static enum check_state judge_bound(const struct check_facts *facts,
 			 facts->steered_by_others ? " by the program that steers it" : "");
 		return state;
 	}
-	text_of_duration(facts->bound_ns, bound, sizeof(bound));
-	if (state != CHECK_OK) {
-		text_of_duration(state == CHECK_WARNING ? limits->warn_ns : limits->crit_ns, limit,
-				 sizeof(limit));
-		snprintf(beyond, sizeof(beyond), ", more than %s", limit);
-	}
-	if (facts->has_offset) {
-		text_of_duration(llabs(facts->offset_ns), limit, sizeof(limit));
-		snprintf(offset, sizeof(offset), ", and now some %s %s", limit,
+	if (state != CHECK_OK)
+		snprintf(beyond, sizeof(beyond), ", more than %s",
+			 duration_text(state == CHECK_WARNING ? limits->warn_ns :
+								limits->crit_ns).text);
+	if (facts->has_offset)
+		snprintf(offset, sizeof(offset), ", and now some %s %s",
+			 duration_text(llabs(facts->offset_ns)).text,
 			 facts->offset_ns < 0 ? "ahead" : "behind");
-	}
 	snprintf(sentence, CHECK_TEXT_MAX, "The clock is %sright to within %s%s%s%s",
-		 state == CHECK_OK ? "" : "only known to be ", bound, beyond, offset,
+		 state == CHECK_OK ? "" : "only known to be ",
+		 duration_text(facts->bound_ns).text, beyond, offset,
 		 facts->steered_by_others ? ", says the program that steers it" : "");
 
 	return state;

@@ -28,11 +28,9 @@ static void end_if_unread(const struct cli *cli)
 
 static void print_text(const json_t *event)
 {
-	char when[64];
-
-	text_of_time(json_int_of(event, "time_ns", 0), when, sizeof(when));
-	printf("%s  #%lld %s\n  %s.\n", when, (long long)json_int_of(event, "sequence", 0),
-	       json_text_of(event, "cause"), json_text_of(event, "text"));
+	printf("%s  #%lld %s\n  %s.\n", time_text(json_int_of(event, "time_ns", 0)).text,
+	       (long long)json_int_of(event, "sequence", 0), json_text_of(event, "cause"),
+	       json_text_of(event, "text"));
 	fflush(stdout);
 }
 

@@ -36,13 +36,10 @@ static const char *host_sentence(enum truechime_host_state state)
 
 static void print_host(const struct module_host *host)
 {
-	char uncertainty[32];
-
 	printf("%s: %s", host->name, host_sentence(host->state));
-	text_of_duration(host->uncertainty_ns, uncertainty, sizeof(uncertainty));
 	if (host->state >= TRUECHIME_HOST_CHOSEN)
 		printf("; its readings are %s, good to %s", host->exact ? "exact" : "bracketed",
-		       uncertainty);
+		       duration_text(host->uncertainty_ns).text);
 	putchar('\n');
 }
 

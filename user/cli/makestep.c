@@ -43,7 +43,6 @@ static void print_stepping(const struct cli *cli, const json_t *reply)
 static void print_step(const json_t *reply)
 {
 	int64_t bound_ns = json_int_of(reply, "maxerror_ns", -1);
-	char bound[32];
 
 	if (json_bool_of(reply, "waiting")) {
 		printf("%s\n",
@@ -55,8 +54,7 @@ static void print_step(const json_t *reply)
 		       "The system clock is set to the time that it follows. How wrong that may be is not known. See: truechime status");
 		return;
 	}
-	text_of_duration(bound_ns, bound, sizeof(bound));
-	printf("The system clock is right to within %s now.\n", bound);
+	printf("The system clock is right to within %s now.\n", duration_text(bound_ns).text);
 }
 
 int verb_makestep(const struct cli *cli, int argc, char **argv)

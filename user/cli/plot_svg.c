@@ -305,22 +305,18 @@ static void write_title(const struct plot *plot, const char *name)
 {
 	const struct past *past = plot->past;
 	const struct past_point *last = past->count ? &past->points[past->count - 1] : NULL;
-	char when[64], bound[32];
 
-	text_of_time((int64_t)(plot->to_s * 1e9), when, sizeof(when));
-	/* Without fractions of a second. */
-	when[strcspn(when, ".")] = '\0';
 	fputs("<title>The clock of ", plot->to);
 	write_escaped(plot->to, name);
 	fputs("</title>\n<text x=\"10\" y=\"20\" font-size=\"15\">The clock of ", plot->to);
 	write_escaped(plot->to, name);
-	fprintf(plot->to, " until %s UTC", when);
-	if (last && isfinite(last->bound_ns)) {
-		text_of_duration((int64_t)last->bound_ns, bound, sizeof(bound));
-		fprintf(plot->to, ": right to within %s", bound);
-	} else if (!last) {
+	/* Without fractions of a second. */
+	fprintf(plot->to, " until %.19s UTC", time_text((int64_t)(plot->to_s * 1e9)).text);
+	if (last && isfinite(last->bound_ns))
+		fprintf(plot->to, ": right to within %s",
+			duration_text((int64_t)last->bound_ns).text);
+	else if (!last)
 		fputs(": nothing is known", plot->to);
-	}
 	fputs("</text>\n", plot->to);
 }
 

@@ -23,13 +23,10 @@ static json_t *rule_to_json(const struct module_rule *rule)
 
 static void print_rule(const struct module_rule *rule)
 {
-	char threshold[32], maximum[32] = "no limit";
-
-	text_of_duration(rule->threshold_ns, threshold, sizeof(threshold));
-	if (rule->maximum_ns)
-		text_of_duration(rule->maximum_ns, maximum, sizeof(maximum));
 	printf("%-12s %-10s %-8s %12s %14s\n", name_of_occasion(rule->occasion),
-	       name_of_direction(rule->direction), name_of_rule(rule->rule), threshold, maximum);
+	       name_of_direction(rule->direction), name_of_rule(rule->rule),
+	       duration_text(rule->threshold_ns).text,
+	       rule->maximum_ns ? duration_text(rule->maximum_ns).text : "no limit");
 }
 
 static const char *rtc_sentence(enum truechime_rtc rtc)

@@ -52,11 +52,10 @@ static void print_times(int64_t changes)
 static void print_summary(const json_t *reply, const json_t *rivals)
 {
 	const json_t *latest = latest_of(rivals);
-	char since[64];
+	const struct time_text since = time_text(json_int_of(reply, "since_ns", 0));
 
-	text_of_time(json_int_of(reply, "since_ns", 0), since, sizeof(since));
 	if (!latest) {
-		printf("Nobody but truechime has changed the clock since %.19s.\n", since);
+		printf("Nobody but truechime has changed the clock since %.19s.\n", since.text);
 		return;
 	}
 	if (json_array_size(rivals) == 1)
@@ -67,23 +66,22 @@ static void print_summary(const json_t *reply, const json_t *rivals)
 		       json_array_size(rivals), json_text_of(latest, "program"),
 		       where_of(latest));
 	print_times(json_int_of(reply, "changes", 0));
-	printf(" since %.19s.\n", since);
+	printf(" since %.19s.\n", since.text);
 }
 
 static void print_table(const json_t *rivals)
 {
-	char when[64], stepped[32];
 	const json_t *rival;
 	size_t i;
 
 	printf("\n%-19s  %-15s  %7s  %-28s  %7s  %10s  %s\n", "Latest, UTC", "Program", "Process",
 	       "Unit or container", "Changes", "Stepped by", "At last it");
 	json_array_foreach(rivals, i, rival) {
-		text_of_time(json_int_of(rival, "latest_ns", 0), when, sizeof(when));
-		text_of_duration(json_int_of(rival, "stepped_ns", 0), stepped, sizeof(stepped));
-		printf("%.19s  %-15s  %7d  %-28.28s  %7lld  %10s  %s\n", when,
+		printf("%.19s  %-15s  %7d  %-28.28s  %7lld  %10s  %s\n",
+		       time_text(json_int_of(rival, "latest_ns", 0)).text,
 		       json_text_of(rival, "program"), (int)json_int_of(rival, "pid", 0),
-		       where_of(rival), (long long)json_int_of(rival, "changes", 0), stepped,
+		       where_of(rival), (long long)json_int_of(rival, "changes", 0),
+		       duration_text(json_int_of(rival, "stepped_ns", 0)).text,
 		       json_text_of(rival, "what"));
 	}
 }
@@ -115,15 +113,14 @@ static void print_advice(const json_t *rivals)
 static void print_changes(const json_t *events)
 {
 	const json_t *event;
-	char when[64];
 	size_t i;
 
 	puts("\nEach change, as far as it is remembered:");
 	json_array_foreach(events, i, event) {
-		text_of_time(json_int_of(event, "time_ns", 0), when, sizeof(when));
-		printf("%.26s  %s (process %d, %s) %s\n", when, json_text_of(event, "program"),
-		       (int)json_int_of(event, "pid", 0), json_text_of(event, "where"),
-		       json_text_of(event, "what"));
+		printf("%.26s  %s (process %d, %s) %s\n",
+		       time_text(json_int_of(event, "time_ns", 0)).text,
+		       json_text_of(event, "program"), (int)json_int_of(event, "pid", 0),
+		       json_text_of(event, "where"), json_text_of(event, "what"));
 	}
 }
 

@@ -25,31 +25,29 @@
 static void print_rate(const json_t *reply)
 {
 	double bound_ppm = json_real_of(reply, "frequency_bound_ppb", 0) / 1e3;
-	char day[32];
+	const struct duration_text day = duration_text((int64_t)(bound_ppm * 1e-6 * 86400e9));
 
-	text_of_duration((int64_t)(bound_ppm * 1e-6 * 86400e9), day, sizeof(day));
 	if (json_bool_of(reply, "contradictory"))
 		printf("%s\n",
 		       "No rate of the clock fits all the times that were set, so one of them is wrong. To find it: truechime settime list");
 	if (json_bool_of(reply, "learned"))
 		printf("By the times that were set its frequency is %.3f ppm to %.3f, %s a day.\n",
-		       json_real_of(reply, "frequency_ppb", 0) / 1e3, bound_ppm, day);
+		       json_real_of(reply, "frequency_ppb", 0) / 1e3, bound_ppm, day.text);
 	else
 		printf("Its frequency is known to %.0f ppm: the error may grow by %s a day. %s\n",
-		       bound_ppm, day, "To have it learned, set the time again in some days.");
+		       bound_ppm, day.text, "To have it learned, set the time again in some days.");
 }
 
 static void print_set(const struct cli *cli, const json_t *reply)
 {
 	int64_t error_ns = json_int_of(reply, "error_ns", 0);
-	char error[32], bound[32];
 
 	(void)cli;
-	text_of_duration(llabs(error_ns), error, sizeof(error));
-	text_of_duration(json_int_of(reply, "bound_ns", 0), bound, sizeof(bound));
-	printf("The clock was %s %s, and %s. It is right to within %s, by your word.\n", error,
-	       error_ns < 0 ? "fast" : "slow", json_bool_of(reply, "stepped") ? "was set" :
-	       "is slewed, as the step policy forbids a step", bound);
+	printf("The clock was %s %s, and %s. It is right to within %s, by your word.\n",
+	       duration_text(llabs(error_ns)).text, error_ns < 0 ? "fast" : "slow",
+	       json_bool_of(reply, "stepped") ? "was set" :
+	       "is slewed, as the step policy forbids a step",
+	       duration_text(json_int_of(reply, "bound_ns", 0)).text);
 	print_rate(reply);
 }
 

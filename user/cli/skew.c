@@ -108,15 +108,13 @@ static void print_clock(const struct fleet *fleet, size_t index, int width)
 {
 	const struct skew_clock *clock = &fleet->clocks[index];
 	const struct skew_host *host = index ? &fleet->hosts[index - 1] : NULL;
-	char ahead[32], error[32];
 
 	if (host && !clock->known) {
 		print_problem(host, width);
 		return;
 	}
-	text_of_duration(clock->offset_ns, ahead, sizeof(ahead));
-	text_of_duration(clock->error_ns, error, sizeof(error));
-	printf("%-*s  %14s  %12s  %s\n", width, name_of(fleet, index), ahead, error,
+	printf("%-*s  %14s  %12s  %s\n", width, name_of(fleet, index),
+	       duration_text(clock->offset_ns).text, duration_text(clock->error_ns).text,
 	       !host ? "-" : host->by_ssh ? SSH :
 	       host->ask.unsynchronised ? "NTP, says it is not synchronised" : "NTP");
 }
@@ -124,31 +122,26 @@ static void print_clock(const struct fleet *fleet, size_t index, int width)
 static void print_furthest(const struct fleet *fleet)
 {
 	const struct skew_pair *pair = &fleet->furthest;
-	char apart[32], least[32], most[32];
 
-	text_of_duration(pair->apart_ns, apart, sizeof(apart));
-	text_of_duration(pair->least_ns, least, sizeof(least));
-	text_of_duration(pair->most_ns, most, sizeof(most));
 	printf("\nFurthest apart: %s is ahead of %s by %s (%s to %s).\n",
-	       name_of(fleet, pair->ahead), name_of(fleet, pair->behind), apart, least, most);
+	       name_of(fleet, pair->ahead), name_of(fleet, pair->behind),
+	       duration_text(pair->apart_ns).text, duration_text(pair->least_ns).text,
+	       duration_text(pair->most_ns).text);
 }
 
 static void print_outlier(const struct fleet *fleet)
 {
 	struct skew_pair rest;
-	char most[32];
 
 	if (fleet->outlier == SKEW_NONE ||
 	    !skew_furthest(fleet->clocks, fleet->count, fleet->outlier, &rest))
 		return;
-	text_of_duration(rest.most_ns, most, sizeof(most));
 	printf("It is %s that differs: the others are within %s of each other.\n",
-	       name_of(fleet, fleet->outlier), most);
+	       name_of(fleet, fleet->outlier), duration_text(rest.most_ns).text);
 }
 
 static void print_zones(const struct fleet *fleet)
 {
-	char zone[32];
 	int64_t zone_s;
 	size_t i;
 
@@ -156,9 +149,9 @@ static void print_zones(const struct fleet *fleet)
 		zone_s = skew_zone_s(&fleet->clocks[i]);
 		if (!zone_s)
 			continue;
-		text_of_duration(zone_s * NS_PER_S, zone, sizeof(zone));
 		printf("%s is off by %s, a time zone: its RTC may be in local time. %s\n",
-		       name_of(fleet, i), zone, "See there: timedatectl");
+		       name_of(fleet, i), duration_text(zone_s * NS_PER_S).text,
+		       "See there: timedatectl");
 	}
 }
 
@@ -169,10 +162,9 @@ static void print_verdict(const struct fleet *fleet, const char *who, int64_t li
 		[SKEW_BEYOND] = "BROKEN",
 		[SKEW_UNSURE] = "not known to be kept",
 	};
-	char limit[32];
 
-	text_of_duration(limit_ns, limit, sizeof(limit));
-	printf("Limit of %s, %s: %s\n", who, limit, words[judge(fleet, limit_ns)]);
+	printf("Limit of %s, %s: %s\n", who, duration_text(limit_ns).text,
+	       words[judge(fleet, limit_ns)]);
 }
 
 static void print_fleet(const struct fleet *fleet)

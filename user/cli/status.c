@@ -26,7 +26,7 @@ static const char *view_parts(const struct view *view)
 }
 
 /* How long ago that was, for people. */
-static void text_of_age(double utc_s, char *text, size_t size)
+static struct duration_text age_text(double utc_s)
 {
 	struct timespec now;
 	double ago_s;
@@ -34,9 +34,8 @@ static void text_of_age(double utc_s, char *text, size_t size)
 	clock_gettime(CLOCK_REALTIME, &now);
 	ago_s = fmin((double)now.tv_sec - utc_s, (double)SECONDS_MOST);
 	if (ago_s < 1)
-		snprintf(text, size, "less than 1 s");
-	else
-		text_of_duration((int64_t)ago_s * 1000000000LL, text, size);
+		return (struct duration_text){ "less than 1 s" };
+	return duration_text((int64_t)ago_s * 1000000000LL);
 }
 
 /* The host's time is followed as it is, by what is stated of it, whatever NTP shows. */
@@ -50,11 +49,9 @@ static bool is_hosts_by_statement(const struct view *view, const char *verdict)
 static void print_grounds(FILE *to, const struct view *view)
 {
 	double last = json_real_of(view->daemon, "last_update_s", 0);
-	char ago[32];
+	struct duration_text ago = age_text(view_is_set_by_hand(view) ?
+					    json_real_of(view->daemon, "set_by_hand_s", 0) : last);
 
-	text_of_age(view_is_set_by_hand(view) ?
-			json_real_of(view->daemon, "set_by_hand_s", 0) : last,
-		    ago, sizeof(ago));
 	if (view_has_host(view))
 		fprintf(to, "host %s, ", view->module.host_name);
 	else if (view->has_module)
@@ -64,15 +61,15 @@ static void print_grounds(FILE *to, const struct view *view)
 	if (view_is_aside(view))
 		fprintf(to, "NTP is only watched");
 	else if (view_is_set_by_hand(view))
-		fprintf(to, "set by hand %s ago", ago);
+		fprintf(to, "set by hand %s ago", ago.text);
 	else if (is_hosts_by_statement(view, "stands"))
 		fprintf(to, "as right as is stated of it; NTP agrees");
 	else if (is_hosts_by_statement(view, "suspect"))
 		fprintf(to, "as right as is stated of it; the only time source contradicts");
 	else if (view->daemon && last > 0 && view_is_corrected(view))
-		fprintf(to, "corrected by NTP %s ago", ago);
+		fprintf(to, "corrected by NTP %s ago", ago.text);
 	else if (view->daemon && last > 0)
-		fprintf(to, "NTP's correction of %s ago is not in force any more", ago);
+		fprintf(to, "NTP's correction of %s ago is not in force any more", ago.text);
 	else if (view->daemon)
 		fprintf(to, "not yet corrected by NTP");
 	else
@@ -100,7 +97,6 @@ static void print_steered_by_others(FILE *to, const struct view *view)
 static void print_synchronised(FILE *to, const struct view *view)
 {
 	int64_t bound_ns = view->kernel_maxerror_ns;
-	char bound[32];
 
 	if (view_is_steered_by_others(view)) {
 		print_steered_by_others(to, view);
@@ -108,14 +104,11 @@ static void print_synchronised(FILE *to, const struct view *view)
 	}
 
 	if (view_is_unvouched(view)) {
-		text_of_duration(json_int_of(view->daemon, "reading_maxerror_ns", 0), bound,
-				 sizeof(bound));
 		fprintf(to, "The clock follows its host to %s; the host's own error is not known (",
-			bound);
+			duration_text(json_int_of(view->daemon, "reading_maxerror_ns", 0)).text);
 	} else {
 		view_bound(view, &bound_ns);
-		text_of_duration(bound_ns, bound, sizeof(bound));
-		fprintf(to, "The clock is right to within %s (", bound);
+		fprintf(to, "The clock is right to within %s (", duration_text(bound_ns).text);
 	}
 	print_grounds(to, view);
 	fputs(").\n", to);
@@ -124,21 +117,16 @@ static void print_synchronised(FILE *to, const struct view *view)
 /* offset = reference - local; with @end after it. */
 static void print_offset(FILE *to, const char *reference, int64_t offset_ns, const char *end)
 {
-	char offset[32];
-
-	text_of_duration(llabs(offset_ns), offset, sizeof(offset));
-	fprintf(to, "%s %s %s%s", offset, offset_ns < 0 ? "ahead of" : "behind", reference, end);
+	fprintf(to, "%s %s %s%s", duration_text(llabs(offset_ns)).text,
+		offset_ns < 0 ? "ahead of" : "behind", reference, end);
 }
 
 /* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
 static void print_set_by_hand(FILE *to, const struct view *view)
 {
-	char bound[32];
-
-	text_of_duration(json_int_of(view->daemon, "maxerror_ns", 0), bound, sizeof(bound));
 	fprintf(to,
 		"No time source confirms it. By the operator's word it is right to within %s.\n",
-		bound);
+		duration_text(json_int_of(view->daemon, "maxerror_ns", 0)).text);
 }
 
 static void print_observing(FILE *to, const struct view *view)
@@ -196,13 +184,11 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 
 static void print_neither(FILE *to, const struct view *view)
 {
-	char bound[32];
-
-	text_of_duration(view->kernel_maxerror_ns, bound, sizeof(bound));
 	fprintf(to, "%s\n",
 		"Neither the kernel module truechime nor the daemon truechimed is there: truechime does not keep this clock.");
 	if (view->kernel_synchronised && view->kernel_maxerror_ns)
-		fprintf(to, "Another program says that it is right to within %s.\n", bound);
+		fprintf(to, "Another program says that it is right to within %s.\n",
+			duration_text(view->kernel_maxerror_ns).text);
 	else if (view->kernel_synchronised)
 		fputs("Another program states that it is synchronised, but no error bound.\n", to);
 	if (!may_set_clock())
@@ -215,21 +201,18 @@ static void print_neither(FILE *to, const struct view *view)
 
 static void print_host_clock(FILE *to, const struct module_status *module)
 {
-	char uncertainty[32], maxerror[32];
-
 	if (module->host_state < TRUECHIME_HOST_CHOSEN) {
 		fputs("Host clock   : none\n", to);
 		return;
 	}
-	text_of_duration(module->uncertainty_ns, uncertainty, sizeof(uncertainty));
-	text_of_duration(module->host_maxerror_ns, maxerror, sizeof(maxerror));
 	fprintf(to, "Host clock   : %s, %s, %s to %s; ", module->host_name,
 		name_of_host_state(module->host_state), module->host_exact ? "exact" : "bracketed",
-		uncertainty);
+		duration_text(module->uncertainty_ns).text);
 	if (module->host_maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
 		fputs("its own error is not known\n", to);
 	else
-		fprintf(to, "its own error is stated to be at most %s\n", maxerror);
+		fprintf(to, "its own error is stated to be at most %s\n",
+			duration_text(module->host_maxerror_ns).text);
 	if (module->scale == TRUECHIME_SCALE_SMEARED)
 		fprintf(to, "%s\n",
 			"Leap seconds : the host smears them, by its vmclock page: around one this clock is up to a second off UTC");

@@ -164,16 +164,15 @@ static void draw_graph(struct grid *grid, int row, int rows, const struct top_vi
 /* The latest first. */
 static void draw_events(struct grid *grid, int row, int rows, const struct past *past)
 {
-	char when[64], text[320];
+	char text[320];
 
 	snprintf(text, sizeof(text), "Disruptions and steps: %zu", past->event_count);
 	grid_line(grid, row, GRID_HEADING, text);
 	for (int i = 0; i + 1 < rows && (size_t)i < past->event_count; i++) {
 		const struct past_event *event = &past->events[past->event_count - 1 - (size_t)i];
 
-		text_of_time((int64_t)(event->time_s * 1e9), when, sizeof(when));
-		when[strcspn(when, ".")] = '\0';
-		snprintf(text, sizeof(text), "%s %s: %s", when, event->cause, event->text);
+		snprintf(text, sizeof(text), "%.19s %s: %s",
+			 time_text((int64_t)(event->time_s * 1e9)).text, event->cause, event->text);
 		grid_text(grid, row + 1 + i, 0, GRID_MARK, text);
 	}
 }

@@ -66,21 +66,19 @@ static void print_table(const struct cli *cli, const json_t *reply)
 
 static void print_sentence(const json_t *reply)
 {
-	char offset[32], bound[32];
-
-	text_of_duration(llabs(json_int_of(reply, "offset_ns", 0)), offset, sizeof(offset));
-	text_of_duration(json_int_of(reply, "maxerror_ns", 0), bound, sizeof(bound));
 	if (!*json_text_of(reply, "source"))
 		printf("%s\n",
 		       "No time source is usable (see truechime sources), so the clock is not being corrected by NTP.\n");
 	else if (!json_bool_of(reply, "synchronised"))
-		printf("The system clock is %s off and not synchronised.\n\n", offset);
+		printf("The system clock is %s off and not synchronised.\n\n",
+		       duration_text(llabs(json_int_of(reply, "offset_ns", 0))).text);
 	else if (json_is_null(json_object_get(reply, "maxerror_ns")))
 		printf("The system clock is synchronised to %s; its error bound is not known.\n\n",
 		       json_text_of(reply, "source"));
 	else
 		printf("The system clock is synchronised to %s and right to within %s.\n\n",
-		       json_text_of(reply, "source"), bound);
+		       json_text_of(reply, "source"),
+		       duration_text(json_int_of(reply, "maxerror_ns", 0)).text);
 }
 
 static double seconds_of(const json_t *reply, const char *key)

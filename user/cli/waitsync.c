@@ -163,8 +163,6 @@ static const char *waitsync_missing_bound(const struct waitsync *wait,
 					  const struct waitsync_answer *answer,
 					  char text[MISSING_TEXT_MAX])
 {
-	char bound[32], limit[32];
-
 	if (kernel_calls_it_unsynchronised())
 		return NOT_SYNCHRONISED;
 	if (!wait->within_ns)
@@ -173,11 +171,9 @@ static const char *waitsync_missing_bound(const struct waitsync *wait,
 		return "the clock is synchronised, but it is not known how wrong it may be";
 	if (answer->maxerror_ns <= wait->within_ns)
 		return NULL;
-	text_of_duration(answer->maxerror_ns, bound, sizeof(bound));
-	text_of_duration(wait->within_ns, limit, sizeof(limit));
 	snprintf(text, MISSING_TEXT_MAX,
 		 "the clock is synchronised, but only known to be right to within %s, more than %s",
-		 bound, limit);
+		 duration_text(answer->maxerror_ns).text, duration_text(wait->within_ns).text);
 
 	return text;
 }

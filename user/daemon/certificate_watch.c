@@ -11,17 +11,14 @@
 #include "lib/names.h"
 #include "lib/time_units.h"
 
-/* "2026-11-28 03:44:48.123456 UTC": 16 characters show a day and a minute. */
-#define TIME_SIZE	32
-
 static void warn(const char *certificate, int64_t end_s)
 {
-	char date[TIME_SIZE];
-
 	/* It is past, but may be so by any number of years. */
-	text_of_time(chime_max(end_s, INT64_MIN / NS_PER_S) * NS_PER_S, date, sizeof(date));
+	const struct time_text date = time_text(chime_max(end_s, INT64_MIN / NS_PER_S) * NS_PER_S);
+
+	/* The day and the minute. */
 	log_warning("The certificate of NTS %s, or one of those who signed it, expired at %.16s UTC: clients refuse it and get no keys. Renew it, and: truechime reload",
-		    certificate, date);
+		    certificate, date.text);
 }
 
 /* Are these the ends of what @settings name? What a process writes beside is there then, too. */

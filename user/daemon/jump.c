@@ -18,24 +18,23 @@ static void daemon_report_contradiction(const struct daemon *daemon,
 						 "The only time source";
 	const char *meanwhile = now->has_host ? "the clock follows the host" :
 						"nothing confirms the system clock";
-	char size[32];
+	const struct duration_text size = duration_text(chime_abs_sat(result->offset_ns));
 
-	text_of_duration(chime_abs_sat(result->offset_ns), size, sizeof(size));
 	if (!result->voters)
 		log_warning("Time sources contradict the clock, and were taken offline before it was known who is right: until they are asked again %s. To have them asked: truechime online",
 			    meanwhile);
 	else if (result->verdict == CONSENSUS_UNRESOLVED)
 		log_warning("%s says that the clock is off by %s, and has not said it again since: until it does, or denies it, %s. If it is right: truechime makestep",
-			    who, size, meanwhile);
+			    who, size.text, meanwhile);
 	else if (now->has_host)
 		log_warning("%s jumped %s %s, and the host's clock did not: it is only followed after a hundred times that long. If it is right: truechime makestep",
-			    who, size, result->offset_ns < 0 ? "into the past" : "ahead");
+			    who, size.text, result->offset_ns < 0 ? "into the past" : "ahead");
 	else if (result->offset_ns < 0)
 		log_warning("%s went back by %s: it is only followed after a hundred times that long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
-			    who, size);
+			    who, size.text);
 	else
 		log_warning("%s jumped ahead by %s, and %s: it is only followed after a hundred times that long, and nothing confirms the system clock meanwhile. If it is right: truechime makestep",
-			    who, size, daemon->virtual_machine || daemon->config->ntp_jump ?
+			    who, size.text, daemon->virtual_machine || daemon->config->ntp_jump ?
 			    "maxntpjump forbids to follow that" :
 			    "this is no virtual machine, which could have lost time");
 }
@@ -51,12 +50,10 @@ static int daemon_jump(struct daemon *daemon, const struct consensus_result *res
 	};
 	struct module_event event = { 0 };
 	struct timescale_now after;
-	char size[32];
 	int err;
 
-	text_of_duration(result->offset_ns, size, sizeof(size));
 	log_notice("%zu of %zu time sources agree: the clock is off by %s all of a sudden",
-		   result->agreeing, result->voters, size);
+		   result->agreeing, result->voters, duration_text(result->offset_ns).text);
 	steering_narrow(daemon->steering, now);
 	err = daemon->timescale->ops->disrupted(daemon->timescale, &jump, now->epoch, &event);
 	if (err)

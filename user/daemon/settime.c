@@ -123,13 +123,9 @@ static void estimate(struct daemon *daemon, struct manual_estimate *found, struc
 
 static void log_set(const struct manual_entry *entry, const struct manual_estimate *found)
 {
-	char error[32], bound[32];
-
-	text_of_duration(entry->found_ns, error, sizeof(error));
-	text_of_duration(entry->bound_ns, bound, sizeof(bound));
 	log_notice("The operator sets the time: the clock was wrong by %s, and is right to within %s by the operator's word. Its rate is known to %.1f ppm%s",
-		   error, bound, found->rate.bound * 1e6, found->learned ?
-		   ", from the times that were set" : "");
+		   duration_text(entry->found_ns).text, duration_text(entry->bound_ns).text,
+		   found->rate.bound * 1e6, found->learned ? ", from the times that were set" : "");
 	if (found->contradictory)
 		log_warning("No rate of the clock fits all the times that were set: one of them is wrong, and none of them counts for the rate. To find and delete it: truechime settime list");
 }

@@ -9,13 +9,11 @@
 static void report(const struct daemon *daemon, size_t index, int64_t away_ns)
 {
 	struct association_info info;
-	char size[32];
 
 	if (!associations_get_info(daemon->associations, index, &info))
 		return;
-	text_of_duration(chime_abs_sat(away_ns), size, sizeof(size));
 	log_warning("%s (%s) smears the leap second: it has not announced it, and is off by %s. It is not used before it is right again. Servers that smear do not go together with others",
-		    info.name, info.address, size);
+		    info.name, info.address, duration_text(chime_abs_sat(away_ns)).text);
 }
 
 void daemon_judge_smearing(struct daemon *daemon, struct source *const *sources, size_t count,

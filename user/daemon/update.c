@@ -65,27 +65,26 @@ static void daemon_judge_host(struct daemon *daemon, const struct timescale_now 
 static void daemon_report_vouched_host(const struct timescale_now *now,
 				       const struct discipline_result *result)
 {
-	char stated[32];
+	const struct duration_text stated = duration_text(now->host_maxerror_ns);
 
-	text_of_duration(now->host_maxerror_ns, stated, sizeof(stated));
 	switch (result->vouched_host) {
 	case VOUCHED_HOST_NONE:
 		return;
 	case VOUCHED_HOST_STANDS:
 		log_notice("The host's clock is stated to be right to within %s, which is better than the time sources can show: the clock follows it, and they watch it",
-			   stated);
+			   stated.text);
 		return;
 	case VOUCHED_HOST_SUSPECT:
 		log_warning("A time source contradicts the host's clock, which is stated to be right to within %s. One source alone decides nothing: the clock follows the host. Name more sources, or take out hostmaxerror if it is the host that is wrong",
-			    stated);
+			    stated.text);
 		return;
 	case VOUCHED_HOST_WORSE:
 		log_notice("The time sources know UTC better than the %s that are stated of the host's clock: the clock follows them",
-			   stated);
+			   stated.text);
 		return;
 	case VOUCHED_HOST_WRONG:
 		log_warning("%zu time sources agree that the host's clock is not right to within the %s that are stated of it (hostmaxerror, or its vmclock page): the clock follows them",
-			    selection_truechimers(&result->selection), stated);
+			    selection_truechimers(&result->selection), stated.text);
 		return;
 	}
 }

@@ -31,7 +31,6 @@ static void judge_synchronised(const struct doctor_facts *facts, struct doctor_r
 static void judge_bound(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	struct doctor_finding *finding;
-	char bound[32];
 
 	if (!facts->clock.synchronised || facts->daemon.error)
 		return;
@@ -45,10 +44,10 @@ static void judge_bound(const struct doctor_facts *facts, struct doctor_report *
 	}
 	if (!facts->clock.has_bound || facts->clock.bound_ns <= DOCTOR_BOUND_WIDE_NS)
 		return;
-	text_of_duration(facts->clock.bound_ns, bound, sizeof(bound));
 	finding = doctor_add(report, "bound-wide", DOCTOR_WARNING,
 			     "That is the most that it may be wrong, and more than Ceph or a cluster's database bears. It grows while no source answers, and is never less than half of the way to the nearest source and what that source says of itself.",
-			     "The clock is only known to be right to within %s.", bound);
+			     "The clock is only known to be right to within %s.",
+			     duration_text(facts->clock.bound_ns).text);
 	doctor_advise(finding, "truechime sources -v  # and name a nearer server");
 }
 

@@ -180,7 +180,6 @@ static int hold_left_ms(const struct hooks *hooks, const struct module_event *ev
 static void hold(struct hooks *hooks, const struct module_event *event)
 {
 	int left_ms = hold_left_ms(hooks, event), err;
-	char within[NAME_TEXT_MAX];
 	struct hold_result result;
 	struct freezer freezer;
 
@@ -191,7 +190,6 @@ static void hold(struct hooks *hooks, const struct module_event *event)
 	}
 	if (open_freezer(&freezer, hooks->cgroup))
 		return;
-	text_of_duration(hooks->within_ns, within, sizeof(within));
 	err = hold_run(&freezer, left_ms, hooks->within_ns, hold_clock_is_right, &result);
 	hooks->held_raw_ns = clock_ns(CLOCK_MONOTONIC_RAW);
 	if (err == -EALREADY)
@@ -202,10 +200,10 @@ static void hold(struct hooks *hooks, const struct module_event *event)
 			hooks->cgroup, strerror(-err), hooks->cgroup);
 	else if (result.right)
 		log_notice("The cgroup %s was frozen for %d ms, until the clock was right to within %s",
-			   hooks->cgroup, result.held_ms, within);
+			   hooks->cgroup, result.held_ms, duration_text(hooks->within_ns).text);
 	else
 		log_warning("The cgroup %s was thawed after %d ms, and the clock is not known to be right to within %s yet",
-			    hooks->cgroup, result.held_ms, within);
+			    hooks->cgroup, result.held_ms, duration_text(hooks->within_ns).text);
 	freezer_close(&freezer);
 }
 

@@ -30,13 +30,12 @@ static void await(bool right, int64_t within_ns, bool (*is_right)(int64_t within
 
 void readiness_run(int64_t within_ns, bool (*is_right)(int64_t within_ns))
 {
-	char within[NAME_TEXT_MAX];
+	const struct duration_text within = duration_text(within_ns);
 
-	text_of_duration(within_ns, within, sizeof(within));
-	(void)sd_notifyf(0, "STATUS=Waiting until the clock is right to within %s", within);
+	(void)sd_notifyf(0, "STATUS=Waiting until the clock is right to within %s", within.text);
 	await(true, within_ns, is_right);
-	log_notice("The clock is right to within %s", within);
-	(void)sd_notifyf(0, "READY=1\nSTATUS=The clock is right to within %s", within);
+	log_notice("The clock is right to within %s", within.text);
+	(void)sd_notifyf(0, "READY=1\nSTATUS=The clock is right to within %s", within.text);
 	await(false, within_ns, is_right);
-	log_warning("The clock is not known to be right to within %s any more", within);
+	log_warning("The clock is not known to be right to within %s any more", within.text);
 }

@@ -16,9 +16,6 @@
 
 #define PPM		1e6
 
-/* "2026-11-28 03:44:48.123456 UTC": 19 characters show the seconds, 26 the microseconds. */
-#define TIME_SIZE	32
-
 /* What chronyd counts and there is not here: a source's score, and samples that were cut off. */
 #define SCORE		1.0
 #define CUT_OFF		0
@@ -51,23 +48,19 @@ static char leap_letter(int leap)
 	return "N+-?"[leap & 3];
 }
 
-/* UTC as text_of_time() has it, of which entries show a part. */
-static const char *time_of(const struct state *state, char text[TIME_SIZE])
+/* UTC now, of which 19 characters show the seconds, and 26 the microseconds. */
+static struct time_text now_text(const struct state *state)
 {
-	text_of_time(state->steering.now.time_ns, text, TIME_SIZE);
-
-	return text;
+	return time_text(state->steering.now.time_ns);
 }
 
 /* Same of the instant of a sample, as far as it was known then. */
-static const char *sample_time_of(const struct state *state, const struct source_sample *sample,
-				  char text[TIME_SIZE])
+static struct time_text sample_time_text(const struct state *state,
+					 const struct source_sample *sample)
 {
 	int64_t time_ns = chime_add_sat(sample->at_ns, sample->offset_ns);
 
-	text_of_time(chime_add_sat(time_ns, figures_measured_ns(state, sample)), text, TIME_SIZE);
-
-	return text;
+	return time_text(chime_add_sat(time_ns, figures_measured_ns(state, sample)));
 }
 
 bool log_line_is_valid(const struct ntp_client_answer *answer)
@@ -90,11 +83,10 @@ void log_line_measurements(const struct state *state, const struct state_source 
 	const struct ntp_packet *packet = &answer->packet;
 	struct answer_tests tests = answer_tests_of(answer->verdict);
 	bool measured = answer->sample.delay_ns;
-	char when[TIME_SIZE];
 
 	snprintf(line, LOG_LINE_MAX,
 		 "%.19s %-15s %1c %2d %s %s %s  %2d %2d %4.2f %10.3e %10.3e %10.3e %10.3e %10.3e %08X %1d%1c %1c %1c",
-		 time_of(state, when), source->info.address, leap_letter((int)packet->leap),
+		 now_text(state).text, source->info.address, leap_letter((int)packet->leap),
 		 packet->stratum, tests.packet, tests.server, tests.measured, source->status.poll,
 		 packet->poll, SCORE, measured ? offset_of(state, &answer->sample) : 0.0,
 		 seconds_of(answer->sample.delay_ns), seconds_of(answer->sample.noise_ns),
@@ -111,12 +103,11 @@ void log_line_statistics(const struct state *state, const struct state_source *s
 	double stress = rate_sigma > 0 ? fabs(status->estimate.rate - rate) / rate_sigma : 0.0;
 	double asymmetry = status->options->asymmetry;
 	struct source_figures figures;
-	char when[TIME_SIZE];
 
 	figures_of_source(state, status, &figures);
 	snprintf(line, LOG_LINE_MAX,
 		 "%.19s %-15s %10.3e %10.3e %10.3e %10.3e %10.3e %7.1e %3u %3d %3u %5.2f",
-		 time_of(state, when), source->info.address, status->jitter_ns / NS_PER_S_REAL,
+		 now_text(state).text, source->info.address, status->jitter_ns / NS_PER_S_REAL,
 		 seconds_of(figures.offset_ns), status->estimate.sigma_ns / NS_PER_S_REAL,
 		 figures.frequency, figures.skew, stress, status->samples, CUT_OFF, status->runs,
 		 fabs(asymmetry) <= SOURCE_ASYMMETRY_MAX ? asymmetry : 0.0);
@@ -126,10 +117,9 @@ void log_line_refclocks(const struct state *state, const struct state_source *so
 			char line[LOG_LINE_MAX])
 {
 	const struct source_sample *sample = &source->status.last;
-	char when[TIME_SIZE];
 
 	snprintf(line, LOG_LINE_MAX, "%.26s %-5s   - %1c -       -       %13.6e %10.3e",
-		 sample_time_of(state, sample, when), source->info.address,
+		 sample_time_text(state, sample).text, source->info.address,
 		 leap_letter(sample->leap), offset_of(state, sample),
 		 seconds_of(sample->noise_ns));
 }
@@ -138,10 +128,9 @@ void log_line_reading(const struct state *state, const struct state_source *sour
 		      const struct refclock_taken *taken, char line[LOG_LINE_MAX])
 {
 	const struct source_sample *sample = &taken->sample;
-	char when[TIME_SIZE];
 
 	snprintf(line, LOG_LINE_MAX, "%.26s %-5s %3u %1c %1d %13.6e %13.6e %10.3e",
-		 sample_time_of(state, sample, when), source->info.address, taken->number,
+		 sample_time_text(state, sample).text, source->info.address, taken->number,
 		 leap_letter(sample->leap), taken->pulse, seconds_of(taken->ahead_ns),
 		 offset_of(state, sample), seconds_of(sample->noise_ns));
 }
@@ -153,7 +142,6 @@ void log_line_selection(const struct state *state, size_t index, char line[LOG_L
 	const struct source_options *options = status->options;
 	struct source_figures figures = { .age_ns = 0 };
 	double distance_ns = 0.0;
-	char when[TIME_SIZE];
 
 	/* One that is only watched takes no part in the selection. */
 	if (status->has_estimate && !options->noselect) {
@@ -162,7 +150,7 @@ void log_line_selection(const struct state *state, size_t index, char line[LOG_L
 	}
 	snprintf(line, LOG_LINE_MAX,
 		 "%.19s %-15s %c -%c%c%c%c %4o %5.2f %10.3e %10.3e %10.3e",
-		 time_of(state, when), source->info.address, figures_letter(state, index),
+		 now_text(state).text, source->info.address, figures_letter(state, index),
 		 options->noselect ? 'N' : '-', options->prefer ? 'P' : '-',
 		 options->trust ? 'T' : '-', options->require ? 'R' : '-', status->reach, SCORE,
 		 seconds_of(figures.age_ns),
@@ -174,7 +162,7 @@ void log_line_tracking(const struct state *state, int64_t remaining_ns, int64_t 
 		       char line[LOG_LINE_MAX])
 {
 	const struct steering_status *steering = &state->steering;
-	char when[TIME_SIZE], refid[REFID_TEXT_MAX];
+	char refid[REFID_TEXT_MAX];
 	struct reference_figures reference;
 	struct tracking_figures figures;
 
@@ -183,7 +171,7 @@ void log_line_tracking(const struct state *state, int64_t remaining_ns, int64_t 
 	text_of_refid(reference.refid, refid);
 	snprintf(line, LOG_LINE_MAX,
 		 "%.19s %-15s %2d %10.3f %10.3f %10.3e %1c %2zu %10.3e %10.3e %10.3e %10.3e %10.3e",
-		 time_of(state, when), reference.source ? reference.source->info.address : refid,
+		 now_text(state).text, reference.source ? reference.source->info.address : refid,
 		 reference.stratum, figures.frequency * PPM, figures.skew * PPM,
 		 seconds_of(figures.last_offset_ns), leap_letter(reference.leap),
 		 state->update.result.selection.count,

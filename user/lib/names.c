@@ -185,39 +185,44 @@ const char *name_of_evidence(unsigned int number)
 }
 
 /* Three significant figures of @value, at most two decimals: 1.23, 12.3, 123. */
-static void text_of_figure(double value, const char *sign, const char *unit, char *text,
-			   size_t size)
+static void write_figure(struct duration_text *text, const char *sign, double value,
+			 const char *unit)
 {
 	int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
 
-	snprintf(text, size, "%s%.*f %s", sign, decimals, value, unit);
+	snprintf(text->text, sizeof(text->text), "%s%.*f %s", sign, decimals, value, unit);
+}
+
+struct duration_text duration_text(int64_t ns)
+{
+	const char *sign = ns < 0 ? "-" : "";
+	double value = fabs((double)ns);
+	int64_t s = (int64_t)(value / 1e9);
+	struct duration_text text;
+
+	if (value < 1e3)
+		snprintf(text.text, sizeof(text.text), "%s%.0f ns", sign, value);
+	else if (value < 999.5e3)
+		write_figure(&text, sign, value / 1e3, "us");
+	else if (value < 999.5e6)
+		write_figure(&text, sign, value / 1e6, "ms");
+	else if (value < 120e9)
+		write_figure(&text, sign, value / 1e9, "s");
+	else if (s < 3600)
+		snprintf(text.text, sizeof(text.text), "%s%d min %d s", sign, (int)(s / 60),
+			 (int)(s % 60));
+	else if (s < 172800)
+		snprintf(text.text, sizeof(text.text), "%s%d h %d min", sign, (int)(s / 3600),
+			 (int)(s / 60 % 60));
+	else
+		snprintf(text.text, sizeof(text.text), "%s%lld days %d h", sign,
+			 (long long)(s / 86400), (int)(s / 3600 % 24));
+	return text;
 }
 
 void text_of_duration(int64_t ns, char *text, size_t size)
 {
-	const char *sign = ns < 0 ? "-" : "";
-	double value = fabs((double)ns);
-	int64_t s;
-
-	if (value < 1e3) {
-		snprintf(text, size, "%s%.0f ns", sign, value);
-	} else if (value < 999.5e3) {
-		text_of_figure(value / 1e3, sign, "us", text, size);
-	} else if (value < 999.5e6) {
-		text_of_figure(value / 1e6, sign, "ms", text, size);
-	} else if (value < 120e9) {
-		text_of_figure(value / 1e9, sign, "s", text, size);
-	} else {
-		s = (int64_t)(value / 1e9);
-		if (s < 3600)
-			snprintf(text, size, "%s%d min %d s", sign, (int)(s / 60), (int)(s % 60));
-		else if (s < 172800)
-			snprintf(text, size, "%s%d h %d min", sign, (int)(s / 3600),
-				 (int)(s / 60 % 60));
-		else
-			snprintf(text, size, "%s%lld days %d h", sign, (long long)(s / 86400),
-				 (int)(s / 3600 % 24));
-	}
+	snprintf(text, size, "%s", duration_text(ns).text);
 }
 
 bool seconds_of_text(const char *text, int most, int *seconds)
@@ -264,22 +269,23 @@ bool duration_of_text(const char *text, int64_t *ns)
 	return false;
 }
 
-void text_of_time(int64_t utc_ns, char *text, size_t size)
+struct time_text time_text(int64_t utc_ns)
 {
 	int64_t ns = utc_ns % NS_PER_S;
 	time_t s = utc_ns / NS_PER_S;
-	char date[64];
+	struct time_text text;
+	size_t length;
 	struct tm tm;
 
 	if (ns < 0) {
 		ns += NS_PER_S;
 		s--;
 	}
-	if (!gmtime_r(&s, &tm) || !strftime(date, sizeof(date), "%Y-%m-%d %H:%M:%S", &tm)) {
-		snprintf(text, size, "?");
-		return;
-	}
-	snprintf(text, size, "%s.%06d UTC", date, (int)(ns / 1000));
+	/* From 1677 to 2262: all that 64 bits hold. */
+	gmtime_r(&s, &tm);
+	length = strftime(text.text, sizeof(text.text), "%Y-%m-%d %H:%M:%S", &tm);
+	snprintf(text.text + length, sizeof(text.text) - length, ".%06d UTC", (int)(ns / 1000));
+	return text;
 }
 
 void text_of_evidence(uint32_t evidence, char *text, size_t size)
@@ -321,19 +327,15 @@ const char *words_of_silence(int err)
  */
 static void text_of_bound(const struct module_event *event, char *text, size_t size)
 {
-	char bound[32], reading[32], latency[32];
-
-	text_of_duration(event->maxerror_ns, bound, sizeof(bound));
-	text_of_duration(event->reading_ns, reading, sizeof(reading));
-	text_of_duration(event->latency_ns, latency, sizeof(latency));
 	if (event->maxerror_ns != CHIME_LINE_UNBOUNDED_NS)
 		snprintf(text, size,
 			 "The timescale is within %s of UTC. Programs can have seen a time further off than that for %s at most",
-			 bound, latency);
+			 duration_text(event->maxerror_ns).text,
+			 duration_text(event->latency_ns).text);
 	else if (event->reading_ns != CHIME_LINE_UNBOUNDED_NS)
 		snprintf(text, size,
 			 "The timescale is within %s of the host, whose own error is not known",
-			 reading);
+			 duration_text(event->reading_ns).text);
 	else
 		snprintf(text, size, "The timescale's error against UTC is not known");
 }
@@ -353,26 +355,23 @@ void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX])
 
 void text_of_event(const struct module_event *event, char *text, size_t size)
 {
-	char gap[32], offset[32], residual[32], latency[32], evidence[128], moved[192] = "";
-	char bound[192];
+	char bound[192], evidence[128], moved[192] = "";
 
-	text_of_duration(event->gap_ns, gap, sizeof(gap));
-	text_of_duration(event->offset_ns, offset, sizeof(offset));
-	text_of_duration(chime_abs_sat(event->residual_ns), residual, sizeof(residual));
 	text_of_bound(event, bound, sizeof(bound));
-	text_of_duration(event->latency_ns, latency, sizeof(latency));
 	text_of_evidence(event->evidence, evidence, sizeof(evidence));
 	if (event->evidence)
-		snprintf(moved, sizeof(moved), ": time moved by %s (evidence: %s)", gap,
-			 evidence);
+		snprintf(moved, sizeof(moved), ": time moved by %s (evidence: %s)",
+			 duration_text(event->gap_ns).text, evidence);
 	if (event->action == TRUECHIME_ACTION_DISTRUSTED)
 		snprintf(text, size,
 			 "%s%s. The system clock was marked unsynchronised: its error is not known until a time source answers. Programs can have seen the wrong time for %s before",
-			 chime_cause_words(event->cause), moved, latency);
+			 chime_cause_words(event->cause), moved,
+			 duration_text(event->latency_ns).text);
 	else
 		snprintf(text, size,
 			 "%s%s. The system clock was off by %s and %s; it is within %s of the timescale. %s",
-			 chime_cause_words(event->cause), moved, offset,
-			 chime_action_words(event->action), residual, bound);
+			 chime_cause_words(event->cause), moved,
+			 duration_text(event->offset_ns).text, chime_action_words(event->action),
+			 duration_text(chime_abs_sat(event->residual_ns)).text, bound);
 	*text = (char)toupper((unsigned char)*text);
 }

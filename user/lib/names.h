@@ -38,7 +38,17 @@ bool rtc_of_name(const char *name, enum truechime_rtc *rtc);
 /* Room for any text made here. */
 #define NAME_TEXT_MAX	256
 
+/* Short texts are returned by value, to be used at once: duration_text(ns).text */
+struct duration_text {
+	char text[32];
+};
+
+struct time_text {
+	char text[32];
+};
+
 /* "42 us", "3.60 s", "2 h 5 min": three figures and a unit, with a minus where @ns is negative. */
+struct duration_text duration_text(int64_t ns);
 void text_of_duration(int64_t ns, char *text, size_t size);
 
 /* "30": whole seconds, 1 to @most. false: it is anything else. */
@@ -48,7 +58,7 @@ bool seconds_of_text(const char *text, int most, int *seconds);
 bool duration_of_text(const char *text, int64_t *ns);
 
 /* "2026-11-20 08:15:42.123456 UTC" */
-void text_of_time(int64_t utc_ns, char *text, size_t size);
+struct time_text time_text(int64_t utc_ns);
 
 /* "host-time, genid-changed" */
 void text_of_evidence(uint32_t evidence, char *text, size_t size);

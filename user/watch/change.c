@@ -124,10 +124,10 @@ static const char *after(const char *text)
 	return *text ? "; " : "";
 }
 
-static void text_of_signed(int64_t ns, char *text, size_t size)
+/* A duration with its sign. */
+static const char *plus(int64_t ns)
 {
-	*text = '+';
-	text_of_duration(ns, text + (ns > 0), size - 1);
+	return ns > 0 ? "+" : "";
 }
 
 static void add_frequency(const struct change *change, char text[CHANGE_TEXT_MAX])
@@ -171,17 +171,13 @@ static void add_state(const struct watch_record *record, char text[CHANGE_TEXT_M
 void change_text(const struct watch_record *record, const struct change *change,
 		 char text[CHANGE_TEXT_MAX])
 {
-	char size[32];
-
 	*text = '\0';
-	if (change->parts & CHANGE_STEP) {
-		text_of_signed(change->step_ns, size, sizeof(size));
-		add(text, "stepped it by %s", size);
-	}
-	if (change->parts & CHANGE_SLEW) {
-		text_of_signed(change->slew_ns, size, sizeof(size));
-		add(text, "%sslewed it by %s", after(text), size);
-	}
+	if (change->parts & CHANGE_STEP)
+		add(text, "stepped it by %s%s", plus(change->step_ns),
+		    duration_text(change->step_ns).text);
+	if (change->parts & CHANGE_SLEW)
+		add(text, "%sslewed it by %s%s", after(text), plus(change->slew_ns),
+		    duration_text(change->slew_ns).text);
 	if (change->parts & CHANGE_FREQUENCY)
 		add_frequency(change, text);
 	if (change->parts & CHANGE_STATUS)

@@ -25,12 +25,12 @@ TEST(durations_have_three_figures_and_a_unit)
 		{ 400 * 86400 * S, "400 days 0 h" }, { INT64_MAX, "106751 days 23 h" },
 		{ INT64_MIN, "-106751 days 23 h" },
 	};
-	char text[32];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		text_of_duration(cases[i].ns, text, sizeof(text));
-		EXPECT_STREQ(cases[i].text, text);
+		struct duration_text text = duration_text(cases[i].ns);
+
+		EXPECT_STREQ(cases[i].text, text.text);
 	}
 }
 
@@ -80,14 +80,21 @@ TEST(durations_have_a_unit)
 
 TEST(times_are_utc)
 {
-	char text[64];
+	static const struct {
+		int64_t ns;
+		const char *text;
+	} cases[] = {
+		{ 1795163104771326000, "2026-11-20 08:25:04.771326 UTC" },
+		{ -1, "1969-12-31 23:59:59.999999 UTC" },
+		{ INT64_MIN, "1677-09-21 00:12:43.145224 UTC" },
+		{ INT64_MAX, "2262-04-11 23:47:16.854775 UTC" },
+	};
 
-	text_of_time(1795163104771326000, text, sizeof(text));
-	EXPECT_STREQ("2026-11-20 08:25:04.771326 UTC", text);
-	text_of_time(-1, text, sizeof(text));
-	EXPECT_STREQ("1969-12-31 23:59:59.999999 UTC", text);
-	text_of_time(INT64_MIN, text, sizeof(text));
-	text_of_time(INT64_MAX, text, sizeof(text));
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct time_text text = time_text(cases[i].ns);
+
+		EXPECT_STREQ(cases[i].text, text.text);
+	}
 }
 
 TEST(every_number_has_a_word)
