@@ -140,19 +140,6 @@ TEST_F(agreement, who_is_not_selected_from_is_not_counted)
 	EXPECT_EQ(self->now_ns, since(self));
 }
 
-/* One of two is no majority. */
-TEST_F(agreement, half_of_them_are_not_most)
-{
-	const struct source_options options = { .minpoll = 4, .maxpoll = 4 };
-
-	replace(self, 2, &options);
-	self->now_ns += 16 * S;
-	ask(self, 1);
-	self->offset_ns = 3600 * S;
-	ask(self, 0);
-	EXPECT_EQ(INT64_MIN, since(self));
-}
-
 /* More than can be selected from: the last one, which is trusted, is not looked at. */
 TEST_F(agreement, has_a_limit_of_sources)
 {
