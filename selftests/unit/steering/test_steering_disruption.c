@@ -153,10 +153,30 @@ TEST_F(steering, what_a_disruption_left_wrong_is_stepped_by_policy)
 	EXPECT_EQ(1, self->status.steps);
 }
 
+TEST_F(steering, what_a_disruption_left_wrong_is_slewed_if_policy_forbids_a_step)
+{
+	static const char said[] =
+		"MESSAGE=The system clock is off by 3.00 ms and is slewed: policy forbids a step";
+	const struct module_rule slew = {
+		.occasion = TRUECHIME_OCCASION_DISRUPTION,
+		.direction = TRUECHIME_DIRECTION_FORWARD,
+		.rule = TRUECHIME_RULE_SLEW,
+	};
+
+	timescale_user_set_policy(self->timescale, &slew, 1);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	steering_disrupted(self->steering, true);
+	journal_listen(LOG_NOTICE);
+	EXPECT_EQ(0, apply(self, found(self, 3 * MS)));
+	EXPECT_TRUE(journal_has(said));
+	EXPECT_EQ(0, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
 static int step_later(struct timescale *timescale, enum truechime_occasion occasion)
 {
-	(void)timescale;
-	(void)occasion;
 	return -EAGAIN;
 }
 
@@ -171,7 +191,9 @@ TEST_F(steering, what_a_disruption_left_wrong_is_stepped_later)
 	ASSERT_EQ(0, run_truthfully(self, 5 * S));
 	steering_disrupted(self->steering, false);
 	self->timescale->ops = &busy;
+	journal_listen(LOG_NOTICE);
 	EXPECT_EQ(-EAGAIN, apply(self, found(self, 3600 * S)));
+	EXPECT_NE(NULL, strstr(journal.fields[0], "Time was just disrupted"));
 	self->timescale->ops = ops;
 	ASSERT_EQ(0, apply(self, found(self, 3600 * S)));
 	EXPECT_EQ(1, self->status.steps);
@@ -190,7 +212,9 @@ TEST_F(steering, goes_to_no_date_before_the_build)
 	result = found(self, -60 * S);
 	result.step = DISCIPLINE_STEP;
 	EXPECT_EQ(-ERANGE, apply(self, result));
+	journal_listen(LOG_NOTICE);
 	EXPECT_EQ(-ERANGE, steering_step(self->steering, "asked for"));
+	EXPECT_NE(NULL, strstr(journal.fields[0], "the right time would be one before"));
 	EXPECT_LE(steering_next_ns(self->steering), fake_clock.raw_ns);
 	ASSERT_EQ(0, follow(self));
 	ASSERT_EQ(0, run_truthfully(self, 50 * S));
@@ -205,8 +229,6 @@ TEST_F(steering, goes_to_no_date_before_the_build)
 
 static int no_clocks(struct timescale *timescale, struct timescale_now *now)
 {
-	(void)timescale;
-	(void)now;
 	return -ENODEV;
 }
 
