@@ -62,6 +62,23 @@ TEST_F(steering, is_unsynchronised_while_a_large_error_is_within_a_wide_bound)
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 }
 
+/* The timescale's, the clock's distance from that, and what the reading of both may be off by. */
+TEST_F(steering, adds_up_three_errors)
+{
+	const struct steering_status *status = &self->status;
+	int64_t error;
+
+	fake_clock.reading_ns = 40;
+	ASSERT_EQ(0, apply(self, found(self, MS)));
+	error = llabs(status->now.time_ns - status->now.realtime_ns);
+	EXPECT_LT(MS / 2, error);
+	EXPECT_EQ(40, status->now.reading_ns);
+	/* And what the clock did since it was read: some ns. */
+	EXPECT_LE(status->now.maxerror_ns + error + 40, status->reading_ns);
+	EXPECT_GT(status->now.maxerror_ns + error + 60, status->reading_ns);
+	EXPECT_EQ(status->reading_ns, status->maxerror_ns);
+}
+
 TEST_F(steering, refreshes_what_it_publishes)
 {
 	int i;
