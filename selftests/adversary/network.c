@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mind.h"
+#include "user/lib/names.h"
 #include "user/ntp/packet.h"
 #include "world.h"
 
@@ -150,7 +151,7 @@ void network_restart(void)
 
 static void log_answer(const struct server *server, const struct reply *reply)
 {
-	char refid[5], rest[128];
+	char rest[128];
 
 	if (!world->log)
 		return;
@@ -159,9 +160,8 @@ static void log_answer(const struct server *server, const struct reply *reply)
 			  server->liar ? " (liar)" : "");
 		return;
 	}
-	ntp_refid_text(reply->refid, refid);
-	snprintf(rest, sizeof(rest), "stratum %d, refid %s, leap %d%s%s", reply->stratum, refid,
-		 reply->leap, reply->zero ? ", no timestamps" : "",
+	snprintf(rest, sizeof(rest), "stratum %d, refid %s, leap %d%s%s", reply->stratum,
+		 refid_text(reply->refid).text, reply->leap, reply->zero ? ", no timestamps" : "",
 		 reply->work_ns < 0 ? ", T3 before T2" : "");
 	world_log("server %d%s: %+.6f s, %.3f ms there, %.3f ms back, root %.3f/%.3f ms, %s",
 		  (int)(server - world->servers) + 1, server->liar ? " (liar)" : "",

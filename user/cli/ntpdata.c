@@ -43,11 +43,10 @@ static const char *mode_of(const json_t *ntp)
 }
 
 /* Of the reference of a server of stratum 1, which has letters. */
-static void text_of_reference(const json_t *ntp, char text[REFID_TEXT_MAX])
+static struct refid_text reference_text(const json_t *ntp)
 {
-	*text = '\0';
-	if (json_int_of(ntp, "stratum", 0) <= 1)
-		text_of_refid((uint32_t)json_int_of(ntp, "refid", 0), text);
+	return refid_text(json_int_of(ntp, "stratum", 0) <= 1 ?
+			  (uint32_t)json_int_of(ntp, "refid", 0) : 0);
 }
 
 static double seconds_of(const json_t *ntp, const char *key)
@@ -93,11 +92,10 @@ static void print_times(const json_t *ntp)
 {
 	int poll = (int)json_int_of(ntp, "poll", 0), precision;
 	time_t s = json_int_of(ntp, "reference_time_ns", 0) / 1000000000;
-	char reference[REFID_TEXT_MAX], when[64] = "-";
+	char when[64] = "-";
 	struct tm tm;
 
 	precision = (int)json_int_of(ntp, "precision", 0);
-	text_of_reference(ntp, reference);
 	if (gmtime_r(&s, &tm))
 		strftime(when, sizeof(when), "%a %b %d %T %Y", &tm);
 	printf("Poll interval   : %d (%.0f seconds)\n"
@@ -113,7 +111,7 @@ static void print_times(const json_t *ntp)
 	       "Jitter asymmetry: %+.2f\n",
 	       poll, ldexp(1, poll), precision, ldexp(1, precision),
 	       seconds_of(ntp, "root_delay_ns"), seconds_of(ntp, "root_dispersion_ns"),
-	       (unsigned int)json_int_of(ntp, "refid", 0), reference, when,
+	       (unsigned int)json_int_of(ntp, "refid", 0), reference_text(ntp).text, when,
 	       seconds_of(ntp, "offset_ns"), seconds_of(ntp, "delay_ns"),
 	       seconds_of(ntp, "dispersion_ns"), seconds_of(ntp, "response_ns"), 0.0);
 }
@@ -159,9 +157,7 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	int precision = (int)json_int_of(ntp, "precision", 0);
 	const char *local = json_text_of(ntp, "local_address");
 	const char *tests = tests_of(ntp);
-	char reference[REFID_TEXT_MAX];
 
-	text_of_reference(ntp, reference);
 	printf("%s,%08X,%d,%s,%08X,%s,%d,%s,%d,%d,%.0f,%d,%.9f,%.6f,%.6f,%08X,%s,", address,
 	       refid_of(address), (int)json_int_of(source, "port", 0),
 	       *local ? local : "[UNSPEC]", refid_of(local), leap_of(ntp),
@@ -169,7 +165,7 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	       (int)json_int_of(ntp, "stratum", 0), poll, ldexp(1, poll), precision,
 	       ldexp(1, precision), seconds_of(ntp, "root_delay_ns"),
 	       seconds_of(ntp, "root_dispersion_ns"), (unsigned int)json_int_of(ntp, "refid", 0),
-	       reference);
+	       reference_text(ntp).text);
 	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%.3s,%.3s,%.4s,%s,%s,%s,%s,%lld,%lld,%lld,%lld",
 	       seconds_of(ntp, "reference_time_ns"), seconds_of(ntp, "offset_ns"),
 	       seconds_of(ntp, "delay_ns"), seconds_of(ntp, "dispersion_ns"),

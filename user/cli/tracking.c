@@ -12,23 +12,24 @@
 
 /* What is followed: a source, or else the letters of the reference id. */
 static const char *name_of_followed(const struct cli *cli, const json_t *reply,
-				    char text[REFID_TEXT_MAX])
+				    struct refid_text *letters)
 {
-	text_of_refid((uint32_t)json_int_of(reply, "refid", 0), text);
-	return *json_text_of(reply, "name") ? name_of_source(cli, reply) : text;
+	*letters = refid_text((uint32_t)json_int_of(reply, "refid", 0));
+	return *json_text_of(reply, "name") ? name_of_source(cli, reply) : letters->text;
 }
 
 static void print_reference(const struct cli *cli, const json_t *reply)
 {
 	uint32_t refid = (uint32_t)json_int_of(reply, "refid", 0);
 	time_t s = (time_t)json_seconds_of(reply, "ref_time_s");
-	char text[64] = "-", name[REFID_TEXT_MAX];
+	struct refid_text letters;
+	char text[64] = "-";
 	struct tm tm;
 
 	/* Without a source: 1970, as chronyc has it. */
 	if (gmtime_r(&s, &tm))
 		strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm);
-	printf("Reference ID    : %08X (%s)\n", refid, name_of_followed(cli, reply, name));
+	printf("Reference ID    : %08X (%s)\n", refid, name_of_followed(cli, reply, &letters));
 	printf("Stratum         : %d\n", (int)json_int_of(reply, "stratum", 0));
 	printf("Ref time (UTC)  : %s\n", text);
 }
@@ -88,10 +89,10 @@ static double seconds_of(const json_t *reply, const char *key)
 
 static void print_csv(const struct cli *cli, const json_t *reply)
 {
-	char name[REFID_TEXT_MAX];
+	struct refid_text letters;
 
 	printf("%08X,%s,%d,%.9f,%.9f,%.9f,%.9f,%.3f,%.3f,%.3f,%.9f,%.9f,%.1f,%s\n",
-	       (unsigned int)json_int_of(reply, "refid", 0), name_of_followed(cli, reply, name),
+	       (unsigned int)json_int_of(reply, "refid", 0), name_of_followed(cli, reply, &letters),
 	       (int)json_int_of(reply, "stratum", 0), json_real_of(reply, "ref_time_s", 0),
 	       seconds_of(reply, "offset_ns"), seconds_of(reply, "last_offset_ns"),
 	       seconds_of(reply, "rms_offset_ns"),

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/names.h"
 #include "lib/time_units.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -294,18 +295,6 @@ static const struct config_source *find_refclock(const struct config *config, ui
 	return NULL;
 }
 
-/* "NMEA" */
-struct refid_text {
-	char text[5];
-};
-
-static struct refid_text text_of(uint32_t refid)
-{
-	return (struct refid_text) {
-		{ (char)(refid >> 24), (char)(refid >> 16), (char)(refid >> 8), (char)refid },
-	};
-}
-
 /* As in chronyd, pulses that are locked to nothing are numbered by whatever shows the date. */
 static void check_lock(struct config_reader *reader, struct config_source *source)
 {
@@ -314,8 +303,8 @@ static void check_lock(struct config_reader *reader, struct config_source *sourc
 	if (!other || other == source) {
 		config_no_effect(reader,
 				 "'lock %s' of %s has no effect, as it names no other refclock: give one 'refid %s'",
-				 text_of(source->lock).text, source->options.name,
-				 text_of(source->lock).text);
+				 refid_text(source->lock).text, source->options.name,
+				 refid_text(source->lock).text);
 		source->lock = 0;
 		source->options.numbered = source->pps;
 		return;

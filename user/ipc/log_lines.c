@@ -162,16 +162,15 @@ void log_line_tracking(const struct state *state, int64_t remaining_ns, int64_t 
 		       char line[LOG_LINE_MAX])
 {
 	const struct steering_status *steering = &state->steering;
-	char refid[REFID_TEXT_MAX];
 	struct reference_figures reference;
 	struct tracking_figures figures;
 
 	figures_of_tracking(state, &figures);
 	figures_of_reference(state, &figures, &reference);
-	text_of_refid(reference.refid, refid);
 	snprintf(line, LOG_LINE_MAX,
 		 "%.19s %-15s %2d %10.3f %10.3f %10.3e %1c %2zu %10.3e %10.3e %10.3e %10.3e %10.3e",
-		 now_text(state).text, reference.source ? reference.source->info.address : refid,
+		 now_text(state).text, reference.source ? reference.source->info.address :
+							  refid_text(reference.refid).text,
 		 reference.stratum, figures.frequency * PPM, figures.skew * PPM,
 		 seconds_of(figures.last_offset_ns), leap_letter(reference.leap),
 		 state->update.result.selection.count,

@@ -340,17 +340,18 @@ static void text_of_bound(const struct module_event *event, char *text, size_t s
 		snprintf(text, size, "The timescale's error against UTC is not known");
 }
 
-void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX])
+struct refid_text refid_text(uint32_t refid)
 {
+	struct refid_text text = { "" };
 	size_t length = 0;
 
 	for (int shift = 24; shift >= 0; shift -= 8) {
 		char c = (char)(refid >> shift);
 
 		if (c >= ' ' && c <= '~')
-			text[length++] = c;
+			text.text[length++] = c;
 	}
-	text[length] = '\0';
+	return text;
 }
 
 void text_of_event(const struct module_event *event, char *text, size_t size)

@@ -47,6 +47,10 @@ struct time_text {
 	char text[32];
 };
 
+struct refid_text {
+	char text[5];
+};
+
 /* "42 us", "3.60 s", "2 h 5 min": three figures and a unit, with a minus where @ns is negative. */
 struct duration_text duration_text(int64_t ns);
 void text_of_duration(int64_t ns, char *text, size_t size);
@@ -63,9 +67,8 @@ struct time_text time_text(int64_t utc_ns);
 /* "host-time, genid-changed" */
 void text_of_evidence(uint32_t evidence, char *text, size_t size);
 
-/* A reference id of letters as text; others have none that can be read. */
-#define REFID_TEXT_MAX	5
-void text_of_refid(uint32_t refid, char text[REFID_TEXT_MAX]);
+/* A reference id of letters as text, as chronyc has it: without what cannot be printed. */
+struct refid_text refid_text(uint32_t refid);
 
 /* A bound for machines: -1 where none is known. */
 long long number_of_bound(int64_t maxerror_ns);

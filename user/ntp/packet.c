@@ -93,20 +93,6 @@ int64_t ntp_power_to_ns(int exponent)
 	return (NS_PER_S + (1LL << -exponent) - 1) >> -exponent;
 }
 
-void ntp_refid_text(uint32_t refid, char text[5])
-{
-	for (int i = 0; i < 4; i++) {
-		char c = (char)(refid >> (24 - 8 * i));
-
-		if (c == '\0') {
-			text[i] = '\0';
-			return;
-		}
-		text[i] = c >= 0x20 && c <= 0x7e ? c : '?';
-	}
-	text[4] = '\0';
-}
-
 static bool is_mac_length(size_t length)
 {
 	return length == NTP_MAC_KEY_ID ||

@@ -114,7 +114,4 @@ uint32_t ntp_short_from_ns(int64_t ns);
 /* 2^exponent seconds in ns, rounded up; at least 1, saturated at 2^31 s. */
 int64_t ntp_power_to_ns(int exponent);
 
-/* A reference id of letters as text, unprintable characters as '?'. */
-void ntp_refid_text(uint32_t refid, char text[5]);
-
 #endif /* NTP_PACKET_H */

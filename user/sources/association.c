@@ -6,6 +6,7 @@
 #include "sources/association.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "discipline/loop.h"
 #include "discipline/orphan.h"
 #include "lib/log.h"
+#include "lib/names.h"
 #include "lib/time_units.h"
 #include "ntp/refid.h"
 #include "sources/network_watch.h"
@@ -475,7 +477,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 	if (refclock)
 		info->readings = &refclock->record;
 	if (refclock && refclock->is_open) {
-		ntp_refid_text(info->refid, info->address);
+		snprintf(info->address, sizeof(info->address), "%s", refid_text(info->refid).text);
 		info->rejected = target_refclock_problem(association->target);
 	}
 	info->port = association->client.options.port;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/names.h"
 #include "ntp/mac.h"
 #include "sources/addresses.h"
 
@@ -393,15 +394,14 @@ static void log_kiss(struct association *association)
 {
 	struct target *target = association->target;
 	int64_t until_ns = source_earliest_poll(association->source);
-	char code[5];
 
 	associations_note_kiss(target->list, &association->client, until_ns);
 
-	ntp_refid_text(association->client.kiss, code);
 	log_warning("%s %s (%s)", association_label(association).text,
 		    source_is_refused(association->source) ?
 		    "refuses to serve us and is not asked for a day, or until a reload" :
-		    "finds that we ask too often, and is asked less often", code);
+		    "finds that we ask too often, and is asked less often",
+		    refid_text(association->client.kiss).text);
 }
 
 /*

@@ -97,6 +97,23 @@ TEST(times_are_utc)
 	}
 }
 
+TEST(reference_ids_of_letters)
+{
+	static const struct {
+		uint32_t refid;
+		const char *text;
+	} cases[] = {
+		{ 0x52415445, "RATE" }, { 0x50505300, "PPS" }, { 0xc0000201, "" },
+		{ 0x1b5b6dff, "[m" }, { 0, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct refid_text text = refid_text(cases[i].refid);
+
+		EXPECT_STREQ(cases[i].text, text.text);
+	}
+}
+
 TEST(every_number_has_a_word)
 {
 	int i;

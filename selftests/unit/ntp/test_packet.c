@@ -276,20 +276,4 @@ TEST(powers)
 	EXPECT_EQ(NS_PER_S << 31, ntp_power_to_ns(127));
 }
 
-TEST(refids_as_text)
-{
-	char text[5];
-
-	ntp_refid_text(NTP_KISS_RATE, text);
-	EXPECT_STREQ("RATE", text);
-	ntp_refid_text(NTP_REFID('P', 'P', 'S', 0), text);
-	EXPECT_STREQ("PPS", text);
-	ntp_refid_text(0xc0000201, text);
-	EXPECT_STREQ("?", text);
-	ntp_refid_text(NTP_REFID('\033', '[', 'm', 0xff), text);
-	EXPECT_STREQ("?[m?", text);
-	ntp_refid_text(0, text);
-	EXPECT_STREQ("", text);
-}
-
 TEST_HARNESS_MAIN
