@@ -53,18 +53,7 @@ static const struct nla_policy top_policy[TRUECHIME_A_MAX + 1] = {
 };
 
 static const struct nla_policy line_policy[TRUECHIME_LINE_A_MAX + 1] = {
-	[TRUECHIME_LINE_A_ORIGIN_NS] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_OFFSET_NS] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_RATE_Q32] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_SIGMA_NS] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_SIGMA_RATE_Q32] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_MAXERROR_NS] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_MAXERROR_RATE_Q32] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_RATE_HORIZON_NS] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_HORIZON_NS] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_BEYOND_RATE_Q32] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_BEYOND_SIGMA_RATE_Q32] = { .type = NLA_U64 },
-	[TRUECHIME_LINE_A_BEYOND_MAXERROR_RATE_Q32] = { .type = NLA_U64 },
+	[TRUECHIME_LINE_A_ORIGIN_NS ... TRUECHIME_LINE_A_MAX] = { .type = NLA_U64 },
 };
 
 static const struct nla_policy event_policy[TRUECHIME_EVENT_A_MAX + 1] = {
