@@ -255,6 +255,9 @@ void print_source_table(const struct cli *cli, const json_t *sources,
 /* As chronyc has it; of one letter: "N", "+", "-" or "?". */
 const char *name_of_leap(const char *leap, bool letter);
 
+/* chronyc's answer to a command that has nothing to show. */
+void print_done(const struct cli *cli, const json_t *reply);
+
 /* Room for any of the next columns: a double of any size has room. */
 #define COLUMN_TEXT_MAX	340
 

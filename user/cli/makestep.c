@@ -31,14 +31,6 @@ static int makestep_by_module(const struct cli *cli, int daemon_error)
 	return status;
 }
 
-/* chronyc's form: what is stepped from now on. */
-static void print_stepping(const struct cli *cli, const json_t *reply)
-{
-	(void)cli;
-	(void)reply;
-	puts("200 OK");
-}
-
 /* What the daemon has done. */
 static void print_step(const json_t *reply)
 {
@@ -62,8 +54,9 @@ int verb_makestep(const struct cli *cli, int argc, char **argv)
 	json_t *reply = NULL;
 	int err;
 
+	/* chronyc's form: what is stepped from now on. */
 	if (argc == 2)
-		return client_report_with(cli, "makestep", argc, argv, print_stepping);
+		return client_report_with(cli, "makestep", argc, argv, print_done);
 	if (argc) {
 		fprintf(stderr, "%s\n",
 			"truechime: makestep takes nothing, or a threshold in seconds and in how many updates it holds, as 0.1 3");

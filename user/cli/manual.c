@@ -39,13 +39,6 @@ static void print_list(const struct cli *cli, const json_t *reply)
 		print_entry(cli, i, json_array_get(entries, i));
 }
 
-static void print_done(const struct cli *cli, const json_t *reply)
-{
-	(void)cli;
-	(void)reply;
-	puts("200 OK");
-}
-
 int verb_manual(const struct cli *cli, int argc, char **argv)
 {
 	char *words[2] = { (char *)cli->verb, argc > 0 ? argv[0] : NULL };

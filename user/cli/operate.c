@@ -97,13 +97,6 @@ int verb_delete(const struct cli *cli, int argc, char **argv)
 	return client_report_with(cli, "delete", 1, &word, print_deleted);
 }
 
-static void print_done(const struct cli *cli, const json_t *reply)
-{
-	(void)cli;
-	(void)reply;
-	puts("200 OK");
-}
-
 /* The network is the last word of allow and its like, after "all" or alone. */
 static bool is_network(const struct cli *cli, int argc, char **argv, int i)
 {
