@@ -233,20 +233,6 @@ static enum chronyc_status set_stepping(struct daemon *daemon, struct chronyc_re
 	return CHRONYC_INVALID;
 }
 
-static enum chronyc_status reselect(struct daemon *daemon)
-{
-	daemon->sources_changed = true;
-
-	return CHRONYC_SUCCESS;
-}
-
-static enum chronyc_status shut_down(struct daemon *daemon)
-{
-	daemon_shut_down(daemon);
-
-	return CHRONYC_SUCCESS;
-}
-
 /* --- what has no meaning here --- */
 
 static enum chronyc_status refuse(const struct chronyc_request *request)
@@ -293,12 +279,14 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 	case CHRONYC_STEPPING:
 		return set_stepping(daemon, request);
 	case CHRONYC_RESELECT:
-		return reselect(daemon);
+		daemon->sources_changed = true;
+		return CHRONYC_SUCCESS;
 	case CHRONYC_LOCAL:
 	case CHRONYC_LOCAL_ACTIVATE:
 		return set_local(daemon, request);
 	case CHRONYC_SHUTDOWN:
-		return shut_down(daemon);
+		daemon_shut_down(daemon);
+		return CHRONYC_SUCCESS;
 	case CHRONYC_ALLOW:
 	case CHRONYC_ALLOW_ALL:
 	case CHRONYC_DENY:
