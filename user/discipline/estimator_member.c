@@ -53,6 +53,12 @@
 #define NOISE_YOUNG	32
 
 /*
+ * It is never more than so many times what the latest readings deviate by. What lasts is no noise:
+ * it is the clock that runs off.
+ */
+#define NOISE_MOST	4.0
+
+/*
  * One measurement: its direction and value, its noise, and the scale and shape, or the kinds, of
  * its queueing; with @down, of the sum of both ways' queueing.
  */
@@ -424,6 +430,8 @@ static void learn_noise(struct member *member, int path, const struct path_figur
 	else if (figures->bends)
 		*noise = figures->bend_variance *
 			 (1 + NOISE_MARGIN / bends + NOISE_CHANCE / (bends * bends * bends));
+	if (member->noise_samples[path] > NOISE_READINGS)
+		*noise = fmin(*noise, NOISE_MOST * figures->bend_variance);
 	*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
 }
 

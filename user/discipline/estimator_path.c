@@ -51,6 +51,9 @@
 #define NEW_ROUTE	64
 #define LONGER_LEAST	0.5
 
+/* Of so many readings the deviations from a straight line are remembered. */
+#define BENDS_MEMORY	128.0
+
 static void sum_up_delays(struct path_memory *path)
 {
 	struct path_figures *figures = &path->figures;
@@ -114,11 +117,12 @@ static void remember_reading(struct path_memory *path, const struct estimator_sa
 	double delay_bend_ns = share * (oldest->delay_ns - middle->delay_ns) +
 			       (1 - share) * (sample->delay_ns - middle->delay_ns);
 	double noise = 1 + share * share + (1 - share) * (1 - share);
+	double square = bend_ns * bend_ns / noise;
 
 	if (path->readings >= 2 && whole_ns > 0) {
-		path->bend_square += bend_ns * bend_ns / noise;
 		path->figures.bends++;
-		path->figures.bend_variance = path->bend_square / path->figures.bends;
+		path->figures.bend_variance += (square - path->figures.bend_variance) /
+					       fmin(path->figures.bends, BENDS_MEMORY);
 		learn_shares(path, bend_ns / sqrt(noise), delay_bend_ns / sqrt(noise));
 	}
 	path->readings++;

@@ -45,7 +45,6 @@ struct path_reading {
  * @next_delay: where the next one goes
  * @readings: samples so far
  * @reading: the latest, that first
- * @bend_square: sum of squares of how far the middle one of three was off the others' line
  * @right_at_ns: instant of the latest one that was no outlier
  * @excess_up: delays to the server above the least, a ring
  * @excess_down: the way back, likewise
@@ -72,7 +71,6 @@ struct path_memory {
 	unsigned int next_delay;
 	unsigned int readings;
 	struct path_reading reading[PATH_READINGS];
-	double bend_square;
 	int64_t right_at_ns;
 	double excess_up[PATH_EXCESSES];
 	double excess_down[PATH_EXCESSES];

@@ -1174,6 +1174,31 @@ TEST_F(one_path, readings_that_agree_by_chance_teach_little)
 	EXPECT_EQ(0, outside);
 }
 
+/*
+ * After an hour in which the rate has wandered it jumps. The filters to which it does not wander
+ * have taken what it did for noise, and must not take all that it does from now on for more of it.
+ */
+TEST_F(one_path, no_noise_of_a_refclock_explains_a_clock_that_runs_off)
+{
+	struct estimator_sample sample = { 0 };
+	double rate = self->rate, offset = 0;
+	struct estimate estimate;
+	int i;
+
+	for (i = 0; i < 3700; i++) {
+		rate += (uniform(&self->random) - 0.5) * 3.464e-9;
+		offset += rate * 1e9;
+		if (i == 3600)
+			rate += 10e-6;
+		sample.at_ns = START_NS + i * NS_PER_S;
+		sample.offset_ns = OFFSET_NS +
+				   llrint(offset + (uniform(&self->random) - 0.5) * 346);
+		ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+	}
+	estimator_get(self->estimator, sample.at_ns, &estimate);
+	EXPECT_LT(fabs((double)(estimate.offset_ns - OFFSET_NS) - offset), 500);
+}
+
 TEST(second_path_brings_its_own_asymmetry)
 {
 	struct estimator *estimator = estimator_new(ESTIMATOR_PATHS);
