@@ -101,6 +101,8 @@ static void correct(struct world *world, double true_ns)
 		follower_expect_news(&world->clock.follower);
 	else
 		follower_expect_change(&world->clock.follower);
+	if (result->anew)
+		follower_expect_anew(&world->clock.follower);
 	if (confirmed)
 		world->disrupted = false;
 	if (result->step == DISCIPLINE_STEP ||

@@ -294,7 +294,8 @@ bool combined_clock_learn(struct combined_clock *clock, struct source *const *so
 		 learned_from_unwanted(clock, sources, count, selection);
 	misled |= follow_moves(clock, sources, selection, now->reference_ns);
 	fresh = feed(clock, sources, selection);
-	if (misled || is_outdone(clock, sources, selection, now->reference_ns))
+	clock->anew = misled || is_outdone(clock, sources, selection, now->reference_ns);
+	if (clock->anew)
 		start_anew(clock, sources, selection, now);
 	return fresh;
 }

@@ -35,11 +35,13 @@ struct combined_slot {
  * @estimator: of its offset and rate
  * @slot: who uses its paths
  * @update: counts combined_clock_learn()
+ * @anew: the latest one has learned it once more, from the samples there were
  */
 struct combined_clock {
 	struct estimator *estimator;
 	struct combined_slot slot[ESTIMATOR_PATHS];
 	unsigned int update;
+	bool anew;
 };
 
 /* Nothing is known. 0, -ENOMEM. */

@@ -537,6 +537,7 @@ static void make_correction(struct discipline *discipline, const struct update *
 		note_drift(discipline);
 	result->changed = true;
 	result->measured = update->measured;
+	result->anew = discipline->clock.anew;
 	result->agreed_raw_ns = agreement_since(update->sources, update->count, now->reference_ns);
 	result->jump = may_jump(discipline, &update->combined, now);
 	result->synchronised = true;

@@ -55,6 +55,8 @@ enum discipline_step {
  * struct discipline_result - after an update
  * @changed: @correction is new and is to be set
  * @measured: there were new samples
+ * @anew: those from before were weighed anew, as a source turned out to be wrong: most of what this
+ *	changes need not be of the new ones
  * @agreed_raw_ns: most sources were asked, answered and agree since this raw instant; INT64_MIN:
  *	they do not
  * @correction: UTC - reference as a function of the reference's time, with its error
@@ -74,6 +76,7 @@ enum discipline_step {
 struct discipline_result {
 	bool changed;
 	bool measured;
+	bool anew;
 	int64_t agreed_raw_ns;
 	struct chime_line correction;
 	bool jump;

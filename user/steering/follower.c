@@ -192,6 +192,11 @@ void follower_expect_change(struct follower *follower)
 	follower->expect_change = true;
 }
 
+void follower_expect_anew(struct follower *follower)
+{
+	follower->expect_anew = true;
+}
+
 /* The interval between two corrections: it grows at once and shrinks slowly. */
 static void follower_note_pace(struct follower *follower, int64_t gap_ns)
 {
@@ -264,7 +269,7 @@ static void follower_note_spread(struct follower *follower, const struct timesca
 		follower->pace_ns = 0;
 	}
 	follower->disruptions = now->disruptions;
-	if (!follower->started || !follower_is_news(follower, now))
+	if (!follower->started || !follower_is_news(follower, now) || follower->expect_anew)
 		return;
 	spread = follower->spread;
 	if (follower->news_from_ns == now->raw_ns)
@@ -302,6 +307,34 @@ static void follower_note_change(struct follower *follower, const struct timesca
 	follower->expect_change = false;
 }
 
+/* The share of the latest correction that is still to be removed. */
+static double follower_share_left(const struct follower *follower, const struct timescale_now *now)
+{
+	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
+
+	if (!follower->started || follower->corrected_ns == 0.0)
+		return 0.0;
+	/* A late check finds that the slew has overshot. */
+	return fmax(1.0 - elapsed_ns * follower->corrected_slew / follower->corrected_ns, 0.0);
+}
+
+/*
+ * What samples that were weighed anew have moved the timescale by, and is still being removed. The
+ * clock has gone wrong by that in the course of many samples, and is known to be right within the
+ * bound. So it is as real as a large correction, but nothing that the next samples will add to.
+ */
+static void follower_note_anew(struct follower *follower, const struct timescale_now *now,
+			       int64_t offset_ns)
+{
+	bool anew = follower->expect_anew && follower->started &&
+		    (follower_is_news(follower, now) || follower->changed);
+
+	follower->expect_anew = false;
+	follower->anew_ns *= follower_share_left(follower, now);
+	if (anew)
+		follower->anew_ns += (double)offset_ns - follower_predicted(follower, now);
+}
+
 /*
  * The part of the offset that comes from a correction and is still being removed. What appears
  * between two corrections, by a host's slew or the kernel's way to keep its clock, is not noise of
@@ -310,15 +343,17 @@ static void follower_note_change(struct follower *follower, const struct timesca
 static double follower_corrected(const struct follower *follower, const struct timescale_now *now,
 				 int64_t offset_ns)
 {
-	double elapsed_ns = (double)now->raw_ns - (double)follower->last_raw_ns;
-	double left_ns = follower->corrected_ns - elapsed_ns * follower->corrected_slew;
-
 	if (!follower->started)
 		return 0.0;
 	if (follower_is_news(follower, now) || follower->changed)
 		return (double)offset_ns;
-	/* A late check finds that the slew has overshot. */
-	return left_ns * follower->corrected_ns > 0.0 ? left_ns : 0.0;
+	return follower->corrected_ns * follower_share_left(follower, now);
+}
+
+/* The size of a correction, but for what need not be removed quickly. */
+static double follower_urgent(const struct follower *follower, double corrected_ns)
+{
+	return fabs(corrected_ns - follower->anew_ns);
 }
 
 /* The least time to remove an offset of this size; a small one takes @small_ns at least. */
@@ -369,16 +404,19 @@ static double follower_longest_constant(const struct follower *follower)
 
 /* The time constant of a correction of this size. */
 static double follower_time_constant(const struct follower *follower,
-				     const struct timescale_now *now, double size_ns, bool calm)
+				     const struct timescale_now *now, double corrected_ns,
+				     bool calm)
 {
+	double size_ns = fabs(corrected_ns);
 	double constant_ns = follower_usual_constant(follower, now);
+	double urgent_ns = follower_urgent(follower, corrected_ns);
 	double large_ns = follower_large_ns(follower, now), small_ns;
 
 	if (now->sigma_ns == CHIME_LINE_UNBOUNDED_NS ||
 	    size_ns > (double)now->maxerror_ns + WRONG_NS)
 		constant_ns = 0.0;
-	else if (size_ns > large_ns)
-		constant_ns *= large_ns / size_ns;
+	else if (urgent_ns > large_ns)
+		constant_ns *= large_ns / urgent_ns;
 	constant_ns = fmin(constant_ns, follower_longest_constant(follower));
 	if (calm && now->sigma_ns <= FINE_NS)
 		return follower_calm_horizon(follower, now);
@@ -483,7 +521,7 @@ static double follower_correction_check(const struct follower *follower,
 
 	/* If the next correction comes sooner, that is the check. */
 	if (follower_is_quick(follower) ||
-	    fabs(follower->corrected_ns) > follower_large_ns(follower, now))
+	    follower_urgent(follower, follower->corrected_ns) > follower_large_ns(follower, now))
 		return constant_ns;
 	return fmax(constant_ns / CHECKS, least_ns);
 }
@@ -503,7 +541,7 @@ static double follower_slew(struct follower *follower, const struct timescale_no
 		horizon_ns = follower_least_horizon(follower, fabs(rest_ns),
 						    (double)follower->options.min_interval_ns);
 	constant_ns = corrected_ns == 0.0 ? INFINITY :
-		      follower_time_constant(follower, now, fabs(corrected_ns), calm);
+		      follower_time_constant(follower, now, corrected_ns, calm);
 	follower->corrected_ns = corrected_ns;
 	follower->corrected_slew = corrected_ns / constant_ns;
 
@@ -531,6 +569,7 @@ void follower_update(struct follower *follower, const struct timescale_now *now,
 										 DITHER_NS);
 	follower_note_change(follower, now, offset_ns, tolerance_ns);
 	follower_note_spread(follower, now, offset_ns);
+	follower_note_anew(follower, now, offset_ns);
 	corrected_ns = follower_corrected(follower, now, offset_ns);
 	rest_ns = (double)offset_ns - corrected_ns;
 	follower_adapt(follower, now, rest_ns);

@@ -63,8 +63,10 @@ struct follower_command {
  * @news_ns: raw instant of the check at the latest fresh correction
  * @news_from_ns: likewise, the first of those that came at once
  * @pace_ns: between the latest two of these, 0: not known
+ * @anew_ns: the part of @corrected_ns that samples weighed anew have left
  * @expect_news: the next check is at a fresh correction
  * @expect_change: the next check is at a correction that may be another one without a new sample
+ * @expect_anew: the next check is at a correction by samples that were weighed anew
  * @changed: the latest check was at such a one
  * @has_news: there was one
  * @started: the above is valid
@@ -80,6 +82,7 @@ struct follower {
 	double last_slew;
 	double corrected_ns;
 	double corrected_slew;
+	double anew_ns;
 	double spread;
 	uint32_t disruptions;
 	int64_t interval_ns;
@@ -90,6 +93,7 @@ struct follower {
 	int64_t pace_ns;
 	bool expect_news;
 	bool expect_change;
+	bool expect_anew;
 	bool changed;
 	bool has_news;
 	bool started;
@@ -107,6 +111,12 @@ void follower_expect_news(struct follower *follower);
 
 /* The next check is at a correction without one: the samples may have been weighed anew. */
 void follower_expect_change(struct follower *follower);
+
+/*
+ * Besides either: a source turned out to be wrong, and the samples of the others were weighed
+ * without it.
+ */
+void follower_expect_anew(struct follower *follower);
 
 /* One check. */
 void follower_update(struct follower *follower, const struct timescale_now *now,

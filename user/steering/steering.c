@@ -300,6 +300,8 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		follower_expect_news(&steering->follower);
 	else
 		follower_expect_change(&steering->follower);
+	if (result->anew)
+		follower_expect_anew(&steering->follower);
 	steering_log_change(steering, result);
 	err = steering_judge(steering, result, wrong, now);
 	steering->next_check_ns = 0;

@@ -116,4 +116,25 @@ TEST_F(clock, a_path_that_became_long_does_not_spoil_what_others_know)
 	}
 }
 
+/* A source that has taught the clock turns out to be wrong, and no other one after it. */
+TEST_F(clock, says_that_samples_were_weighed_anew)
+{
+	int i;
+
+	begin(self);
+	for (i = 0; i < 40; i++) {
+		learn(self, i % 2, MS, 0);
+		EXPECT_FALSE(self->clock.anew);
+	}
+	self->selection.selected = 0;
+	self->selection.count = 1;
+	self->selection.index[0] = 0;
+	self->selection.wrong = 1ULL << 1;
+	combined_clock_learn(&self->clock, self->source, SOURCES, &self->selection, &self->now);
+	EXPECT_TRUE(self->clock.anew);
+	combined_clock_learn(&self->clock, self->source, SOURCES, &self->selection, &self->now);
+	EXPECT_FALSE(self->clock.anew);
+	end(self);
+}
+
 TEST_HARNESS_MAIN

@@ -1065,6 +1065,39 @@ TEST(sources_weighed_anew_do_not_shake_the_frequency)
 	EXPECT_FALSE(world.follower.changed);
 }
 
+/*
+ * The samples were weighed without a source that is wrong. The rest knows the time well, so what it
+ * was off by is many standard errors.
+ */
+TEST(samples_weighed_anew_do_not_shake_the_frequency)
+{
+	struct world world;
+	double fastest = 0;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 9 * US;
+	world.now.maxerror_ns = MS;
+	for (i = 0; i < 40; i++) {
+		world_correct(&world, i & 1 ? 2e3 : -2e3);
+		world_follow(&world, 16 * S);
+	}
+	world.now.sigma_ns = 5 * US;
+	follower_expect_anew(&world.follower);
+	world_correct(&world, 144e3);
+	/* Neither now nor at the checks and samples that follow. */
+	for (i = 0; i < 16; i++) {
+		fastest = fmax(fastest, fabs(world.command.rate - world.rate));
+		world_follow(&world, 16 * S);
+		world_correct(&world, i & 1 ? 2e3 : -2e3);
+	}
+	EXPECT_LE(fastest, 6e-6);
+	EXPECT_LE(fabs(world.error_ns), 4e3);
+	/* A large correction is one again. */
+	world_correct(&world, 144e3);
+	EXPECT_GE(fabs(world.command.rate - world.rate), 30e-6);
+}
+
 /* As one by more than a standard error and by more than the kernel's clock may be off. */
 TEST(sources_weighed_anew_are_a_correction_if_it_shows)
 {
