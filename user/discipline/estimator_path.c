@@ -26,6 +26,13 @@
  */
 #define REROUTE_FACTOR	2.5
 
+/*
+ * How well the least of PATH_EXCESSES shows how long the new route takes, as a part of their spread
+ * above it. It is a seventh of that too long if the queueing is exponential, and a half where few
+ * samples come near the least delay (a gamma distribution of shape 3).
+ */
+#define REROUTE_OPEN	0.5
+
 /* A way is congested if the mean of PATH_EXCESSES is more than this multiple of the usual one. */
 #define CONGESTED_FACTOR	2.5
 
@@ -274,7 +281,9 @@ static double mean_of(const double *excess)
  * that and their spread show that it did. The round trips have become longer by as much then, and
  * what they exceed is the sum of both ways' excesses. If they have not, the clock has run off: one
  * way seems to take longer, and the other one less than it can. A way that took as long as usual is
- * known as before. One that took longer may be wrong by that: it may be congested, too.
+ * known as before. One that became longer is known as well as those few show; opened by all that it
+ * became longer by, it would be known to a share of that for long, as the next samples may be
+ * outliers. One that only took longer may be wrong by that: it may be congested, too.
  */
 static struct path_change change_of(const double *excess, const double *other, double usual)
 {
@@ -286,7 +295,9 @@ static struct path_change change_of(const double *excess, const double *other, d
 		least = fmin(least, excess[i] + fmin(other[i], 0));
 	if (least > REROUTE_FACTOR * fmax(usual, mean - least))
 		change.longer_ns = least;
-	if (mean > CONGESTED_FACTOR * usual)
+	if (change.longer_ns > 0)
+		change.open_ns = REROUTE_OPEN * (mean - least);
+	else if (mean > CONGESTED_FACTOR * usual)
 		change.open_ns = mean;
 	return change;
 }

@@ -624,6 +624,39 @@ TEST_F_TIMEOUT(one_path, longer_route_soon_after_the_start_moves_no_clock, 180)
 	EXPECT_LT(greatest_error_of_two_lengths(self->estimator, 8, 33, 0, 1e6), 100e3);
 }
 
+/*
+ * After forty samples the way there takes 157 ms longer for good. By how much it does was learned
+ * from scratch, with all that it was longer by as an error: so the next long ones passed for the
+ * least, shorter ones contradicted that, and the clock was 78 ms off after one beginning in thirty.
+ */
+TEST_F_TIMEOUT(one_path, way_that_becomes_much_longer_moves_no_young_clock, 180)
+{
+	struct estimate estimate;
+	double worst_ns = 0;
+	uint64_t seed;
+	int i;
+
+	for (seed = 1; seed <= 100; seed++) {
+		double at_s = 0;
+
+		self->random.state = seed;
+		estimator_reset(self->estimator, false);
+		for (i = 0; i < 120; i++) {
+			double up = 750e3 + exponential(&self->random, 1e6);
+			double down = 750e3 + exponential(&self->random, 1e6);
+			struct estimator_sample sample;
+
+			at_s += i < 8 ? 2 : 16;
+			sample = round_trip(self->rate, at_s, up + (i < 40 ? 0 : 157e6), down);
+			ASSERT_EQ(0, estimator_add(self->estimator, 0, &sample));
+		}
+		estimator_get(self->estimator, START_NS + llrint(at_s * 1e9), &estimate);
+		worst_ns = fmax(worst_ns,
+				(double)llabs(estimate.offset_ns - truth(self->rate, at_s)));
+	}
+	EXPECT_LT(worst_ns, 1e6);
+}
+
 /* The ways of a starved guest: @share of them are held up for a third of a second in the mean. */
 static double starved_way(struct unit_random *random, double share)
 {
