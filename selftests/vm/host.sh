@@ -652,7 +652,16 @@ watch_begin()
 	local -A verbs=([busy]='spin 3600' [idle]=wait)
 
 	guest "$1" "${cpu_mask:+taskset $cpu_mask} witness ${fifo:+-f $fifo} -w $watch_limit_ns -o /tmp/report ${verbs[$2]} >/tmp/witness.log 2>&1 &"
-	sleep 0.5
+	is_watching "$1" /tmp/witness.log
+}
+
+# is_watching NAME LOG: the witness that writes LOG there has begun to, by now or soon.
+is_watching()
+{
+	guest "$1" "i=0
+		until grep -q watching $2; do
+			i=\$((i + 1)); [ \$i -lt 300 ] || exit 1; sleep 0.1
+		done"
 }
 
 # watch_end NAME: into $logs/NAME.watched what the witness saw, and

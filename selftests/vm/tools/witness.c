@@ -75,6 +75,8 @@ static uint64_t readings;
 static int64_t wrong_ns = NS_PER_MS;
 static struct clocks_reading first, last;
 static FILE *series;
+/* Standard output has no report, and says from when on it watches. */
+static bool says_when;
 static atomic_bool stopped;
 
 /* What is watched, and how often that could not be read. */
@@ -164,6 +166,13 @@ static void add_to_series(const struct clocks_reading *r, bool turned)
 	written_raw_ns = r->raw_ns;
 }
 
+/* Who has started this knows from then on that nothing passes unseen. */
+static void say_that_it_watches(void)
+{
+	puts("watching");
+	fflush(stdout);
+}
+
 static void note(const struct clocks_reading *r, bool told)
 {
 	static bool wrong, lie;
@@ -173,6 +182,8 @@ static void note(const struct clocks_reading *r, bool told)
 	if (!readings++) {
 		first = *r;
 		last = *r;
+		if (says_when)
+			say_that_it_watches();
 	}
 	note_step(r, told);
 	if (begins)
@@ -392,6 +403,7 @@ int main(int argc, char **argv)
 	}
 	if (!report || argc == optind)
 		return print_usage();
+	says_when = report != stdout;
 	if (watched == CLOCKS_NONE) {
 		fprintf(stderr, "witness: the device cannot be opened: %s\n", strerror(errno));
 		return 1;
