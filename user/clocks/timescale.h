@@ -39,6 +39,7 @@
  * @epoch: changes with the meaning of @reference_ns; samples of two epochs cannot be compared
  * @change: the change of the reference at the beginning of the epoch
  * @disruptions: disruptions noticed so far
+ * @gap_ns: without the module, for how long the raw clock stood still in the latest of them
  * @has_host: @reference_ns is unslewed host time
  * @host_silent: the host's clock did not answer the latest check: its time is extrapolated, and a
  *	disruption since may not have been seen
@@ -61,6 +62,7 @@ struct timescale_now {
 	uint32_t epoch;
 	struct reference_change change;
 	uint32_t disruptions;
+	int64_t gap_ns;
 	bool has_host;
 	bool host_silent;
 	bool host_known;

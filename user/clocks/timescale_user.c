@@ -42,6 +42,7 @@ struct timescale_user {
 	int64_t asleep_ns;		/* it minus MONOTONIC, which is the time in suspend */
 	uint32_t epoch;
 	uint32_t disruptions;
+	int64_t gap_ns;			/* of the latest of them */
 };
 
 static int clock_read_ns(clockid_t id, int64_t *ns)
@@ -114,6 +115,7 @@ static void timescale_user_react(struct timescale_user *user,
 	chime_react(disrupted, &reaction);
 	user->epoch++;
 	user->disruptions += chime_reaction_counts(disrupted->cause);
+	user->gap_ns = disrupted->gap_ns;
 	correction->offset_ns = chime_add_sat(correction->offset_ns, disrupted->gap_ns);
 	correction->sigma_ns = chime_add_sat(correction->sigma_ns, reaction.shift_error_ns);
 	correction->maxerror_ns = chime_add_sat(correction->maxerror_ns, reaction.shift_error_ns);
@@ -163,6 +165,7 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 	now->epoch = user->epoch;
 	now->change = REFERENCE_JUMPED;
 	now->disruptions = user->disruptions;
+	now->gap_ns = user->gap_ns;
 	if (!user->has_correction) {
 		now->time_ns = now->realtime_ns;
 		now->rate = system_clock_rate(user->clock);

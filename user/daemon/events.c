@@ -108,6 +108,7 @@ void daemon_slept(struct daemon *daemon, const struct timescale_now *now)
 		.cause = TRUECHIME_CAUSE_SUSPEND,
 		.evidence = 1U << TRUECHIME_EVIDENCE_RESUME,
 		.action = TRUECHIME_ACTION_NONE,
+		.gap_ns = now->gap_ns,
 		.offset_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
 		.residual_ns = chime_sub_sat(now->time_ns, now->realtime_ns),
 		.maxerror_before_ns = CHIME_LINE_UNBOUNDED_NS,

@@ -138,6 +138,7 @@ TEST_F(timescale, notices_a_suspend)
 	ASSERT_EQ(0, look(self));
 	EXPECT_EQ(1, self->now.epoch);
 	EXPECT_EQ(1, self->now.disruptions);
+	EXPECT_EQ(3600 * S, self->now.gap_ns);
 	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, self->now.maxerror_ns);
 	/* The best guess goes on all the same. */
 	EXPECT_LT(llabs(self->now.time_ns - self->now.realtime_ns), MS);

@@ -777,6 +777,16 @@ TEST_F(daemon, journal_has_no_bound_of_a_suspend_without_the_module)
 	EXPECT_TRUE(journal_has("TRUECHIME_READING_MAXERROR_NS=-1"));
 }
 
+TEST_F(daemon, journal_says_how_long_a_suspend_without_the_module_took)
+{
+	self->daemon.link = NULL;
+	world.module_now.disruptions++;
+	world.module_now.gap_ns = 3600 * NS_PER_S;
+	journal_listen(LOG_NOTICE);
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_TRUE(journal_has("TRUECHIME_GAP_NS=3600000000000"));
+}
+
 static void notify(FIXTURE_DATA(daemon) *self, uint32_t sequence)
 {
 	world.event = (struct module_event){
