@@ -91,6 +91,7 @@ struct doctor_machine {
  * @active: and is started, or starting
  * @failed: and has failed
  * @exit_status: of its process, then; 0: it was killed
+ * @configuration: the file that its command line names by -f; "": none
  * @time_sync_reached: time-sync.target is active
  * @wait_sync_enabled: truechime-wait-sync.service holds that back until the clock is right
  */
@@ -102,6 +103,7 @@ struct doctor_units {
 	bool active;
 	bool failed;
 	int exit_status;
+	char configuration[256];
 	bool time_sync_reached;
 	bool wait_sync_enabled;
 };

@@ -23,6 +23,10 @@ static void judge_failed(const struct doctor_facts *facts, struct doctor_report 
 {
 	const char *reason = "it has ended with an error";
 	const char *command = "journalctl -u truechimed -n 20; systemctl restart truechimed";
+	const char *file = facts->units.configuration;
+	/* What is tried by hand has to read what the unit reads. */
+	const char *option = *file ? " -f " : "";
+	const char *first = "";
 	struct doctor_finding *finding;
 
 	switch (facts->units.exit_status) {
@@ -32,11 +36,13 @@ static void judge_failed(const struct doctor_facts *facts, struct doctor_report 
 		break;
 	case EXIT_MAXCHANGE:
 		reason = "the time sources wanted a greater change than maxchange allows";
-		command = "truechimed -Q  # and if that is right: systemctl start truechimed";
+		first = "truechimed -Q";
+		command = "  # and if that is right: systemctl start truechimed";
 		break;
 	case EXIT_CONFIG:
 		reason = "its configuration has errors";
-		command = "truechimed -p  # and when they are mended: systemctl restart truechimed";
+		first = "truechimed -p";
+		command = "  # and when they are mended: systemctl restart truechimed";
 		break;
 	case EXIT_ANOTHER:
 		reason = "another truechimed runs already";
@@ -45,7 +51,10 @@ static void judge_failed(const struct doctor_facts *facts, struct doctor_report 
 	}
 	finding = doctor_add(report, "daemon-failed", DOCTOR_ERROR, NOT_KEPT,
 			     "The daemon truechimed is not running: %s.", reason);
-	doctor_advise(finding, "%s", command);
+	if (*first)
+		doctor_advise(finding, "%s%s%s%s", first, option, file, command);
+	else
+		doctor_advise(finding, "%s", command);
 }
 
 static void judge_stopped(const struct doctor_facts *facts, struct doctor_report *report)

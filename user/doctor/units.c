@@ -59,6 +59,57 @@ static int exit_status(sd_bus *bus, const char *unit)
 	       number_of(bus, unit, "ExecMainStatus") : 0;
 }
 
+/* A cluster of options, of which the last is -f: those before it have no value. */
+static bool ends_with_file_option(const char *word)
+{
+	size_t length = strlen(word);
+
+	return length > 1 && *word == '-' && word[length - 1] == 'f' &&
+	       strspn(word + 1, "46dnMpqQxvh") == length - 2;
+}
+
+/* Where @word gives the file itself: what stands behind the option; else NULL. */
+static const char *file_within(const char *word)
+{
+	if (!strncmp(word, "--file=", strlen("--file=")))
+		return word + strlen("--file=");
+
+	return !strncmp(word, "-f", strlen("-f")) && word[2] ? word + 2 : NULL;
+}
+
+/* The last one counts, as for the program itself. */
+static void read_words(sd_bus_message *message, char *file, size_t size)
+{
+	const char *word = NULL;
+	bool is_file = false;
+
+	while (sd_bus_message_read_basic(message, 's', &word) > 0 && word) {
+		const char *within = is_file ? word : file_within(word);
+
+		if (within && strlen(within) < size)
+			memcpy(file, within, strlen(within) + 1);
+		is_file = !within && (!strcmp(word, "--file") || ends_with_file_option(word));
+	}
+}
+
+/* Of the unit's command lines this is the only one, as its type is none that has several. */
+static void read_configuration(sd_bus *bus, const char *unit, char *file, size_t size)
+{
+	sd_bus_message *reply = NULL;
+	char *path = NULL;
+
+	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0 &&
+	    sd_bus_get_property(bus, SYSTEMD, path, SYSTEMD ".Service", "ExecStart", NULL, &reply,
+				"a(sasbttttuii)") >= 0 &&
+	    sd_bus_message_enter_container(reply, 'a', "(sasbttttuii)") > 0 &&
+	    sd_bus_message_enter_container(reply, 'r', "sasbttttuii") > 0 &&
+	    sd_bus_message_skip(reply, "s") > 0 &&
+	    sd_bus_message_enter_container(reply, 'a', "s") > 0)
+		read_words(reply, file, size);
+	sd_bus_message_unref(reply);
+	free(path);
+}
+
 static bool is_enabled(sd_bus *bus, const char *unit)
 {
 	char *file = text_of(bus, unit, "UnitFileState");
@@ -92,6 +143,7 @@ static void read_daemon(sd_bus *bus, struct doctor_units *units)
 	free(load);
 	units->enabled = is_enabled(bus, DAEMON);
 	units->exit_status = exit_status(bus, DAEMON);
+	read_configuration(bus, DAEMON, units->configuration, sizeof(units->configuration));
 }
 
 int doctor_units_read(struct doctor_units *units)

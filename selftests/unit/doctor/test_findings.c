@@ -300,6 +300,21 @@ TEST_F(machine, failed_daemon)
 	}
 }
 
+/* What is tried by hand reads what the unit reads. */
+TEST_F(machine, failed_daemon_of_another_configuration)
+{
+	self->facts.daemon.error = -ECONNREFUSED;
+	self->facts.units.active = false;
+	self->facts.units.failed = true;
+	strcpy(self->facts.units.configuration, "/etc/site.conf");
+	self->facts.units.exit_status = 4;
+	EXPECT_TRUE(strstr(find(self, "daemon-failed")->command,
+			   "truechimed -p -f /etc/site.conf  # and when they are mended:"));
+	self->facts.units.exit_status = 3;
+	EXPECT_TRUE(strstr(find(self, "daemon-failed")->command,
+			   "truechimed -Q -f /etc/site.conf  # and if that is right:"));
+}
+
 TEST_F(machine, command_for_a_daemon_that_is_not_enabled)
 {
 	self->facts.daemon.error = -ECONNREFUSED;

@@ -26,6 +26,7 @@
 static struct {
 	const char *load, *file, *active, *target, *waiting;
 	int exit_code, exit_status;
+	const char *words[8];
 	bool mute;
 	int questions;
 } world;
@@ -54,6 +55,30 @@ static const char *value_of(const char *object, const char *property)
 	return ends(object, TARGET) ? world.target : ends(object, WAITING) ? world.waiting : NULL;
 }
 
+/* As systemd tells a service's command line. */
+static int answer_command(sd_bus_message *call)
+{
+	sd_bus_message *reply;
+	int err;
+
+	if (sd_bus_message_new_method_return(call, &reply) < 0 ||
+	    sd_bus_message_open_container(reply, 'v', "a(sasbttttuii)") < 0 ||
+	    sd_bus_message_open_container(reply, 'a', "(sasbttttuii)") < 0 ||
+	    sd_bus_message_open_container(reply, 'r', "sasbttttuii") < 0 ||
+	    sd_bus_message_append(reply, "s", "/usr/sbin/truechimed") < 0 ||
+	    sd_bus_message_append_strv(reply, (char **)world.words) < 0 ||
+	    sd_bus_message_append(reply, "bttttuii", 0, (uint64_t)1, (uint64_t)2, (uint64_t)3,
+				  (uint64_t)4, 5, 1, 4) < 0 ||
+	    sd_bus_message_close_container(reply) < 0 ||
+	    sd_bus_message_close_container(reply) < 0 ||
+	    sd_bus_message_close_container(reply) < 0)
+		exit(1);
+	err = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+
+	return err < 0 ? err : 1;
+}
+
 static int answer(sd_bus_message *call, void *context, sd_bus_error *error)
 {
 	const char *interface, *property, *value;
@@ -69,6 +94,8 @@ static int answer(sd_bus_message *call, void *context, sd_bus_error *error)
 		return sd_bus_reply_method_return(call, "v", "i", world.exit_code);
 	if (!strcmp(property, "ExecMainStatus"))
 		return sd_bus_reply_method_return(call, "v", "i", world.exit_status);
+	if (!strcmp(property, "ExecStart"))
+		return answer_command(call);
 	value = value_of(sd_bus_message_get_path(call), property);
 	if (!value)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_PROPERTY, "none");
@@ -152,15 +179,44 @@ TEST_F(systemd, daemon_has_failed)
 	EXPECT_TRUE(self->units.exists && self->units.failed);
 	EXPECT_FALSE(self->units.active || self->units.enabled);
 	EXPECT_EQ(4, self->units.exit_status);
+	EXPECT_STREQ("", self->units.configuration);
 }
 
-/* The version, three states and how it ended of the daemon, and one state of each other unit. */
+/* A drop-in may have given it another file, in each form that the program takes. */
+TEST_F(systemd, configuration_that_the_unit_names)
+{
+	static const struct {
+		const char *words[6];
+		const char *file;
+	} rows[] = {
+		{ { "truechimed", "-f", "/etc/a.conf" }, "/etc/a.conf" },
+		{ { "truechimed", "-f/etc/a.conf", "-4" }, "/etc/a.conf" },
+		{ { "truechimed", "--file", "/etc/a.conf" }, "/etc/a.conf" },
+		{ { "truechimed", "--file=/etc/a.conf" }, "/etc/a.conf" },
+		{ { "truechimed", "-xf", "/etc/a.conf" }, "/etc/a.conf" },
+		{ { "truechimed", "-f", "/a", "-f", "/etc/a.conf" }, "/etc/a.conf" },
+		{ { "truechimed", "-u", "-f" }, "" },
+		{ { "truechimed", "-4", "-d" }, "" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		memcpy(world.words, rows[i].words, sizeof(rows[i].words));
+		ASSERT_EQ(0, ask(self));
+		EXPECT_STREQ(rows[i].file, self->units.configuration)
+			TH_LOG("row %zu", i);
+	}
+}
+
+/*
+ * The version, three states, how it ended and the command line of the daemon, and one state of each
+ * other unit.
+ */
 TEST_F(systemd, nothing_is_asked_twice)
 {
 	world.active = "failed";
 	world.exit_code = CLD_EXITED;
 	ASSERT_EQ(0, ask(self));
-	EXPECT_EQ(8, world.questions);
+	EXPECT_EQ(9, world.questions);
 }
 
 TEST_F(systemd, unit_does_not_exist)
