@@ -451,6 +451,16 @@ struct config_busy_files {
 };
 
 /**
+ * config_absolute_path() - where a file is, whatever becomes of the working directory
+ * @path: as it was typed
+ * @absolute: where to put it, with links as they are
+ * @size: of @absolute
+ *
+ * Return: @absolute; or @path, if it begins with '/' or the working directory is not known.
+ */
+const char *config_absolute_path(const char *path, char *absolute, size_t size);
+
+/**
  * config_load() - read a file and what it includes
  * @path: of the file
  * @report: called for each warning and error

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /*
  * A directory that is not there has no files; one that cannot be read may have some: false, and it
@@ -211,4 +212,18 @@ int config_read_directories(struct config_reader *reader, int count, char **dire
 	globfree(&found);
 
 	return 0;
+}
+
+const char *config_absolute_path(const char *path, char *absolute, size_t size)
+{
+	size_t length;
+
+	if (*path == '/' || !getcwd(absolute, size))
+		return path;
+	length = strlen(absolute);
+	if ((size_t)snprintf(absolute + length, size - length, "%s%s",
+			     absolute[length - 1] == '/' ? "" : "/", path) >= size - length)
+		return path;
+
+	return absolute;
 }

@@ -3,6 +3,7 @@
  * truechimed: the command line. The daemon itself is daemon.c.
  */
 #include <getopt.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <string.h>
@@ -248,16 +249,19 @@ static int take_words(struct command_line *line, int argc, char **argv)
 
 static int run(const struct command_line *line)
 {
-	const struct daemon_options *options = &line->options;
+	struct daemon_options options = line->options;
+	char path[PATH_MAX];
 
 	if (line->settle)
-		return settle_clock(options->config_path, options->config_text) ? 1 : 0;
+		return settle_clock(options.config_path, options.config_text) ? 1 : 0;
 	if (line->print)
-		return print_config(options);
+		return print_config(&options);
+	/* It is read again by reloads, and named to those who are elsewhere. */
+	options.config_path = config_absolute_path(options.config_path, path, sizeof(path));
 	if (line->debug > 1)
 		log_set_level(LOG_DEBUG);
-	log_open(!line->debug && options->task == DAEMON_RUN);
-	return daemon_run(options);
+	log_open(!line->debug && options.task == DAEMON_RUN);
+	return daemon_run(&options);
 }
 
 int main(int argc, char **argv)

@@ -103,6 +103,21 @@ TEST_F(files, a_directory_among_files_is_passed_over)
 	EXPECT_EQ(1, self->config->source_count);
 }
 
+/* What was typed in one folder is the same file in another one. */
+TEST_F(files, path_does_not_follow_the_working_directory)
+{
+	char absolute[256], expected[256];
+
+	snprintf(expected, sizeof(expected), "%s/main.conf", self->directory);
+	ASSERT_EQ(0, chdir(self->directory));
+	EXPECT_STREQ(expected, config_absolute_path("main.conf", absolute, sizeof(absolute)));
+	ASSERT_EQ(0, chdir("/"));
+	EXPECT_STREQ("/main.conf", config_absolute_path("main.conf", absolute, sizeof(absolute)));
+	EXPECT_STREQ("/etc/a", config_absolute_path("/etc/a", absolute, sizeof(absolute)));
+	EXPECT_STREQ("main.conf",
+		     config_absolute_path("main.conf", absolute, strlen("/main.conf")));
+}
+
 static void make_pipe(const char *directory, const char *name, char path[256])
 {
 	snprintf(path, 256, "%s/%s", directory, name);
