@@ -397,7 +397,8 @@ static void take_request(struct chronyc_listener *listener, enum place place,
 	if (!chronyc_request_read(datagram->bytes, length, &request, &status))
 		return;
 	listener->received++;
-	if (status == CHRONYC_SUCCESS && place != PLACE_LOCAL &&
+	request.by_operator = place == PLACE_LOCAL;
+	if (status == CHRONYC_SUCCESS && !request.by_operator &&
 	    !chronyc_is_open((enum chronyc_command)request.command, listener->config.open))
 		status = CHRONYC_UNAUTHORISED;
 	chronyc_reply_start(&reply, &request, status);

@@ -23,6 +23,7 @@
  * @at: the next of its parameters
  * @left: bytes of them
  * @length: of the packet
+ * @by_operator: it came by the local socket, of one who may do all
  */
 struct chronyc_request {
 	uint16_t command;
@@ -30,6 +31,7 @@ struct chronyc_request {
 	const uint8_t *at;
 	size_t left;
 	size_t length;
+	bool by_operator;
 };
 
 /**

@@ -48,9 +48,10 @@ void chronyc_report_serverstats(const struct server_counts *counts,
 
 /*
  * The clients of NTP and, after them, those of NTS who are none of NTP, as many as @request and a
- * packet have room for.
+ * packet have room for. chronyc asks again until it has all. true: it has, and has asked for the
+ * counts to begin anew.
  */
-void chronyc_report_clients(const struct client_table *ntp, const struct client_table *nts,
+bool chronyc_report_clients(const struct client_table *ntp, const struct client_table *nts,
 			    int64_t now_raw_ns, struct chronyc_request *request,
 			    struct chronyc_reply *reply);
 

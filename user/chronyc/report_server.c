@@ -184,7 +184,7 @@ static bool is_wanted(const struct client_pair *client, uint32_t least_hits)
 	return client->ntp.hits >= least_hits || client->nts.hits >= least_hits;
 }
 
-void chronyc_report_clients(const struct client_table *ntp, const struct client_table *nts,
+bool chronyc_report_clients(const struct client_table *ntp, const struct client_table *nts,
 			    int64_t now_raw_ns, struct chronyc_request *request,
 			    struct chronyc_reply *reply)
 {
@@ -195,9 +195,9 @@ void chronyc_report_clients(const struct client_table *ntp, const struct client_
 	uint32_t found = 0;
 
 	/* Everybody may be permitted to ask; to have the counts begin anew is for the operator. */
-	if (reset) {
+	if (reset && !request->by_operator) {
 		chronyc_reply_set_status(reply, CHRONYC_FAILED);
-		return;
+		return false;
 	}
 	if (most > CHRONYC_CLIENTS_MAX)
 		most = CHRONYC_CLIENTS_MAX;
@@ -214,4 +214,6 @@ void chronyc_report_clients(const struct client_table *ntp, const struct client_
 		put_client(reply, &clients[i], now_raw_ns);
 	/* All of it is sent, used or not. */
 	chronyc_put_zeros(reply, CHRONYC_REPLY_MAX - reply->length);
+
+	return reset && index >= count;
 }

@@ -16,7 +16,9 @@ static void report_clients(const struct daemon *daemon, struct chronyc_request *
 		return;
 	}
 	serving_client_tables(daemon->serving, &ntp, &nts);
-	chronyc_report_clients(&ntp, &nts, system_clock_raw_ns(), request, reply);
+	if (chronyc_report_clients(&ntp, &nts, system_clock_raw_ns(), request, reply) &&
+	    !serving_reset_clients(daemon->serving))
+		chronyc_reply_set_status(reply, CHRONYC_FAILED);
 }
 
 static void report_serverstats(const struct daemon *daemon, const struct chronyc_request *request,

@@ -635,7 +635,7 @@ TEST_F(report, clients_in_parts)
 			       &self->reply);
 	EXPECT_EQ(CHRONYC_FAILED, self->reply.bytes[9]);
 	EXPECT_EQ(CONTENTS, self->reply.length);
-	/* truechime had them begin anew. */
+	/* truechime, or the operator's chronyc, had them begin anew. */
 	ASSERT_TRUE(client_marks_set(&marks, statistics->clients, 32));
 	chronyc_reply_start(&self->reply, &self->request, CHRONYC_SUCCESS);
 	chronyc_report_clients(&ntp, &none, 1000 * S, clients_from(self, 0, 8, 0, 0),
@@ -643,6 +643,30 @@ TEST_F(report, clients_in_parts)
 	EXPECT_EQ(0x0a000003, at32(&self->reply, 12 + 60));
 	EXPECT_EQ(0, at32(&self->reply, 12 + 60 + 20));
 	client_marks_clear(&marks);
+	free(statistics);
+}
+
+/* What is not reported yet would be lost if counts began anew with each part. */
+TEST_F(report, clients_begin_anew_when_the_last_part_is_reported)
+{
+	struct server_statistics *statistics = statistics_of(32);
+	struct client_marks marks = { .marks = NULL };
+	const struct client_table none = { .count = 0 }, ntp = {
+		.records = statistics->clients, .count = 32, .marks = &marks,
+	};
+
+	EXPECT_FALSE(chronyc_report_clients(&ntp, &none, 1000 * S,
+					    clients_from(self, 0, 8, 0, 1), &self->reply));
+	self->request.by_operator = true;
+	EXPECT_FALSE(chronyc_report_clients(&ntp, &none, 1000 * S,
+					    clients_from(self, 0, 8, 0, 1), &self->reply));
+	EXPECT_CONTENTS(CHRONYC_REPLY_CLIENTS);
+	EXPECT_EQ(8, at32(&self->reply, 8));
+	EXPECT_FALSE(chronyc_report_clients(&ntp, &none, 1000 * S,
+					    clients_from(self, 16, 8, 29, 0), &self->reply));
+	EXPECT_TRUE(chronyc_report_clients(&ntp, &none, 1000 * S,
+					   clients_from(self, 16, 8, 29, 1), &self->reply));
+	EXPECT_EQ(2, at32(&self->reply, 8));
 	free(statistics);
 }
 
