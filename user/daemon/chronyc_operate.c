@@ -248,6 +248,19 @@ static enum chronyc_status refuse(const struct chronyc_request *request)
 	return refusal ? refusal->status : CHRONYC_FAILED;
 }
 
+/* What a source has is not changed, but whoever names one that is not there is told that. */
+static enum chronyc_status refuse_option(struct daemon *daemon,
+					 struct chronyc_request *request)
+{
+	struct chronyc_address address;
+	struct state state;
+
+	chronyc_take_host(request, &address);
+	daemon_get_state(daemon, &state);
+
+	return chronyc_find_source(&state, &address) ? refuse(request) : CHRONYC_NO_SUCH_SOURCE;
+}
+
 static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *request)
 {
 	enum chronyc_command command = (enum chronyc_command)request->command;
@@ -308,6 +321,16 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 	case CHRONYC_CYCLELOGS:
 		log_files_cycle(daemon->logs.files);
 		return CHRONYC_SUCCESS;
+	case CHRONYC_MINPOLL:
+	case CHRONYC_MAXPOLL:
+	case CHRONYC_POLLTARGET:
+	case CHRONYC_MAXDELAY:
+	case CHRONYC_MAXDELAYRATIO:
+	case CHRONYC_MAXDELAYDEVRATIO:
+	case CHRONYC_MINSTRATUM:
+	case CHRONYC_SELECTOPTS:
+	case CHRONYC_OFFSET:
+		return refuse_option(daemon, request);
 	default:
 		return refuse(request);
 	}
