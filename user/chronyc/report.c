@@ -347,10 +347,12 @@ static unsigned int passed(const struct ntp_client_record *record)
 static uint16_t flags_of(const struct association_info *info)
 {
 	const struct ntp_client_record *record = info->record;
+	/* No other answer is taken of such a source. */
+	bool authenticated = info->authenticated && record->answer.packet.version;
 
 	return (uint16_t)(passed(record) |
 			  (record->answer.interleaved ? CHRONYC_NTP_INTERLEAVED : 0) |
-			  (info->authenticated ? CHRONYC_NTP_AUTHENTICATED : 0));
+			  (authenticated ? CHRONYC_NTP_AUTHENTICATED : 0));
 }
 
 /* Daemon, kernel or network card; nothing before the first answer. */

@@ -416,6 +416,15 @@ TEST_F(report, ntpdata_of_an_answer_that_was_not_used)
 	EXPECT_EQ(0x3fb | 0x4000 | 0x8000, at16(&self->reply, 92));
 }
 
+/* It has a key, and what it says may yet be without. */
+TEST_F(report, ntpdata_without_an_answer_is_not_authenticated)
+{
+	self->state.sources[0].info.record = &self->nothing;
+	chronyc_report_ntpdata(&self->state, address(self, server_bytes, CHRONYC_FAMILY_IPV4),
+			       &self->reply);
+	EXPECT_EQ(0, at16(&self->reply, 92));
+}
+
 /* "ntpdata ::ffff:10.0.0.1" */
 TEST_F(report, a_source_by_its_other_name)
 {
