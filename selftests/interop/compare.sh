@@ -55,7 +55,6 @@ start_all()
 	on far "$out/ntpserve" -o "$far_s" 10.0.0.6 >/dev/null &
 	host_add ours 2
 	host_add theirs 5
-	mkdir -p /run/chrony
 	config ours >"$dir/ours.conf"
 	daemon ours truechimed "$build/truechimed" -x -M -d -u root -S /run/ours.sock -f "$dir/ours.conf"
 	{

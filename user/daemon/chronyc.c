@@ -5,6 +5,7 @@
 #include "daemon/requests.h"
 
 #include "chronyc/report.h"
+#include "ipc/socket_file.h"
 
 static void report_clients(const struct daemon *daemon, struct chronyc_request *request,
 			   struct chronyc_reply *reply)
@@ -89,8 +90,18 @@ static void answer(void *context, struct chronyc_request *request, struct chrony
 		daemon_obey_chronyc(daemon, request, reply);
 }
 
+/* As chronyd does where no service manager has: nobody else has business there. */
+static void make_folder(const struct daemon *daemon, const char *path)
+{
+	char folder[SOCKET_FOLDER_MAX];
+
+	if (socket_file_folder(path, folder))
+		daemon_make_own_folder(daemon, folder, 0750);
+}
+
 void daemon_open_chronyc(struct daemon *daemon)
 {
+	make_folder(daemon, daemon->config->chronyc.path);
 	daemon->chronyc = chronyc_listener_new(answer, daemon);
 	if (daemon->chronyc)
 		chronyc_listener_configure(daemon->chronyc, &daemon->config->chronyc);
