@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# What the rig says of a scenario that failed: whether its host had a processor to run on. And what a check
-# of what is not in a file makes of one that is not there.
+# What the rig says of a scenario that failed: whether its host had a processor to run on. What a check of
+# what is not in a file makes of one that is not there. And whether a guest's processor runs.
 TOP=${TOP:-$(dirname "$0")/../..}
 if [ ! -f "$TOP/selftests/vm/lanes.sh" ]; then
 	echo '1..0 # SKIP the rig is not here'
@@ -97,6 +97,32 @@ result $? shows_what_it_does_not_lack
 result $? an_empty_file_proves_nothing
 ! lacks "$work/missing" bad >"$work/output" 2>&1
 result $? nor_does_a_missing_one
+
+# shown CPU RIP FLAGS IRR PPR: what QEMU's monitor shows of a processor.
+shown()
+{
+	printf 'CPU#%s\r\nRAX=0 RSP=1\r\nRIP=%s RFL=%s [---Z-P-] CPL=0\r\n' "$1" "$2" "$3"
+	printf 'ISR\t (none)\r\nIRR\t %s\r\n\r\nAPR 0x00 PPR %s\r\n' "$4" "$5"
+}
+eval "$(sed -n '/^runs_in_module()$/,/^}$/p' "$TOP/selftests/vm/host.sh")"
+
+# It would take an interrupt in every loop of a module that can be interrupted.
+lost="ffffffffc046220c 00010246 41 0x00"
+# shellcheck disable=SC2086 # each is a word
+{ shown 0 $lost; shown 0 $lost; } >"$work/output"
+! runs_in_module "$work/output"
+result $? a_processor_that_takes_no_interrupt_is_lost
+shown 0 ffffffff81062210 00000046 '(none)' 0x00 >"$work/output"
+! runs_in_module "$work/output"
+result $? a_processor_outside_of_modules_is_in_none
+for other in "0 ffffffffc0462210 00010246 41 0x00" "0 ffffffffc046220c 00010046 41 0x00" \
+	"0 ffffffffc046220c 00010246 (none) 0x00" "0 ffffffffc046220c 00010246 41 0xe0" \
+	"1 ffffffffc046220c 00010246 41 0x00"; do
+	# shellcheck disable=SC2086 # likewise
+	{ shown 0 $lost; shown $other; } >"$work/output"
+	runs_in_module "$work/output"
+	result $? "a_processor_may_run_at_${other// /_}"
+done
 
 echo "1..$number"
 exit $failed
