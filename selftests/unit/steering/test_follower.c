@@ -1029,6 +1029,20 @@ TEST(lateness_is_kept_in_mind_for_a_while)
 	EXPECT_EQ(0, world.follower.late_ns);
 }
 
+/* Samples every 16 s have taught it the time to 9 us. */
+static void world_settle(struct world *world)
+{
+	int i;
+
+	world_start(world, 20e-6, 0);
+	world->now.sigma_ns = 9 * US;
+	world->now.maxerror_ns = MS;
+	for (i = 0; i < 40; i++) {
+		world_correct(world, i & 1 ? 2e3 : -2e3);
+		world_follow(world, 16 * S);
+	}
+}
+
 /* A source among others turns out to be wrong: without a sample the time is another one. */
 TEST(sources_weighed_anew_do_not_shake_the_frequency)
 {
@@ -1037,13 +1051,7 @@ TEST(sources_weighed_anew_do_not_shake_the_frequency)
 	int64_t pace_ns;
 	int i;
 
-	world_start(&world, 20e-6, 0);
-	world.now.sigma_ns = 9 * US;
-	world.now.maxerror_ns = MS;
-	for (i = 0; i < 40; i++) {
-		world_correct(&world, i & 1 ? 2e3 : -2e3);
-		world_follow(&world, 16 * S);
-	}
+	world_settle(&world);
 	pace_ns = world.follower.pace_ns;
 	world.error_ns += 144e3;
 	follower_expect_change(&world.follower);
@@ -1075,13 +1083,7 @@ TEST(samples_weighed_anew_do_not_shake_the_frequency)
 	double fastest = 0;
 	int i;
 
-	world_start(&world, 20e-6, 0);
-	world.now.sigma_ns = 9 * US;
-	world.now.maxerror_ns = MS;
-	for (i = 0; i < 40; i++) {
-		world_correct(&world, i & 1 ? 2e3 : -2e3);
-		world_follow(&world, 16 * S);
-	}
+	world_settle(&world);
 	world.now.sigma_ns = 5 * US;
 	follower_expect_anew(&world.follower);
 	world_correct(&world, 144e3);
