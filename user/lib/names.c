@@ -220,11 +220,6 @@ struct duration_text duration_text(int64_t ns)
 	return text;
 }
 
-void text_of_duration(int64_t ns, char *text, size_t size)
-{
-	snprintf(text, size, "%s", duration_text(ns).text);
-}
-
 bool seconds_of_text(const char *text, int most, int *seconds)
 {
 	char *end;

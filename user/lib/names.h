@@ -53,7 +53,6 @@ struct refid_text {
 
 /* "42 us", "3.60 s", "2 h 5 min": three figures and a unit, with a minus where @ns is negative. */
 struct duration_text duration_text(int64_t ns);
-void text_of_duration(int64_t ns, char *text, size_t size);
 
 /* "30": whole seconds, 1 to @most. false: it is anything else. */
 bool seconds_of_text(const char *text, int most, int *seconds);

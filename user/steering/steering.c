@@ -169,15 +169,12 @@ static void steering_remember_offset(struct steering *steering, int64_t offset_n
 
 static void steering_log_change(struct steering *steering, const struct discipline_result *result)
 {
-	char size[32];
-
 	if (!result->measured ||
 	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
 		return;
-	text_of_duration(result->step_ns, size, sizeof(size));
-	log_notice("The system clock is off by %s, found from %zu of %zu source%s", size,
-		   result->selection.count, result->selection.candidates,
-		   plural(result->selection.candidates));
+	log_notice("The system clock is off by %s, found from %zu of %zu source%s",
+		   duration_text(result->step_ns).text, result->selection.count,
+		   result->selection.candidates, plural(result->selection.candidates));
 }
 
 /*
@@ -258,16 +255,14 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		     const struct timescale_now *now)
 {
 	bool first = now->has_host && !steering->status.has_correction;
-	char size[32];
 	bool wrong;
 	int err;
 
 	steering->withholds = false;
 	steering_trust(steering, steering_event_of(result, now));
 	if (result->step == DISCIPLINE_REFUSED) {
-		text_of_duration(result->step_ns, size, sizeof(size));
 		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
-			    size);
+			    duration_text(result->step_ns).text);
 		/* That the clock is wrong is published at once. */
 		steering->next_check_ns = 0;
 		return 0;

@@ -110,16 +110,13 @@ void steering_judge_errors(struct steering *steering, const struct timescale_now
 /* What is known of the clock, when it is called synchronised. */
 static void steering_log_synchronised(const struct steering_status *status)
 {
-	char bound[32];
-
-	text_of_duration(status->reading_ns, bound, sizeof(bound));
 	if (timescale_is_unvouched(&status->now)) {
 		log_notice("The system clock is synchronised: it follows its host to %s. The error of the host's own clock is not known (no time source yet, no hostmaxerror)",
-			   bound);
+			   duration_text(status->reading_ns).text);
 		return;
 	}
-	text_of_duration(status->maxerror_ns, bound, sizeof(bound));
-	log_notice("The system clock is synchronised, right to within %s", bound);
+	log_notice("The system clock is synchronised, right to within %s",
+		   duration_text(status->maxerror_ns).text);
 }
 
 /* The leap second of today to publish to the kernel. */

@@ -123,17 +123,16 @@ static void steering_report_rival(const struct steering *steering, const struct 
 		"it cannot be seen from here: check for chronyd, timesyncd, phc2sys, guest agents";
 	const char *advice =
 		"Stop the other one, or let it have the clock with: truechime mode external";
-	char names[256], span[32];
+	char names[256];
 
 	if (!steering->timescale->ops->in_kernel)
 		advice = "Stop the other one, or see \"rivals\" in truechime.conf(5)";
 	if (steering->status.trust == TRUST_EXTERNAL)
 		advice = "Mode external leaves it to other programs, but only to one";
-	text_of_duration(rival->latest_ns - rival->first_ns, span, sizeof(span));
 	rival_find("/proc", names, sizeof(names));
 	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s%s. %s",
-		    rival->count, span, *names ? names : unseen, *names ? " may be it" : "",
-		    advice);
+		    rival->count, duration_text(rival->latest_ns - rival->first_ns).text,
+		    *names ? names : unseen, *names ? " may be it" : "", advice);
 }
 
 /* It was set by @jump_ns. */
@@ -142,14 +141,12 @@ static void steering_report_set(struct steering *steering, const struct timescal
 {
 	struct rival *rival = &steering->set.rival;
 	enum rival_news news = rival_note(rival, now->raw_ns);
-	char size[32];
 
 	steering_take_back(steering, now, news);
-	text_of_duration(jump_ns, size, sizeof(size));
 	switch (news) {
 	case RIVAL_SET:
-		log_notice("Somebody else set the system clock by %s%s", size,
-			   steering_answer(steering, now));
+		log_notice("Somebody else set the system clock by %s%s",
+			   duration_text(jump_ns).text, steering_answer(steering, now));
 		break;
 	case RIVAL_AGAIN:
 		steering_report_rival(steering, rival);
@@ -160,7 +157,7 @@ static void steering_report_set(struct steering *steering, const struct timescal
 		rival->unlogged = 0;
 		break;
 	case RIVAL_NO_NEWS:
-		log_debug("Somebody else set the system clock by %s", size);
+		log_debug("Somebody else set the system clock by %s", duration_text(jump_ns).text);
 		break;
 	}
 }

@@ -25,12 +25,12 @@ static bool steering_is_left(const struct timescale_now *before, const struct ti
 static int steering_report_refusal(int err, enum truechime_occasion occasion,
 				   const struct timescale_now *before, const char *reason)
 {
-	char off[32];
+	struct duration_text off =
+		duration_text(chime_sub_sat(before->time_ns, before->realtime_ns));
 
-	text_of_duration(chime_sub_sat(before->time_ns, before->realtime_ns), off, sizeof(off));
 	if (err == -EPERM && occasion == TRUECHIME_OCCASION_DISRUPTION) {
 		log_notice("The system clock is off by %s and is slewed: policy forbids a step",
-			   off);
+			   off.text);
 		return 0;
 	}
 	if (err == -ERANGE && is_before_release(before->time_ns))
@@ -43,8 +43,9 @@ static int steering_report_refusal(int err, enum truechime_occasion occasion,
 		log_notice("The system clock is not stepped, as the right time is not known yet (%s)",
 			   reason);
 	else
-		log_err("The system clock is off by %s, but the step was refused: %s (%s)%s", off,
-			strerror(-err), reason, err == -EACCES ? ". It takes CAP_SYS_TIME" : "");
+		log_err("The system clock is off by %s, but the step was refused: %s (%s)%s",
+			off.text, strerror(-err), reason,
+			err == -EACCES ? ". It takes CAP_SYS_TIME" : "");
 	return err;
 }
 
@@ -60,7 +61,6 @@ static int steering_note_step(struct steering *steering, enum truechime_occasion
 			      const struct timescale_now *before, const char *reason)
 {
 	struct timescale_now after;
-	char was[32], is[32];
 	int err;
 
 	err = timescale_read(steering->timescale, &after);
@@ -70,9 +70,9 @@ static int steering_note_step(struct steering *steering, enum truechime_occasion
 	steering_begin_anew(steering);
 	if (err)
 		return err;
-	text_of_duration(chime_sub_sat(before->time_ns, before->realtime_ns), was, sizeof(was));
-	text_of_duration(chime_sub_sat(after.time_ns, after.realtime_ns), is, sizeof(is));
-	log_notice("The system clock was stepped by %s (%s); %s remain", was, reason, is);
+	log_notice("The system clock was stepped by %s (%s); %s remain",
+		   duration_text(chime_sub_sat(before->time_ns, before->realtime_ns)).text, reason,
+		   duration_text(chime_sub_sat(after.time_ns, after.realtime_ns)).text);
 	return 0;
 }
 
