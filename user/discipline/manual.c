@@ -98,7 +98,7 @@ static void find_feasible(const struct manual *manual, const struct manual_rate 
  */
 static double regress(const struct manual *manual, const struct manual_rate *known, double *sigma)
 {
-	double weight = 0, mean_at = 0, mean_rise = 0, across = 0, along = 0;
+	double weight = 0, mean_at = 0, across = 0, along = 0;
 
 	for (size_t i = 0; i < manual->count; i++) {
 		const struct manual_entry *entry = &manual->entries[i];
@@ -106,16 +106,15 @@ static double regress(const struct manual *manual, const struct manual_rate *kno
 
 		weight += one;
 		mean_at += one * (double)(entry->at_ns - manual->entries[0].at_ns);
-		mean_rise += one * rise_ns(&manual->entries[0], entry, known);
 	}
 	mean_at /= weight;
-	mean_rise /= weight;
 	for (size_t i = 0; i < manual->count; i++) {
 		const struct manual_entry *entry = &manual->entries[i];
 		double one = pow(SIGMAS / (double)entry->bound_ns, 2);
 		double at = (double)(entry->at_ns - manual->entries[0].at_ns) - mean_at;
 
-		across += one * at * (rise_ns(&manual->entries[0], entry, known) - mean_rise);
+		/* The mean rise stays in: these times are from their mean, which takes it off. */
+		across += one * at * rise_ns(&manual->entries[0], entry, known);
 		along += one * at * at;
 	}
 	along += 1 / (known->sigma * known->sigma);

@@ -20,13 +20,12 @@
 #define SHARE_BEYOND	1.0
 
 /*
- * The ways differ if the mean of so many shares or more is so many of its standard errors from one
- * half. Shares that are alike by chance must not count for more than they are: the sum of squares
- * has this besides, two of the largest deviations from one half. Each delay is in three bends, and
- * so many standard errors are not as many as they look: of ways that queue alike, 1 to 3 % look
- * different some time in 256 samples.
+ * The ways differ if the mean of the shares is so many of its standard errors from one half. Shares
+ * that are alike by chance must not count for more than they are: the sum of squares has this
+ * besides, two of the largest deviations from one half, so that fewer than 9 shares never suffice.
+ * Each delay is in three bends, and so many standard errors are not as many as they look: of ways
+ * that queue alike, 1 to 3 % look different some time in 256 samples.
  */
-#define SHARES_LEAST	8
 #define SHARES_SIGMAS	6
 #define SHARES_SQUARE	0.5
 
@@ -79,8 +78,8 @@ static bool ways_differ(const struct way_shares *shares)
 	double mean = shares->shares / shares->count;
 	double square = shares->squares - shares->count * mean * mean + SHARES_SQUARE;
 
-	return shares->count >= SHARES_LEAST &&
-	       fabs(mean - 0.5) * shares->count > SHARES_SIGMAS * sqrt(square);
+	/* Without a share the mean is not a number, and nothing is greater than that. */
+	return fabs(mean - 0.5) * shares->count > SHARES_SIGMAS * sqrt(square);
 }
 
 /*
