@@ -373,7 +373,6 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 	if (!err && !reader->errors)
 		config_check_refclocks(reader);
 	if (!err && !reader->errors) {
-		reader->config->authselect = (int)reader->authselect;
 		err = config_apply_initstepslew(reader);
 		config_order_sources(reader->config);
 		config_finish_sources(reader);

@@ -142,6 +142,14 @@ struct config_sourcedir {
 	bool first;
 };
 
+/* authselectmode: what unauthenticated NTP sources may do beside authenticated ones. */
+enum config_authselect {
+	CONFIG_AUTH_MIX,
+	CONFIG_AUTH_REQUIRE,
+	CONFIG_AUTH_PREFER,
+	CONFIG_AUTH_IGNORE,
+};
+
 /* What to do where another time daemon runs. */
 enum config_rivals {
 	CONFIG_RIVALS_WARN,	/* log it */
@@ -340,7 +348,7 @@ struct config_logs {
  * @left_out: source directives that cannot be done here
  * @sourcedirs: where some of these are from ...
  * @sourcedir_count: ... how many
- * @authselect: authselectmode, of enum config_authselect
+ * @authselect: authselectmode
  * @rivals: what to do where another time daemon runs
  * @discipline: makestep, maxchange, maxclockerror, maxdistance
  * @maxslewrate: fraction; limit of the follower's phase correction (chrony: 83333e-6)
@@ -388,7 +396,7 @@ struct config {
 	size_t left_out;
 	struct config_sourcedir sourcedirs[CONFIG_SOURCEDIRS_MAX];
 	size_t sourcedir_count;
-	int authselect;
+	enum config_authselect authselect;
 	enum config_rivals rivals;
 	struct discipline_options discipline;
 	double maxslewrate;

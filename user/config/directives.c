@@ -190,21 +190,6 @@ static int parse_sourcedir(struct config_reader *reader, int count, char **words
 	return config_read_directories(reader, count, words, ".sources", true);
 }
 
-static int parse_authselectmode(struct config_reader *reader, int count, char **words)
-{
-	/* In the order of the enum. */
-	static const char *const names[] = { "mix", "require", "prefer", "ignore" };
-	int choice;
-
-	(void)count;
-	choice = config_parse_choice(reader, "authselectmode", words[0], names, ARRAY_SIZE(names));
-	if (choice < 0)
-		return choice;
-	reader->authselect = (enum config_authselect)choice;
-
-	return 0;
-}
-
 /*
  * One numeric address, kept in the place of its family: an IPv4 address that is written as an IPv6
  * one is an IPv4 address, as no socket of IPv6 here can have it.
@@ -272,46 +257,27 @@ static int parse_bindcmdaddress(struct config_reader *reader, int count, char **
 				   chronyc->bind_address6);
 }
 
-static int parse_leapsecmode(struct config_reader *reader, int count, char **words)
-{
-	static const char *const names[] = {
-		[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
-		[LEAP_IGNORE] = "ignore",
-	};
-	int choice;
+static const char *const authselect_modes[] = {
+	[CONFIG_AUTH_MIX] = "mix", [CONFIG_AUTH_REQUIRE] = "require",
+	[CONFIG_AUTH_PREFER] = "prefer", [CONFIG_AUTH_IGNORE] = "ignore",
+};
 
-	(void)count;
-	choice = config_parse_choice(reader, "leapsecmode", words[0], names, ARRAY_SIZE(names));
-	if (choice < 0)
-		return choice;
-	reader->config->leap_mode = (enum leap_mode)choice;
+static const char *const leap_modes[] = {
+	[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
+	[LEAP_IGNORE] = "ignore",
+};
 
-	return 0;
-}
-
-static int parse_rivals(struct config_reader *reader, int count, char **words)
-{
-	static const char *const names[] = {
-		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_UNDO] = "undo",
-		[CONFIG_RIVALS_YIELD] = "yield",
-		[CONFIG_RIVALS_IGNORE] = "ignore",
-	};
-	int choice;
-
-	(void)count;
-	choice = config_parse_choice(reader, "rivals", words[0], names, ARRAY_SIZE(names));
-	if (choice < 0)
-		return choice;
-	reader->config->rivals = (enum config_rivals)choice;
-
-	return 0;
-}
+static const char *const rivals[] = {
+	[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_UNDO] = "undo",
+	[CONFIG_RIVALS_YIELD] = "yield", [CONFIG_RIVALS_IGNORE] = "ignore",
+};
 
 /* In the order of the alphabet. */
 static const struct config_option directives[] = {
 	{ "acquisitionport", CONFIG_INT, .offset = AT(bind_port), .max = 65535 },
 	{ "allow", CONFIG_HANDLER, .max = 2, .handle = config_parse_allow },
-	{ "authselectmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_authselectmode },
+	{ "authselectmode", CONFIG_CHOICE, .offset = AT(authselect), .choices = authselect_modes,
+	  .size = ARRAY_SIZE(authselect_modes) },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
 	{ "bindacqdevice", CONFIG_WORD, .offset = AT(bind_device), .size = CONFIG_WORD_MAX },
 	{ "bindaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindaddress },
@@ -353,7 +319,8 @@ static const struct config_option directives[] = {
 	{ "include", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_include },
 	{ "initstepslew", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = parse_initstepslew },
 	{ "keyfile", CONFIG_WORD, .offset = AT(keyfile), .size = CONFIG_PATH_MAX },
-	{ "leapsecmode", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_leapsecmode },
+	{ "leapsecmode", CONFIG_CHOICE, .offset = AT(leap_mode), .choices = leap_modes,
+	  .size = ARRAY_SIZE(leap_modes) },
 	{ "leapseclist", CONFIG_WORD, .offset = AT(leap_file), .size = CONFIG_PATH_MAX },
 	{ "leapsectz", CONFIG_WORD, .offset = AT(leap_zone), .size = CONFIG_PATH_MAX },
 	{ "linux_freq_scale", CONFIG_ADVICE, .max = ANY, .advice = GONE },
@@ -431,7 +398,8 @@ static const struct config_option directives[] = {
 	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .limit = true,
 	  .initial = 1209600 },
 	{ "reselectdist", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
-	{ "rivals", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_rivals },
+	{ "rivals", CONFIG_CHOICE, .offset = AT(rivals), .choices = rivals,
+	  .size = ARRAY_SIZE(rivals) },
 	{ "rtcautotrim", CONFIG_ADVICE, .form = "f", .advice = NO_RTC },
 	{ "rtcdevice", CONFIG_MOOT, .form = "s", .advice = NO_RTC },
 	{ "rtcfile", CONFIG_ADVICE, .form = "s", .advice = NO_RTC },

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define AT(member)	offsetof(struct card, member)
@@ -14,21 +13,24 @@
 /* Stamps are compensated by the length of a cable, not by seconds. */
 #define COMPENSATION_MAX_S	1e-3
 
-/* The longest is "none". */
-#define FILTER_SIZE	8
-
 /**
  * struct card - options as they are read
- * @filter: its name
+ * @filter: of rxfilter
  * @transmit_s: of txcomp
  * @receive_s: of rxcomp
  * @no_crosststamp: of nocrossts
  */
 struct card {
-	char filter[FILTER_SIZE];
+	enum hardware_filter filter;
 	double transmit_s;
 	double receive_s;
 	bool no_crosststamp;
+};
+
+/* The default has no name. */
+static const char *const filters[] = {
+	[HARDWARE_FILTER_NONE] = "none", [HARDWARE_FILTER_NTP] = "ntp",
+	[HARDWARE_FILTER_PTP] = "ptp", [HARDWARE_FILTER_ALL] = "all",
 };
 
 static const struct config_option options[] = {
@@ -37,7 +39,8 @@ static const struct config_option options[] = {
 	{ "rxcomp", CONFIG_NUMBER, .offset = AT(receive_s), .min = -COMPENSATION_MAX_S,
 	  .max = COMPENSATION_MAX_S, .limit = true },
 	{ "nocrossts", CONFIG_FLAG, .offset = AT(no_crosststamp) },
-	{ "rxfilter", CONFIG_WORD, .offset = AT(filter), .size = FILTER_SIZE },
+	{ "rxfilter", CONFIG_CHOICE, .offset = AT(filter), .choices = filters,
+	  .size = ARRAY_SIZE(filters) },
 	/* The card's clock is read with each packet, and once a second for those who are served. */
 	{ "minpoll", CONFIG_MOOT, .form = "i" },
 	{ "maxpoll", CONFIG_MOOT, .form = "i" },
@@ -46,32 +49,14 @@ static const struct config_option options[] = {
 	{ "precision", CONFIG_MOOT, .form = "f" },
 };
 
-static int parse_filter(struct config_reader *reader, const char *word,
-			enum hardware_filter *filter)
-{
-	static const struct {
-		const char *name;
-		enum hardware_filter filter;
-	} filters[] = {
-		{ "", HARDWARE_FILTER_DEFAULT }, { "none", HARDWARE_FILTER_NONE },
-		{ "ntp", HARDWARE_FILTER_NTP }, { "ptp", HARDWARE_FILTER_PTP },
-		{ "all", HARDWARE_FILTER_ALL },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(filters); i++) {
-		if (strcasecmp(filters[i].name, word))
-			continue;
-		*filter = filters[i].filter;
-		return 0;
-	}
-	config_error(reader, "rxfilter '%s': none, ntp, ptp or all was expected", word);
-
-	return -EINVAL;
-}
-
 static int64_t ns_of(double s)
 {
 	return (int64_t)(s * 1e9 + (s < 0 ? -0.5 : 0.5));
+}
+
+const char *config_filter_name(enum hardware_filter filter)
+{
+	return filters[filter];
 }
 
 int config_parse_hwtimestamp(struct config_reader *reader, int count, char **words)
@@ -79,12 +64,10 @@ int config_parse_hwtimestamp(struct config_reader *reader, int count, char **wor
 	struct hardware_options *list = reader->config->hardware, *place = list;
 	size_t *used = &reader->config->hardware_count;
 	size_t length = strlen(words[0]);
-	struct card card = { .filter = "" };
-	enum hardware_filter filter;
+	struct card card = { .filter = HARDWARE_FILTER_DEFAULT };
 
 	if (config_options_set(reader, "hwtimestamp", options, ARRAY_SIZE(options), &card,
-			       count - 1, words + 1) < 0 ||
-	    parse_filter(reader, card.filter, &filter) < 0)
+			       count - 1, words + 1) < 0)
 		return -EINVAL;
 	if (length >= sizeof(place->interface)) {
 		config_no_effect(reader, "no interface has a name that is so long");
@@ -101,7 +84,7 @@ int config_parse_hwtimestamp(struct config_reader *reader, int count, char **wor
 		(*used)++;
 	memset(place, 0, sizeof(*place));
 	memcpy(place->interface, words[0], length);
-	place->filter = filter;
+	place->filter = card.filter;
 	place->transmit_ns = ns_of(card.transmit_s);
 	place->receive_ns = ns_of(card.receive_s);
 	place->no_crosststamp = card.no_crosststamp;

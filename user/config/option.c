@@ -132,6 +132,7 @@ static void store_number(const struct config_option *option, void *place, double
 
 	switch (option->type) {
 	case CONFIG_INT:
+	case CONFIG_CHOICE:
 		*(int *)(void *)target = (int)value;
 		break;
 	case CONFIG_NUMBER:
@@ -180,6 +181,7 @@ int config_option_values(const struct config_option *option)
 	case CONFIG_SECONDS:
 	case CONFIG_NS:
 	case CONFIG_WORD:
+	case CONFIG_CHOICE:
 		return 1;
 	case CONFIG_HANDLER:
 	case CONFIG_MOOT:
@@ -249,6 +251,18 @@ static int set_word(struct config_reader *reader, const struct config_option *op
 	return 0;
 }
 
+static int set_choice(struct config_reader *reader, const struct config_option *option,
+		      void *place, const char *word)
+{
+	int choice = config_parse_choice(reader, option->name, word, option->choices, option->size);
+
+	if (choice < 0)
+		return choice;
+	store_number(option, place, choice);
+
+	return 0;
+}
+
 /* What belongs to something without effect, or has none itself. */
 static int set_nothing(struct config_reader *reader, const struct config_option *option,
 		       int count, char **words)
@@ -305,6 +319,8 @@ int config_option_set(struct config_reader *reader, const struct config_option *
 		return set_number(reader, option, place, words[0]);
 	case CONFIG_WORD:
 		return set_word(reader, option, place, words[0]);
+	case CONFIG_CHOICE:
+		return set_choice(reader, option, place, words[0]);
 	case CONFIG_HANDLER:
 		return option->handle(reader, count, words);
 	case CONFIG_ALWAYS:

@@ -105,6 +105,10 @@ static void print_plain(FILE *out, const struct config_option *option, const voi
 		if (*at)
 			fprintf(out, "%s %s\n", option->name, at);
 		return;
+	case CONFIG_CHOICE:
+		fprintf(out, "%s %s\n", option->name,
+			option->choices[*(const unsigned int *)(const void *)at]);
+		return;
 	case CONFIG_NUMBER:
 	case CONFIG_PPM:
 	case CONFIG_NS:
@@ -298,17 +302,11 @@ static void print_sourcedirs(FILE *out, const struct config *config)
 
 static void print_sources(FILE *out, const struct config *config)
 {
-	static const char *const modes[] = {
-		[CONFIG_AUTH_MIX] = "mix", [CONFIG_AUTH_REQUIRE] = "require",
-		[CONFIG_AUTH_PREFER] = "prefer", [CONFIG_AUTH_IGNORE] = "ignore",
-	};
-
 	for (size_t i = 0; i < config->source_count; i++) {
 		if (!config->sources[i].at_start && !config->sources[i].volatile_origin)
 			print_source(out, &config->sources[i]);
 	}
 	print_sourcedirs(out, config);
-	fprintf(out, "authselectmode %s\n", modes[config->authselect]);
 	print_first_hosts(out, config);
 }
 
@@ -443,11 +441,6 @@ static void print_serving(FILE *out, const struct config_server *server)
 
 static void print_hardware(FILE *out, const struct config *config)
 {
-	static const char *const filters[] = {
-		[HARDWARE_FILTER_NONE] = "none", [HARDWARE_FILTER_NTP] = "ntp",
-		[HARDWARE_FILTER_PTP] = "ptp", [HARDWARE_FILTER_ALL] = "all",
-	};
-
 	if (!config->hardware_count)
 		fputs("# hwtimestamp: the kernel timestamps packets\n", out);
 	for (size_t i = 0; i < config->hardware_count; i++) {
@@ -458,7 +451,7 @@ static void print_hardware(FILE *out, const struct config *config)
 		fputs(" rxcomp ", out);
 		print_seconds(out, card->receive_ns);
 		if (card->filter != HARDWARE_FILTER_DEFAULT)
-			fprintf(out, " rxfilter %s", filters[card->filter]);
+			fprintf(out, " rxfilter %s", config_filter_name(card->filter));
 		fprintf(out, "%s\n", card->no_crosststamp ? " nocrossts" : "");
 	}
 }
@@ -503,15 +496,6 @@ static void print_logs(FILE *out, const struct config_logs *logs)
 
 void config_print(const struct config *config, FILE *out)
 {
-	static const char *const leap_modes[] = {
-		[LEAP_SYSTEM] = "system", [LEAP_STEP] = "step", [LEAP_SLEW] = "slew",
-		[LEAP_IGNORE] = "ignore",
-	};
-	static const char *const rivals[] = {
-		[CONFIG_RIVALS_WARN] = "warn", [CONFIG_RIVALS_UNDO] = "undo",
-		[CONFIG_RIVALS_YIELD] = "yield",
-		[CONFIG_RIVALS_IGNORE] = "ignore",
-	};
 	const struct config_option *directives;
 	size_t count;
 
@@ -522,8 +506,6 @@ void config_print(const struct config *config, FILE *out)
 			(long long)config->driftfile_interval_s);
 	else
 		fputs("# driftfile: the rate is not kept for the next start\n", out);
-	fprintf(out, "leapsecmode %s\n", leap_modes[config->leap_mode]);
-	fprintf(out, "rivals %s\n", rivals[config->rivals]);
 	fputs("rtcsync\n", out);
 	if (*config->bind_address4)
 		fprintf(out, "bindacqaddress %s\n", config->bind_address4);

@@ -18,14 +18,6 @@
 /* Servers that initstepslew can name. */
 #define CONFIG_FIRST_HOSTS	16
 
-/* authselectmode: what unauthenticated NTP sources may do beside authenticated ones. */
-enum config_authselect {
-	CONFIG_AUTH_MIX,
-	CONFIG_AUTH_REQUIRE,
-	CONFIG_AUTH_PREFER,
-	CONFIG_AUTH_IGNORE,
-};
-
 /**
  * struct config_reader - a reading in progress
  * @config: being filled in
@@ -47,8 +39,7 @@ enum config_authselect {
  * @before: the configuration in force, whose sources of a file with a bad line stay; NULL: none
  * @keeps: it has some of @file
  * @busy: files that are not to be read; NULL: none
- * @authselect: as configured so far
- * @has_makestep: so is makestep
+ * @has_makestep: makestep was given
  * @first_step_ns: initstepslew's threshold; 0: it was not given
  * @first_hosts: the servers that it names
  * @first_host_count: how many
@@ -73,7 +64,6 @@ struct config_reader {
 	const struct config *before;
 	bool keeps;
 	const struct config_busy_files *busy;
-	enum config_authselect authselect;
 	bool has_makestep;
 	int64_t first_step_ns;
 	char first_hosts[CONFIG_FIRST_HOSTS][SOURCE_NAME_MAX];
@@ -90,6 +80,7 @@ enum config_type {
 	CONFIG_SECONDS,		/* int64_t seconds */
 	CONFIG_NS,		/* int64_t ns, given in seconds */
 	CONFIG_WORD,		/* text */
+	CONFIG_CHOICE,		/* enum, given by its name */
 	CONFIG_HANDLER,		/* see handle */
 	CONFIG_ALWAYS,		/* done in any case */
 	CONFIG_MOOT,		/* means nothing without something else that is warned of */
@@ -102,7 +93,8 @@ enum config_type {
  * @name: in lower case
  * @type: of its value
  * @offset: of the value's place in the structure
- * @size: of that place, of text
+ * @size: of that place, of text; of @choices for CONFIG_CHOICE
+ * @choices: the names of the enum's values, NULL where one has none
  * @min: least value; of arguments for CONFIG_HANDLER, CONFIG_MOOT and CONFIG_ADVICE
  * @max: greatest value; likewise
  * @limit: a value beyond them counts as the nearest one, with a warning, as in chronyd
@@ -118,6 +110,7 @@ struct config_option {
 	enum config_type type;
 	size_t offset;
 	size_t size;
+	const char *const *choices;
 	double min;
 	double max;
 	bool limit;
@@ -177,7 +170,7 @@ int config_parse_threshold(struct config_reader *reader, const char *what, const
 int config_parse_count(struct config_reader *reader, const char *what, const char *word,
 		       int *count);
 int config_parse_choice(struct config_reader *reader, const char *what, const char *word,
-			const char *const *names, int count);
+			const char *const *names, size_t count);
 /* One that is too long is left out with a warning. */
 int config_copy_word(struct config_reader *reader, const char *word, char *place, size_t size);
 
@@ -249,6 +242,7 @@ int config_parse_xdp(struct config_reader *reader, int count, char **words);
 
 /* hwtimestamp.c; likewise */
 int config_parse_hwtimestamp(struct config_reader *reader, int count, char **words);
+const char *config_filter_name(enum hardware_filter filter);
 
 /* nts.c; likewise */
 void config_nts_defaults(struct config_nts *nts);

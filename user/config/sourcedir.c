@@ -171,7 +171,6 @@ int config_reload_sources(const struct config *before, const struct config_busy_
 		.follow = true,
 		.before = before,
 		.busy = busy,
-		.authselect = (enum config_authselect)before->authselect,
 	};
 	size_t lasting;
 
@@ -198,7 +197,6 @@ int config_parse_source(const struct config *before, const char *text, config_re
 		.file = "add",
 		.line = 1,
 		.sources_only = true,
-		.authselect = (enum config_authselect)before->authselect,
 	};
 	int err;
 

@@ -531,7 +531,7 @@ static void apply_authselect(struct config_reader *reader)
 {
 	struct authentication counts = count_authentication(reader->config);
 
-	switch (reader->authselect) {
+	switch (reader->config->authselect) {
 	case CONFIG_AUTH_MIX:
 		if (counts.authenticated && counts.unauthenticated)
 			require_authenticated(reader->config);

@@ -87,14 +87,16 @@ int config_copy_word(struct config_reader *reader, const char *word, char *place
 
 /* The index of @word in @names, or -EINVAL after a report. */
 int config_parse_choice(struct config_reader *reader, const char *what, const char *word,
-			const char *const *names, int count)
+			const char *const *names, size_t count)
 {
 	char list[128] = "";
 
-	for (int i = 0; i < count; i++) {
+	for (size_t i = 0; i < count; i++) {
+		if (!names[i])
+			continue;
 		if (!strcasecmp(names[i], word))
-			return i;
-		if (i)
+			return (int)i;
+		if (*list)
 			strncat(list, i == count - 1 ? " or " : ", ",
 				sizeof(list) - strlen(list) - 1);
 		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
