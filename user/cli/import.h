@@ -110,7 +110,7 @@ void import_add(struct import_words *line, const char *format, ...)
  * A line for truechimed, or, if it would refuse it or do nothing about it, why. Whether it was
  * written.
  */
-bool import_put(FILE *out, const char *line);
+bool import_put(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The kinds: one file after the other. */
 void import_chrony(const struct import_file *files, size_t count, FILE *out);

@@ -23,14 +23,14 @@ static void import_state(FILE *out, const char *line, int count, char **words, c
 	struct import_words moved = { .used = 0 };
 
 	if (count < 2 || !strncmp(words[1], folder, strlen(folder))) {
-		import_put(out, line);
+		import_put(out, "%s", line);
 		return;
 	}
 	import_say(out, "systemd lets truechimed write to %s only", folder);
 	import_add(&moved, "%s", own);
 	for (int i = 2; i < count; i++)
 		import_add(&moved, " %s", words[i]);
-	import_put(out, moved.text);
+	import_put(out, "%s", moved.text);
 }
 
 static bool names_folder(int count, char **words, const char *folder)
@@ -56,7 +56,7 @@ static bool import_dhcp(FILE *out, int count, char **words)
 	for (int i = 1; i < count; i++)
 		import_add(&line, " %s", words[i]);
 
-	return import_put(out, line.text);
+	return import_put(out, "%s", line.text);
 }
 
 /* @directory_count: of the source directories written so far; none of a line too many is read. */
@@ -75,7 +75,7 @@ static void import_sourcedir(FILE *out, const char *line, int count, char **word
 	    strlen(line) + sizeof(IMPORT_DHCP_FOLDER) < IMPORT_LINE_MAX) {
 		if (import_dhcp(out, count, words))
 			*directory_count += count;
-	} else if (import_put(out, line + strspn(line, " "))) {
+	} else if (import_put(out, "%s", line + strspn(line, " "))) {
 		*directory_count += count - 1;
 	}
 }
@@ -105,7 +105,7 @@ static void import_directive(FILE *out, const char *line, int *directory_count)
 	} else {
 		if (!strcasecmp(words[0], "include") || !strcasecmp(words[0], "confdir"))
 			import_say(out, "these files are read where they are");
-		import_put(out, line + strspn(line, " "));
+		import_put(out, "%s", line + strspn(line, " "));
 	}
 }
 

@@ -187,13 +187,17 @@ static void judge(void *context, enum config_severity severity, const char *file
 	judgement->refused |= refused;
 }
 
-bool import_put(FILE *out, const char *line)
+bool import_put(FILE *out, const char *format, ...)
 {
 	struct judgement judgement = { .refused = false };
-	char shorter[IMPORT_LINE_MAX + 64];
+	char line[IMPORT_LINE_MAX + 64], shorter[sizeof(line)];
 	struct config *config = NULL;
+	va_list arguments;
 	int err;
 
+	va_start(arguments, format);
+	vsnprintf(line, sizeof(line), format, arguments);
+	va_end(arguments);
 	err = config_explain("line", line, false, judge, &judgement, &config);
 	fputs(judgement.reasons, out);
 	config_free(config);

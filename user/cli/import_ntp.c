@@ -58,7 +58,7 @@ static void import_server(struct ntp_import *import, const char *directive, cons
 	import_server_options(import->out, &line, count - 1, words + 1);
 	if (port)
 		import_add(&line, " ntsport %s", port);
-	import_put(import->out, line.text);
+	import_put(import->out, "%s", line.text);
 }
 
 /* "server -4 NAME ...", of a time server or a reference clock. */
@@ -97,17 +97,16 @@ static void import_tinker(struct ntp_import *import, int count, char **words)
 {
 	for (int i = 1; i + 1 < count; i += 2) {
 		double value = atof(words[i + 1]);
-		struct import_words line = { .used = 0 };
 
 		if (!strcasecmp(words[i], "step")) {
 			import->has_step = true;
 			if (value > 0)
-				import_add(&line, "makestep %s -1", words[i + 1]);
+				import_put(import->out, "makestep %s -1", words[i + 1]);
 			else
 				import_say(import->out, "no step: so it is without 'makestep'");
 		} else if (!strcasecmp(words[i], "panic")) {
 			if (value > 0)
-				import_add(&line, "maxchange %s 1 0", words[i + 1]);
+				import_put(import->out, "maxchange %s 1 0", words[i + 1]);
 			else
 				import_say(import->out, "no limit: so it is without 'maxchange'");
 		} else if (!strcasecmp(words[i], "stepback") || !strcasecmp(words[i], "stepfwd")) {
@@ -116,8 +115,6 @@ static void import_tinker(struct ntp_import *import, int count, char **words)
 			import_say(import->out, "'%s' is not taken over: it is ntpd's own filter's",
 				   words[i]);
 		}
-		if (line.used)
-			import_put(import->out, line.text);
 	}
 }
 
@@ -125,33 +122,25 @@ static void import_tinker(struct ntp_import *import, int count, char **words)
 static void import_tos(struct ntp_import *import, int count, char **words)
 {
 	for (int i = 1; i + 1 < count; i += 2) {
-		struct import_words line = { .used = 0 };
-
 		if (!strcasecmp(words[i], "minsane"))
-			import_add(&line, "minsources %s", words[i + 1]);
+			import_put(import->out, "minsources %s", words[i + 1]);
 		else if (!strcasecmp(words[i], "maxdist"))
-			import_add(&line, "maxdistance %s", words[i + 1]);
+			import_put(import->out, "maxdistance %s", words[i + 1]);
 		else if (!strcasecmp(words[i], "orphan"))
-			import_add(&line, "local stratum %s orphan", words[i + 1]);
+			import_put(import->out, "local stratum %s orphan", words[i + 1]);
 		else
 			import_say(import->out, "'%s' is not taken over: the selection differs",
 				   words[i]);
-		if (line.used)
-			import_put(import->out, line.text);
 	}
 }
 
 /* Each alone is an error here. */
 static void import_pair(struct ntp_import *import)
 {
-	struct import_words certificate = { .used = 0 }, key = { .used = 0 };
-
 	if (!*import->certificate || !*import->key)
 		return;
-	import_add(&certificate, "ntsservercert %s", import->certificate);
-	import_add(&key, "ntsserverkey %s", import->key);
-	if (import_put(import->out, certificate.text))
-		import_put(import->out, key.text);
+	if (import_put(import->out, "ntsservercert %s", import->certificate))
+		import_put(import->out, "ntsserverkey %s", import->key);
 	*import->certificate = '\0';
 	*import->key = '\0';
 }
@@ -159,11 +148,8 @@ static void import_pair(struct ntp_import *import)
 /* false: no file has that name. */
 static bool import_nts_file(struct ntp_import *import, const char *name, const char *path)
 {
-	struct import_words line = { .used = 0 };
-
 	if (!strcasecmp(name, "ca")) {
-		import_add(&line, "ntstrustedcerts %s", path);
-		import_put(import->out, line.text);
+		import_put(import->out, "ntstrustedcerts %s", path);
 	} else if (!strcasecmp(name, "cookie")) {
 		import_say(import->out, "keys of cookies are another file here, in a directory");
 		import_put(import->out, "ntsdumpdir /var/lib/truechime/nts");
@@ -202,10 +188,7 @@ static void import_driftfile(struct ntp_import *import, int count, char **words)
 /* A key of that length would be read as text, and no server would know it. */
 static void import_keys(struct ntp_import *import, int count, char **words)
 {
-	struct import_words line = { .used = 0 };
-
-	import_add(&line, "keyfile %s", count > 1 ? words[1] : "");
-	if (import_put(import->out, line.text))
+	if (import_put(import->out, "keyfile %s", count > 1 ? words[1] : ""))
 		import_say(import->out, "%s",
 			   "to be changed there: a key of more than 20 characters is hexadecimal, and takes HEX: in front; types are those of KEYS in truechime.conf(5), and comments have lines of their own");
 }
@@ -282,17 +265,14 @@ static const struct {
 
 static void import_directive(struct ntp_import *import, int count, char **words)
 {
-	struct import_words line = { .used = 0 };
-
 	for (size_t i = 0; i < ARRAY_SIZE(directives); i++) {
 		if (strcasecmp(words[0], directives[i].name))
 			continue;
 		if (directives[i].import) {
 			directives[i].import(import, count, words);
 		} else if (directives[i].renamed) {
-			import_add(&line, "%s %s", directives[i].renamed,
+			import_put(import->out, "%s %s", directives[i].renamed,
 				   count > 1 ? words[1] : "");
-			import_put(import->out, line.text);
 		} else {
 			import_say(import->out, "not taken over: %s", directives[i].why_not);
 		}

@@ -108,16 +108,13 @@ static void begin_refclock(FILE *out, struct import_words *line, const struct cl
 /* The clock of the machine itself. One line here says all, and of two the last would count. */
 static void import_local_clock(struct ntp_import *import, const char *stratum)
 {
-	struct import_words line = { .used = 0 };
-
-	if (import->has_orphan) {
+	if (import->has_orphan)
 		import_say(import->out, "the line of 'tos orphan' is for that");
-	} else if (import->has_local) {
+	else if (import->has_local)
 		import_say(import->out, "not taken over: this machine has one clock");
-	} else {
-		import_add(&line, "local stratum %s", *stratum ? stratum : "5");
-		import->has_local = import_put(import->out, line.text);
-	}
+	else
+		import->has_local = import_put(import->out, "local stratum %s",
+					       *stratum ? stratum : "5");
 }
 
 void import_refclock(struct ntp_import *import, int count, char **words)
@@ -149,7 +146,7 @@ void import_refclock(struct ntp_import *import, int count, char **words)
 	if (*fudge->stratum)
 		import_add(&line, " stratum %s", fudge->stratum);
 	import_clock_options(import->out, &line, count - 1, words + 1);
-	import_put(import->out, line.text);
+	import_put(import->out, "%s", line.text);
 }
 
 void import_fudge(struct ntp_import *import, int count, char **words)
@@ -215,7 +212,7 @@ void import_driver(struct ntp_import *import, int count, char **words)
 		return;
 	}
 	import_clock_options(import->out, &line, count - 2, words + 2);
-	import_put(import->out, line.text);
+	import_put(import->out, "%s", line.text);
 }
 
 void import_note_clock(struct ntp_import *import, int count, char **words)

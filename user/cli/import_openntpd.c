@@ -66,7 +66,7 @@ static void import_server(struct openntpd *import, int count, char **words)
 
 	import_add(&line, "server %s iburst", words[1]);
 	say_options(import, count - 2, words + 2);
-	import_put(import->out, line.text);
+	import_put(import->out, "%s", line.text);
 }
 
 static void import_servers(struct openntpd *import, int count, char **words)
@@ -75,7 +75,7 @@ static void import_servers(struct openntpd *import, int count, char **words)
 
 	import_add(&line, "pool %s iburst maxsources " SERVERS_MOST, words[1]);
 	say_options(import, count - 2, words + 2);
-	import_put(import->out, line.text);
+	import_put(import->out, "%s", line.text);
 }
 
 static void import_sensor(struct openntpd *import, int count, char **words)
@@ -108,7 +108,6 @@ static void put_allow(struct openntpd *import)
 
 static void import_listen(struct openntpd *import, int count, char **words)
 {
-	struct import_words line = { .used = 0 };
 	bool *bound;
 
 	if (count < 3 || strcmp(words[1], "on")) {
@@ -128,8 +127,7 @@ static void import_listen(struct openntpd *import, int count, char **words)
 		import_say(import->out,
 			   "not taken over: it listens at one address of a family, or at all");
 	} else {
-		import_add(&line, "bindaddress %s", words[2]);
-		*bound = import_put(import->out, line.text);
+		*bound = import_put(import->out, "bindaddress %s", words[2]);
 		if (*bound)
 			put_allow(import);
 	}
@@ -137,15 +135,12 @@ static void import_listen(struct openntpd *import, int count, char **words)
 
 static void import_query(struct openntpd *import, int count, char **words)
 {
-	struct import_words line = { .used = 0 };
-
 	if (count != 3 || strcmp(words[1], "from")) {
 		import_say(import->out, "not taken over: 'query from ADDRESS' was expected");
 		return;
 	}
 	import_say(import->out, "for all servers of this family, not only for those below it");
-	import_add(&line, "bindacqaddress %s", words[2]);
-	import_put(import->out, line.text);
+	import_put(import->out, "bindacqaddress %s", words[2]);
 }
 
 static const struct {

@@ -196,7 +196,7 @@ static void put_servers(const struct timesyncd *all, const char *value, FILE *ou
 		if (has_maxpoll(all))
 			snprintf(line + used, sizeof(line) - (size_t)used, " maxpoll %d",
 				 maxpoll_of(all));
-		import_put(out, line);
+		import_put(out, "%s", line);
 	}
 }
 
@@ -222,17 +222,15 @@ static void import_fallback(const struct timesyncd *all, const char *value, FILE
 		put_servers(all, value, out);
 }
 
-static void import_distance(const char *value, FILE *out)
+static void import_distance(const struct timesyncd *all, const char *value, FILE *out)
 {
-	char line[64];
 	double s = parse_span(value);
 
-	if (s < 0) {
+	(void)all;
+	if (s < 0)
 		import_say(out, "not taken over: it is no length of time");
-		return;
-	}
-	snprintf(line, sizeof(line), "maxdistance %g", s);
-	import_put(out, line);
+	else
+		import_put(out, "maxdistance %g", s);
 }
 
 static void import_least(const struct timesyncd *all, const char *value, FILE *out)
@@ -258,34 +256,26 @@ static void import_most(const struct timesyncd *all, const char *value, FILE *ou
 		import_say(out, "each server has 'maxpoll %d' for it", maxpoll_of(all));
 }
 
+static const struct {
+	const char *name;
+	void (*import)(const struct timesyncd *all, const char *value, FILE *out);
+} settings[] = {
+	{ "NTP", import_servers },
+	{ "FallbackNTP", import_fallback },
+	{ "RootDistanceMaxSec", import_distance },
+	{ "PollIntervalMinSec", import_least },
+	{ "PollIntervalMaxSec", import_most },
+};
+
 static void import_setting(const struct timesyncd *all, const char *line, FILE *out)
 {
-	const char *value;
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const char *value = value_of(line, settings[i].name);
 
-	value = value_of(line, "NTP");
-	if (value) {
-		import_servers(all, value, out);
-		return;
-	}
-	value = value_of(line, "FallbackNTP");
-	if (value) {
-		import_fallback(all, value, out);
-		return;
-	}
-	value = value_of(line, "RootDistanceMaxSec");
-	if (value) {
-		import_distance(value, out);
-		return;
-	}
-	value = value_of(line, "PollIntervalMinSec");
-	if (value) {
-		import_least(all, value, out);
-		return;
-	}
-	value = value_of(line, "PollIntervalMaxSec");
-	if (value) {
-		import_most(all, value, out);
-		return;
+		if (value) {
+			settings[i].import(all, value, out);
+			return;
+		}
 	}
 	if (value_of(line, "ConnectionRetrySec"))
 		import_say(out, "not taken over: a silent server is asked ever less often");
