@@ -4,7 +4,6 @@
  */
 #include "cli/import_ntp.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -14,125 +13,95 @@
 #define MINPOLL	"6"
 #define MAXPOLL	"10"
 
-/* ntpd's options: the same, something else, or without meaning here; some with a value. */
-enum option_kind { SAME, SAME_VALUE, RENAMED, RENAMED_VALUE, DROPPED, DROPPED_VALUE };
-
+/**
+ * struct option - one of ntpd's options
+ * @name: there
+ * @values: that follow it, 0 or 1
+ * @here: its name here; NULL: it has no meaning here
+ * @why: what is said then; NULL: nothing
+ */
 struct option {
 	const char *name;
-	enum option_kind kind;
-	const char *other;	/* the other name, or why it is dropped; NULL: it is not */
+	int values;
+	const char *here;
+	const char *why;
 };
 
 /* Of a server. */
 static const struct option server_options[] = {
-	{ "iburst", SAME, NULL },
-	{ "burst", SAME, NULL },
-	{ "prefer", SAME, NULL },
-	{ "noselect", SAME, NULL },
-	{ "xleave", SAME, NULL },
-	{ "nts", SAME, NULL },
-	{ "true", RENAMED, "trust" },
-	{ "minpoll", SAME_VALUE, NULL },
-	{ "maxpoll", SAME_VALUE, NULL },
-	{ "key", SAME_VALUE, NULL },
-	{ "version", SAME_VALUE, NULL },
-	{ "preempt", DROPPED, "servers of a pool that do not serve are replaced in any case" },
-	{ "autokey", DROPPED, "Autokey protects nothing, and few servers still have it" },
-	{ "noval", DROPPED, "certificates are always checked" },
-	{ "mode", DROPPED_VALUE, "it is for ntpd's own reference clock drivers" },
-	{ "ttl", DROPPED_VALUE, "nothing is sent by multicast" },
-	{ "bias", DROPPED_VALUE, "see 'offset' in truechime.conf(5)" },
-	{ "expire", DROPPED_VALUE, "certificates are always checked" },
-	{ "ask", DROPPED_VALUE, "the server decides which time server it names" },
-	{ "require", DROPPED_VALUE, "the server decides which time server it names" },
-	{ "ca", DROPPED_VALUE, "see 'ntstrustedcerts' and 'certset' in truechime.conf(5)" },
-	{ "cert", DROPPED_VALUE, "a client needs none" },
-	{ "aead", DROPPED_VALUE, "client and server agree about it" },
+	{ "iburst", 0, "iburst", NULL },
+	{ "burst", 0, "burst", NULL },
+	{ "prefer", 0, "prefer", NULL },
+	{ "noselect", 0, "noselect", NULL },
+	{ "xleave", 0, "xleave", NULL },
+	{ "nts", 0, "nts", NULL },
+	{ "true", 0, "trust", NULL },
+	{ "minpoll", 1, "minpoll", NULL },
+	{ "maxpoll", 1, "maxpoll", NULL },
+	{ "key", 1, "key", NULL },
+	{ "version", 1, "version", NULL },
+	{ "preempt", 0, NULL, "servers of a pool that do not serve are replaced in any case" },
+	{ "autokey", 0, NULL, "Autokey protects nothing, and few servers still have it" },
+	{ "noval", 0, NULL, "certificates are always checked" },
+	{ "mode", 1, NULL, "it is for ntpd's own reference clock drivers" },
+	{ "ttl", 1, NULL, "nothing is sent by multicast" },
+	{ "bias", 1, NULL, "see 'offset' in truechime.conf(5)" },
+	{ "expire", 1, NULL, "certificates are always checked" },
+	{ "ask", 1, NULL, "the server decides which time server it names" },
+	{ "require", 1, NULL, "the server decides which time server it names" },
+	{ "ca", 1, NULL, "see 'ntstrustedcerts' and 'certset' in truechime.conf(5)" },
+	{ "cert", 1, NULL, "a client needs none" },
+	{ "aead", 1, NULL, "client and server agree about it" },
 };
 
 #define NO_CLOCKS_USE	"it has no meaning for a reference clock here"
 
 /* Of a reference clock, in its own line or, in ntpd's, that of its fudge. */
 static const struct option clock_options[] = {
-	{ "prefer", SAME, NULL },
-	{ "noselect", SAME, NULL },
-	{ "true", RENAMED, "trust" },
-	{ "minpoll", RENAMED_VALUE, "poll" },
-	{ "time1", RENAMED_VALUE, "offset" },
-	{ "stratum", SAME_VALUE, NULL },
-	{ "refid", SAME_VALUE, NULL },
-	{ "unit", DROPPED_VALUE, NULL },
-	{ "ppspath", DROPPED_VALUE, NULL },
-	{ "flag2", DROPPED_VALUE, NULL },
-	{ "maxpoll", DROPPED_VALUE, "a reference clock has one interval, 'poll'" },
-	{ "iburst", DROPPED, NO_CLOCKS_USE },
-	{ "burst", DROPPED, NO_CLOCKS_USE },
-	{ "version", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "key", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "mode", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "ttl", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "bias", DROPPED_VALUE, "see 'offset' in truechime.conf(5)" },
-	{ "time2", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "flag1", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "flag3", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "flag4", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "path", DROPPED_VALUE, NO_CLOCKS_USE },
-	{ "baud", DROPPED_VALUE, NO_CLOCKS_USE },
+	{ "prefer", 0, "prefer", NULL },
+	{ "noselect", 0, "noselect", NULL },
+	{ "true", 0, "trust", NULL },
+	{ "minpoll", 1, "poll", NULL },
+	{ "time1", 1, "offset", NULL },
+	{ "stratum", 1, "stratum", NULL },
+	{ "refid", 1, "refid", NULL },
+	{ "unit", 1, NULL, NULL },
+	{ "ppspath", 1, NULL, NULL },
+	{ "flag2", 1, NULL, NULL },
+	{ "maxpoll", 1, NULL, "a reference clock has one interval, 'poll'" },
+	{ "iburst", 0, NULL, NO_CLOCKS_USE },
+	{ "burst", 0, NULL, NO_CLOCKS_USE },
+	{ "version", 1, NULL, NO_CLOCKS_USE },
+	{ "key", 1, NULL, NO_CLOCKS_USE },
+	{ "mode", 1, NULL, NO_CLOCKS_USE },
+	{ "ttl", 1, NULL, NO_CLOCKS_USE },
+	{ "bias", 1, NULL, "see 'offset' in truechime.conf(5)" },
+	{ "time2", 1, NULL, NO_CLOCKS_USE },
+	{ "flag1", 1, NULL, NO_CLOCKS_USE },
+	{ "flag3", 1, NULL, NO_CLOCKS_USE },
+	{ "flag4", 1, NULL, NO_CLOCKS_USE },
+	{ "path", 1, NULL, NO_CLOCKS_USE },
+	{ "baud", 1, NULL, NO_CLOCKS_USE },
 };
-
-static bool has_value(const struct option *option)
-{
-	switch (option->kind) {
-	case SAME_VALUE:
-	case RENAMED_VALUE:
-	case DROPPED_VALUE:
-		return true;
-	case SAME:
-	case RENAMED:
-	case DROPPED:
-		break;
-	}
-
-	return false;
-}
-
-static void add_known(FILE *out, struct import_words *line, const struct option *option,
-		      const char *value)
-{
-	switch (option->kind) {
-	case DROPPED:
-	case DROPPED_VALUE:
-		if (option->other)
-			import_say(out, "without '%s': %s", option->name, option->other);
-		break;
-	case SAME:
-		import_add(line, " %s", option->name);
-		break;
-	case RENAMED:
-		import_add(line, " %s", option->other);
-		break;
-	case SAME_VALUE:
-		import_add(line, " %s %s", option->name, value);
-		break;
-	case RENAMED_VALUE:
-		import_add(line, " %s %s", option->other, value);
-		break;
-	}
-}
 
 /* Add an option of the table and its value. How many words that are. */
 static int add_option(FILE *out, struct import_words *line, const struct option *options,
 		      size_t option_count, int count, char **words)
 {
 	for (size_t i = 0; i < option_count; i++) {
-		bool takes_value = has_value(&options[i]);
+		const struct option *option = &options[i];
 
-		if (strcasecmp(words[0], options[i].name))
+		if (strcasecmp(words[0], option->name))
 			continue;
-		if (takes_value && count < 2)
+		if (option->values >= count)
 			break;
-		add_known(out, line, &options[i], takes_value ? words[1] : NULL);
-		return takes_value ? 2 : 1;
+		if (option->why)
+			import_say(out, "without '%s': %s", option->name, option->why);
+		if (option->here)
+			import_add(line, " %s", option->here);
+		if (option->here && option->values)
+			import_add(line, " %s", words[1]);
+		return 1 + option->values;
 	}
 	import_say(out, "without '%s', which is not known", words[0]);
 
