@@ -9,52 +9,44 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* Words that begin a line, and whose they are. What both chronyd and ntpd know is in none. */
-static const struct {
-	enum import_kind kind;
-	const char *word;
-} known[] = {
-	{ IMPORT_CHRONY, "acquisitionport" }, { IMPORT_CHRONY, "allow" },
-	{ IMPORT_CHRONY, "authselectmode" }, { IMPORT_CHRONY, "bindacqaddress" },
-	{ IMPORT_CHRONY, "bindaddress" }, { IMPORT_CHRONY, "bindcmdaddress" },
-	{ IMPORT_CHRONY, "cmdallow" }, { IMPORT_CHRONY, "cmdport" },
-	{ IMPORT_CHRONY, "confdir" }, { IMPORT_CHRONY, "deny" },
-	{ IMPORT_CHRONY, "dumpdir" }, { IMPORT_CHRONY, "hwtimestamp" },
-	{ IMPORT_CHRONY, "include" }, { IMPORT_CHRONY, "initstepslew" },
-	{ IMPORT_CHRONY, "keyfile" }, { IMPORT_CHRONY, "leapseclist" },
-	{ IMPORT_CHRONY, "leapsecmode" }, { IMPORT_CHRONY, "leapsectz" },
-	{ IMPORT_CHRONY, "local" }, { IMPORT_CHRONY, "lock_all" },
-	{ IMPORT_CHRONY, "log" }, { IMPORT_CHRONY, "logchange" },
-	{ IMPORT_CHRONY, "logdir" }, { IMPORT_CHRONY, "mailonchange" },
-	{ IMPORT_CHRONY, "makestep" }, { IMPORT_CHRONY, "maxchange" },
-	{ IMPORT_CHRONY, "maxdistance" }, { IMPORT_CHRONY, "maxslewrate" },
-	{ IMPORT_CHRONY, "maxupdateskew" }, { IMPORT_CHRONY, "minsources" },
-	{ IMPORT_CHRONY, "ntsdumpdir" }, { IMPORT_CHRONY, "ntsservercert" },
-	{ IMPORT_CHRONY, "port" }, { IMPORT_CHRONY, "ratelimit" },
-	{ IMPORT_CHRONY, "rtconutc" }, { IMPORT_CHRONY, "rtcsync" },
-	{ IMPORT_CHRONY, "sched_priority" }, { IMPORT_CHRONY, "smoothtime" },
-	{ IMPORT_CHRONY, "sourcedir" },
-
-	{ IMPORT_NTP, "broadcastclient" }, { IMPORT_NTP, "crypto" },
-	{ IMPORT_NTP, "controlkey" }, { IMPORT_NTP, "disable" },
-	{ IMPORT_NTP, "discard" }, { IMPORT_NTP, "enable" },
-	{ IMPORT_NTP, "filegen" }, { IMPORT_NTP, "fudge" },
-	{ IMPORT_NTP, "includefile" }, { IMPORT_NTP, "interface" },
-	{ IMPORT_NTP, "keys" }, { IMPORT_NTP, "leapfile" },
-	{ IMPORT_NTP, "logconfig" }, { IMPORT_NTP, "logfile" },
-	{ IMPORT_NTP, "manycastclient" }, { IMPORT_NTP, "mru" },
-	{ IMPORT_NTP, "multicastclient" }, { IMPORT_NTP, "nts" },
-	{ IMPORT_NTP, "requestkey" }, { IMPORT_NTP, "restrict" },
-	{ IMPORT_NTP, "rlimit" }, { IMPORT_NTP, "statistics" },
-	{ IMPORT_NTP, "statsdir" }, { IMPORT_NTP, "tinker" },
-	{ IMPORT_NTP, "tos" }, { IMPORT_NTP, "trustedkey" },
-
-	{ IMPORT_TIMESYNCD, "[time]" },
-
-	{ IMPORT_OPENNTPD, "constraint" }, { IMPORT_OPENNTPD, "constraints" },
-	{ IMPORT_OPENNTPD, "listen" }, { IMPORT_OPENNTPD, "query" },
-	{ IMPORT_OPENNTPD, "sensor" }, { IMPORT_OPENNTPD, "servers" },
+/* Words that begin a line, by whose they are. What both chronyd and ntpd know is in none. */
+static const char *const chrony_words[] = {
+	"acquisitionport", "allow", "authselectmode", "bindacqaddress", "bindaddress",
+	"bindcmdaddress", "cmdallow", "cmdport", "confdir", "deny", "dumpdir", "hwtimestamp",
+	"include", "initstepslew", "keyfile", "leapseclist", "leapsecmode", "leapsectz", "local",
+	"lock_all", "log", "logchange", "logdir", "mailonchange", "makestep", "maxchange",
+	"maxdistance", "maxslewrate", "maxupdateskew", "minsources", "ntsdumpdir",
+	"ntsservercert", "port", "ratelimit", "rtconutc", "rtcsync", "sched_priority",
+	"smoothtime", "sourcedir", NULL
 };
+
+static const char *const ntp_words[] = {
+	"broadcastclient", "crypto", "controlkey", "disable", "discard", "enable", "filegen",
+	"fudge", "includefile", "interface", "keys", "leapfile", "logconfig", "logfile",
+	"manycastclient", "mru", "multicastclient", "nts", "requestkey", "restrict", "rlimit",
+	"statistics", "statsdir", "tinker", "tos", "trustedkey", NULL
+};
+
+static const char *const timesyncd_words[] = { "[time]", NULL };
+
+static const char *const openntpd_words[] = {
+	"constraint", "constraints", "listen", "query", "sensor", "servers", NULL
+};
+
+static const char *const *const known[IMPORT_KINDS] = {
+	[IMPORT_CHRONY] = chrony_words,
+	[IMPORT_NTP] = ntp_words,
+	[IMPORT_TIMESYNCD] = timesyncd_words,
+	[IMPORT_OPENNTPD] = openntpd_words,
+};
+
+static bool is_one_of(const char *const *words, const char *word)
+{
+	while (words && *words && strcasecmp(*words, word))
+		words++;
+
+	return words && *words;
+}
 
 static enum import_kind kind_of_line(char *line)
 {
@@ -64,9 +56,9 @@ static enum import_kind kind_of_line(char *line)
 
 	if (!count)
 		return IMPORT_UNKNOWN;
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
-		if (!strcasecmp(known[i].word, words[0]))
-			return known[i].kind;
+	for (int kind = IMPORT_UNKNOWN; kind < IMPORT_KINDS; kind++) {
+		if (is_one_of(known[kind], words[0]))
+			return (enum import_kind)kind;
 	}
 	/* TOML's "[[source]]". */
 	if (!strncmp(words[0], "[[", 2))
