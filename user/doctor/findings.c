@@ -9,29 +9,28 @@
 
 #include "doctor/findings_parts.h"
 
-struct doctor_finding *doctor_add(struct doctor_report *report, const char *id,
-				  enum doctor_severity severity, const char *why,
-				  const char *format, ...)
+void doctor_add(struct doctor_report *report, const char *id, enum doctor_severity severity,
+		const char *why, const char *format, ...)
 {
 	struct doctor_finding *finding;
 	va_list arguments;
 
-	if (report->count == DOCTOR_FINDINGS_MAX)
-		return NULL;
+	report->full = report->count == DOCTOR_FINDINGS_MAX;
+	if (report->full)
+		return;
 	finding = &report->findings[report->count++];
 	*finding = (struct doctor_finding){ .id = id, .severity = severity, .why = why };
 	va_start(arguments, format);
 	vsnprintf(finding->sentence, sizeof(finding->sentence), format, arguments);
 	va_end(arguments);
-
-	return finding;
 }
 
-void doctor_advise(struct doctor_finding *finding, const char *format, ...)
+void doctor_advise(struct doctor_report *report, const char *format, ...)
 {
+	struct doctor_finding *finding = &report->findings[report->count - 1];
 	va_list arguments;
 
-	if (!finding)
+	if (report->full)
 		return;
 	va_start(arguments, format);
 	vsnprintf(finding->command, sizeof(finding->command), format, arguments);

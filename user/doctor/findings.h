@@ -47,10 +47,12 @@ struct doctor_finding {
  * struct doctor_report - all of them, the worst first
  * @findings: these
  * @count: how many there are
+ * @full: the last one had no room
  */
 struct doctor_report {
 	struct doctor_finding findings[DOCTOR_FINDINGS_MAX];
 	size_t count;
+	bool full;
 };
 
 /* Fill @report. Those beyond DOCTOR_FINDINGS_MAX are left out. */

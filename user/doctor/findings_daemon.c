@@ -27,7 +27,6 @@ static void judge_failed(const struct doctor_facts *facts, struct doctor_report 
 	/* What is tried by hand has to read what the unit reads. */
 	const char *option = *file ? " -f " : "";
 	const char *first = "";
-	struct doctor_finding *finding;
 
 	switch (facts->units.exit_status) {
 	case EXIT_USAGE:
@@ -49,44 +48,42 @@ static void judge_failed(const struct doctor_facts *facts, struct doctor_report 
 		command = "pgrep -a truechimed";
 		break;
 	}
-	finding = doctor_add(report, "daemon-failed", DOCTOR_ERROR, NOT_KEPT,
-			     "The daemon truechimed is not running: %s.", reason);
+	doctor_add(report, "daemon-failed", DOCTOR_ERROR, NOT_KEPT,
+		   "The daemon truechimed is not running: %s.", reason);
 	if (*first)
-		doctor_advise(finding, "%s%s%s%s", first, option, file, command);
+		doctor_advise(report, "%s%s%s%s", first, option, file, command);
 	else
-		doctor_advise(finding, "%s", command);
+		doctor_advise(report, "%s", command);
 }
 
 static void judge_stopped(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
 	if (facts->units.known && facts->units.failed) {
 		judge_failed(facts, report);
 	} else if (facts->units.known && !facts->units.exists) {
-		finding = doctor_add(report, "daemon-missing", DOCTOR_ERROR, NOT_KEPT,
-				     "The daemon truechimed is not running, and systemd knows no unit of it.");
-		doctor_advise(finding, "apt install truechime");
+		doctor_add(report, "daemon-missing", DOCTOR_ERROR, NOT_KEPT,
+			   "The daemon truechimed is not running, and systemd knows no unit of it.");
+		doctor_advise(report, "apt install truechime");
 	} else if (facts->units.known && facts->units.active) {
-		finding = doctor_add(report, "daemon-starting", DOCTOR_WARNING, NOT_KEPT,
-				     "systemd has started the daemon truechimed, but it does not answer at its socket.");
-		doctor_advise(finding, "journalctl -u truechimed -n 20");
+		doctor_add(report, "daemon-starting", DOCTOR_WARNING, NOT_KEPT,
+			   "systemd has started the daemon truechimed, but it does not answer at its socket.");
+		doctor_advise(report, "journalctl -u truechimed -n 20");
 	} else if (facts->machine.may_not_set) {
-		finding = doctor_add(report, "daemon-not-allowed", DOCTOR_NOTE,
-				     "Nothing here may set the clock, which is that of the system that runs this container. The daemon belongs there.",
-				     "The daemon truechimed is not running, and systemd does not start it, as CAP_SYS_TIME is missing.");
-		doctor_advise(finding, "truechime doctor  # on that system");
+		doctor_add(report, "daemon-not-allowed", DOCTOR_NOTE,
+			   "Nothing here may set the clock, which is that of the system that runs this container. The daemon belongs there.",
+			   "The daemon truechimed is not running, and systemd does not start it, as CAP_SYS_TIME is missing.");
+		doctor_advise(report, "truechime doctor  # on that system");
 	} else if (facts->units.masked) {
-		finding = doctor_add(report, "daemon-masked", DOCTOR_ERROR, NOT_KEPT,
-				     "The daemon truechimed is not running, and its unit is masked, so that nothing can start it.");
-		doctor_advise(finding,
+		doctor_add(report, "daemon-masked", DOCTOR_ERROR, NOT_KEPT,
+			   "The daemon truechimed is not running, and its unit is masked, so that nothing can start it.");
+		doctor_advise(report,
 			      "systemctl unmask truechimed && systemctl enable --now truechimed");
 	} else {
-		finding = doctor_add(report, "daemon-stopped", DOCTOR_ERROR, NOT_KEPT,
-				     "The daemon truechimed is not running%s.",
-				     facts->units.known && !facts->units.enabled ?
-				     ", and is not started at boot" : "");
-		doctor_advise(finding, "%s", facts->machine.systemd ?
+		doctor_add(report, "daemon-stopped", DOCTOR_ERROR, NOT_KEPT,
+			   "The daemon truechimed is not running%s.",
+			   facts->units.known && !facts->units.enabled ?
+			   ", and is not started at boot" : "");
+		doctor_advise(report, "%s", facts->machine.systemd ?
 			      "systemctl enable --now truechimed" :
 			      "truechimed &  # as root, and at each boot");
 	}
@@ -94,20 +91,18 @@ static void judge_stopped(const struct doctor_facts *facts, struct doctor_report
 
 static void judge_running(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
 	if (facts->units.known && facts->units.exists && !facts->units.enabled) {
-		finding = doctor_add(report, "daemon-not-enabled", DOCTOR_WARNING,
-				     "After the next boot nothing keeps the clock right by NTP.",
-				     "The daemon truechimed runs, but is not started at boot.");
-		doctor_advise(finding, "%ssystemctl enable truechimed",
+		doctor_add(report, "daemon-not-enabled", DOCTOR_WARNING,
+			   "After the next boot nothing keeps the clock right by NTP.",
+			   "The daemon truechimed runs, but is not started at boot.");
+		doctor_advise(report, "%ssystemctl enable truechimed",
 			      facts->units.masked ? "systemctl unmask truechimed && " : "");
 	}
 	if (facts->daemon.observing) {
-		finding = doctor_add(report, "daemon-observes", DOCTOR_WARNING,
-				     "It says how wrong the clock is, and leaves it so.",
-				     "The daemon truechimed was started with -x, only to observe.");
-		doctor_advise(finding, "%s  # and take -x out of its command line",
+		doctor_add(report, "daemon-observes", DOCTOR_WARNING,
+			   "It says how wrong the clock is, and leaves it so.",
+			   "The daemon truechimed was started with -x, only to observe.");
+		doctor_advise(report, "%s  # and take -x out of its command line",
 			      facts->machine.systemd ? "systemctl cat truechimed" :
 			      "pgrep -a truechimed");
 	}
@@ -116,32 +111,29 @@ static void judge_running(const struct doctor_facts *facts, struct doctor_report
 /* Whose clock this is about are others. */
 static void judge_certificate(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
 	if (!facts->daemon.certificate_expired)
 		return;
-	finding = doctor_add(report, "nts-certificate-expired", DOCTOR_WARNING,
-			     "Clients of this server refuse it, and get no time by NTS.",
-			     "The certificate that NTS clients are shown (ntsservercert), or one of those who signed it, has expired.");
-	doctor_advise(finding, "truechime reload  # when it was renewed");
+	doctor_add(report, "nts-certificate-expired", DOCTOR_WARNING,
+		   "Clients of this server refuse it, and get no time by NTS.",
+		   "The certificate that NTS clients are shown (ntsservercert), or one of those who signed it, has expired.");
+	doctor_advise(report, "truechime reload  # when it was renewed");
 }
 
 static void judge_silent(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	char restart[SERVICE_COMMAND_MAX];
-	struct doctor_finding *finding;
 
-	finding = doctor_add(report, "daemon-silent", DOCTOR_ERROR,
-			     "Whether it keeps the clock right is not known.",
-			     "The daemon truechimed cannot be asked: %s.",
-			     words_of_silence(facts->daemon.error));
+	doctor_add(report, "daemon-silent", DOCTOR_ERROR,
+		   "Whether it keeps the clock right is not known.",
+		   "The daemon truechimed cannot be asked: %s.",
+		   words_of_silence(facts->daemon.error));
 	command_to_restart("truechimed", facts->machine.systemd, restart);
 	/* It is well if others are in the way. */
 	if (facts->daemon.error == -EPIPE)
-		doctor_advise(finding,
+		doctor_advise(report,
 			      "sudo truechime doctor  # some connections are kept for root");
 	else
-		doctor_advise(finding, "%s%s",
+		doctor_advise(report, "%s%s",
 			      facts->machine.systemd ? "systemctl status truechimed; " : "",
 			      restart);
 }

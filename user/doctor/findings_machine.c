@@ -30,48 +30,46 @@ static void judge_clocksource(const struct doctor_machine *machine, struct docto
 {
 	const char *better = strstr(machine->clocksources, "kvm-clock") ? "kvm-clock" :
 			     strstr(machine->clocksources, "tsc") ? "tsc" : NULL;
-	struct doctor_finding *finding;
 
 	if (!machine->is_virtual || machine->is_container || !is_slow(machine->clocksource))
 		return;
-	finding = doctor_add(report, "clocksource", DOCTOR_WARNING,
-			     "Each reading of it takes an exit to the hypervisor: microseconds instead of nanoseconds, and an uneven clock.",
-			     "The kernel's clocksource is %s, not kvm-clock or tsc.",
-			     machine->clocksource);
+	doctor_add(report, "clocksource", DOCTOR_WARNING,
+		   "Each reading of it takes an exit to the hypervisor: microseconds instead of nanoseconds, and an uneven clock.",
+		   "The kernel's clocksource is %s, not kvm-clock or tsc.",
+		   machine->clocksource);
 	if (better)
-		doctor_advise(finding,
+		doctor_advise(report,
 			      "echo %s >/sys/devices/system/clocksource/clocksource0/current_clocksource",
 			      better);
 	else
-		doctor_advise(finding,
+		doctor_advise(report,
 			      "dmesg | grep -iE 'clocksource|tsc'  # why the others were given up");
 }
 
 static void judge_devices(const struct doctor_machine *machine, struct doctor_report *report)
 {
 	bool kvm = strstr(machine->clocksources, "kvm-clock");
-	struct doctor_finding *finding;
 
 	if (machine->is_virtual && !machine->is_container && kvm && !machine->has_vmclock) {
-		finding = doctor_add(report, "vmclock-absent", DOCTOR_NOTE,
-				     "That device tells a migration and a fork from a pause. Without it they are told apart by what clocks show.",
-				     "The hypervisor offers no vmclock device.");
-		doctor_advise(finding,
+		doctor_add(report, "vmclock-absent", DOCTOR_NOTE,
+			   "That device tells a migration and a fork from a pause. Without it they are told apart by what clocks show.",
+			   "The hypervisor offers no vmclock device.");
+		doctor_advise(report,
 			      "qemu-system-x86_64 -device vmclock  # on the host, QEMU 10.0 or later");
 	}
 	if (*machine->ptp_kvm_user) {
-		finding = doctor_add(report, "ptp-kvm-shared", DOCTOR_WARNING,
-				     "That is the host's clock as the kernel's own driver reads it, which the module reads as well. A program that steers the system clock by it sets what truechime sets.",
-				     "%s uses /dev/ptp%d, the clock of the driver ptp_kvm.",
-				     machine->ptp_kvm_user, machine->ptp_kvm);
-		doctor_advise(finding, "fuser -v /dev/ptp%d  # and stop the unit of that program",
+		doctor_add(report, "ptp-kvm-shared", DOCTOR_WARNING,
+			   "That is the host's clock as the kernel's own driver reads it, which the module reads as well. A program that steers the system clock by it sets what truechime sets.",
+			   "%s uses /dev/ptp%d, the clock of the driver ptp_kvm.",
+			   machine->ptp_kvm_user, machine->ptp_kvm);
+		doctor_advise(report, "fuser -v /dev/ptp%d  # and stop the unit of that program",
 			      machine->ptp_kvm);
 	}
 	if (machine->rtc_is_local) {
-		finding = doctor_add(report, "rtc-local", DOCTOR_WARNING,
-				     "The kernel takes it for UTC at boot, so the clock starts off by the time zone; and twice a year nobody sets it.",
-				     "The RTC is kept in local time (/etc/adjtime).");
-		doctor_advise(finding, "timedatectl set-local-rtc 0");
+		doctor_add(report, "rtc-local", DOCTOR_WARNING,
+			   "The kernel takes it for UTC at boot, so the clock starts off by the time zone; and twice a year nobody sets it.",
+			   "The RTC is kept in local time (/etc/adjtime).");
+		doctor_advise(report, "timedatectl set-local-rtc 0");
 	}
 	if (machine->is_container)
 		doctor_add(report, "container", DOCTOR_NOTE,
@@ -102,26 +100,25 @@ static void judge_rival(const struct doctor_facts *facts, const struct time_daem
 			struct doctor_report *report)
 {
 	char text[TIME_DAEMONS_TEXT_MAX], command[TIME_DAEMON_COMMAND_MAX];
-	struct doctor_finding *finding;
 
 	time_daemons_text(rival, 1, text);
 	if (rival->is_agent) {
-		finding = doctor_add(report, "agent", DOCTOR_NOTE,
-				     "It may set the clock when the hypervisor asks for that, as after a restore. If it does, and the time is wrong then, the clock is set back.",
-				     "An agent of the hypervisor runs: %s.", text);
-		doctor_advise(finding, "# to keep it from that: %s",
+		doctor_add(report, "agent", DOCTOR_NOTE,
+			   "It may set the clock when the hypervisor asks for that, as after a restore. If it does, and the time is wrong then, the clock is set back.",
+			   "An agent of the hypervisor runs: %s.", text);
+		doctor_advise(report, "# to keep it from that: %s",
 			      time_daemon_advice(rival->program));
 		return;
 	}
 	time_daemon_stop_command(rival, command);
 	if (is_meant(facts, rival))
-		finding = doctor_add(report, "rival-has-clock", DOCTOR_NOTE,
-				     "That is as configured (rivals yield, or mode external); its error is its own to know.",
-				     "The clock is left to another program: %s.", text);
+		doctor_add(report, "rival-has-clock", DOCTOR_NOTE,
+			   "That is as configured (rivals yield, or mode external); its error is its own to know.",
+			   "The clock is left to another program: %s.", text);
 	else
-		finding = doctor_add(report, "rival-runs", DOCTOR_ERROR, FIGHT,
-				     "Another time daemon runs: %s.", text);
-	doctor_advise(finding, "%s", command);
+		doctor_add(report, "rival-runs", DOCTOR_ERROR, FIGHT,
+			   "Another time daemon runs: %s.", text);
+	doctor_advise(report, "%s", command);
 }
 
 static bool runs(const struct doctor_facts *facts, const struct time_daemon *enabled)
@@ -138,16 +135,15 @@ static void judge_enabled(const struct doctor_facts *facts, const struct time_da
 			  struct doctor_report *report)
 {
 	char command[TIME_DAEMON_COMMAND_MAX];
-	struct doctor_finding *finding;
 
 	if (runs(facts, enabled))
 		return;
 	time_daemon_stop_command(enabled, command);
-	finding = doctor_add(report, "rival-enabled", DOCTOR_WARNING,
-			     "It does not run now, but after a reboot it or truechimed stops the other, and the last one to start wins.",
-			     "Another time daemon is started at boot: %s (%s).", enabled->program,
-			     enabled->unit);
-	doctor_advise(finding, "%s", command);
+	doctor_add(report, "rival-enabled", DOCTOR_WARNING,
+		   "It does not run now, but after a reboot it or truechimed stops the other, and the last one to start wins.",
+		   "Another time daemon is started at boot: %s (%s).", enabled->program,
+		   enabled->unit);
+	doctor_advise(report, "%s", command);
 }
 
 void doctor_judge_machine(const struct doctor_facts *facts, struct doctor_report *report)

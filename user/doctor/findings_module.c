@@ -80,76 +80,72 @@ static void judge_absent(const struct doctor_facts *facts, struct doctor_report 
 	char words[MODULE_REFUSAL_TEXT_MAX], command[MODULE_REFUSAL_TEXT_MAX];
 	const struct doctor_machine *machine = &facts->machine;
 	const char *says = machine->module.kernel_says;
-	struct doctor_finding *finding;
 	enum module_refusal refusal;
 
 	if (!doctor_module_refusal(machine, &refusal))
 		return;
 	module_refusal_words(refusal, machine->release, words);
 	module_refusal_command(refusal, machine->release, command);
-	finding = doctor_add(report, id_of_refusal(refusal),
-			     refusal == MODULE_NOT_PACKAGED ? DOCTOR_NOTE : DOCTOR_WARNING,
-			     UNREPAIRED, "%s.%s%s%s", words,
-			     *says ? " The kernel's log says: \"" : "", says,
-			     *says ? "\"." : "");
-	doctor_advise(finding, "%s", command);
+	doctor_add(report, id_of_refusal(refusal),
+		   refusal == MODULE_NOT_PACKAGED ? DOCTOR_NOTE : DOCTOR_WARNING,
+		   UNREPAIRED, "%s.%s%s%s", words,
+		   *says ? " The kernel's log says: \"" : "", says,
+		   *says ? "\"." : "");
+	doctor_advise(report, "%s", command);
 }
 
 static void judge_host(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	bool kvm = strstr(facts->machine.clocksources, "kvm-clock");
-	struct doctor_finding *finding;
 
 	if (!facts->host.present && facts->machine.is_virtual) {
-		finding = doctor_add(report, "host-clock-absent",
-				     kvm ? DOCTOR_WARNING : DOCTOR_NOTE,
-				     "A revert is then noticed by what the hypervisor reports, or by NTP, and put right by NTP. KVM gives its time where the host's own clocksource is tsc.",
-				     "The module has no clock of the host.");
+		doctor_add(report, "host-clock-absent",
+			   kvm ? DOCTOR_WARNING : DOCTOR_NOTE,
+			   "A revert is then noticed by what the hypervisor reports, or by NTP, and put right by NTP. KVM gives its time where the host's own clocksource is tsc.",
+			   "The module has no clock of the host.");
 		if (kvm)
-			doctor_advise(finding, "cat " CLOCKSOURCE "  # on the host");
+			doctor_advise(report, "cat " CLOCKSOURCE "  # on the host");
 		else
-			doctor_advise(finding, "truechime host list");
+			doctor_advise(report, "truechime host list");
 	} else if (facts->host.failing) {
-		finding = doctor_add(report, "host-clock-failing", DOCTOR_WARNING, UNREPAIRED,
-				     "The host's clock has stopped answering.");
-		doctor_advise(finding, "truechime host list; journalctl -k --grep truechime");
+		doctor_add(report, "host-clock-failing", DOCTOR_WARNING, UNREPAIRED,
+			   "The host's clock has stopped answering.");
+		doctor_advise(report, "truechime host list; journalctl -k --grep truechime");
 	} else if (facts->host.demoted) {
-		finding = doctor_add(report, "host-clock-demoted", DOCTOR_WARNING, UNREPAIRED,
-				     "The host's clock is deselected, by an operator or because it contradicted the time sources.");
-		doctor_advise(finding,
+		doctor_add(report, "host-clock-demoted", DOCTOR_WARNING, UNREPAIRED,
+			   "The host's clock is deselected, by an operator or because it contradicted the time sources.");
+		doctor_advise(report,
 			      "truechime sources  # and if the host is right: truechime host reinstate");
 	} else if (facts->host.smears) {
-		finding = doctor_add(report, "host-clock-smeared", DOCTOR_WARNING,
-				     "For hours around a leap second the clock is up to a second off UTC, and off machines that leap.",
-				     "The host's clock smears leap seconds, by its vmclock page, and no time source corrects it.");
-		doctor_advise(finding,
+		doctor_add(report, "host-clock-smeared", DOCTOR_WARNING,
+			   "For hours around a leap second the clock is up to a second off UTC, and off machines that leap.",
+			   "The host's clock smears leap seconds, by its vmclock page, and no time source corrects it.");
+		doctor_advise(report,
 			      "truechime add server NAME  # of servers that do not smear; or leave it, if all machines follow such hosts");
 	}
 }
 
 static void judge_loaded(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
 	if (facts->host.error) {
-		finding = doctor_add(report, "module-silent", DOCTOR_WARNING, UNREPAIRED,
-				     "The kernel module truechime is loaded, but cannot be asked: %s.",
-				     strerror(-facts->host.error));
-		doctor_advise(finding, "modprobe -r truechime && modprobe truechime");
+		doctor_add(report, "module-silent", DOCTOR_WARNING, UNREPAIRED,
+			   "The kernel module truechime is loaded, but cannot be asked: %s.",
+			   strerror(-facts->host.error));
+		doctor_advise(report, "modprobe -r truechime && modprobe truechime");
 		return;
 	}
 	judge_host(facts, report);
 	if (facts->host.external) {
-		finding = doctor_add(report, "mode-external", DOCTOR_WARNING,
-				     "Neither the host's time nor NTP corrects it, and the programs that steer it state no bound of its error.",
-				     "PTP programs steer the module's clock (mode external).");
-		doctor_advise(finding, "truechime mode auto  # when they have ended");
+		doctor_add(report, "mode-external", DOCTOR_WARNING,
+			   "Neither the host's time nor NTP corrects it, and the programs that steer it state no bound of its error.",
+			   "PTP programs steer the module's clock (mode external).");
+		doctor_advise(report, "truechime mode auto  # when they have ended");
 	}
 	if (facts->host.ignores) {
-		finding = doctor_add(report, "policy-ignores", DOCTOR_WARNING,
-				     "After a revert the clock stays wrong, or is turned right so slowly that programs see the wrong time for long.",
-				     "The step policy does not step the clock after each disruption.");
-		doctor_advise(finding, "truechime policy set disruption both step");
+		doctor_add(report, "policy-ignores", DOCTOR_WARNING,
+			   "After a revert the clock stays wrong, or is turned right so slowly that programs see the wrong time for long.",
+			   "The step policy does not step the clock after each disruption.");
+		doctor_advise(report, "truechime policy set disruption both step");
 	}
 }
 

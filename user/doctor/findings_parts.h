@@ -7,18 +7,14 @@
 
 #include "doctor/findings.h"
 
-/*
- * Add one, whose sentence is @format and what follows. NULL: the report is full; else its command
- * is still empty.
- */
+/* Add one without a command, whose sentence is @format and what follows. */
 __attribute__((format(printf, 5, 6)))
-struct doctor_finding *doctor_add(struct doctor_report *report, const char *id,
-				  enum doctor_severity severity, const char *why,
-				  const char *format, ...);
+void doctor_add(struct doctor_report *report, const char *id, enum doctor_severity severity,
+		const char *why, const char *format, ...);
 
-/* Set what mends it; @finding may be NULL. */
+/* Set what mends the one that was added last. */
 __attribute__((format(printf, 2, 3)))
-void doctor_advise(struct doctor_finding *finding, const char *format, ...);
+void doctor_advise(struct doctor_report *report, const char *format, ...);
 
 /* Add what is wrong with each of these. */
 void doctor_judge_daemon(const struct doctor_facts *facts, struct doctor_report *report);

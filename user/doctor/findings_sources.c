@@ -69,31 +69,30 @@ static const struct doctor_source *find_blocked(const struct doctor_daemon *daem
 }
 
 /* Have the daemon ask it alone, where and how it does. */
-static void advise_asking(struct doctor_finding *finding, const struct doctor_source *source,
+static void advise_asking(struct doctor_report *report, const struct doctor_source *source,
 			  const char *more)
 {
 	char port[24] = "";
 
 	if (source->port != NTP_PORT && !source->is_nts)
 		snprintf(port, sizeof(port), " port %d", source->port);
-	doctor_advise(finding, "truechimed -d -Q -t 10 'server %s iburst%s%s'%s", source->name,
+	doctor_advise(report, "truechimed -d -Q -t 10 'server %s iburst%s%s'%s", source->name,
 		      port, source->is_nts ? " nts" : "", more);
 }
 
 static void judge_blocked(const struct doctor_facts *facts, const struct doctor_source *first,
 			  struct doctor_report *report)
 {
-	struct doctor_finding *finding;
 	char more[64];
 
-	finding = doctor_add(report, "port-blocked",
-			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
-			     "Requests leave, and no answer comes back: a firewall drops the packets of NTP, the network has no way out, or all servers are down.",
-			     "None of the servers has ever answered%s%s%s.",
-			     *first->problem ? " (" : "", first->problem,
-			     *first->problem ? ")" : "");
+	doctor_add(report, "port-blocked",
+		   facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
+		   "Requests leave, and no answer comes back: a firewall drops the packets of NTP, the network has no way out, or all servers are down.",
+		   "None of the servers has ever answered%s%s%s.",
+		   *first->problem ? " (" : "", first->problem,
+		   *first->problem ? ")" : "");
 	snprintf(more, sizeof(more), "  # and see to UDP port %d in firewalls", first->port);
-	advise_asking(finding, first, more);
+	advise_asking(report, first, more);
 }
 
 static bool is_any_usable(const struct doctor_daemon *daemon)
@@ -110,40 +109,36 @@ static bool is_any_usable(const struct doctor_daemon *daemon)
 static void judge_falseticker(const struct doctor_source *source, bool any_usable,
 			      struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
-	finding = doctor_add(report, "source-falseticker", DOCTOR_WARNING,
-			     any_usable ? OUTVOTED : NO_MAJORITY, any_usable ?
-			     "%s disagrees with the majority of the time sources." :
-			     "%s contradicts other time sources, or what is known of the clock.",
-			     source->name);
-	doctor_advise(finding,
+	doctor_add(report, "source-falseticker", DOCTOR_WARNING,
+		   any_usable ? OUTVOTED : NO_MAJORITY, any_usable ?
+		   "%s disagrees with the majority of the time sources." :
+		   "%s contradicts other time sources, or what is known of the clock.",
+		   source->name);
+	doctor_advise(report,
 		      "truechime sources -v  # and take the wrong one out of the configuration");
 }
 
 /* Where the directives are those of its command line, there is no file to be read again. */
-static void advise_more(struct doctor_finding *finding, const struct doctor_daemon *daemon)
+static void advise_more(struct doctor_report *report, const struct doctor_daemon *daemon)
 {
 	if (*daemon->configuration)
-		doctor_advise(finding, "echo '%s' >>%s && truechime reload", POOL,
+		doctor_advise(report, "echo '%s' >>%s && truechime reload", POOL,
 			      daemon->configuration);
 	else
-		doctor_advise(finding,
+		doctor_advise(report,
 			      "truechime add %s  # and name it on truechimed's command line", POOL);
 }
 
 static void judge_rejected(const struct doctor_source *source, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
-	finding = doctor_add(report, "source-rejected", DOCTOR_WARNING, source->is_server ?
-			     "It is not used." :
-			     "It is not used. The program or the driver that feeds it may not run.",
-			     "%s gives no time: %s.", source->name, source->problem);
+	doctor_add(report, "source-rejected", DOCTOR_WARNING, source->is_server ?
+		   "It is not used." :
+		   "It is not used. The program or the driver that feeds it may not run.",
+		   "%s gives no time: %s.", source->name, source->problem);
 	if (source->is_server)
-		doctor_advise(finding, "truechime ntpdata %s", source->name);
+		doctor_advise(report, "truechime ntpdata %s", source->name);
 	else
-		doctor_advise(finding,
+		doctor_advise(report,
 			      "man truechime.conf  # EXAMPLES has what feeds a reference clock");
 }
 
@@ -151,40 +146,38 @@ static void judge_rejected(const struct doctor_source *source, struct doctor_rep
 static void judge_source(const struct doctor_source *source, bool blocked, bool any_usable,
 			 bool systemd, struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
 	if (source->offline)
 		return;
 	if (lacks_keys(source)) {
-		finding = doctor_add(report, "source-nts", DOCTOR_WARNING,
-				     *source->problem ? NTS_LACKS : NTS_NEEDS,
-				     "%s gives no time, as NTS does not work%s%s.", source->name,
-				     *source->problem ? ": " : "", source->problem);
-		doctor_advise(finding, "truechime authdata%s",
+		doctor_add(report, "source-nts", DOCTOR_WARNING,
+			   *source->problem ? NTS_LACKS : NTS_NEEDS,
+			   "%s gives no time, as NTS does not work%s%s.", source->name,
+			   *source->problem ? ": " : "", source->problem);
+		doctor_advise(report, "truechime authdata%s",
 			      systemd ? "; journalctl -u truechimed --grep NTS" : "");
 	} else if (!*source->address && !strcmp(source->problem, ASSOCIATION_IN_USE)) {
-		finding = doctor_add(report, "source-twice", DOCTOR_WARNING,
-				     "A machine is asked once, however often it is named, and has one vote.",
-				     "%s is asked as another source already.", source->name);
-		doctor_advise(finding,
+		doctor_add(report, "source-twice", DOCTOR_WARNING,
+			   "A machine is asked once, however often it is named, and has one vote.",
+			   "%s is asked as another source already.", source->name);
+		doctor_advise(report,
 			      "truechime sources -v  # and take one of them out of the configuration");
 	} else if (!*source->address && source->is_server) {
-		finding = doctor_add(report, "source-unresolved", DOCTOR_WARNING,
-				     "It cannot be asked. DNS may not be reachable, or the name is wrong.",
-				     "%s has no address%s%s.", source->name,
-				     *source->problem ? ": " : "", source->problem);
-		doctor_advise(finding, "getent ahosts %s; truechime refresh", source->name);
+		doctor_add(report, "source-unresolved", DOCTOR_WARNING,
+			   "It cannot be asked. DNS may not be reachable, or the name is wrong.",
+			   "%s has no address%s%s.", source->name,
+			   *source->problem ? ": " : "", source->problem);
+		doctor_advise(report, "getent ahosts %s; truechime refresh", source->name);
 	} else if (source->falseticker) {
 		judge_falseticker(source, any_usable, report);
 	} else if (*source->problem && !blocked && !(is_silent(source) && !source->received)) {
 		judge_rejected(source, report);
 	} else if (is_silent(source) && !blocked) {
-		finding = doctor_add(report, "source-silent", DOCTOR_WARNING,
-				     "It is not used. The server may be down, or that port not reachable.",
-				     "%s does not answer at UDP port %d%s%s%s.", source->name,
-				     source->port, *source->problem ? " (" : "", source->problem,
-				     *source->problem ? ")" : "");
-		advise_asking(finding, source, "");
+		doctor_add(report, "source-silent", DOCTOR_WARNING,
+			   "It is not used. The server may be down, or that port not reachable.",
+			   "%s does not answer at UDP port %d%s%s%s.", source->name,
+			   source->port, *source->problem ? " (" : "", source->problem,
+			   *source->problem ? ")" : "");
+		advise_asking(report, source, "");
 	}
 }
 
@@ -192,21 +185,20 @@ static void judge_source(const struct doctor_source *source, bool blocked, bool 
 static void judge_nobody(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	enum doctor_severity severity = facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR;
-	struct doctor_finding *finding;
 	size_t offline = 0;
 
 	for (size_t i = 0; i < facts->daemon.source_count; i++)
 		offline += facts->daemon.sources[i].offline;
 	if (offline) {
-		finding = doctor_add(report, "sources-offline", severity,
-				     "Nothing confirms the time.",
-				     "Time sources are configured, but none is asked.");
-		doctor_advise(finding, "truechime activity; truechime online");
+		doctor_add(report, "sources-offline", severity,
+			   "Nothing confirms the time.",
+			   "Time sources are configured, but none is asked.");
+		doctor_advise(report, "truechime activity; truechime online");
 	} else if (!facts->daemon.source_count) {
-		finding = doctor_add(report, "sources-unknown", severity,
-				     "Nothing confirms the time. DNS may not be reachable yet.",
-				     "Time sources are configured, but their names have no addresses yet.");
-		doctor_advise(finding, "truechime refresh; %s", facts->machine.systemd ?
+		doctor_add(report, "sources-unknown", severity,
+			   "Nothing confirms the time. DNS may not be reachable yet.",
+			   "Time sources are configured, but their names have no addresses yet.");
+		doctor_advise(report, "truechime refresh; %s", facts->machine.systemd ?
 			      "journalctl -u truechimed -n 20" : "truechime sources");
 	}
 }
@@ -214,7 +206,6 @@ static void judge_nobody(const struct doctor_facts *facts, struct doctor_report 
 static void judge_count(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
-	struct doctor_finding *finding;
 	size_t asked = 0;
 	bool few;
 
@@ -227,27 +218,26 @@ static void judge_count(const struct doctor_facts *facts, struct doctor_report *
 	}
 	if (asked >= SOURCES_ENOUGH)
 		return;
-	finding = doctor_add(report, "sources-few", few ? DOCTOR_WARNING : DOCTOR_NOTE,
-			     few ? TOO_FEW : JUST_ENOUGH,
-			     "Only %zu time source%s asked.", asked, asked == 1 ? " is" : "s are");
-	advise_more(finding, daemon);
+	doctor_add(report, "sources-few", few ? DOCTOR_WARNING : DOCTOR_NOTE,
+		   few ? TOO_FEW : JUST_ENOUGH,
+		   "Only %zu time source%s asked.", asked, asked == 1 ? " is" : "s are");
+	advise_more(report, daemon);
 }
 
 static void judge_usable(const struct doctor_facts *facts, bool any_usable,
 			 struct doctor_report *report)
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
-	struct doctor_finding *finding;
 	bool reachable = false;
 
 	for (size_t i = 0; i < daemon->source_count; i++)
 		reachable |= daemon->sources[i].reachable && !daemon->sources[i].falseticker;
 	if (!reachable || any_usable)
 		return;
-	finding = doctor_add(report, "sources-not-usable", DOCTOR_WARNING,
-			     "That takes some answers, so after a start it passes; or they contradict each other.",
-			     "Time sources answer, but none is usable yet.");
-	doctor_advise(finding, "truechime waitsync --timeout 1min; truechime sources -v");
+	doctor_add(report, "sources-not-usable", DOCTOR_WARNING,
+		   "That takes some answers, so after a start it passes; or they contradict each other.",
+		   "Time sources answer, but none is usable yet.");
+	doctor_advise(report, "truechime waitsync --timeout 1min; truechime sources -v");
 }
 
 /* The first of them that gives no time; NULL: one gives it, or there is none. */
@@ -272,16 +262,14 @@ static const struct doctor_source *find_missing(const struct doctor_daemon *daem
 static void judge_minsources(const struct doctor_facts *facts, size_t agreeing,
 			     struct doctor_report *report)
 {
-	struct doctor_finding *finding;
-
 	if (agreeing >= (size_t)facts->daemon.minsources)
 		return;
-	finding = doctor_add(report, "sources-minsources",
-			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
-			     "Nothing corrects the clock by NTP meanwhile.",
-			     "No time source is used: %d have to agree (minsources), and %zu %s.",
-			     facts->daemon.minsources, agreeing, plural_do(agreeing));
-	doctor_advise(finding,
+	doctor_add(report, "sources-minsources",
+		   facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
+		   "Nothing corrects the clock by NTP meanwhile.",
+		   "No time source is used: %d have to agree (minsources), and %zu %s.",
+		   facts->daemon.minsources, agreeing, plural_do(agreeing));
+	doctor_advise(report,
 		      "truechime sources -v  # configure more of them, or a smaller number");
 }
 
@@ -290,7 +278,6 @@ static void judge_waiting(const struct doctor_facts *facts, struct doctor_report
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
 	const struct doctor_source *missing = find_missing(daemon);
-	struct doctor_finding *finding;
 	size_t waiting = 0;
 
 	for (size_t i = 0; i < daemon->source_count; i++)
@@ -301,29 +288,28 @@ static void judge_waiting(const struct doctor_facts *facts, struct doctor_report
 		judge_minsources(facts, waiting, report);
 		return;
 	}
-	finding = doctor_add(report, "source-required",
-			     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR, REQUIRED,
-			     "No time source is used: none counts without %s, which gives no time.",
-			     missing->name);
-	doctor_advise(finding,
+	doctor_add(report, "source-required",
+		   facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR, REQUIRED,
+		   "No time source is used: none counts without %s, which gives no time.",
+		   missing->name);
+	doctor_advise(report,
 		      "truechime selectdata -v  # mend that one, or take it out of the configuration");
 }
 
 void doctor_judge_sources(const struct doctor_facts *facts, struct doctor_report *report)
 {
 	const struct doctor_daemon *daemon = &facts->daemon;
-	struct doctor_finding *finding;
 	const struct doctor_source *blocked;
 	bool any_usable;
 
 	if (daemon->error || daemon->by_hand)
 		return;
 	if (!daemon->configured) {
-		finding = doctor_add(report, "sources-none",
-				     facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
-				     facts->host.present ? HOST_ALONE : NOBODY,
-				     "No time source is configured.");
-		advise_more(finding, daemon);
+		doctor_add(report, "sources-none",
+			   facts->host.present ? DOCTOR_WARNING : DOCTOR_ERROR,
+			   facts->host.present ? HOST_ALONE : NOBODY,
+			   "No time source is configured.");
+		advise_more(report, daemon);
 		return;
 	}
 	if (!daemon->has_sources)
