@@ -12,7 +12,12 @@
 #include <systemd/sd-bus.h>
 
 #define SYSTEMD		"org.freedesktop.systemd1"
-#define DAEMON		"truechimed.service"
+#define UNITS		"/org/freedesktop/systemd1/unit/"
+
+/* Their names as sd_bus_path_encode() has them. */
+#define DAEMON		UNITS "truechimed_2eservice"
+#define TIME_SYNC	UNITS "time_2dsync_2etarget"
+#define WAIT_SYNC	UNITS "truechime_2dwait_2dsync_2eservice"
 
 /* A systemd that takes longer has other troubles. */
 #define TIMEOUT_US	5000000
@@ -20,12 +25,10 @@
 /* The text of the property, to be freed. NULL: nobody answers. */
 static char *text_of(sd_bus *bus, const char *unit, const char *property)
 {
-	char *path = NULL, *value = NULL;
+	char *value = NULL;
 
-	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0)
-		(void)sd_bus_get_property_string(bus, SYSTEMD, path, SYSTEMD ".Unit", property,
-						 NULL, &value);
-	free(path);
+	(void)sd_bus_get_property_string(bus, SYSTEMD, unit, SYSTEMD ".Unit", property, NULL,
+					 &value);
 
 	return value;
 }
@@ -41,13 +44,10 @@ static bool is_one_of(const char *value, const char *words)
 
 static int number_of(sd_bus *bus, const char *unit, const char *property)
 {
-	char *path = NULL;
 	int number = 0;
 
-	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0)
-		(void)sd_bus_get_property_trivial(bus, SYSTEMD, path, SYSTEMD ".Service", property,
-						  NULL, 'i', &number);
-	free(path);
+	(void)sd_bus_get_property_trivial(bus, SYSTEMD, unit, SYSTEMD ".Service", property, NULL,
+					  'i', &number);
 
 	return number;
 }
@@ -96,10 +96,8 @@ static void read_words(sd_bus_message *message, char *file, size_t size)
 static void read_configuration(sd_bus *bus, const char *unit, char *file, size_t size)
 {
 	sd_bus_message *reply = NULL;
-	char *path = NULL;
 
-	if (sd_bus_path_encode("/org/freedesktop/systemd1/unit", unit, &path) >= 0 &&
-	    sd_bus_get_property(bus, SYSTEMD, path, SYSTEMD ".Service", "ExecStart", NULL, &reply,
+	if (sd_bus_get_property(bus, SYSTEMD, unit, SYSTEMD ".Service", "ExecStart", NULL, &reply,
 				"a(sasbttttuii)") >= 0 &&
 	    sd_bus_message_enter_container(reply, 'a', "(sasbttttuii)") > 0 &&
 	    sd_bus_message_enter_container(reply, 'r', "sasbttttuii") > 0 &&
@@ -107,7 +105,6 @@ static void read_configuration(sd_bus *bus, const char *unit, char *file, size_t
 	    sd_bus_message_enter_container(reply, 'a', "s") > 0)
 		read_words(reply, file, size);
 	sd_bus_message_unref(reply);
-	free(path);
 }
 
 static bool is_enabled(sd_bus *bus, const char *unit)
@@ -163,8 +160,8 @@ int doctor_units_read(struct doctor_units *units)
 	if (err >= 0) {
 		units->known = true;
 		read_daemon(bus, units);
-		units->time_sync_reached = is_active(bus, "time-sync.target");
-		units->wait_sync_enabled = is_enabled(bus, "truechime-wait-sync.service");
+		units->time_sync_reached = is_active(bus, TIME_SYNC);
+		units->wait_sync_enabled = is_enabled(bus, WAIT_SYNC);
 	}
 	sd_bus_flush_close_unref(bus);
 
