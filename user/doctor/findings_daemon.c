@@ -19,41 +19,46 @@ enum {
 
 #define NOT_KEPT "Nothing corrects the clock by NTP, and nothing says how wrong it may be."
 
+static void add_failed(struct doctor_report *report, const char *reason)
+{
+	doctor_add(report, "daemon-failed", DOCTOR_ERROR, NOT_KEPT,
+		   "The daemon truechimed is not running: %s.", reason);
+}
+
 static void judge_failed(const struct doctor_facts *facts, struct doctor_report *report)
 {
-	const char *reason = "it has ended with an error";
-	const char *command = "journalctl -u truechimed -n 20; systemctl restart truechimed";
 	const char *file = facts->units.configuration;
 	/* What is tried by hand has to read what the unit reads. */
 	const char *option = *file ? " -f " : "";
-	const char *first = "";
 
 	switch (facts->units.exit_status) {
 	case EXIT_USAGE:
-		reason = "its command line is wrong";
-		command = "systemctl cat truechimed; journalctl -u truechimed -n 5";
+		add_failed(report, "its command line is wrong");
+		doctor_advise(report, "systemctl cat truechimed; journalctl -u truechimed -n 5");
 		break;
 	case EXIT_MAXCHANGE:
-		reason = "the time sources wanted a greater change than maxchange allows";
-		first = "truechimed -Q";
-		command = "  # and if that is right: systemctl start truechimed";
+		add_failed(report,
+			   "the time sources wanted a greater change than maxchange allows");
+		doctor_advise(report,
+			      "truechimed -Q%s%s  # and if that is right: systemctl start truechimed",
+			      option, file);
 		break;
 	case EXIT_CONFIG:
-		reason = "its configuration has errors";
-		first = "truechimed -p";
-		command = "  # and when they are mended: systemctl restart truechimed";
+		add_failed(report, "its configuration has errors");
+		doctor_advise(report,
+			      "truechimed -p%s%s  # and when they are mended: systemctl restart truechimed",
+			      option, file);
 		break;
 	case EXIT_ANOTHER:
-		reason = "another truechimed runs already";
-		command = "pgrep -a truechimed";
+		add_failed(report, "another truechimed runs already");
+		doctor_advise(report, "pgrep -a truechimed");
+		break;
+	default:
+		add_failed(report, "it has ended with an error");
+		doctor_advise(report,
+			      "journalctl -u truechimed -n 20; systemctl restart truechimed");
 		break;
 	}
-	doctor_add(report, "daemon-failed", DOCTOR_ERROR, NOT_KEPT,
-		   "The daemon truechimed is not running: %s.", reason);
-	if (*first)
-		doctor_advise(report, "%s%s%s%s", first, option, file, command);
-	else
-		doctor_advise(report, "%s", command);
 }
 
 static void judge_stopped(const struct doctor_facts *facts, struct doctor_report *report)
