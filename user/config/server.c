@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <math.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,30 +24,52 @@
 #define RATE_BURST		8
 #define RATE_LEAK		2
 #define LOCAL_STRATUM		10
-#define LOCAL_DISTANCE_NS	NS_PER_S
+#define LOCAL_DISTANCE_S	1
 #define ORPHAN_WAIT_NS		(300 * NS_PER_S)
 
 /* Rules are made room for so many at a time. */
 #define RULES_STEP	256
 
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+
 #define NO_LOOKUP	"names are not looked up for it; write the address or the network"
 #define CLOSED(of_server)	((of_server) ? "nobody is served" : "only this machine may ask")
 #define NO_NETWORK	"it is no address, and no network such as 10.0.0.0/16"
 
-/**
- * struct number_option - an option of a directive with a number
- * @name: of it
- * @place: where its value goes
- * @min: least value
- * @max: greatest value
- * @limit: a value beyond them counts as the nearest one, with a warning, as in chronyd
- */
-struct number_option {
-	const char *name;
-	double *place;
-	double min;
-	double max;
-	bool limit;
+/* How often a client is answered; @interval: log2 seconds. */
+struct rate {
+	int interval;
+	struct client_limit limit;
+};
+
+#define RATE(member)	offsetof(struct rate, member)
+
+/* The last is ratelimit's alone. */
+static const struct config_option rate_options[] = {
+	{ "interval", CONFIG_INT, .offset = RATE(interval), .min = RATE_INTERVAL_MIN, .max = 12,
+	  .limit = true },
+	{ "burst", CONFIG_INT, .offset = RATE(limit.burst), .min = 1, .max = 255, .limit = true,
+	  .initial = RATE_BURST },
+	{ "leak", CONFIG_INT, .offset = RATE(limit.leak), .min = 1, .max = 4, .limit = true,
+	  .initial = RATE_LEAK },
+	{ "kod", CONFIG_INT, .offset = RATE(limit.kod), .max = 4, .limit = true },
+};
+
+#define LOCAL(member)	offsetof(struct config_local, member)
+
+static const struct config_option local_options[] = {
+	{ "stratum", CONFIG_INT, .offset = LOCAL(stratum), .min = 1, .max = 15,
+	  .initial = LOCAL_STRATUM },
+	{ "orphan", CONFIG_FLAG, .offset = LOCAL(orphan) },
+	{ "distance", CONFIG_NS, .offset = LOCAL(distance_ns), .max = CONFIG_SECONDS_MAX,
+	  .limit = true, .initial = LOCAL_DISTANCE_S },
+	{ "activate", CONFIG_NS, .offset = LOCAL(activate_ns), .max = CONFIG_SECONDS_MAX,
+	  .limit = true },
+	{ "waitsynced", CONFIG_NS, .offset = LOCAL(wait_synced_ns), .max = CONFIG_SECONDS_MAX,
+	  .limit = true },
+	/* Less than nothing: it was not given. */
+	{ "waitunsynced", CONFIG_NS, .offset = LOCAL(wait_unsynced_ns),
+	  .min = -CONFIG_SECONDS_MAX, .max = CONFIG_SECONDS_MAX, .limit = true, .initial = -1 },
 };
 
 void config_server_defaults(struct config_server *server)
@@ -320,42 +341,6 @@ int config_parse_noclientlog(struct config_reader *reader, int count, char **wor
 	return 0;
 }
 
-static bool is_beyond(const struct number_option *option)
-{
-	return *option->place < option->min || *option->place > option->max;
-}
-
-static void limit_number(struct config_reader *reader, const char *directive,
-			 const struct number_option *option)
-{
-	double value = *option->place < option->min ? option->min : option->max;
-
-	config_warn(reader, "%s: '%s %g' is out of range: it can be %g to %g, and counts as %g",
-		    directive, option->name, *option->place, option->min, option->max, value);
-	*option->place = value;
-}
-
-/* "NAME NUMBER", any of @options, at @words. How many words it took, 0: it is none of them. */
-static int parse_number_option(struct config_reader *reader, const char *directive,
-			       const struct number_option *options, int count, char **words)
-{
-	for (; options->name; options++) {
-		if (strcasecmp(options->name, words[0]))
-			continue;
-		if (count < 2 || config_parse_number(words[1], options->place) < 0 ||
-		    (is_beyond(options) && !options->limit)) {
-			config_error(reader, "%s: '%s' takes a number from %g to %g", directive,
-				     options->name, options->min, options->max);
-			return -EINVAL;
-		}
-		if (is_beyond(options))
-			limit_number(reader, directive, options);
-		return 2;
-	}
-
-	return 0;
-}
-
 /* 2^@power seconds. */
 static int64_t power_ns(int power)
 {
@@ -366,37 +351,17 @@ static int64_t power_ns(int power)
 int config_parse_limit(struct config_reader *reader, const char *directive,
 		       struct client_limit *limit, int *interval, int count, char **words)
 {
-	double seconds = *interval, burst = RATE_BURST, leak = RATE_LEAK, kod = 0;
-	bool has_kod = !strcmp(directive, "ratelimit");
-	const struct number_option options[] = {
-		{ "interval", &seconds, RATE_INTERVAL_MIN, 12, true },
-		{ "burst", &burst, 1, 255, true },
-		{ "leak", &leak, 1, 4, true },
-		{ has_kod ? "kod" : NULL, &kod, 0, 4, true },
-		{ NULL, NULL, 0, 0, false },
-	};
+	size_t option_count = ARRAY_SIZE(rate_options) - (strcmp(directive, "ratelimit") != 0);
+	struct rate rate = { .limit.enabled = true };
 
-	for (int i = 0; i < count;) {
-		int taken = parse_number_option(reader, directive, options, count - i, words + i);
-
-		if (taken <= 0) {
-			if (!taken)
-				config_error(reader,
-					     "%s: '%s' is no option of it: interval, burst%s are",
-					     directive, words[i],
-					     has_kod ? ", leak and kod" : " and leak");
-			return -EINVAL;
-		}
-		i += taken;
-	}
-	*interval = (int)seconds;
-	*limit = (struct client_limit){
-		.enabled = true,
-		.interval_ns = power_ns(*interval),
-		.burst = (int)burst,
-		.leak = (int)leak,
-		.kod = (int)kod,
-	};
+	config_option_defaults(rate_options, ARRAY_SIZE(rate_options), &rate);
+	rate.interval = *interval;
+	if (config_options_set(reader, directive, rate_options, option_count, &rate, count,
+			       words) < 0)
+		return -EINVAL;
+	*interval = rate.interval;
+	*limit = rate.limit;
+	limit->interval_ns = power_ns(rate.interval);
 
 	return 0;
 }
@@ -411,50 +376,18 @@ int config_parse_ratelimit(struct config_reader *reader, int count, char **words
 				  words);
 }
 
-static int64_t ns_of(double seconds)
-{
-	return (int64_t)llrint(seconds * NS_PER_S);
-}
-
 int config_parse_local(struct config_reader *reader, int count, char **words)
 {
 	struct config_local *local = &reader->config->server.local;
-	double stratum = LOCAL_STRATUM, distance = (double)LOCAL_DISTANCE_NS / NS_PER_S;
-	double activate = 0, synced = 0, unsynced = -1;
-	const struct number_option options[] = {
-		{ "stratum", &stratum, 1, 15, false },
-		{ "distance", &distance, 0, 1e9, true },
-		{ "activate", &activate, 0, 1e9, true },
-		{ "waitsynced", &synced, 0, 1e9, true },
-		{ "waitunsynced", &unsynced, -1e9, 1e9, true },
-		{ NULL, NULL, 0, 0, false },
-	};
 
-	*local = (struct config_local){ .enabled = true };
-	for (int i = 0; i < count;) {
-		int taken;
-
-		if (!strcasecmp(words[i], "orphan")) {
-			local->orphan = true;
-			i++;
-			continue;
-		}
-		taken = parse_number_option(reader, "local", options, count - i, words + i);
-		if (taken <= 0) {
-			if (!taken)
-				config_error(reader,
-					     "local: '%s' is no option of it: stratum, orphan, distance, activate, waitsynced and waitunsynced are",
-					     words[i]);
-			return -EINVAL;
-		}
-		i += taken;
-	}
-	local->stratum = (int)stratum;
-	local->distance_ns = ns_of(distance);
-	local->activate_ns = ns_of(activate);
-	local->wait_synced_ns = ns_of(synced);
-	local->wait_unsynced_ns = unsynced >= 0 ? ns_of(unsynced) :
-				  local->orphan ? ORPHAN_WAIT_NS : 0;
+	config_option_defaults(local_options, ARRAY_SIZE(local_options), local);
+	local->enabled = true;
+	local->orphan = false;
+	if (config_options_set(reader, "local", local_options, ARRAY_SIZE(local_options), local,
+			       count, words) < 0)
+		return -EINVAL;
+	if (local->wait_unsynced_ns < 0)
+		local->wait_unsynced_ns = local->orphan ? ORPHAN_WAIT_NS : 0;
 
 	return 0;
 }

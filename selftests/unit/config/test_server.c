@@ -282,7 +282,8 @@ static const char *const wrong[] = {
 	"deny 192.168.1.*", "deny 192.168.1.10-192.168.1.20",
 	"allow 10.0.0.0/33", "deny ::/129", "allow all 10 11", "port 65536", "port -1",
 	"bindaddress eth0", "bindaddress fe80::1%lo", "ratelimit interval", "ratelimit fast 1",
-	"ratelimit leak x", "local stratum 16", "local stratum", "local orphans",
+	"ratelimit leak x", "ratelimit burst 2.5", "cmdratelimit kod 1", "local stratum 16",
+	"local stratum", "local stratum 2.5", "local orphans",
 	"clientloglimit many",
 	"xdp", "xdp eth0 fast", "xdp eth0 native generic", "xdp a-name-of-16-char",
 };
