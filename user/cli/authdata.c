@@ -20,13 +20,13 @@ static void print_row(const struct cli *cli, const json_t *source, int width)
 	const json_t *auth = json_object_get(source, "auth");
 	int64_t age_ns = json_int_of(auth, "age_ns", -1);
 
-	printf("%-*s %4s %5lld %4d %4d ", width, name_of_source(cli, source),
-	       json_text_of(auth, "mode"),
+	printf("%-*s %4s %5lld %4d %4d %s %4d %4d %4d %4d\n", width,
+	       name_of_source(cli, source), json_text_of(auth, "mode"),
 	       (long long)json_int_of(auth, "key", 0), (int)json_int_of(auth, "type", 0),
-	       (int)json_int_of(auth, "bits", 0));
-	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
-	printf(" %4d %4d %4d %4d\n", (int)json_int_of(auth, "attempts", 0),
-	       json_bool_of(auth, "refused"), (int)json_int_of(auth, "cookies", 0),
+	       (int)json_int_of(auth, "bits", 0),
+	       interval_column(age_ns < 0 ? -1 : age_ns / 1000000000).text,
+	       (int)json_int_of(auth, "attempts", 0), json_bool_of(auth, "refused"),
+	       (int)json_int_of(auth, "cookies", 0),
 	       (int)json_int_of(auth, "cookie_bytes", 0));
 }
 

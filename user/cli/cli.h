@@ -258,13 +258,21 @@ const char *name_of_leap(const char *leap, bool letter);
 /* chronyc's answer to a command that has nothing to show. */
 void print_done(const struct cli *cli, const json_t *reply);
 
-/* Room for any of the next columns: a double of any size has room. */
-#define COLUMN_TEXT_MAX	340
+/* Of a table, to be used at once: ns_column(ns).text. A double of any size has room. */
+struct column {
+	char text[340];
+};
 
-/* The same as the next three, as text. */
-void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX]);
-void text_of_ns(double ns, char text[COLUMN_TEXT_MAX]);
-void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX]);
+/* "  34", " 34m"; negative: "   -". */
+struct column interval_column(int64_t s);
+
+/* " 123us"; signed: a place more. */
+struct column ns_column(double ns);
+struct column signed_ns_column(double ns);
+
+/* 10 places. */
+struct column ppm_column(double ppm);
+struct column signed_ppm_column(double ppm);
 
 /* The row of @source in the table of sources, and its heading. A name has @width columns. */
 #define SOURCE_ROW_MAX	1792
@@ -275,19 +283,8 @@ void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX]);
 void text_of_source(const struct cli *cli, const json_t *source, int width,
 		    char text[SOURCE_ROW_MAX]);
 
-/* 4 columns: "  34", " 34m"; negative: "   -". */
-void print_interval(int64_t s);
-
-/* 6 columns: " 123us"; signed: 7 columns. */
-void print_ns(double ns);
-void print_signed_ns(double ns);
-
 /* To a multiple of @step: what is rounded to nothing has no sign, as in "-0.000". */
 double rounded(double value, double step);
-
-/* 10 columns. */
-void print_ppm(double ppm);
-void print_signed_ppm(double ppm);
 
 /* An object on a line of its own or spread out, released afterwards. */
 void print_json(json_t *object);

@@ -39,8 +39,7 @@ static void print_age(const json_t *client, const char *key)
 {
 	json_int_t age_ns = json_int_of(client, key, -1);
 
-	printf("  ");
-	print_interval(age_ns < 0 ? -1 : age_ns / 1000000000);
+	printf("  %s", interval_column(age_ns < 0 ? -1 : age_ns / 1000000000).text);
 }
 
 /* Who asks about the daemon is not counted, so chronyc's columns of that are empty. */

@@ -18,20 +18,24 @@ const char *how_to_start(void)
 	return has_systemd() ? HOW_TO_START : START_ALONE;
 }
 
-void text_of_interval(int64_t s, char text[COLUMN_TEXT_MAX])
+struct column interval_column(int64_t s)
 {
+	struct column column;
+
 	if (s < 0)
-		snprintf(text, COLUMN_TEXT_MAX, "   -");
+		snprintf(column.text, sizeof(column.text), "   -");
 	else if (s < 1200)
-		snprintf(text, COLUMN_TEXT_MAX, "%4d", (int)s);
+		snprintf(column.text, sizeof(column.text), "%4d", (int)s);
 	else if (s < 36000)
-		snprintf(text, COLUMN_TEXT_MAX, "%3dm", (int)(s / 60));
+		snprintf(column.text, sizeof(column.text), "%3dm", (int)(s / 60));
 	else if (s < 345600)
-		snprintf(text, COLUMN_TEXT_MAX, "%3dh", (int)(s / 3600));
+		snprintf(column.text, sizeof(column.text), "%3dh", (int)(s / 3600));
 	else if (s < 86400LL * 1000)
-		snprintf(text, COLUMN_TEXT_MAX, "%3dd", (int)(s / 86400));
+		snprintf(column.text, sizeof(column.text), "%3dd", (int)(s / 86400));
 	else
-		snprintf(text, COLUMN_TEXT_MAX, "%3lldy", (long long)(s / (365 * 86400LL)));
+		snprintf(column.text, sizeof(column.text), "%3lldy",
+			 (long long)(s / (365 * 86400LL)));
+	return column;
 }
 
 double rounded(double value, double step)
@@ -40,79 +44,64 @@ double rounded(double value, double step)
 }
 
 /* The unit in which @ns has at most four digits. */
-static void scale(double ns, const char *const *formats, char text[COLUMN_TEXT_MAX])
+static struct column scaled(double ns, const char *const *formats)
 {
 	double size = fabs(ns);
+	struct column column;
 
 	if (size < 0.5)
 		ns = 0;
 	if (!isfinite(ns))
-		snprintf(text, COLUMN_TEXT_MAX, " -  ");
+		snprintf(column.text, sizeof(column.text), " -  ");
 	else if (size < 9999.5)
-		snprintf(text, COLUMN_TEXT_MAX, formats[0], ns);
+		snprintf(column.text, sizeof(column.text), formats[0], ns);
 	else if (size < 9999.5e3)
-		snprintf(text, COLUMN_TEXT_MAX, formats[1], ns / 1e3);
+		snprintf(column.text, sizeof(column.text), formats[1], ns / 1e3);
 	else if (size < 9999.5e6)
-		snprintf(text, COLUMN_TEXT_MAX, formats[2], ns / 1e6);
+		snprintf(column.text, sizeof(column.text), formats[2], ns / 1e6);
 	else if (size < 999.5e9)
-		snprintf(text, COLUMN_TEXT_MAX, formats[3], ns / 1e9);
+		snprintf(column.text, sizeof(column.text), formats[3], ns / 1e9);
 	else if (size < 99999.5e9)
-		snprintf(text, COLUMN_TEXT_MAX, formats[4], ns / 1e9);
+		snprintf(column.text, sizeof(column.text), formats[4], ns / 1e9);
 	else
-		snprintf(text, COLUMN_TEXT_MAX, formats[5], ns / 86400e9);
+		snprintf(column.text, sizeof(column.text), formats[5], ns / 86400e9);
+	return column;
 }
 
-void text_of_ns(double ns, char text[COLUMN_TEXT_MAX])
+struct column ns_column(double ns)
 {
 	static const char *const formats[] = {
 		"%4.0fns", "%4.0fus", "%4.0fms", "%5.1fs", "%5.0fs", "%5.0fd",
 	};
 
-	scale(fabs(ns), formats, text);
+	return scaled(fabs(ns), formats);
 }
 
-void text_of_signed_ns(double ns, char text[COLUMN_TEXT_MAX])
+struct column signed_ns_column(double ns)
 {
 	static const char *const formats[] = {
 		"%+5.0fns", "%+5.0fus", "%+5.0fms", "%+6.1fs", "%+6.0fs", "%+6.0fd",
 	};
 
-	scale(ns, formats, text);
+	return scaled(ns, formats);
 }
 
-void print_interval(int64_t s)
+static struct column ppm_of(double ppm, const char *format)
 {
-	char text[COLUMN_TEXT_MAX];
+	struct column column;
 
-	text_of_interval(s, text);
-	fputs(text, stdout);
+	snprintf(column.text, sizeof(column.text), format, fabs(ppm) < 99999.5 ? 3 : 0, ppm);
+	return column;
 }
 
-void print_ns(double ns)
+struct column ppm_column(double ppm)
 {
-	char text[COLUMN_TEXT_MAX];
-
-	text_of_ns(ns, text);
-	fputs(text, stdout);
+	return ppm_of(fabs(ppm), "%10.*f");
 }
 
-void print_signed_ns(double ns)
+struct column signed_ppm_column(double ppm)
 {
-	char text[COLUMN_TEXT_MAX];
-
-	text_of_signed_ns(ns, text);
-	fputs(text, stdout);
-}
-
-void print_ppm(double ppm)
-{
-	printf(fabs(ppm) < 99999.5 ? "%10.3f" : "%10.0f", fabs(ppm));
-}
-
-void print_signed_ppm(double ppm)
-{
-	ppm = rounded(ppm, 1e-3);
-	printf(fabs(ppm) < 99999.5 ? "%+10.3f" : "%+10.0f", ppm);
+	return ppm_of(rounded(ppm, 1e-3), "%+10.*f");
 }
 
 void print_json(json_t *object)

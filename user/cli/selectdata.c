@@ -42,16 +42,14 @@ static void print_row(const struct cli *cli, const json_t *source, int width)
 	struct options options;
 
 	options_of(selection, &options);
-	printf("%s %-*s %c %s %s ", json_text_of(selection, "letter"), width,
-	       name_of_source(cli, source), json_bool_of(source, "authenticated") ? 'Y' : 'N',
-	       options.configured, options.effective);
-	print_interval(json_int_of(selection, "age_ns", 0) / 1000000000);
 	/* The best one is selected anew at each update, so no source has a better score. */
-	printf(" %5.1f ", 1.0);
-	print_signed_ns(json_real_of(selection, "low_ns", 0));
-	putchar(' ');
-	print_signed_ns(json_real_of(selection, "high_ns", 0));
-	printf("  %s\n", name_of_leap(json_text_of(selection, "leap"), true));
+	printf("%s %-*s %c %s %s %s %5.1f %s %s  %s\n", json_text_of(selection, "letter"), width,
+	       name_of_source(cli, source), json_bool_of(source, "authenticated") ? 'Y' : 'N',
+	       options.configured, options.effective,
+	       interval_column(json_int_of(selection, "age_ns", 0) / 1000000000).text, 1.0,
+	       signed_ns_column(json_real_of(selection, "low_ns", 0)).text,
+	       signed_ns_column(json_real_of(selection, "high_ns", 0)).text,
+	       name_of_leap(json_text_of(selection, "leap"), true));
 }
 
 static void print_csv(const struct cli *cli, const json_t *source)

@@ -24,20 +24,18 @@ void text_of_source(const struct cli *cli, const json_t *source, int width,
 		    char text[SOURCE_ROW_MAX])
 {
 	const json_t *estimate = json_object_get(source, "estimate");
-	char age[COLUMN_TEXT_MAX], now[COLUMN_TEXT_MAX], then[COLUMN_TEXT_MAX];
 	int64_t age_ns = json_int_of(estimate, "age_ns", -1);
-	char bound[COLUMN_TEXT_MAX];
 
-	text_of_interval(age_ns < 0 ? -1 : age_ns / 1000000000, age);
 	/* Without a sample all is 0, so that each row has the same fields. */
-	text_of_signed_ns(json_real_of(estimate, "adjusted_ns", 0), now);
-	text_of_signed_ns(json_real_of(estimate, "measured_ns", 0), then);
-	text_of_ns(json_real_of(estimate, "distance_ns", 0), bound);
 	snprintf(text, SOURCE_ROW_MAX, "%c%c %-*.255s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
 		 strcmp(json_text_of(source, "kind"), "refclock") ? '^' : '#',
 		 letter_of_source(source), width, name_of_source(cli, source),
 		 (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
-		 (unsigned int)json_int_of(source, "reach", 0), age, now, then, bound);
+		 (unsigned int)json_int_of(source, "reach", 0),
+		 interval_column(age_ns < 0 ? -1 : age_ns / 1000000000).text,
+		 signed_ns_column(json_real_of(estimate, "adjusted_ns", 0)).text,
+		 signed_ns_column(json_real_of(estimate, "measured_ns", 0)).text,
+		 ns_column(json_real_of(estimate, "distance_ns", 0)).text);
 }
 
 static void print_row(const struct cli *cli, const json_t *source, int width)

@@ -30,18 +30,13 @@ static void print_row(const struct cli *cli, const json_t *source, int width)
 		puts("  0   0     0     +0.000   2000.000     +0ns  4000ms");
 		return;
 	}
-	printf("%3d %3d  ", (int)json_int_of(estimate, "samples", 0),
-	       (int)json_int_of(estimate, "runs", 0));
-	print_interval(json_seconds_of(estimate, "span_s"));
-	putchar(' ');
-	print_signed_ppm(json_real_of(estimate, "frequency_ppb", 0) / 1e3);
-	putchar(' ');
-	print_ppm(json_real_of(estimate, "skew_ppb", 0) / 1e3);
-	printf("  ");
-	print_signed_ns(json_real_of(estimate, "offset_ns", 0));
-	printf("  ");
-	print_ns(json_real_of(estimate, "jitter_ns", NAN));
-	putchar('\n');
+	printf("%3d %3d  %s %s %s  %s  %s\n", (int)json_int_of(estimate, "samples", 0),
+	       (int)json_int_of(estimate, "runs", 0),
+	       interval_column(json_seconds_of(estimate, "span_s")).text,
+	       signed_ppm_column(json_real_of(estimate, "frequency_ppb", 0) / 1e3).text,
+	       ppm_column(json_real_of(estimate, "skew_ppb", 0) / 1e3).text,
+	       signed_ns_column(json_real_of(estimate, "offset_ns", 0)).text,
+	       ns_column(json_real_of(estimate, "jitter_ns", NAN)).text);
 }
 
 /* Without a sample: chronyc's. */

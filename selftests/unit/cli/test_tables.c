@@ -199,15 +199,12 @@ TEST_F(tables, sources_are_chronycs)
 TEST_F(tables, what_is_rounded_to_nothing_has_no_sign)
 {
 	static const double small_ppm[] = { -0.0, -0.0004, 0.0004 };
-	char text[COLUMN_TEXT_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(small_ppm); i++)
 		EXPECT_FALSE(signbit(rounded(small_ppm[i], 1e-3)));
 	EXPECT_EQ(-0.001, rounded(-0.0006, 1e-3));
-	text_of_signed_ns(-0.4, text);
-	EXPECT_STREQ("   +0ns", text);
-	text_of_signed_ns(-0.6, text);
-	EXPECT_STREQ("   -1ns", text);
+	EXPECT_STREQ("   +0ns", signed_ns_column(-0.4).text);
+	EXPECT_STREQ("   -1ns", signed_ns_column(-0.6).text);
 	add_sources();
 	world.sources[0].status.last.offset_ns = 40;
 	EXPECT_NE(NULL, strstr(line_of(self, verb_peers, "*"), "   0.0000   "))
