@@ -105,12 +105,13 @@ static void put_record(struct writer *writer, bool critical, int type, const voi
 	writer->length += HEADER_SIZE + size;
 }
 
-static void put_number(struct writer *writer, bool critical, int type, int number)
+/* Whoever does not know it must not go on. */
+static void put_number(struct writer *writer, int type, int number)
 {
 	uint8_t body[2];
 
 	put_be16(body, (uint16_t)number);
-	put_record(writer, critical, type, body, sizeof(body));
+	put_record(writer, true, type, body, sizeof(body));
 }
 
 static size_t finish(struct writer *writer)
@@ -137,7 +138,7 @@ size_t nts_request_write(const struct nts_algorithms *algorithms, uint8_t *bytes
 
 	for (size_t i = 0; i < algorithms->count; i++)
 		put_be16(body + 2 * i, (uint16_t)algorithms->list[i]);
-	put_number(&writer, true, RECORD_PROTOCOL, PROTOCOL_NTPV4);
+	put_number(&writer, RECORD_PROTOCOL, PROTOCOL_NTPV4);
 	put_record(&writer, true, RECORD_ALGORITHM, body, 2 * algorithms->count);
 	if (has(algorithms, AEAD_AES_128_GCM_SIV))
 		put_record(&writer, false, RECORD_COMPLIANT, NULL, 0);
@@ -240,23 +241,23 @@ size_t nts_answer_write(const struct nts_ke_request *request, const struct nts_k
 	struct writer writer = { .bytes = bytes, .size = size };
 
 	if (request->error != NTS_KE_NO_ERROR) {
-		put_number(&writer, true, RECORD_ERROR, request->error);
+		put_number(&writer, RECORD_ERROR, request->error);
 		return finish(&writer);
 	}
 	if (!request->ntp) {
 		put_record(&writer, true, RECORD_PROTOCOL, NULL, 0);
 		return finish(&writer);
 	}
-	put_number(&writer, true, RECORD_PROTOCOL, PROTOCOL_NTPV4);
+	put_number(&writer, RECORD_PROTOCOL, PROTOCOL_NTPV4);
 	if (request->algorithm == AEAD_NONE) {
 		put_record(&writer, true, RECORD_ALGORITHM, NULL, 0);
 		return finish(&writer);
 	}
-	put_number(&writer, true, RECORD_ALGORITHM, answer->algorithm);
+	put_number(&writer, RECORD_ALGORITHM, answer->algorithm);
 	if (answer->compliant)
 		put_record(&writer, false, RECORD_COMPLIANT, NULL, 0);
 	if (answer->port)
-		put_number(&writer, true, RECORD_PORT, answer->port);
+		put_number(&writer, RECORD_PORT, answer->port);
 	if (*answer->server)
 		put_record(&writer, true, RECORD_SERVER, answer->server, strlen(answer->server));
 	for (size_t i = 0; i < answer->cookie_count; i++)
