@@ -12,6 +12,9 @@
 #include "discipline/source_interval.h"
 #include "lib/time_units.h"
 
+/* The longest smear ends, or begins, so long after the leap, or before it. */
+#define SPAN_NS		(24LL * 3600 * NS_PER_S)
+
 /* A smear is a second at most; by so much more sources may differ as it is. */
 #define MARGIN_NS	(NS_PER_S / 10)
 
@@ -51,7 +54,7 @@ static void note_leap(struct smear *smear, const struct timescale_now *now, int 
 
 	if (!leap)
 		return;
-	if (smear->kind != leap || apart_ns > SMEAR_SPAN_NS)
+	if (smear->kind != leap || apart_ns > SPAN_NS)
 		*smear = (struct smear){ .kind = leap };
 	smear->midnight_ns = at_ns;
 }
@@ -60,7 +63,7 @@ static void note_leap(struct smear *smear, const struct timescale_now *now, int 
 static bool is_time(const struct smear *smear, const struct timescale_now *now)
 {
 	return smear->kind && now->maxerror_ns != CHIME_LINE_UNBOUNDED_NS &&
-	       chime_abs_sat(chime_sub_sat(now->time_ns, smear->midnight_ns)) < SMEAR_SPAN_NS;
+	       chime_abs_sat(chime_sub_sat(now->time_ns, smear->midnight_ns)) < SPAN_NS;
 }
 
 /* Where a source is, and whether it announces the leap second of @leap. */

@@ -13,9 +13,6 @@
 #include "clocks/timescale.h"
 #include "discipline/source.h"
 
-/* The longest smear ends, or begins, so long after the leap, or before it. */
-#define SMEAR_SPAN_NS	(24LL * 3600 * 1000000000LL)
-
 /**
  * struct smear - what is known of the latest leap second; zeroed at first
  * @kind: 1 inserted, 2 left out, 0: there was none

@@ -19,6 +19,9 @@
 /* An answer that takes longer says little. Longer than a handshake of most VPNs. */
 #define ANSWER_NS	(600 * NS_PER_MS)
 
+/* How often a host is asked that answers. */
+#define REQUESTS	4
+
 /* Between an answer and the next request. */
 #define REST_NS	(20 * NS_PER_MS)
 
@@ -157,7 +160,7 @@ static void take_address(struct skew_ask *ask, int64_t now_ns)
 static void finish_exchange(struct skew_ask *ask, const char *problem, int64_t now_ns)
 {
 	ntp_socket_close(&ask->socket);
-	if (ask->requests >= SKEW_REQUESTS) {
+	if (ask->requests >= REQUESTS) {
 		end(ask, problem);
 		return;
 	}

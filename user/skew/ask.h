@@ -16,9 +16,6 @@
 #include "skew/compare.h"
 #include "sources/resolver.h"
 
-/* How often a host is asked that answers. */
-#define SKEW_REQUESTS	4
-
 enum skew_ask_state {
 	SKEW_RESOLVING,
 	SKEW_WAITING,		/* for an answer */
