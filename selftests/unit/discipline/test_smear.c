@@ -314,21 +314,136 @@ TEST_F(smear, liars_that_announce_it)
 	}
 }
 
+static enum source_smear smear_of(FIXTURE_DATA(smear) *self, size_t index)
+{
+	struct source_status status;
+
+	source_get_status(self->source[index], self->now.reference_ns, &status);
+
+	return status.smear;
+}
+
 /* A clock without a bound is no witness, nor is a leap second of long ago. */
 TEST_F(smear, only_where_something_is_known)
 {
 	add(self, SMEARS);
 	add(self, LEAPS);
+	add(self, LEAPS_SILENTLY);
 	self->now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	ask(self, -6 * HOUR);
 	ask(self, -5 * HOUR);
 	judge(self);
 	EXPECT_EQ(0, self->found);
+	EXPECT_EQ(SOURCE_LEAPS, smear_of(self, 2));
 	self->now.maxerror_ns = MS;
 	judge(self);
 	EXPECT_EQ(1, self->found);
-	ask(self, 25 * HOUR);
+	EXPECT_EQ(SOURCE_MAY_SMEAR, smear_of(self, 2));
+	/* Whoever is ahead now would still be on the way back. */
+	self->more_ns[0] = 500 * MS;
+	ask(self, 24 * HOUR + S - 1);
 	judge(self);
+	EXPECT_EQ(1, self->found);
+	ask(self, 24 * HOUR + S);
+	judge(self);
+	EXPECT_EQ(0, self->found);
+}
+
+/* Each of these is 5 hours before the leap that much off the others, of which one announces it. */
+static const struct {
+	int64_t more_ns;
+	uint64_t found;
+} off[] = {
+	/* A server that is slowed down is behind, by 1.1 s at most. */
+	{ -300 * MS, 2 }, { -1050 * MS, 2 }, { -1150 * MS, 0 }, { 300 * MS, 0 }, { -5000 * S, 0 },
+};
+
+TEST_F(smear, only_who_is_where_a_smear_leads)
+{
+	add(self, LEAPS);
+	add(self, LEAPS_SILENTLY);
+	for (size_t i = 0; i < ARRAY_SIZE(off); i++) {
+		self->more_ns[1] = off[i].more_ns;
+		ask(self, -5 * HOUR + (int64_t)i * POLL_NS);
+		judge(self);
+		EXPECT_EQ(off[i].found, self->found) TH_LOG("%lld", (long long)off[i].more_ns);
+		EXPECT_EQ(off[i].found != 0, smear_of(self, 1) == SOURCE_SMEARS);
+	}
+}
+
+/* Nor who has no say, or has announced the leap second. */
+TEST_F(smear, only_of_those_that_have_a_say_and_are_silent)
+{
+	add(self, LEAPS);
+	add(self, WATCHED);
+	add(self, LEAPS);
+	self->manner[1] = LEAPS_SILENTLY;
+	self->more_ns[1] = -300 * MS;
+	ask(self, -6 * HOUR);
+	judge(self);
+	EXPECT_EQ(0, self->found);
+	self->more_ns[2] = -300 * MS;
+	ask(self, -5 * HOUR);
+	judge(self);
+	EXPECT_EQ(0, self->found);
+}
+
+/* 25 and 10 ms behind the clock: what counts is how far apart the two are. */
+TEST_F(smear, distance_from_one_that_is_off_itself)
+{
+	add(self, LEAPS);
+	add(self, LEAPS_SILENTLY);
+	self->more_ns[0] = -10 * MS;
+	self->more_ns[1] = -25 * MS;
+	ask(self, -6 * HOUR);
+	judge(self);
+	EXPECT_EQ(0, self->found);
+}
+
+/* The next leap second is another one, which has to be announced anew. */
+TEST_F(smear, announcement_of_an_earlier_leap_second)
+{
+	add(self, SMEARS);
+	add(self, LEAPS);
+	ask(self, -7 * HOUR);
+	judge(self);
+	EXPECT_EQ(1, self->found);
+	self->manner[1] = LEAPS_SILENTLY;
+	ask(self, -6 * HOUR);
+	EXPECT_EQ(0, smear_judge(&self->smear, self->source, 2, &self->now, 1,
+				 RAW_MIDNIGHT - 365 * 24 * HOUR));
+	judge(self);
+	EXPECT_EQ(0, self->found);
+}
+
+static void replace(FIXTURE_DATA(smear) *self, size_t index)
+{
+	size_t count = self->count;
+
+	source_free(self->source[index]);
+	self->count = index;
+	add(self, LEAPS);
+	self->count = count;
+}
+
+/* A source is noted once; of more than there is room for, as where a pool changes, no more are. */
+TEST_F(smear, announcements_of_many)
+{
+	int64_t since_ns = -11 * HOUR;
+
+	add(self, SMEARS);
+	add(self, LEAPS);
+	for (int i = 0; i < SOURCE_SELECT_MAX; i++, since_ns += POLL_NS) {
+		ask(self, since_ns);
+		judge(self);
+	}
+	EXPECT_EQ(1, self->smear.announced_count);
+	for (int i = 0; i < SOURCE_SELECT_MAX; i++, since_ns += POLL_NS) {
+		replace(self, 1);
+		ask(self, since_ns);
+		judge(self);
+	}
+	EXPECT_EQ(SOURCE_SELECT_MAX, self->smear.announced_count);
 	EXPECT_EQ(0, self->found);
 }
 
