@@ -147,6 +147,15 @@ TEST_F(steering, steps_when_the_discipline_says_so)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+TEST_F(steering, says_by_how_much_it_stepped)
+{
+	ASSERT_EQ(0, apply(self, found(self, 10 * S)));
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, steering_step(self->steering, "test"));
+	EXPECT_STREQ("MESSAGE=The system clock was stepped by 10.0 s (test); 0 ns remain",
+		     journal.fields[0]);
+}
+
 TEST_F(steering, slews_for_long_without_a_lie)
 {
 	ASSERT_EQ(0, apply(self, found(self, 10 * S)));
@@ -372,6 +381,7 @@ TEST_F(steering, yields_to_another_daemon)
 	ASSERT_EQ(0, apply(self, found(self, S)));
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
 	EXPECT_EQ(-EPERM, steering_step(self->steering, "test"));
+	EXPECT_EQ(-EPERM, steering_try_step(self->steering, "test"));
 	EXPECT_TRUE(steering_set_external(self->steering, true));
 	steering_yield(self->steering, false);
 	ASSERT_EQ(0, run_truthfully(self, 100 * S));
@@ -451,6 +461,7 @@ TEST(only_looks_under_x)
 	EXPECT_EQ(0, fake_clock.adjustments);
 	EXPECT_EQ(S, error_ns(&world));
 	EXPECT_EQ(-EPERM, steering_step(world.steering, "test"));
+	EXPECT_EQ(-EPERM, steering_try_step(world.steering, "test"));
 	EXPECT_EQ(64 * S, world.status.interval_ns);
 
 	steering_disrupted(world.steering, false);

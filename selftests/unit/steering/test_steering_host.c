@@ -119,6 +119,56 @@ TEST(steps_to_a_host_as_makestep_says)
 	}
 }
 
+/* It may be right to 300 ms, and the clock wrong by 400 ms: which of them is, nobody knows. */
+static int vague_host_now(struct timescale *timescale, struct timescale_now *now)
+{
+	int err = host_now(timescale, now);
+
+	now->maxerror_ns = 300 * MS;
+	return err;
+}
+
+TEST(does_not_step_to_a_host_that_is_hardly_better)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = vague_host_now, .step = host_step,
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct steering_options options = normal;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	options.step_threshold_ns = MS;
+	options.step_limit = -1;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 400 * MS));
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_EQ(0, world.status.steps);
+	end_beside(&world);
+}
+
+/* The module has found it, and has set the clock. */
+TEST(what_a_disruption_does_is_nobody_elses)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = reverted_host_now };
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	host_maxerror_ns = 0;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 3600 * S));
+	ASSERT_EQ(0, follow(&world));
+	journal_listen(LOG_NOTICE);
+	fake_clock_run(S);
+	reverts++;
+	fake_clock.realtime_ns += 3600 * S;
+	ASSERT_EQ(0, follow(&world));
+	EXPECT_EQ(NULL, strstr(journal.fields[0], "Somebody else")) TH_LOG("%s", journal.fields[0]);
+	log_set_level(-1);
+	end_beside(&world);
+}
+
 /* A disruption was found by the very step, and the host has to say first what it took. */
 static int refusals;
 

@@ -295,7 +295,10 @@ static void leaps_once(struct __test_metadata *_metadata, FIXTURE_DATA(steering)
 	/* As the daemon does when the module reports the host's leap second. */
 	if (host_leapt)
 		steering_recheck(self->steering);
+	journal_listen(LOG_ERR);
 	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(0, journal.messages);
+	log_set_level(-1);
 	EXPECT_EQ(-S, steering_leap(self->steering));
 	EXPECT_EQ(0, error_ns(self));
 	EXPECT_EQ(LEAP_NS + 599 * S, fake_clock.realtime_ns);
@@ -366,6 +369,43 @@ TEST_F(steering, makes_up_for_a_leap_second_while_no_daemon_ran)
 	EXPECT_EQ(0, fake_clock_rate());
 	EXPECT_EQ(LEAP_NS + 3699 * S, fake_clock.realtime_ns);
 	EXPECT_EQ(0, steering_leap(self->steering));
+}
+
+static int refuse_leap(struct timescale *timescale, int64_t change_ns)
+{
+	return -EIO;
+}
+
+static void leap_in_vain(struct __test_metadata *_metadata, FIXTURE_DATA(steering) *self,
+			 bool daemon_is_there)
+{
+	const struct timescale_ops *ops = self->timescale->ops;
+	struct timescale_ops refusing = *ops;
+
+	refusing.leap = refuse_leap;
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock_run(S);
+	fake_clock_leap();
+	self->timescale->ops = &refusing;
+	journal_listen(LOG_ERR);
+	if (daemon_is_there)
+		(void)follow(self);
+	else
+		start_another(self, 0);
+	EXPECT_NE(NULL, strstr(journal.fields[0], strerror(EIO))) TH_LOG("%s", journal.fields[0]);
+	log_set_level(-1);
+	self->timescale->ops = ops;
+}
+
+TEST_F(steering, says_why_a_leap_second_is_not_in_the_timescale)
+{
+	leap_in_vain(_metadata, self, true);
+}
+
+TEST_F(steering, says_why_a_leap_second_of_before_is_not_in_the_timescale)
+{
+	leap_in_vain(_metadata, self, false);
 }
 
 /* The daemon was killed when it had made its timescale leap, and had not withdrawn the request. */

@@ -42,6 +42,48 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
+/* It sets its clock ahead itself, before anybody knows that it slept. */
+TEST_F(steering, a_machine_that_slept_is_nobody_else)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	journal_listen(LOG_NOTICE);
+	fake_clock.boottime_ns += 3600 * S;
+	fake_clock.realtime_ns += 3600 * S;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_EQ(0, journal.messages);
+
+	fake_clock_run(S);
+	fake_clock.realtime_ns += 2 * S;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_NE(NULL, strstr(journal.fields[0], "Somebody else set the system clock"));
+}
+
+/* Whichever part of a second it is then, and where nothing tells of sleep. */
+TEST_F(steering, a_machine_that_did_not_sleep)
+{
+	static const int64_t parts_ns[][2] = {
+		{ 900 * MS, 1100 * MS }, { 100 * MS, 900 * MS }, { 100 * MS, 200 * MS },
+	};
+	int64_t whole_ns = fake_clock.monotonic_ns / S * S;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	journal_listen(LOG_NOTICE);
+	for (size_t i = 0; i < ARRAY_SIZE(parts_ns); i++) {
+		fake_clock.no_boottime = i == 2;
+		for (int at = 0; at < 2; at++) {
+			fake_clock_run(100 * MS);
+			fake_clock.monotonic_ns = whole_ns + parts_ns[i][at];
+			fake_clock.boottime_ns = whole_ns + parts_ns[i][at];
+			fake_clock.realtime_ns += at * 2 * S;
+			*journal.fields[0] = '\0';
+			ASSERT_EQ(0, read_clocks(self));
+		}
+		EXPECT_NE(NULL, strstr(journal.fields[0], "Somebody else")) TH_LOG("%zu", i);
+	}
+	fake_clock.no_boottime = false;
+}
+
 /* The sources' answer is that the timescale is right, whatever the system clock says. */
 static struct discipline_result confirmed(FIXTURE_DATA(steering) *self)
 {
@@ -272,7 +314,8 @@ TEST_F(steering, a_rival_is_told_and_not_for_ever)
 		fake_clock.realtime_ns += 50 * MS;
 		ASSERT_EQ(0, read_clocks(self));
 		if (i == 2)
-			EXPECT_NE(NULL, strstr(journal.fields[0], "again and again, 3 times"));
+			EXPECT_NE(NULL, strstr(journal.fields[0],
+					       "again and again, 3 times within 8.00 s"));
 	}
 	EXPECT_EQ(4, journal.messages);
 	EXPECT_NE(NULL, strstr(journal.fields[0], "goes on setting the system clock, 900 times"));
