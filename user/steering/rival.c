@@ -26,9 +26,14 @@ static const char *const rivals[] = {
 	"VBoxService", "vmtoolsd", "qemu-ga", "hv_utils", "adjtimex",
 };
 
+bool rival_has_left(const struct rival *rival, int64_t now_ns)
+{
+	return rival->count && now_ns - rival->latest_ns > RIVAL_QUIET_NS;
+}
+
 enum rival_news rival_note(struct rival *rival, int64_t now_ns)
 {
-	if (!rival->count || now_ns - rival->latest_ns > RIVAL_QUIET_NS)
+	if (!rival->count || rival_has_left(rival, now_ns))
 		*rival = (struct rival){ .first_ns = now_ns };
 	rival->latest_ns = now_ns;
 	rival->count++;

@@ -6,6 +6,7 @@
 #ifndef STEERING_RIVAL_H
 #define STEERING_RIVAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,9 @@ enum rival_news {
 	RIVAL_STILL,		/* and that it goes on: @unlogged more times */
 	RIVAL_NO_NEWS,		/* it goes on as logged */
 };
+
+/* The clock was set, but not in the hour before @now_ns. */
+bool rival_has_left(const struct rival *rival, int64_t now_ns);
 
 /* The clock was set at @now_ns: what is to be logged? */
 enum rival_news rival_note(struct rival *rival, int64_t now_ns);

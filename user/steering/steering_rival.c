@@ -117,6 +117,22 @@ static void steering_ask_again(struct steering_set *set, int64_t raw_ns)
 	set->ask_ns = chime_add_sat(raw_ns, set->ask_again_ns);
 }
 
+/*
+ * What another program did is left where it does so again and again, or where the time is too
+ * uncertain. When it has left the clock alone since, and the time is known, that is taken back,
+ * once, if no slew has done so: one of an hour takes ten hours, one of a year ten years.
+ */
+static void steering_take_back_late(struct steering *steering, const struct timescale_now *now)
+{
+	struct steering_set *set = &steering->set;
+
+	if (set->state != SET_AND_LEFT || !rival_has_left(&set->rival, now->raw_ns) ||
+	    !steering_may_set_back(steering, now))
+		return;
+	set->rival = (struct rival){ 0 };
+	steering_take_back(steering, now, RIVAL_SET);
+}
+
 static void steering_report_rival(const struct steering *steering, const struct rival *rival)
 {
 	const char *unseen =
@@ -203,6 +219,7 @@ bool steering_set_back(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
 
+	steering_take_back_late(steering, now);
 	steering_ask_again(&steering->set, now->raw_ns);
 	if (!steering_sets_back(steering) || now->raw_ns < steering->set.back_ns ||
 	    (steering->set.state == SET_TO_ASK && !steering_host_answers(now)))

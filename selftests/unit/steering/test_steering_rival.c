@@ -135,6 +135,75 @@ TEST_F(steering, a_clock_that_was_set_far_off_is_set_back)
 	EXPECT_LT(fake_clock_rate(), -0.09);
 }
 
+/* The sources agree with the timescale. Makestep allows no step any more. */
+static struct discipline_result agreed(FIXTURE_DATA(steering) *self)
+{
+	struct discipline_result result = confirmed(self);
+
+	result.step = DISCIPLINE_NO_STEP;
+	return result;
+}
+
+/*
+ * A program of another opinion sets the clock three times by a year, and ends. It would take thirty
+ * years to slew that back.
+ */
+TEST_F(steering, a_clock_is_set_back_when_a_rival_has_left_it_alone)
+{
+	int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	for (i = 0; i < 3; i++) {
+		fake_clock.realtime_ns += 365 * 86400 * S;
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, run_truthfully(self, S));
+	}
+	/* It may go on. */
+	steering_asks_sources(self->steering);
+	ASSERT_EQ(0, run_truthfully(self, 3500 * S));
+	ASSERT_EQ(0, apply(self, agreed(self)));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_FALSE(steering_asks_sources(self->steering));
+
+	ASSERT_EQ(0, run_truthfully(self, 110 * S));
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	fake_clock_run(S);
+	ASSERT_EQ(0, apply(self, agreed(self)));
+	ASSERT_EQ(0, run_truthfully(self, 12 * S));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	/* Once. */
+	ASSERT_EQ(0, run_truthfully(self, 7300 * S));
+	EXPECT_FALSE(steering_asks_sources(self->steering));
+	EXPECT_EQ(1, self->status.steps);
+}
+
+/* It was set while the time was too vague to set it back, and is known since. */
+TEST_F(steering, a_clock_is_set_back_when_the_time_is_known_again)
+{
+	struct discipline_result vague = found(self, 0);
+
+	vague.correction.maxerror_ns = 2000 * S;
+	ASSERT_EQ(0, apply(self, vague));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	ASSERT_EQ(0, apply(self, agreed(self)));
+	EXPECT_EQ(0, self->status.steps);
+	ASSERT_EQ(0, run_truthfully(self, 3600 * S));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+	fake_clock_run(S);
+	ASSERT_EQ(0, apply(self, agreed(self)));
+	ASSERT_EQ(0, run_truthfully(self, 12 * S));
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
 /*
  * Nothing has seen that this machine was reverted by an hour, and an agent of the hypervisor gives
  * the hour back. The timescale is what is wrong.
