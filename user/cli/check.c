@@ -59,6 +59,7 @@ static const char *words_of_obstacle(const struct view *view, char words[VIEW_WO
 	case VIEW_NOT_USABLE:
 	case VIEW_TOO_FEW:
 	case VIEW_REFUSED:
+	case VIEW_TOO_EARLY:
 		break;
 	}
 

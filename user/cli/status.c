@@ -176,6 +176,7 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	case VIEW_NOT_USABLE:
 	case VIEW_TOO_FEW:
 	case VIEW_REFUSED:
+	case VIEW_TOO_EARLY:
 		view_obstacle_words(view, obstacle, words);
 		fprintf(to, "%s\n", words);
 		break;

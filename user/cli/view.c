@@ -163,6 +163,8 @@ enum view_obstacle view_obstacle(const struct view *view)
 		return VIEW_TOO_FEW;
 	if (json_bool_of(view->daemon, "refused"))
 		return VIEW_REFUSED;
+	if (json_bool_of(view->daemon, "too_early"))
+		return VIEW_TOO_EARLY;
 	if (!view_is_aside(view) && (view_is_corrected(view) || view_has_host(view)))
 		return VIEW_CORRECTING;
 
@@ -189,6 +191,8 @@ static const char *fixed_words(enum view_obstacle obstacle)
 		[VIEW_TOO_FEW] = "",
 		[VIEW_REFUSED] =
 			"It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep",
+		[VIEW_TOO_EARLY] =
+			"It is not being corrected: the right time would be before this program was released, so the time sources or the host's clock are wrong. See: truechime sources",
 		[VIEW_CORRECTING] = "",
 		[VIEW_OTHER] = "",
 	};

@@ -50,6 +50,7 @@ enum view_obstacle {
 	VIEW_NOT_USABLE,	/* none can be used, yet */
 	VIEW_TOO_FEW,		/* fewer agree than minsources */
 	VIEW_REFUSED,		/* maxchange forbids the change */
+	VIEW_TOO_EARLY,		/* the right time would be before the release */
 	VIEW_CORRECTING,	/* it is on the way */
 	VIEW_OTHER,		/* none of these */
 };

@@ -445,6 +445,7 @@ int steering_read(struct steering *steering)
 		steering->next_check_ns = 0;
 	steering->unseen_ns = 0;
 	steering->status.now = now;
+	steering->status.too_early = steering_is_known(&now) && is_before_release(now.time_ns);
 	steering->status.valid = true;
 	steering_judge_errors(steering, &now);
 	return 0;
@@ -453,7 +454,7 @@ int steering_read(struct steering *steering)
 /* An impossible date is neither stepped nor slewed to. */
 static void steering_check_date(struct steering *steering, const struct timescale_now *now)
 {
-	if (steering_is_known(now) && is_before_release(now->time_ns) &&
+	if (steering->status.too_early &&
 	    log_limit_pass(&steering->complaints[STEERING_BEFORE_RELEASE], now->raw_ns,
 			   COMPLAINT_NS))
 		log_warning("The system clock is not steered: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock");

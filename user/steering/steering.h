@@ -165,6 +165,7 @@ void steering_settle(struct steering *steering);
  * @has_correction: @correction is in force
  * @correction: UTC - reference as a function of the reference's time
  * @trust: trust in the timescale
+ * @too_early: the timescale's date is before the release, so the clock is not steered to it
  * @synchronised: published; with -x: the kernel says so, and the sources agree
  * @maxerror_ns: bound of the system clock's error against UTC at the latest check;
  *	CHIME_LINE_UNBOUNDED_NS: none known
@@ -185,6 +186,7 @@ struct steering_status {
 	bool has_correction;
 	struct chime_line correction;
 	enum trust trust;
+	bool too_early;
 	bool synchronised;
 	int64_t maxerror_ns;
 	int64_t reading_ns;

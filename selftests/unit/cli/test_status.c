@@ -18,6 +18,7 @@ static struct {
 	bool corrected;
 	bool aside;
 	bool refused;
+	bool too_early;
 	bool unsynchronised;
 	bool set_by_hand;
 	bool manual;
@@ -72,6 +73,7 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 	if (world.set_by_hand)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 93.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
+	json_object_set_new(*reply, "too_early", json_boolean(world.too_early));
 	json_object_set_new(*reply, "observing", json_boolean(world.observing));
 	if (world.configuration)
 		json_object_set_new(*reply, "configuration", json_string(world.configuration));
@@ -225,6 +227,10 @@ TEST(what_is_refused_is_not_being_corrected)
 	EXPECT_FALSE(says("It is being corrected"));
 	EXPECT_TRUE(says("maxchange forbids"));
 	world.refused = false;
+	world.too_early = true;
+	EXPECT_FALSE(says("It is being corrected"));
+	EXPECT_TRUE(says("It is not being corrected: the right time would be before"));
+	world.too_early = false;
 	world.corrected = false;
 	EXPECT_FALSE(says("being corrected"));
 	/* A host is followed all the same. */

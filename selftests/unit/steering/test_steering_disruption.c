@@ -220,10 +220,12 @@ TEST_F(steering, goes_to_no_date_before_the_build)
 	ASSERT_EQ(0, run_truthfully(self, 50 * S));
 	EXPECT_EQ(0, fake_clock_rate());
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	EXPECT_TRUE(self->status.too_early);
 	EXPECT_EQ(0, self->status.steps);
 
 	/* Time goes on. */
 	ASSERT_EQ(0, run_truthfully(self, 70 * S));
+	EXPECT_FALSE(self->status.too_early);
 	EXPECT_LT(fake_clock_rate(), -0.09);
 }
 
