@@ -18,6 +18,9 @@
 #include "lib/time_units.h"
 #include "steering/rival.h"
 
+/* The quickest slew takes ten minutes for that. */
+#define STEP_ADVISED_NS	(60 * NS_PER_S)
+
 static const char *view_parts(const struct view *view)
 {
 	if (view->has_module)
@@ -141,6 +144,14 @@ static void print_observing(FILE *to, const struct view *view)
 	print_offset(to, "the right time", offset_ns, ".\n");
 }
 
+static void print_correcting(FILE *to, int64_t offset_ns)
+{
+	fputs("It is being corrected: it is ", to);
+	print_offset(to, "the right time", offset_ns, ".\n");
+	if (llabs(offset_ns) > STEP_ADVISED_NS)
+		fputs("To step it at once: truechime makestep\n", to);
+}
+
 static void print_unsynchronised(FILE *to, const struct view *view)
 {
 	char words[VIEW_WORDS_MAX];
@@ -162,9 +173,7 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 		print_set_by_hand(to, view);
 		break;
 	case VIEW_CORRECTING:
-		fputs("It is being corrected: it is ", to);
-		print_offset(to, "the right time", json_int_of(view->daemon, "offset_ns", 0),
-			     ".\n");
+		print_correcting(to, json_int_of(view->daemon, "offset_ns", 0));
 		break;
 	case VIEW_OTHER:
 		break;

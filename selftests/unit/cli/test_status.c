@@ -19,6 +19,7 @@ static struct {
 	bool aside;
 	bool refused;
 	bool too_early;
+	json_int_t offset_ns;		/* 0: 3 s */
 	bool unsynchronised;
 	bool set_by_hand;
 	bool manual;
@@ -66,7 +67,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 			   world.aside ? "external" : "confirmed",
 			   "refused", world.refused,
 			   "last_update_s", (double)time(NULL) - 60.5,
-			   "offset_ns", (json_int_t)3000000000, "sources",
+			   "offset_ns", world.offset_ns ? world.offset_ns : (json_int_t)3000000000,
+			   "sources",
 			   "configured", !world.no_sources, "known", 2, "offline", world.offline,
 			   "reachable", world.offline ? 0 : 1, "usable", 1,
 			   "minsources", world.minsources);
@@ -223,6 +225,11 @@ TEST(what_is_refused_is_not_being_corrected)
 	world.kernel_unsynchronised = true;
 	world.corrected = true;
 	EXPECT_TRUE(says("It is being corrected: it is 3.00 s behind"));
+	EXPECT_FALSE(says("truechime makestep"));
+	/* A slew of that takes a day or more. */
+	world.offset_ns = -3 * 3600000000000;
+	EXPECT_TRUE(says("is 3 h 0 min ahead of the right time.\nTo step it at once: truechime"));
+	world.offset_ns = 0;
 	world.refused = true;
 	EXPECT_FALSE(says("It is being corrected"));
 	EXPECT_TRUE(says("maxchange forbids"));
