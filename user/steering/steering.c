@@ -251,6 +251,15 @@ static enum trust_event steering_event_of(const struct discipline_result *result
 								     TRUST_SOURCES_LOST;
 }
 
+/* Each answer would be a line, for as long as that goes on. */
+static void steering_report_refused(struct steering *steering, int64_t change_ns, int64_t raw_ns)
+{
+	if (!log_limit_pass(&steering->complaints[STEERING_REFUSED], raw_ns, COMPLAINT_NS))
+		return;
+	log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
+		    duration_text(change_ns).text);
+}
+
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now)
 {
@@ -261,8 +270,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering->withholds = false;
 	steering_trust(steering, steering_event_of(result, now));
 	if (result->step == DISCIPLINE_REFUSED) {
-		log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
-			    duration_text(result->step_ns).text);
+		steering_report_refused(steering, result->step_ns, now->raw_ns);
 		/* That the clock is wrong is published at once. */
 		steering->next_check_ns = 0;
 		return 0;

@@ -233,6 +233,32 @@ TEST_F(steering, a_refused_change_is_not_carried_out)
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 }
 
+/* Each answer of each source would be a line, for as long as maxchange refuses the change. */
+TEST_F(steering, a_change_that_is_refused_again_and_again_is_logged_once_an_hour)
+{
+	struct discipline_result result;
+	int i;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	journal_listen(LOG_WARNING);
+	for (i = 0; i < 3 * 3600 / 4; i++) {
+		result = found(self, 100 * S);
+		result.step = DISCIPLINE_REFUSED;
+		result.changed = false;
+		result.synchronised = false;
+		ASSERT_EQ(0, apply(self, result));
+		if (!i)
+			EXPECT_NE(NULL, strstr(journal.fields[0], "no longer synchronised"));
+		if (i == 1)
+			EXPECT_EQ(2, journal.messages);
+		fake_clock_run(4 * S);
+	}
+	EXPECT_EQ(4, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "maxchange forbids it"));
+	log_set_level(-1);
+}
+
 /* The sources show that it is wrong: nobody is told any longer that it is right. */
 TEST_F(steering, a_refused_change_is_published_at_once)
 {
