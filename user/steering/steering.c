@@ -167,10 +167,18 @@ static void steering_remember_offset(struct steering *steering, int64_t offset_n
 		status->rms_offset_ns = fabs((double)offset_ns);
 }
 
-static void steering_log_change(struct steering *steering, const struct discipline_result *result)
+/* An error that was found before, and is being slewed, is no change: each answer finds it again. */
+static void steering_log_change(struct steering *steering, const struct discipline_result *result,
+				const struct timescale_now *now)
 {
+	int64_t known_ns = 0;
+
+	if (steering_is_known(now))
+		known_ns = chime_sub_sat(now->time_ns, now->realtime_ns);
 	if (!result->measured ||
-	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns)
+	    chime_abs_sat(result->step_ns) <= steering->options.logchange_ns ||
+	    chime_abs_sat(chime_sub_sat(result->step_ns, known_ns)) <=
+	    steering->options.logchange_ns)
 		return;
 	log_notice("The system clock is off by %s, found from %zu of %zu source%s",
 		   duration_text(result->step_ns).text, result->selection.count,
@@ -305,7 +313,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		follower_expect_change(&steering->follower);
 	if (result->anew)
 		follower_expect_anew(&steering->follower);
-	steering_log_change(steering, result);
+	steering_log_change(steering, result, now);
 	err = steering_judge(steering, result, wrong, now);
 	steering->next_check_ns = 0;
 	return err;

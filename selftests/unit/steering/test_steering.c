@@ -377,6 +377,29 @@ TEST_F(steering, tells_of_changes_above_a_threshold)
 	EXPECT_EQ(3, changes_told(self, 0));
 }
 
+/* A slew of an hour takes ten, and each answer meanwhile finds what is left of it. */
+TEST_F(steering, tells_of_an_error_that_is_slewed_once)
+{
+	int i;
+
+	ASSERT_EQ(0, read_clocks(self));
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, apply(self, found(self, 3600 * S)));
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_STREQ("MESSAGE=The system clock is off by 1 h 0 min, found from 0 of 0 sources",
+		     journal.fields[0]);
+	for (i = 0; i < 100; i++) {
+		ASSERT_EQ(0, run_truthfully(self, 16 * S));
+		ASSERT_EQ(0, apply(self, found(self, error_ns(self) + MS)));
+	}
+	EXPECT_GT(error_ns(self), 3400 * S);
+	EXPECT_EQ(1, journal.messages);
+	/* That is news. */
+	ASSERT_EQ(0, apply(self, found(self, error_ns(self) + 2 * S)));
+	EXPECT_EQ(2, journal.messages);
+	log_set_level(-1);
+}
+
 TEST_F(steering, stands_aside)
 {
 	int adjustments;
