@@ -60,6 +60,7 @@ static const char *words_of_obstacle(const struct view *view, char words[VIEW_WO
 	case VIEW_TOO_FEW:
 	case VIEW_REFUSED:
 	case VIEW_TOO_EARLY:
+	case VIEW_NOT_STEERED:
 		break;
 	}
 

@@ -100,6 +100,7 @@ static void print_steered_by_others(FILE *to, const struct view *view)
 static void print_synchronised(FILE *to, const struct view *view)
 {
 	int64_t bound_ns = view->kernel_maxerror_ns;
+	char words[VIEW_WORDS_MAX];
 
 	if (view_is_steered_by_others(view)) {
 		print_steered_by_others(to, view);
@@ -115,6 +116,10 @@ static void print_synchronised(FILE *to, const struct view *view)
 	}
 	print_grounds(to, view);
 	fputs(").\n", to);
+	if (*json_text_of(view->daemon, "rate_error")) {
+		view_obstacle_words(view, VIEW_NOT_STEERED, words);
+		fprintf(to, "%s\n", words);
+	}
 }
 
 /* offset = reference - local; with @end after it. */
@@ -186,6 +191,7 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	case VIEW_TOO_FEW:
 	case VIEW_REFUSED:
 	case VIEW_TOO_EARLY:
+	case VIEW_NOT_STEERED:
 		view_obstacle_words(view, obstacle, words);
 		fprintf(to, "%s\n", words);
 		break;

@@ -165,6 +165,8 @@ enum view_obstacle view_obstacle(const struct view *view)
 		return VIEW_REFUSED;
 	if (json_bool_of(view->daemon, "too_early"))
 		return VIEW_TOO_EARLY;
+	if (*json_text_of(view->daemon, "rate_error"))
+		return VIEW_NOT_STEERED;
 	if (!view_is_aside(view) && (view_is_corrected(view) || view_has_host(view)))
 		return VIEW_CORRECTING;
 
@@ -193,6 +195,7 @@ static const char *fixed_words(enum view_obstacle obstacle)
 			"It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep",
 		[VIEW_TOO_EARLY] =
 			"It is not being corrected: the right time would be before this program was released, so the time sources or the host's clock are wrong. See: truechime sources",
+		[VIEW_NOT_STEERED] = "",
 		[VIEW_CORRECTING] = "",
 		[VIEW_OTHER] = "",
 	};
@@ -216,6 +219,10 @@ void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
 		snprintf(words, VIEW_WORDS_MAX,
 			 "No time source is configured. Name one %s%s, e.g.: pool 2.debian.pool.ntp.org iburst",
 			 *file ? "in " : "on truechimed's command line", file);
+	else if (obstacle == VIEW_NOT_STEERED)
+		snprintf(words, VIEW_WORDS_MAX,
+			 "It is not steered: the daemon could not set its rate (%s). See: journalctl -u truechimed",
+			 json_text_of(view->daemon, "rate_error"));
 	else if (obstacle == VIEW_TOO_FEW)
 		snprintf(words, VIEW_WORDS_MAX,
 			 "Time sources are used once %lld of them agree (minsources), and %lld %s. See: truechime sources",

@@ -51,6 +51,7 @@ enum view_obstacle {
 	VIEW_TOO_FEW,		/* fewer agree than minsources */
 	VIEW_REFUSED,		/* maxchange forbids the change */
 	VIEW_TOO_EARLY,		/* the right time would be before the release */
+	VIEW_NOT_STEERED,	/* the kernel refuses what the daemon sets */
 	VIEW_CORRECTING,	/* it is on the way */
 	VIEW_OTHER,		/* none of these */
 };

@@ -72,7 +72,7 @@ static json_t *report_source_counts(const struct state *state)
 }
 
 /* The format of report_status()'s members; too long to stand where it is used. */
-#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:o,s:b,s:b,s:b,s:s,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:o,s:o,s:i,s:i,s:f,s:f,s:I}"
+#define REPORT_STATUS	"{s:b,s:s,s:i,s:s,s:o,s:b,s:b,s:b,s:s,s:b,s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:I,s:s,s:o,s:o,s:b,s:o,s:o,s:i,s:i,s:f,s:f,s:I}"
 
 json_t *report_status(const struct state *state)
 {
@@ -95,6 +95,8 @@ json_t *report_status(const struct state *state)
 			 "vouched_host", vouched_host_name(update->result.vouched_host),
 			 "refused", update->result.step == DISCIPLINE_REFUSED,
 			 "too_early", steering->too_early,
+			 "rate_error", steering->rate_error ?
+				json_string(strerror(-steering->rate_error)) : json_null(),
 			 "maxerror_ns", json_of_bound(steering->maxerror_ns),
 			 "reading_maxerror_ns", json_of_bound(steering->reading_ns),
 			 "esterror_ns", json_of_bound(steering->esterror_ns),

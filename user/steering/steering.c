@@ -425,6 +425,7 @@ static int steering_set_rate(struct steering *steering, const struct timescale_n
 	steering->next_check_ns = command->next_ns;
 	steering->status.base_rate = command->base_rate;
 	err = system_clock_set_rate(steering->clock, command->rate);
+	steering->status.rate_error = err;
 	if (err)
 		steering_complain(steering, now->raw_ns, STEERING_NO_RATE, err);
 	else

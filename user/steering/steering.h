@@ -173,6 +173,7 @@ void steering_settle(struct steering *steering);
  * @esterror_ns: one standard error
  * @leap: what today ends with: 0 none, 1 insert, 2 delete a second ...
  * @leap_raw_ns: ... and the raw instant of it
+ * @rate_error: why the latest rate could not be set, -errno; 0: it was set
  * @rate: of the system clock against the raw clock
  * @base_rate: same without the phase correction
  * @interval_ns: between checks of the clocks while all is well
@@ -193,6 +194,7 @@ struct steering_status {
 	int64_t esterror_ns;
 	int leap;
 	int64_t leap_raw_ns;
+	int rate_error;
 	double rate;
 	double base_rate;
 	int64_t interval_ns;

@@ -19,6 +19,7 @@ static struct {
 	bool aside;
 	bool refused;
 	bool too_early;
+	const char *rate_error;
 	json_int_t offset_ns;		/* 0: 3 s */
 	bool unsynchronised;
 	bool set_by_hand;
@@ -76,6 +77,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 93.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
 	json_object_set_new(*reply, "too_early", json_boolean(world.too_early));
+	if (world.rate_error)
+		json_object_set_new(*reply, "rate_error", json_string(world.rate_error));
 	json_object_set_new(*reply, "observing", json_boolean(world.observing));
 	if (world.configuration)
 		json_object_set_new(*reply, "configuration", json_string(world.configuration));
@@ -244,6 +247,25 @@ TEST(what_is_refused_is_not_being_corrected)
 	fake_module.is_there = true;
 	fake_module.status.host_state = TRUECHIME_HOST_CHOSEN;
 	EXPECT_TRUE(says("It is being corrected"));
+}
+
+/* It is right as yet, and for as long as its rate is. */
+TEST(clock_that_is_not_steered_is_called_so)
+{
+	const char *words = "It is not steered: the daemon could not set its rate (Not permitted)";
+
+	start_anew();
+	world.corrected = true;
+	world.states_bounds = true;
+	world.maxerror_ns = 5000000;
+	EXPECT_FALSE(says("not steered"));
+	world.rate_error = "Not permitted";
+	EXPECT_TRUE(says("The clock is right to within 5.00 ms"));
+	EXPECT_TRUE(says(words));
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	EXPECT_TRUE(says(words));
+	EXPECT_FALSE(says("It is being corrected"));
 }
 
 TEST(how_many_have_to_agree_is_said)

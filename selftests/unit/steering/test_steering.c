@@ -619,6 +619,7 @@ TEST_F(steering, complaints_of_other_kinds_are_logged)
 	EXPECT_EQ(-EPERM, apply(self, found(self, MS)));
 	EXPECT_EQ(1, journal.messages);
 	EXPECT_NE(NULL, strstr(journal.fields[0], "rate could not be set"));
+	EXPECT_EQ(-EPERM, self->status.rate_error);
 	fake_clock.error = 0;
 	fake_clock.release_ns = fake_clock.realtime_ns;
 	ASSERT_EQ(0, apply(self, found(self, -10 * MS)));
