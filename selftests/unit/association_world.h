@@ -171,6 +171,20 @@ void source_set_selection(struct source *source, const struct source_options *op
 	source_options_take_selection(&source->options, options);
 }
 
+void source_change_options(struct source *source, const struct source_options *options)
+{
+	source->options.polltarget = options->polltarget;
+	source->options.minstratum = options->minstratum;
+	source->options.prefer = options->prefer;
+	source->options.offset_s = options->offset_s;
+}
+
+void source_set_polls(struct source *source, int minpoll, int maxpoll)
+{
+	source->options.minpoll = minpoll;
+	source->options.maxpoll = maxpoll;
+}
+
 int source_add(struct source *source, int64_t now_raw_ns, const struct source_sample *sample)
 {
 	if (source->add_result)

@@ -9,6 +9,7 @@
 
 #define OF_KERNEL	"the kernel sets the RTC"
 #define NOT_SMOOTHED	"clients are told the right time"
+/* Of these chronyc's are done. */
 #define OPTION_OF_SOURCE "delete the source and add it again with that option"
 
 static const struct chronyc_refusal refusals[] = {

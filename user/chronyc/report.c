@@ -303,6 +303,16 @@ const struct state_source *chronyc_find_source(const struct state *state,
 	return NULL;
 }
 
+const struct state_source *chronyc_find_refclock(const struct state *state, uint32_t refid)
+{
+	for (size_t i = 0; i < state->source_count; i++) {
+		if (is_refclock(&state->sources[i]) && state->sources[i].info.refid == refid)
+			return &state->sources[i];
+	}
+
+	return NULL;
+}
+
 static const struct state_source *take_addressed(const struct state *state,
 						 struct chronyc_request *request,
 						 struct chronyc_reply *reply)

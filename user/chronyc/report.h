@@ -41,6 +41,9 @@ void chronyc_report_authdata(const struct state *state, struct chronyc_request *
 const struct state_source *chronyc_find_source(const struct state *state,
 					       const struct chronyc_address *address);
 
+/* The refclock of that reference id; NULL: there is none. */
+const struct state_source *chronyc_find_refclock(const struct state *state, uint32_t refid);
+
 /* What is counted of the servers of NTP and NTS. */
 void chronyc_report_serverstats(const struct server_counts *counts,
 				const struct chronyc_request *request,

@@ -608,4 +608,21 @@ bool config_source_equal(const struct config_source *one, const struct config_so
 /* Give it the options of its own line, without what authselectmode has made of them. */
 void config_source_take_said(struct config_source *source);
 
+/* Sources by what authselectmode says of them; those with noselect are not its business. */
+struct config_authentication {
+	int authenticated;
+	int unauthenticated;
+};
+
+/* Count a source with @said, which the operator may have changed since its line was read. */
+void config_count_authentication(struct config_authentication *counts,
+				 const struct config_source *source,
+				 const struct config_said *said);
+
+/* What authselectmode, of struct config, makes of @said beside those sources. */
+struct config_said config_select(enum config_authselect mode,
+				 const struct config_authentication *counts,
+				 const struct config_source *source,
+				 const struct config_said *said);
+
 #endif /* CONFIG_H */

@@ -20,9 +20,9 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
-/* What struct source_options takes; chrony's are -7 and 24. */
-#define POLL_MIN	(-6)
-#define POLL_MAX	24
+/* chrony's are -7 and 24. */
+#define POLL_MIN	SOURCE_POLL_MIN
+#define POLL_MAX	SOURCE_POLL_MAX
 #define MINPOLL_DEFAULT	6
 #define MAXPOLL_DEFAULT	10
 #define POLL_MISSING	INT_MIN
@@ -472,87 +472,85 @@ void config_check_keyfile(struct config_reader *reader, size_t first)
 	reader->file = file;
 }
 
-/* Sources by what authselectmode says of them; those with noselect are not its business. */
-struct authentication {
-	int authenticated;
-	int unauthenticated;
-};
-
-static struct authentication count_authentication(const struct config *config)
+static void take_selection(struct config_source *source, const struct config_said *selection)
 {
-	struct authentication counts = { 0 };
-
-	for (size_t i = 0; i < config->source_count; i++) {
-		const struct config_source *source = &config->sources[i];
-
-		if (source->options.kind == SOURCE_REFCLOCK || source->options.noselect)
-			continue;
-		if (source->authenticated)
-			counts.authenticated++;
-		else
-			counts.unauthenticated++;
-	}
-
-	return counts;
+	source->options.trust = selection->trust;
+	source->options.require = selection->require;
+	source->options.noselect = selection->noselect;
 }
 
-/* Have all sources without authentication watched only. */
-static void watch_unauthenticated(struct config_reader *reader, int count, const char *why)
+void config_count_authentication(struct config_authentication *counts,
+				 const struct config_source *source,
+				 const struct config_said *said)
 {
-	struct config *config = reader->config;
-
-	for (size_t i = 0; i < config->source_count; i++) {
-		struct config_source *source = &config->sources[i];
-
-		if (source->options.kind != SOURCE_REFCLOCK && !source->authenticated)
-			source->options.noselect = true;
-	}
-	if (count)
-		config_warn(reader, "%d source%s without authentication %s only watched: %s",
-			    count, plural((uint64_t)count), plural_are((uint64_t)count), why);
+	if (source->options.kind == SOURCE_REFCLOCK || said->noselect)
+		return;
+	if (source->authenticated)
+		counts->authenticated++;
+	else
+		counts->unauthenticated++;
 }
 
-/* Sources without authentication are used if they agree with the others, and with none else. */
-static void require_authenticated(struct config *config)
+/* Unauthenticated sources are only watched. */
+static bool is_only_watched(enum config_authselect mode, const struct config_authentication *counts)
 {
-	for (size_t i = 0; i < config->source_count; i++) {
-		struct config_source *source = &config->sources[i];
+	return mode == CONFIG_AUTH_REQUIRE ||
+	       (mode == CONFIG_AUTH_PREFER && counts->authenticated);
+}
 
-		if (source->options.noselect ||
-		    (source->options.kind != SOURCE_REFCLOCK && !source->authenticated))
-			continue;
-		source->options.require = true;
-		source->options.trust = true;
+/* They are used if they agree with the others, and with none else. */
+static bool is_mixed(enum config_authselect mode, const struct config_authentication *counts)
+{
+	return mode == CONFIG_AUTH_MIX && counts->authenticated && counts->unauthenticated;
+}
+
+struct config_said config_select(enum config_authselect mode,
+				 const struct config_authentication *counts,
+				 const struct config_source *source,
+				 const struct config_said *said)
+{
+	bool refclock = source->options.kind == SOURCE_REFCLOCK;
+	struct config_said made = *said;
+
+	if (said->noselect)
+		return made;
+	if (!refclock && !source->authenticated) {
+		made.noselect = is_only_watched(mode, counts);
+	} else if (is_mixed(mode, counts)) {
+		made.require = true;
+		made.trust = true;
 	}
+
+	return made;
 }
 
 /* What unauthenticated sources may do beside authenticated ones, as chrony's manual has it. */
 static void apply_authselect(struct config_reader *reader)
 {
-	struct authentication counts = count_authentication(reader->config);
+	struct config_authentication counts = { 0 };
+	struct config *config = reader->config;
 
-	switch (reader->config->authselect) {
-	case CONFIG_AUTH_MIX:
-		if (counts.authenticated && counts.unauthenticated)
-			require_authenticated(reader->config);
-		break;
-	case CONFIG_AUTH_REQUIRE:
-		watch_unauthenticated(reader, counts.unauthenticated, AUTH_REQUIRED);
-		break;
-	case CONFIG_AUTH_PREFER:
-		if (counts.authenticated)
-			watch_unauthenticated(reader, counts.unauthenticated, AUTH_PREFERRED);
-		break;
-	case CONFIG_AUTH_IGNORE:
-		break;
+	for (size_t i = 0; i < config->source_count; i++)
+		config_count_authentication(&counts, &config->sources[i],
+					    &config->sources[i].said);
+	for (size_t i = 0; i < config->source_count; i++) {
+		struct config_source *source = &config->sources[i];
+		struct config_said made = config_select(config->authselect, &counts, source,
+							&source->said);
+
+		take_selection(source, &made);
 	}
+	if (!counts.unauthenticated || !is_only_watched(config->authselect, &counts))
+		return;
+	config_warn(reader, "%d source%s without authentication %s only watched: %s",
+		    counts.unauthenticated, plural((uint64_t)counts.unauthenticated),
+		    plural_are((uint64_t)counts.unauthenticated),
+		    config->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_PREFERRED);
 }
 
 void config_source_take_said(struct config_source *source)
 {
-	source->options.trust = source->said.trust;
-	source->options.require = source->said.require;
-	source->options.noselect = source->said.noselect;
+	take_selection(source, &source->said);
 }
 
 void config_finish_sources(struct config_reader *reader)
@@ -564,9 +562,8 @@ void config_finish_sources(struct config_reader *reader)
 
 		source->options.maxdistance_ns = config->discipline.maxdistance_ns;
 		source->options.maxclockerror = config->discipline.maxclockerror;
-		/* Beside others, which have come or gone since, it may have had other options. */
-		config_source_take_said(source);
 	}
+	/* Beside others, which have come or gone since, a source may have had other options. */
 	apply_authselect(reader);
 }
 

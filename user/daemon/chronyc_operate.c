@@ -235,7 +235,7 @@ static enum chronyc_status set_stepping(struct daemon *daemon, struct chronyc_re
 
 /* --- what has no meaning here --- */
 
-static enum chronyc_status refuse(const struct chronyc_request *request)
+enum chronyc_status daemon_refuse_chronyc(const struct chronyc_request *request)
 {
 	enum chronyc_command command = (enum chronyc_command)request->command;
 	const struct chronyc_refusal *refusal = chronyc_refusal_of(command);
@@ -246,19 +246,6 @@ static enum chronyc_status refuse(const struct chronyc_request *request)
 			 refusal ? refusal->why : "it is not known here");
 
 	return refusal ? refusal->status : CHRONYC_FAILED;
-}
-
-/* What a source has is not changed, but whoever names one that is not there is told that. */
-static enum chronyc_status refuse_option(struct daemon *daemon,
-					 struct chronyc_request *request)
-{
-	struct chronyc_address address;
-	struct state state;
-
-	chronyc_take_host(request, &address);
-	daemon_get_state(daemon, &state);
-
-	return chronyc_find_source(&state, &address) ? refuse(request) : CHRONYC_NO_SUCH_SOURCE;
 }
 
 static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *request)
@@ -330,9 +317,9 @@ static enum chronyc_status obey(struct daemon *daemon, struct chronyc_request *r
 	case CHRONYC_MINSTRATUM:
 	case CHRONYC_SELECTOPTS:
 	case CHRONYC_OFFSET:
-		return refuse_option(daemon, request);
+		return daemon_change_for_chronyc(daemon, request);
 	default:
-		return refuse(request);
+		return daemon_refuse_chronyc(request);
 	}
 }
 

@@ -57,7 +57,16 @@ void daemon_list_for_chronyc(struct daemon *daemon, struct chronyc_reply *reply)
 bool daemon_settime_for_chronyc(struct daemon *daemon, struct chronyc_request *request,
 				struct chronyc_reply *reply);
 
+/* chronyc_change.c */
+
+/* Change an option of a source, or refuse to. What to answer. */
+enum chronyc_status daemon_change_for_chronyc(struct daemon *daemon,
+					      struct chronyc_request *request);
+
 /* chronyc_operate.c */
+
+/* A command that has no meaning here: log why. What to answer. */
+enum chronyc_status daemon_refuse_chronyc(const struct chronyc_request *request);
 
 /* Carry out a command that changes something. @reply is an answer without contents. */
 void daemon_obey_chronyc(struct daemon *daemon, struct chronyc_request *request,

@@ -335,6 +335,18 @@ void source_set_selection(struct source *source, const struct source_options *op
 	source_options_take_selection(&source->options, options);
 }
 
+void source_change_options(struct source *source, const struct source_options *options)
+{
+	struct source_options *own = &source->options;
+	double moved_s = options->offset_s - own->offset_s;
+
+	own->polltarget = options->polltarget;
+	own->minstratum = options->minstratum;
+	own->prefer = options->prefer;
+	own->offset_s = options->offset_s;
+	source_server_moved(source, llrint(moved_s * NS_PER_S));
+}
+
 void source_set_smearing(struct source *source, enum source_smear smear)
 {
 	source->smear = smear;

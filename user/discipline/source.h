@@ -21,6 +21,10 @@
 /* Sources that can be judged together: a bit of struct selection for each. */
 #define SOURCE_SELECT_MAX	64
 
+/* log2 seconds from one request to the next: the limits of minpoll and maxpoll. */
+#define SOURCE_POLL_MIN		(-6)
+#define SOURCE_POLL_MAX		24
+
 /* As many samples as chrony's regression has by default. */
 #define SOURCE_POLLTARGET	8
 
@@ -65,7 +69,7 @@ enum source_verdict {
  * struct source_options - as configured
  * @name: host name, address or device, for people
  * @kind: server or refclock
- * @minpoll: log2 seconds, -6 to 24
+ * @minpoll: log2 seconds, SOURCE_POLL_MIN to SOURCE_POLL_MAX
  * @maxpoll: log2 seconds, >= @minpoll
  * @polltarget: the interval is SOURCE_POLLTARGET / @polltarget times as long as by itself; 0: as
  *	long
@@ -255,6 +259,15 @@ static inline void source_options_take_selection(struct source_options *options,
 
 /* Those of @options instead of what it was made with. */
 void source_set_selection(struct source *source, const struct source_options *options);
+
+/*
+ * polltarget, minstratum, prefer and offset_s are those of @options from now on: the operator has
+ * changed some. What was measured is as if that offset had always been corrected.
+ */
+void source_change_options(struct source *source, const struct source_options *options);
+
+/* The same for these, which KISS packets may raise again. No request is later than @maxpoll. */
+void source_set_polls(struct source *source, int minpoll, int maxpoll);
 
 /* Whether it smears a leap second (smear.c). */
 void source_set_smearing(struct source *source, enum source_smear smear);

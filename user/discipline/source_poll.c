@@ -133,6 +133,18 @@ void source_start_polling(struct source *source, int64_t now_raw_ns)
 	source->not_before_ns = INT64_MIN;
 }
 
+void source_set_polls(struct source *source, int minpoll, int maxpoll)
+{
+	int64_t most_ns = seconds_to_ns(permitted_interval(source, ldexp(1, maxpoll)));
+
+	source->options.minpoll = minpoll;
+	source->options.maxpoll = maxpoll;
+	source->interval_s = clamp_interval(source, source->interval_s);
+	if (source->sent)
+		source->next_poll_ns = chime_min(source->next_poll_ns,
+						 source->last_poll_ns + most_ns);
+}
+
 static bool is_limited(const struct source *source)
 {
 	return source->kiss == SOURCE_KISS_RATE;

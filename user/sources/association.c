@@ -159,19 +159,40 @@ void associations_list_changed(struct associations *list)
 			list->count++;
 		}
 	}
+	associations_select(list);
 	space_out(list);
 }
 
+void associations_select(struct associations *list)
+{
+	struct config_authentication counts = { 0 };
+
+	for (size_t i = 0; i < list->count; i++)
+		config_count_authentication(&counts, &list->list[i]->target->config,
+					    &list->list[i]->said);
+	for (size_t i = 0; i < list->count; i++) {
+		struct association *association = list->list[i];
+		struct config_said made = config_select(list->authselect, &counts,
+							&association->target->config,
+							&association->said);
+
+		association->options.trust = made.trust;
+		association->options.require = made.require;
+		association->options.noselect = made.noselect;
+		source_set_selection(association->source, &association->options);
+	}
+}
+
 struct ntp_limits associations_limits(const struct associations *list,
-				      const struct config_source *config)
+				      const struct association *association)
 {
 	return (struct ntp_limits) {
 		.minstratum = list->minstratum,
 		.maxstratum = list->maxstratum,
-		.raised_stratum = config->options.minstratum,
-		.maxdelay_ns = config->maxdelay_ns,
-		.maxdelayratio = config->maxdelayratio,
-		.key = ntp_keys_find(list->keys, config->key),
+		.raised_stratum = association->options.minstratum,
+		.maxdelay_ns = association->maxdelay_ns,
+		.maxdelayratio = association->maxdelayratio,
+		.key = ntp_keys_find(list->keys, association->target->config.key),
 	};
 }
 
@@ -494,7 +515,7 @@ bool associations_get_info(const struct associations *list, size_t index,
 	info->added = association->target->added && !association->target->listed;
 	info->file = association->target->config.file;
 	info->serial = source_serial(association->source);
-	info->said = association->target->config.said;
+	info->said = association->said;
 	info->ip = association->client.address;
 	info->record = &association->client.record;
 	info->latest = &association->client.latest;

@@ -315,6 +315,7 @@ static int set_sources(struct associations *list, const struct config *config, i
 		target_apply_options(targets[i]);
 	}
 	forget_deleted(list, config);
+	list->authselect = config->authselect;
 	list->targets = targets;
 	list->target_count = wanted.count;
 	changes->removed = drop_unclaimed(list, old, old_count);
@@ -334,6 +335,25 @@ int associations_set_sources(struct associations *list, const struct config *con
 	associations_report_change(list);
 
 	return err;
+}
+
+/* What the operator changed of its sources; what is measured stays. */
+static void forget_changed(struct target *target)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		struct association *association = target->associations[i];
+
+		const struct source_options *to = &target->config.options;
+		int minpoll = association->options.minpoll, maxpoll = association->options.maxpoll;
+
+		if (!association->changed)
+			continue;
+		association_take_options(association);
+		association_apply_options(association);
+		/* Else what KISS packets made of them stays. */
+		if (to->minpoll != minpoll || to->maxpoll != maxpoll)
+			source_set_polls(association->source, to->minpoll, to->maxpoll);
+	}
 }
 
 int associations_configure(struct associations *list, const struct config *config,
@@ -359,11 +379,14 @@ int associations_configure(struct associations *list, const struct config *confi
 		/* What the configuration itself names is its own, and goes with its line. */
 		if (list->targets[i]->listed && !list->targets[i]->config.volatile_origin)
 			list->targets[i]->added = false;
+		if (list->targets[i]->listed)
+			forget_changed(list->targets[i]);
 		target_apply_options(list->targets[i]);
 		target_restore(list->targets[i], now_raw_ns);
 		target_retry_now(list->targets[i], now_raw_ns);
 	}
 	ntp_keys_free(old_keys);
+	associations_select(list);
 	associations_report_change(list);
 
 	return 0;

@@ -36,7 +36,7 @@ static const struct target *find_locked(const struct target *target)
 
 static int64_t offset_of(const struct target *target)
 {
-	return llrint(target->config.options.offset_s * NS_PER_S);
+	return llrint(target->associations[0]->options.offset_s * NS_PER_S);
 }
 
 int64_t target_refclock_date_ns(const struct target *target, const struct refclock_point *point)

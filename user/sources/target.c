@@ -50,7 +50,7 @@ static int version_of(const struct config_source *config, const struct ntp_key *
 static struct ntp_client_options client_options(const struct association *association)
 {
 	const struct target *target = association->target;
-	struct ntp_limits limits = associations_limits(target->list, &target->config);
+	struct ntp_limits limits = associations_limits(target->list, association);
 	struct nts_source *nts = association->nts;
 
 	limits.nts = nts ? &nts->session : NULL;
@@ -110,6 +110,12 @@ bool association_set_online(struct association *association, int64_t now_raw_ns)
 	return true;
 }
 
+void association_apply_options(struct association *association)
+{
+	association->client.options = client_options(association);
+	source_change_options(association->source, &association->options);
+}
+
 static struct association *association_new(struct target *target, int64_t now_raw_ns)
 {
 	struct association *association;
@@ -119,7 +125,8 @@ static struct association *association_new(struct target *target, int64_t now_ra
 	if (!association)
 		return NULL;
 	association->target = target;
-	association->source = source_new(&target->config.options, now_raw_ns);
+	association_take_options(association);
+	association->source = source_new(&association->options, now_raw_ns);
 	if (!association->source)
 		goto err_free;
 	if (target->config.nts) {
@@ -261,7 +268,9 @@ void target_apply_options(struct target *target)
 		/* What it waits for after it could not be asked is there. */
 		if (lacked_key && has_key)
 			ntp_client_retry_now(&association->client, INT64_MIN);
-		source_set_selection(association->source, &target->config.options);
+		association->options.maxdistance_ns = target->config.options.maxdistance_ns;
+		association->options.maxclockerror = target->config.options.maxclockerror;
+		source_set_selection(association->source, &association->options);
 	}
 }
 
@@ -308,7 +317,7 @@ int association_start_over(struct association *association, const struct net_add
 	int64_t until_ns;
 	uint32_t code;
 
-	source = source_new(&target->config.options, now_raw_ns);
+	source = source_new(&association->options, now_raw_ns);
 	if (!source)
 		return -ENOMEM;
 	until_ns = associations_kissed_until(target->list, address, options.port, &code);

@@ -37,6 +37,11 @@ struct target;
  * @source: owned
  * @client: the server that is asked; its address.family is AF_UNSPEC as long as there is none
  * @nts: its keys and cookies; NULL: it is not authenticated by NTS
+ * @options: of the source, whatever address it has: the target's, or as the operator changed them
+ * @said: of those, what authselectmode has not made
+ * @maxdelay_ns: struct config_source's, likewise
+ * @maxdelayratio: likewise
+ * @changed: the operator has changed any of these
  * @complained: the failure was logged, this one or ...
  * @in_vain: ... that of an address before, none since which has answered
  * @trying: it has not answered since it got its address
@@ -52,6 +57,11 @@ struct association {
 	struct source *source;
 	struct ntp_client client;
 	struct nts_source *nts;
+	struct source_options options;
+	struct config_said said;
+	int64_t maxdelay_ns;
+	double maxdelayratio;
+	bool changed;
 	bool complained;
 	bool in_vain;
 	bool trying;
@@ -163,6 +173,7 @@ struct kissed {
  * @minstratum: as configured
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
+ * @authselect: as configured
  * @nts: as configured
  * @clock_updates: how often the sources have corrected the clock
  * @keyfile: as configured
@@ -205,6 +216,7 @@ struct associations {
 	int minstratum;
 	int maxstratum;
 	int64_t refresh_ns;
+	enum config_authselect authselect;
 	struct config_nts nts;
 	int clock_updates;
 	char keyfile[CONFIG_PATH_MAX];
@@ -229,9 +241,12 @@ void associations_list_changed(struct associations *list);
 /* Call the owner's callback if something has changed, when no change is half done. */
 void associations_report_change(struct associations *list);
 
-/* What an answer has to meet, by the whole configuration and by the source's own. */
+/* What an answer has to meet, by the whole configuration and by the source's own options. */
 struct ntp_limits associations_limits(const struct associations *list,
-				      const struct config_source *config);
+				      const struct association *association);
+
+/* What authselectmode makes of the sources, which have come, gone, or changed their options. */
+void associations_select(struct associations *list);
 
 /* The server of @client sent a KISS packet: no source asks its address before @until_ns. */
 void associations_note_kiss(struct associations *list, const struct ntp_client *client,
@@ -301,6 +316,9 @@ void target_remove(struct target *target, struct association *association);
 int association_start_over(struct association *association, const struct net_address *address,
 			   int64_t now_raw_ns);
 
+/* Its options have changed, and hold from now on; but polls are for source_set_polls(). */
+void association_apply_options(struct association *association);
+
 /* What messages call it. */
 struct association_label association_label(const struct association *association);
 
@@ -328,6 +346,11 @@ void target_event(struct target *target, const struct pollfd *fd, int64_t now_ra
 
 /* Do what is due: resolve the name, give up and send requests. */
 void target_timer(struct target *target, int64_t now_raw_ns);
+
+/* --- change.c --- */
+
+/* Its options are those of its target, as they were before the operator changed any. */
+void association_take_options(struct association *association);
 
 /* --- addresses.c --- */
 

@@ -254,6 +254,13 @@ TEST_F(report, sources)
 	EXPECT_REAL(40e-6, 44);
 }
 
+TEST_F(report, a_refclock_goes_by_its_reference_id)
+{
+	EXPECT_EQ(6, chronyc_find_refclock(&self->state, 0x50484330)->info.serial);
+	/* A server has one, too. */
+	EXPECT_EQ(NULL, chronyc_find_refclock(&self->state, 0x0a000001));
+}
+
 TEST_F(report, a_refclock_has_its_reference_id)
 {
 	chronyc_report_source(&self->state, parameter(self, 1), &self->reply);

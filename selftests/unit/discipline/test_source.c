@@ -1883,6 +1883,86 @@ TEST_F(source, a_server_that_has_put_its_time_right_does_not_drift)
 	EXPECT_GT(1e-9, fabs(after.estimate.rate));
 }
 
+/* As if it had always been corrected: else it would look like a server that contradicts itself. */
+TEST_F(source, a_changed_offset_is_of_all_samples)
+{
+	struct source_options to = options(6, 10, false);
+	struct source_status before, after;
+
+	for (int i = 0; i < 20; i++)
+		exchange(self->source);
+	source_get_status(self->source, source_next_poll(self->source), &before);
+	to.offset_s = 0.003;
+	source_change_options(self->source, &to);
+	source_get_status(self->source, source_next_poll(self->source), &after);
+	EXPECT_EQ(before.estimate.offset_ns + 3000000, after.estimate.offset_ns);
+	EXPECT_EQ(3000000, source_moved_ns(self->source));
+
+	exchange(self->source);
+	source_get_status(self->source, source_next_poll(self->source), &after);
+	EXPECT_EQ(123456789 + 3000000, after.last.offset_ns);
+	EXPECT_FALSE(after.estimate.suspect);
+	EXPECT_EQ(before.estimate.restarts, after.estimate.restarts);
+
+	/* Nothing else has changed it. */
+	source_change_options(self->source, &to);
+	EXPECT_EQ(3000000, source_moved_ns(self->source));
+}
+
+TEST_F(source, a_changed_minstratum_is_of_the_latest_sample)
+{
+	struct source_options to = options(6, 10, false);
+	struct source_status status;
+
+	exchange(self->source);
+	to.minstratum = 7;
+	to.prefer = true;
+	to.polltarget = 20;
+	source_change_options(self->source, &to);
+	source_get_record(self->source, &status);
+	EXPECT_EQ(7, status.stratum);
+	EXPECT_TRUE(status.options->prefer);
+	EXPECT_EQ(20, status.options->polltarget);
+}
+
+/* The next request is not as late as it would have been. */
+TEST_F(source, a_lower_maxpoll_holds_for_the_next_request)
+{
+	int64_t asked_ns;
+
+	for (int i = 0; i < 200; i++)
+		exchange(self->source);
+	asked_ns = source_next_poll(self->source);
+	ASSERT_LT(100 * NS_PER_S, exchange(self->source));
+	source_set_polls(self->source, 4, 4);
+	EXPECT_EQ(asked_ns + 16 * NS_PER_S, source_next_poll(self->source));
+	EXPECT_EQ(16 * NS_PER_S, exchange(self->source));
+}
+
+TEST_F(source, a_higher_minpoll_holds_after_the_next_request)
+{
+	int64_t next_ns;
+
+	exchange(self->source);
+	next_ns = source_next_poll(self->source);
+	source_set_polls(self->source, 9, 10);
+	EXPECT_EQ(next_ns, source_next_poll(self->source));
+	EXPECT_EQ(512 * NS_PER_S, exchange(self->source));
+}
+
+/* A server that finds that we ask too often is not asked sooner by that. */
+TEST_F(source, changed_polls_wait_for_a_server_that_limits_us)
+{
+	int64_t next_ns;
+
+	exchange(self->source);
+	source_polled(self->source, source_next_poll(self->source));
+	source_kissed(self->source, source_next_poll(self->source), SOURCE_KISS_RATE);
+	next_ns = source_next_poll(self->source);
+	source_set_polls(self->source, 2, 2);
+	EXPECT_EQ(next_ns, source_next_poll(self->source));
+}
+
 TEST_F(source, without_samples_a_move_is_none)
 {
 	source_server_moved(self->source, 3000000);

@@ -4,6 +4,7 @@
  * of a device that is the test's, good ones and hostile ones.
  */
 #include "selftests/unit/association_world.h"
+#include "user/sources/change.h"
 
 #include <linux/ptp_clock.h>
 #include <math.h>
@@ -244,6 +245,20 @@ TEST_F(world, nonsense_is_said_once)
 	configure("");
 	EXPECT_EQ(2, self->messages);
 	EXPECT_NE(NULL, strstr(self->message, "5 readings"));
+}
+
+TEST_F(world, an_offset_that_the_operator_changes_is_of_its_date)
+{
+	struct source_change to = { .option = CHANGE_OFFSET, .value = 619315200 };
+	const int64_t rollover_ns = 1024 * 7 * 86400 * NS_PER_S;
+
+	configure_refclocks("refclock SOCK % poll 3\n");
+	ASSERT_EQ(0, change_source(self->list, source_serial(source_at(0)), &to));
+	for (int i = 0; i < 8; i++) {
+		pass(1);
+		send_sample(-(double)rollover_ns);
+	}
+	EXPECT_STREQ(TAKING, info_at(0).rejected);
 }
 
 /* A GPS receiver of 2006: its count of weeks has begun anew since, which is 19.6 years. */

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * chronyc's commands that change an option of one source: minpoll, maxdelay and their like,
+ * selectopts and offset.
+ */
+#include "daemon/requests.h"
+
+#include "chronyc/report.h"
+#include "sources/change.h"
+
+/* A poll beyond these chronyd ignores, and calls that a success. */
+#define POLL_LEAST	(-7)
+#define POLL_MOST	24
+
+/* Words about the selection are given by the bits of selectdata, their values by those of add. */
+static void take_selection(struct chronyc_request *request, struct source_change *change)
+{
+	uint32_t given = chronyc_take(request), set = chronyc_take(request);
+
+	change->option = CHANGE_SELECTION;
+	change->given = (struct change_selection){
+		.noselect = given & CHRONYC_SELECT_NOSELECT,
+		.prefer = given & CHRONYC_SELECT_PREFER,
+		.trust = given & CHRONYC_SELECT_TRUST,
+		.require = given & CHRONYC_SELECT_REQUIRE,
+	};
+	change->selection = (struct change_selection){
+		.noselect = set & CHRONYC_ADD_NOSELECT,
+		.prefer = set & CHRONYC_ADD_PREFER,
+		.trust = set & CHRONYC_ADD_TRUST,
+		.require = set & CHRONYC_ADD_REQUIRE,
+	};
+}
+
+static void take_whole(struct chronyc_request *request, enum change_option option,
+		       struct source_change *change)
+{
+	change->option = option;
+	change->value = (int32_t)chronyc_take(request);
+}
+
+static void take_real(struct chronyc_request *request, enum change_option option,
+		      struct source_change *change)
+{
+	change->option = option;
+	change->value = chronyc_take_real(request);
+}
+
+/* What follows the source. false: it is no such command. */
+static bool take_change(struct chronyc_request *request, struct source_change *change)
+{
+	switch (request->command) {
+	case CHRONYC_MINPOLL:
+		take_whole(request, CHANGE_MINPOLL, change);
+		return true;
+	case CHRONYC_MAXPOLL:
+		take_whole(request, CHANGE_MAXPOLL, change);
+		return true;
+	case CHRONYC_POLLTARGET:
+		take_whole(request, CHANGE_POLLTARGET, change);
+		return true;
+	case CHRONYC_MINSTRATUM:
+		take_whole(request, CHANGE_MINSTRATUM, change);
+		return true;
+	case CHRONYC_MAXDELAY:
+		take_real(request, CHANGE_MAXDELAY, change);
+		return true;
+	case CHRONYC_MAXDELAYRATIO:
+		take_real(request, CHANGE_MAXDELAYRATIO, change);
+		return true;
+	case CHRONYC_OFFSET:
+		take_real(request, CHANGE_OFFSET, change);
+		return true;
+	case CHRONYC_SELECTOPTS:
+		take_selection(request, change);
+		return true;
+	}
+
+	return false;
+}
+
+/* In selectopts and offset a reference id stands for a refclock, which has no address. */
+static const struct state_source *take_source(const struct state *state,
+					      struct chronyc_request *request)
+{
+	bool has_refid = request->command == CHRONYC_SELECTOPTS ||
+			 request->command == CHRONYC_OFFSET;
+	struct chronyc_address address;
+	uint32_t refid;
+
+	chronyc_take_host(request, &address);
+	refid = has_refid ? chronyc_take(request) : 0;
+	if (has_refid && address.family == CHRONYC_FAMILY_NONE)
+		return chronyc_find_refclock(state, refid);
+
+	return chronyc_find_source(state, &address);
+}
+
+static bool is_ignored(const struct source_change *change)
+{
+	return (change->option == CHANGE_MINPOLL || change->option == CHANGE_MAXPOLL) &&
+	       (change->value < POLL_LEAST || change->value > POLL_MOST);
+}
+
+enum chronyc_status daemon_change_for_chronyc(struct daemon *daemon,
+					      struct chronyc_request *request)
+{
+	struct source_change change = { .value = 0 };
+	const struct state_source *source;
+	struct state state;
+
+	daemon_get_state(daemon, &state);
+	source = take_source(&state, request);
+	if (!source)
+		return CHRONYC_NO_SUCH_SOURCE;
+	if (!take_change(request, &change))
+		return daemon_refuse_chronyc(request);
+	if (is_ignored(&change)) {
+		log_warning("chronyc: a poll of %g is ignored: it can be %d to %d", change.value,
+			    SOURCE_POLL_MIN, SOURCE_POLL_MAX);
+		return CHRONYC_SUCCESS;
+	}
+
+	return change_source(daemon->associations, source->info.serial, &change) ?
+	       CHRONYC_NO_SUCH_SOURCE : CHRONYC_SUCCESS;
+}
