@@ -18,6 +18,11 @@
 /* As of truechime's own command: more would be no burst. */
 #define BURST_MOST	1000
 
+static int32_t within(int32_t value, int32_t least, int32_t most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
 /* --- which sources --- */
 
 /* The source with this number has no address yet, and goes by its name. */
@@ -89,19 +94,37 @@ static enum chronyc_status connect_by_route(struct daemon *daemon)
 	return CHRONYC_SUCCESS;
 }
 
+/* One that has no address yet cannot be asked, but it is there. */
+static bool has_unresolved(struct daemon *daemon, const struct source_match *match)
+{
+	struct state state;
+
+	if (match->kind != SOURCE_MATCH_ALL)
+		return match->kind == SOURCE_MATCH_NAME;
+	daemon_get_state(daemon, &state);
+	for (size_t i = 0; i < state.source_count; i++) {
+		if (state.sources[i].info.activity == ASSOCIATION_UNRESOLVED)
+			return true;
+	}
+
+	return false;
+}
+
 static enum chronyc_status burst(struct daemon *daemon, struct chronyc_request *request)
 {
 	struct source_match match;
 	bool matched = take_match(daemon, request, &match);
 	int32_t good = (int32_t)chronyc_take(request), most = (int32_t)chronyc_take(request);
 
-	if (good < 1 || most < 1 || most > BURST_MOST || good > most)
-		return CHRONYC_INVALID;
 	if (!matched)
 		return CHRONYC_NO_SUCH_SOURCE;
+	/* chronyd takes any numbers. */
+	most = within(most, 1, BURST_MOST);
+	good = within(good, 1, most);
+	if (operate_burst(daemon->associations, &match, good, most, system_clock_raw_ns()))
+		return CHRONYC_SUCCESS;
 
-	return found(operate_burst(daemon->associations, &match, good, most,
-				   system_clock_raw_ns()));
+	return has_unresolved(daemon, &match) ? CHRONYC_SUCCESS : CHRONYC_NO_SUCH_SOURCE;
 }
 
 static enum chronyc_status add(struct daemon *daemon, struct chronyc_request *request)
