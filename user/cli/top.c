@@ -366,6 +366,7 @@ static int show(struct top *top)
 
 int verb_top(const struct cli *cli)
 {
+	struct cli asking = *cli;
 	struct top *top;
 	json_t *reply = NULL;
 	int err, status;
@@ -375,15 +376,15 @@ int verb_top(const struct cli *cli)
 	if (!terminal_places_cursor())
 		return refuse(" on which the cursor can be moved, and this is none (see TERM)");
 	/* So that what is wrong is said before the screen is taken. */
-	err = client_ask(cli, "status", &reply);
+	asking.answer_s = ANSWER_S;
+	err = client_ask(&asking, "status", &reply);
 	if (err)
 		return client_failed(cli, err, reply);
 	json_decref(reply);
 	top = calloc(1, sizeof(*top));
 	if (!top)
 		return client_failed(cli, -ENOMEM, NULL);
-	top->cli = *cli;
-	top->cli.answer_s = ANSWER_S;
+	top->cli = asking;
 	top->view.span_s = cli->since_ns ? (double)cli->since_ns / 1e9 : SPAN_S;
 	top->view.names = cli->names;
 	follow(top);

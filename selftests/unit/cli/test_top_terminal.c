@@ -18,6 +18,7 @@
 static struct {
 	bool is_there;
 	bool places_cursor;
+	int answer_s;
 	char said[512];
 } world;
 
@@ -47,8 +48,8 @@ SCREEN *newterm(const char *type, FILE *out, FILE *in)
 
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
-	(void)cli;
 	(void)command;
+	world.answer_s = cli->answer_s;
 	*reply = json_object();
 
 	return 0;
@@ -138,6 +139,15 @@ TEST(says_why_it_ends_at_once)
 	EXPECT_NE(NULL, strstr(world.said, "curses cannot use this one (see TERM)"))
 		TH_LOG("%s", world.said);
 	EXPECT_NE(NULL, strstr(world.said, "truechime status")) TH_LOG("%s", world.said);
+}
+
+/* Until it is asked no key is read, so the first question may take no longer than the others. */
+TEST(does_not_wait_long_for_a_daemon_that_is_stuck)
+{
+	world.is_there = true;
+	world.places_cursor = true;
+	EXPECT_EQ(CLI_ERROR, top());
+	EXPECT_EQ(2, world.answer_s);
 }
 
 TEST_HARNESS_MAIN
