@@ -3,6 +3,7 @@
  * truechime status: whether the clock is right, and how that is known. Works with the module alone,
  * the daemon alone, both or neither.
  */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "cli/status.h"
 #include "cli/view.h"
 #include "lib/event_report.h"
+#include "lib/json_text.h"
 #include "lib/may_set_clock.h"
 #include "lib/names.h"
 #include "lib/plural.h"
@@ -388,18 +390,42 @@ static json_t *rivals_to_json(const struct view *view)
 	return list;
 }
 
-static void print_view_json(const struct view *view)
+/* Without the daemon's answer, though it may run, nobody can say that the clock is right. */
+static void print_view_json(const struct view *view, const char *error)
 {
-	print_json(json_pack("{s:b,s:s,s:o,s:O,s:o,s:{s:b,s:I,s:I}}",
-			     "synchronised", view_is_synchronised(view),
-			     "parts", view_parts(view),
-			     "module", view->has_module ? module_to_json(&view->module) :
-							  json_null(),
-			     "daemon", view->daemon ? view->daemon : json_null(),
-			     "rivals", rivals_to_json(view),
-			     "kernel", "synchronised", view->kernel_synchronised,
-			     "maxerror_ns", (json_int_t)view->kernel_maxerror_ns,
-			     "esterror_ns", (json_int_t)view->kernel_esterror_ns));
+	json_t *status = json_pack("{s:b,s:s,s:o,s:O,s:o,s:{s:b,s:I,s:I}}",
+				   "synchronised", !error && view_is_synchronised(view),
+				   "parts", view_parts(view),
+				   "module", view->has_module ? module_to_json(&view->module) :
+								json_null(),
+				   "daemon", view->daemon ? view->daemon : json_null(),
+				   "rivals", rivals_to_json(view),
+				   "kernel", "synchronised", view->kernel_synchronised,
+				   "maxerror_ns", (json_int_t)view->kernel_maxerror_ns,
+				   "esterror_ns", (json_int_t)view->kernel_esterror_ns);
+
+	if (error)
+		json_object_set_new(status, "error", json_of_text(error));
+	print_json(status);
+}
+
+/* Why the daemon could not be asked, though it may run. */
+static const char *error_words(int err, const json_t *reply)
+{
+	switch (err) {
+	case -EACCES:
+		if (reply)
+			return json_text_of(reply, "error");
+		break;
+	case -ETIMEDOUT:
+		return "the daemon does not answer";
+	case -EPIPE:
+		return "the daemon closed the connection";
+	case -EIDRM:
+		return "the daemon's socket was removed";
+	}
+
+	return strerror(-err);
 }
 
 int verb_status(const struct cli *cli)
@@ -409,11 +435,16 @@ int verb_status(const struct cli *cli)
 	int status, err;
 
 	err = view_open(cli, &view, &reply);
-	if (err)
+	if (err && !cli->json)
 		return client_failed(cli, err, reply);
 	view_find_rivals(&view);
+	if (err) {
+		print_view_json(&view, error_words(err, reply));
+		view_close(&view);
+		return client_failed(cli, err, reply);
+	}
 	if (cli->json)
-		print_view_json(&view);
+		print_view_json(&view, NULL);
 	else
 		print_view(&view);
 	status = view_is_synchronised(&view) ? CLI_OK : CLI_NOT;

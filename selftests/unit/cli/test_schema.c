@@ -26,6 +26,7 @@
 
 static struct {
 	bool no_daemon;
+	int error;
 	struct state state;
 	struct module_host host;
 } world;
@@ -81,6 +82,8 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
+	if (world.error)
+		return world.error;
 	if (world.no_daemon)
 		return -ECONNREFUSED;
 	*reply = !strcmp(command, "status") ? report_status(&world.state) :
@@ -92,7 +95,9 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 
 int client_failed(const struct cli *cli, int err, json_t *reply)
 {
-	exit(1);
+	if (!world.error)
+		exit(1);
+	return CLI_ERROR;
 }
 
 int client_report(const struct cli *cli, const char *command,
@@ -295,6 +300,16 @@ TEST_F(world, nobody_is_there)
 	EXPECT_TRUE(verb_fits("status", verb_status));
 	EXPECT_TRUE(verb_fits("check", verb_check));
 	EXPECT_TRUE(verb_fits("doctor", verb_doctor));
+}
+
+TEST_F(world, somebody_is_there_and_cannot_be_asked)
+{
+	static const int errors[] = { -ETIMEDOUT, -EPIPE, -EIDRM, -EACCES, -ENOENT };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		world.error = errors[i];
+		EXPECT_TRUE(verb_fits("status", verb_status));
+	}
 }
 
 /* Each word that a source's state has is in its list. */

@@ -15,6 +15,7 @@
 
 static struct {
 	bool no_daemon;
+	int error;
 	bool corrected;
 	bool aside;
 	bool refused;
@@ -62,6 +63,8 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	if (world.no_daemon)
 		return -ECONNREFUSED;
+	if (world.error)
+		return world.error;
 	*reply = json_pack("{s:b,s:b,s:b,s:s,s:b,s:f,s:I,s:{s:i,s:i,s:i,s:i,s:i,s:i}}", "ok", 1,
 			   "synchronised", !world.unsynchronised,
 			   "corrected", world.corrected, "trust",
@@ -111,7 +114,7 @@ static bool says(const char *words)
 	verb_status(&cli);
 	fclose(stdout);
 	stdout = before;
-	found = strstr(text, words);
+	found = size && strstr(text, words);
 	free(text);
 	return found;
 }
@@ -328,6 +331,34 @@ TEST(sources_that_were_taken_offline)
 	/* One of the two is asked, and is silent, or has no time itself. */
 	world.offline = 1;
 	EXPECT_TRUE(says("None of the configured time sources gives the time"));
+}
+
+/* Whoever reads JSON is told, too, and what is known without the daemon is there. */
+TEST(daemon_that_is_stuck_is_an_error_in_json)
+{
+	const struct cli cli = { .json = true };
+	FILE *before = stdout;
+	char *text = NULL;
+	json_t *status;
+	size_t size = 0;
+
+	start_anew();
+	fake_module.is_there = true;
+	world.error = -ETIMEDOUT;
+	EXPECT_FALSE(says(""));
+	stdout = open_memstream(&text, &size);
+	ASSERT_NE(NULL, stdout);
+	EXPECT_EQ(CLI_ERROR, verb_status(&cli));
+	fclose(stdout);
+	stdout = before;
+	status = json_loads(text, 0, NULL);
+	ASSERT_NE(NULL, status) TH_LOG("%s", text);
+	EXPECT_STREQ("the daemon does not answer", json_text_of(status, "error"));
+	EXPECT_FALSE(json_bool_of(status, "synchronised"));
+	EXPECT_STREQ("module", json_text_of(status, "parts"));
+	EXPECT_TRUE(json_is_null(json_object_get(status, "daemon")));
+	json_decref(status);
+	free(text);
 }
 
 TEST_HARNESS_MAIN
