@@ -5,6 +5,7 @@
  */
 #include "daemon/explain.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <limits.h>
 #include <pwd.h>
@@ -128,6 +129,37 @@ static void check_leap_list(struct explanation *explanation, const char *name, b
 	add_reason(explanation, WITHOUT_EFFECT, message);
 }
 
+/* What is wrong with a line of it is said at the end. */
+static void ignore_key(void *context, enum ntp_keys_severity severity, const char *file, int line,
+		       const char *message)
+{
+	(void)context;
+	(void)severity;
+	(void)file;
+	(void)line;
+	(void)message;
+}
+
+/* The daemon may be permitted to read what whoever asks is not. */
+static void check_keyfile(struct explanation *explanation, const char *path)
+{
+	char message[CONFIG_PATH_MAX + 128];
+	struct ntp_keys *keys = NULL;
+	int err = ntp_keys_load(path, ignore_key, NULL, &keys);
+
+	ntp_keys_free(keys);
+	if (!err)
+		return;
+	if (err == -EACCES)
+		snprintf(message, sizeof(message),
+			 "if the daemon may read %s, which you may not", path);
+	else
+		snprintf(message, sizeof(message), "no keys can be read from %s: %s", path,
+			 strerror(-err));
+	make_printable(message);
+	add_reason(explanation, err == -EACCES ? DONE : WITHOUT_EFFECT, message);
+}
+
 /* What a line names has to be on this machine, which the configuration alone does not show. */
 static void check_machine(struct explanation *explanation, const char *line)
 {
@@ -139,6 +171,8 @@ static void check_machine(struct explanation *explanation, const char *line)
 		check_leap_list(explanation, value, true);
 	else if (!strcasecmp(name, "leapseclist"))
 		check_leap_list(explanation, value, false);
+	else if (!strcasecmp(name, "keyfile"))
+		check_keyfile(explanation, value);
 	else if (!strcasecmp(name, "user") && !getpwnam(value))
 		add_reason(explanation, DIFFERENTLY, NO_USER);
 }

@@ -91,6 +91,10 @@ TEST(what_is_not_on_this_machine_is_not_done)
 		{ "leapseclist /nowhere",
 		  "#   without effect: no leap seconds can be read from /nowhere: No such file" },
 		{ "LeapSecList /dev/null", "from /dev/null: it does not list any\n" },
+		{ "keyfile /nowhere",
+		  "#   without effect: no keys can be read from /nowhere: No such file" },
+		{ "KeyFile /tmp", "#   without effect: no keys can be read from /tmp: Is a dir" },
+		{ "keyfile /dev/null", "#   done\n" },
 		{ "user nobody-here", "#   done differently: there is no such user here: " },
 		{ "user root", "#   done\n" },
 	};
@@ -191,6 +195,30 @@ TEST(keys_are_read_by_the_daemon)
 	EXPECT_STREQ("", said.errors);
 	forget(&said);
 	close(fd);
+	unlink(path);
+}
+
+/* The daemon may read what others may not, who cannot know what is in it. */
+TEST(keys_are_not_for_everybody)
+{
+	char path[] = "/tmp/test_explain.XXXXXX";
+	struct said said;
+	char text[128];
+	int fd = mkstemp(path);
+
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, fchmod(fd, 0));
+	close(fd);
+	if (!geteuid())
+		ASSERT_EQ(0, seteuid(65534));
+	snprintf(text, sizeof(text), "keyfile %s\nserver a", path);
+	said = explain(text);
+	EXPECT_NE(NULL, strstr(said.out, "#   done: if the daemon may read /tmp/test_explain."))
+		TH_LOG("%s", said.out);
+	EXPECT_TRUE(said.good);
+	forget(&said);
+	if (!getuid())
+		ASSERT_EQ(0, seteuid(0));
 	unlink(path);
 }
 
