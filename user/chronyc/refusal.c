@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The commands that are refused.
+ * The commands that are refused, and those that only chronyc has.
  */
 #include "chronyc/refusal.h"
 
@@ -9,8 +9,9 @@
 
 #define OF_KERNEL	"the kernel sets the RTC"
 #define NOT_SMOOTHED	"clients are told the right time"
-/* Of these chronyc's are done. */
-#define OPTION_OF_SOURCE "delete the source and add it again with that option"
+/* Of these only truechime's own are refused. */
+#define OPTION_OF_SOURCE \
+	"chronyc does it, or delete the source and add it again with that option"
 
 static const struct chronyc_refusal refusals[] = {
 	{ "password", CHRONYC_LOGON, CHRONYC_FAILED, "there are no passwords any more" },

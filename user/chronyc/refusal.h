@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Commands of chronyc that have no meaning here, and why: for its users, and for those who type the
- * same to truechime. Pure.
+ * Commands of chronyc that have no meaning here, and why: for its users, and for who types the same
+ * to truechime, which also lacks some that chronyc has. Pure.
  */
 #ifndef CHRONYC_REFUSAL_H
 #define CHRONYC_REFUSAL_H
