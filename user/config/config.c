@@ -378,6 +378,7 @@ static int finish(struct config_reader *reader, int err, struct config **config)
 		config_finish_sources(reader);
 		config_close_access(reader->config);
 		config_check_keyfile(reader, 0);
+		config_check_scopes(reader, 0);
 		config_check_limits(reader);
 		config_check_acquisitionport(reader);
 		config_check_port(reader);

@@ -217,6 +217,9 @@ void config_finish_sources(struct config_reader *reader);
 /* Of the sources from @first on: is there a file of keys for those that need one? */
 void config_check_keyfile(struct config_reader *reader, size_t first);
 
+/* Likewise: has each link-local address its interface? */
+void config_check_scopes(struct config_reader *reader, size_t first);
+
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);
 /* Where nobody may be let in, nobody is. */

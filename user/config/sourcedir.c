@@ -182,6 +182,7 @@ int config_reload_sources(const struct config *before, const struct config_busy_
 	config_finish_sources(&reader);
 	/* Of the others it was said when the configuration was read. */
 	config_check_keyfile(&reader, lasting);
+	config_check_scopes(&reader, lasting);
 	*config = reader.config;
 
 	return 0;
@@ -213,6 +214,7 @@ int config_parse_source(const struct config *before, const char *text, config_re
 	}
 	if (!err) {
 		config_finish_sources(&reader);
+		config_check_scopes(&reader, before->source_count);
 		*source = reader.config->sources[before->source_count];
 	}
 	config_free(reader.config);

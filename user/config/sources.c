@@ -472,6 +472,26 @@ void config_check_keyfile(struct config_reader *reader, size_t first)
 	reader->file = file;
 }
 
+void config_check_scopes(struct config_reader *reader, size_t first)
+{
+	const struct config *config = reader->config;
+	const char *file = reader->file;
+	struct net_address address;
+
+	for (size_t i = first; i < config->source_count && !*config->bind_device; i++) {
+		const struct config_source *source = &config->sources[i];
+		const char *name = source->options.name;
+
+		if (net_address_parse(name, source->family, &address) ||
+		    !net_address_lacks_scope(&address))
+			continue;
+		reader->file = *source->file ? source->file : file;
+		config_warn(reader, "'%s' is not asked: a link-local address needs the interface behind it, as in '%s%%eth0'",
+			    name, name);
+	}
+	reader->file = file;
+}
+
 static void take_selection(struct config_source *source, const struct config_said *selection)
 {
 	source->options.trust = selection->trust;

@@ -23,6 +23,12 @@ void net_address_unmap(struct net_address *address)
 	*address = ipv4;
 }
 
+bool net_address_lacks_scope(const struct net_address *address)
+{
+	return address->family == AF_INET6 && !address->scope && address->bytes[0] == 0xfe &&
+	       (address->bytes[1] & 0xc0) == 0x80;
+}
+
 static int parse_scope(const char *text, uint32_t *scope)
 {
 	char *end;

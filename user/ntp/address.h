@@ -42,6 +42,9 @@ socklen_t net_address_to_sockaddr(const struct net_address *address, int port,
 /* To printable ASCII, "" for none: an interface whose name is not that has its number. */
 void net_address_format(const struct net_address *address, char text[NET_ADDRESS_TEXT_MAX]);
 
+/* It is link-local, and nobody can say on which of this machine's networks: it has no scope. */
+bool net_address_lacks_scope(const struct net_address *address);
+
 /* ::ffff:192.0.2.1 is 192.0.2.1 by another name, and is reached over IPv4: make it that. */
 void net_address_unmap(struct net_address *address);
 

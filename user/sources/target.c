@@ -356,6 +356,8 @@ static const char *setting_at_fault(const struct ntp_client *client)
 		return "this machine does not have the address (bindacqaddress)";
 	if (client->last_error == -EADDRINUSE && options->bind_port)
 		return "another program has the port (acquisitionport)";
+	if (client->last_error == -EINVAL && net_address_lacks_scope(&client->address))
+		return "a link-local address needs its interface, as in fe80::1%eth0";
 
 	return NULL;
 }

@@ -506,4 +506,35 @@ TEST(a_port_behind_the_name)
 	}
 }
 
+/* It is of each network that this machine is in. */
+TEST(a_link_local_address_names_its_interface)
+{
+	static const char *const right[] = {
+		"server fe80::1%lo\n", "server fe80::1\nbindacqdevice lo\n", "server fec0::1\n",
+		"server fd00::1\n", "server 169.254.0.1\n",
+	};
+	struct config_source source;
+	struct reports reports;
+	struct config *config;
+
+	config_free(parse("server a\npool FE80::1\n", &reports));
+	EXPECT_EQ(1, reports.warnings);
+	EXPECT_NE(NULL, strstr(reports.message, "'FE80::1' is not asked"));
+	EXPECT_NE(NULL, strstr(reports.message, "'FE80::1%eth0'"));
+	for (size_t i = 0; i < ARRAY_SIZE(right); i++) {
+		config_free(parse(right[i], &reports));
+		EXPECT_EQ(0, reports.warnings) TH_LOG("%s", right[i]);
+	}
+
+	/* One that the operator adds, and not the others again. */
+	config = parse("server fe80::1\n", &reports);
+	memset(&reports, 0, sizeof(reports));
+	EXPECT_EQ(0, config_parse_source(config, "server a", keep_report, &reports, &source));
+	EXPECT_EQ(0, reports.warnings);
+	EXPECT_EQ(0, config_parse_source(config, "server fe80::2", keep_report, &reports,
+					 &source));
+	EXPECT_EQ(1, reports.warnings);
+	config_free(config);
+}
+
 TEST_HARNESS_MAIN

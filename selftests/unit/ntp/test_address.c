@@ -214,4 +214,23 @@ TEST(a_process_that_dies_is_noticed)
 	EXPECT_EQ(-1, resolver.fd);
 }
 
+TEST(link_local_addresses_have_an_interface)
+{
+	static const struct {
+		const char *text;
+		bool lacks;
+	} cases[] = {
+		{ "fe80::1", true }, { "febf::1", true }, { "fe80::1%lo", false },
+		{ "fec0::1", false }, { "2001:db8::1", false }, { "::1", false },
+		{ "169.254.0.1", false },
+	};
+	struct net_address address;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_EQ(0, net_address_parse(cases[i].text, AF_UNSPEC, &address));
+		EXPECT_EQ(cases[i].lacks, net_address_lacks_scope(&address))
+			TH_LOG("%s", cases[i].text);
+	}
+}
+
 TEST_HARNESS_MAIN

@@ -1504,4 +1504,18 @@ TEST_F(world, a_loop_is_logged)
 	EXPECT_EQ(3, self->messages);
 }
 
+/* The kernel calls it an invalid argument, which says nothing to anybody. */
+TEST_F(world, a_link_local_address_without_its_interface)
+{
+	struct association_info info;
+
+	if (!add_server("::1", ANSWERS))
+		SKIP(return, "no ::1 here");
+	configure("server fe80::1\n");
+	ASSERT_TRUE(TURN_UNTIL(source_at(0)->error == -EINVAL));
+	ASSERT_TRUE(associations_get_info(self->list, 0, &info));
+	EXPECT_NE(NULL, strstr(info.rejected, "%eth0")) TH_LOG("%s", info.rejected);
+	EXPECT_NE(NULL, strstr(self->message, "%eth0")) TH_LOG("%s", self->message);
+}
+
 TEST_HARNESS_MAIN
