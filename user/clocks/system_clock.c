@@ -186,7 +186,7 @@ double system_clock_rate(const struct system_clock *clock)
 int system_clock_set_rate(struct system_clock *clock, double rate)
 {
 	double per_tick = 1.0 / (double)clock->nominal_tick_us, rest;
-	struct timex wanted = { .modes = ADJ_FREQUENCY | ADJ_TICK }, tx;
+	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK };
 	long tick = clock->tick_us;
 	int err;
 
@@ -205,15 +205,25 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 		tick = clock->nominal_tick_us + lround(rate / per_tick);
 		rest = rate - (double)(tick - clock->nominal_tick_us) * per_tick;
 	}
-	wanted.freq = lround(rest * SCALED_PPM);
+	tx.freq = lround(rest * SCALED_PPM);
 	/* Whether it has changed or not: another program may have changed it since. */
-	wanted.tick = tick;
-	/* The kernel answers in place. */
-	tx = wanted;
+	tx.tick = tick;
 	err = system_clock_adjust(clock, &tx);
+	/* The kernel answers in place. */
 	if (!err)
-		system_clock_note(clock, &wanted);
+		system_clock_note(clock, &tx);
 	return err;
+}
+
+double system_clock_reread_rate(struct system_clock *clock)
+{
+	struct timex tx = { .modes = 0 };
+	double before = clock->rate;
+
+	if (clock->null || clock_adjtime(CLOCK_REALTIME, &tx) < 0)
+		return 0.0;
+	system_clock_note(clock, &tx);
+	return clock->rate - before;
 }
 
 /* CLOCK_REALTIME moved by @offset_ns through a reading, for kernels that refuse ADJ_SETOFFSET. */

@@ -39,8 +39,14 @@ int system_clock_set_rate(struct system_clock *clock, double rate);
 /* CLOCK_MONOTONIC_RAW, now. */
 int64_t system_clock_raw_ns(void);
 
-/* The rate in force against the raw clock. */
+/* The rate in force against the raw clock, as it was set or last read. */
 double system_clock_rate(const struct system_clock *clock);
+
+/*
+ * Read the rate in force. By how much somebody else has changed it since it was set or last read;
+ * 0.0: nobody has, or it cannot be read. What adjtime(3) adds to it does not show.
+ */
+double system_clock_reread_rate(struct system_clock *clock);
 
 /* Step by @offset_ns (reference - local). Without the module only. 0, -errno. */
 int system_clock_step(struct system_clock *clock, int64_t offset_ns);

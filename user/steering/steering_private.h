@@ -72,6 +72,7 @@ enum steering_complaint {
 	STEERING_NO_RATE,
 	STEERING_BEFORE_RELEASE,
 	STEERING_REFUSED,
+	STEERING_RATE_CHANGED,
 	STEERING_COMPLAINTS,
 };
 
@@ -175,6 +176,9 @@ void steering_judge_settled(struct steering *steering, const struct timescale_no
 int steering_publish(struct steering *steering, const struct timescale_now *now);
 
 /* steering_rival.c */
+
+/* Has another program changed the rate of the clock since it was set? That is logged. */
+bool steering_watch_rate(struct steering *steering, const struct timescale_now *now);
 
 /* Has another program set the clock since the latest reading? That is logged. */
 bool steering_watch(struct steering *steering, const struct timescale_now *now);

@@ -5,6 +5,8 @@
  */
 #include "steering/steering_private.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "lib/names.h"
@@ -28,6 +30,12 @@
 /* Where the network is away they are asked again, ever more seldom. */
 #define ASK_AGAIN_NS		(60 * NS_PER_S)
 #define ASK_AGAIN_MAX_NS	(960 * NS_PER_S)
+
+/* A rate may be changed every second. */
+#define RATE_REPORT_NS	(3600 * NS_PER_S)
+
+#define MAY_BE_IT	" may be it"
+#define RIVALS_TEXT_MAX	280
 
 /* By how much the clock is not where its rate would have brought it since the latest reading. */
 static int64_t steering_jump_ns(const struct steering *steering, const struct timescale_now *now)
@@ -133,22 +141,36 @@ static void steering_take_back_late(struct steering *steering, const struct time
 	steering_take_back(steering, now, RIVAL_SET);
 }
 
+/* Who it may be, as the beginning of a sentence. */
+static void steering_name_rivals(char text[RIVALS_TEXT_MAX])
+{
+	char names[RIVALS_TEXT_MAX - sizeof(MAY_BE_IT)];
+
+	rival_find("/proc", names, sizeof(names));
+	if (*names)
+		snprintf(text, RIVALS_TEXT_MAX, "%s" MAY_BE_IT, names);
+	else
+		snprintf(text, RIVALS_TEXT_MAX, "%s",
+			 "it cannot be seen from here: check for chronyd, timesyncd, phc2sys, guest agents");
+}
+
+static const char *steering_advise_on_rivals(const struct steering *steering)
+{
+	if (steering->status.trust == TRUST_EXTERNAL)
+		return "Mode external leaves it to other programs, but only to one";
+	if (!steering->timescale->ops->in_kernel)
+		return "Stop the other one, or see \"rivals\" in truechime.conf(5)";
+	return "Stop the other one, or let it have the clock with: truechime mode external";
+}
+
 static void steering_report_rival(const struct steering *steering, const struct rival *rival)
 {
-	const char *unseen =
-		"it cannot be seen from here: check for chronyd, timesyncd, phc2sys, guest agents";
-	const char *advice =
-		"Stop the other one, or let it have the clock with: truechime mode external";
-	char names[256];
+	char names[RIVALS_TEXT_MAX];
 
-	if (!steering->timescale->ops->in_kernel)
-		advice = "Stop the other one, or see \"rivals\" in truechime.conf(5)";
-	if (steering->status.trust == TRUST_EXTERNAL)
-		advice = "Mode external leaves it to other programs, but only to one";
-	rival_find("/proc", names, sizeof(names));
-	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s%s. %s",
-		    rival->count, duration_text(rival->latest_ns - rival->first_ns).text,
-		    *names ? names : unseen, *names ? " may be it" : "", advice);
+	steering_name_rivals(names);
+	log_warning("Somebody else sets the system clock again and again, %u times within %s: %s. %s",
+		    rival->count, duration_text(rival->latest_ns - rival->first_ns).text, names,
+		    steering_advise_on_rivals(steering));
 }
 
 /* It was set by @jump_ns. */
@@ -193,6 +215,31 @@ static bool steering_has_slept(struct steering *steering)
 	steering->set.slept_ns = (boot.tv_sec - monotonic.tv_sec) * NS_PER_S + boot.tv_nsec -
 				 monotonic.tv_nsec;
 	return steering->set.slept_ns - before_ns > SET_BY_OTHERS_NS;
+}
+
+/*
+ * Who slews the clock sets it little by little, and what it does is undone with each check. By how
+ * much the clock moved since the latest reading is known by the present rate, or by the former one.
+ */
+bool steering_watch_rate(struct steering *steering, const struct timescale_now *now)
+{
+	int64_t since_ns = chime_sub_sat(now->raw_ns, steering->status.now.raw_ns);
+	double change = system_clock_reread_rate(steering->clock);
+	char names[RIVALS_TEXT_MAX];
+
+	if (change == 0.0 || steering->options.observe || !steering->steered ||
+	    steering->status.trust == TRUST_EXTERNAL)
+		return false;
+	steering->unseen_ns = chime_add_sat(steering->unseen_ns,
+					    (int64_t)(fabs(change) * (double)since_ns));
+	follower_restart(&steering->follower);
+	if (!log_limit_pass(&steering->complaints[STEERING_RATE_CHANGED], now->raw_ns,
+			    RATE_REPORT_NS))
+		return true;
+	steering_name_rivals(names);
+	log_warning("Somebody else has changed the rate of the system clock by %.3f ppm: %s. %s",
+		    change * 1e6, names, steering_advise_on_rivals(steering));
+	return true;
 }
 
 bool steering_watch(struct steering *steering, const struct timescale_now *now)

@@ -112,6 +112,29 @@ TEST(null_commands_nothing)
 	system_clock_close(clock);
 }
 
+/* A rate of one's own is none of somebody else's, whatever the kernel's units make of it. */
+TEST_F(clock, sees_who_else_changes_the_rate)
+{
+	static const double rates[] = { 0, 1e-9, -1e-9, 12.345678e-6, -499.9e-6, 0.0833, -0.1 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
+		ASSERT_EQ(0, system_clock_set_rate(self->clock, rates[i]));
+		EXPECT_EQ(0.0, system_clock_reread_rate(self->clock)) TH_LOG("%zu", i);
+	}
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
+	fake_clock.freq += 3 * 65536;
+	EXPECT_LT(fabs(system_clock_reread_rate(self->clock) - 3e-6), 1e-12);
+	EXPECT_LT(fabs(system_clock_rate(self->clock) - 13e-6), 1e-10);
+	EXPECT_EQ(0.0, system_clock_reread_rate(self->clock));
+	fake_clock.tick_us -= 2;
+	EXPECT_LT(fabs(system_clock_reread_rate(self->clock) + 200e-6), 1e-12);
+	fake_clock.error = EPERM;
+	EXPECT_EQ(0.0, system_clock_reread_rate(self->clock));
+	fake_clock.error = 0;
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
+	EXPECT_EQ(0.0, system_clock_reread_rate(self->clock));
+}
+
 TEST_F(clock, sets_every_rate)
 {
 	double rate;

@@ -42,6 +42,74 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
+/* Once an hour, however often. What it does is undone at the next reading. */
+TEST_F(steering, says_that_somebody_else_changes_the_rate)
+{
+	static const char said[] = "Somebody else has changed the rate of the system clock by ";
+	const char *by;
+	double rate;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	rate = fake_clock_rate();
+	journal_listen(LOG_NOTICE);
+	for (int i = 0; i < 10; i++) {
+		fake_clock.freq += 3 * 65536;
+		fake_clock_run(S);
+		ASSERT_EQ(0, follow(self));
+		EXPECT_LT(fabs(fake_clock_rate() - rate), 1e-4);
+	}
+	EXPECT_EQ(1, journal.messages);
+	by = strstr(journal.fields[0], said);
+	ASSERT_NE(NULL, by);
+	EXPECT_NE(NULL, strstr(by, "by 3.000 ppm: "));
+	EXPECT_LT(llabs(error_ns(self)), 4 * US);
+
+	ASSERT_EQ(0, run_truthfully(self, 3600 * S));
+	fake_clock.tick_us -= 2;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(2, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "by -200.000 ppm: "));
+}
+
+/* A clock that was slewed by 32 ms meanwhile was not set, but is no longer right. */
+TEST_F(steering, a_slew_of_somebody_else_sets_nothing)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	journal_listen(LOG_NOTICE);
+	fake_clock.freq += 500 * 65536;
+	fake_clock_run(64 * S);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(2, journal.messages);
+	EXPECT_STREQ("MESSAGE=The system clock is no longer synchronised", journal.fields[0]);
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "The system clock is synchronised"));
+}
+
+/* Who has the clock may do with it what it likes. */
+TEST_F(steering, a_clock_that_is_left_to_somebody_else_has_its_rate)
+{
+	double rate;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	steering_set_external(self->steering, true);
+	ASSERT_EQ(0, follow(self));
+	rate = fake_clock_rate();
+	journal_listen(LOG_NOTICE);
+	fake_clock.freq += 65536;
+	fake_clock_run(S);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(0, journal.messages);
+	EXPECT_LT(fabs(fake_clock_rate() - rate - 1e-6), 1e-12);
+	steering_set_external(self->steering, false);
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(NULL, strstr(journal.fields[0], "changed the rate"));
+}
+
 /* It sets its clock ahead itself, before anybody knows that it slept. */
 TEST_F(steering, a_machine_that_slept_is_nobody_else)
 {
