@@ -69,6 +69,7 @@ struct source {
 	enum source_verdict verdict;
 	bool has_estimate;
 	int64_t estimate_ns;
+	bool refuted;
 	bool loop;
 	struct source_sample sample;
 };
@@ -263,6 +264,7 @@ void source_get_record(const struct source *source, struct source_status *status
 	status->options = &source->options;
 	status->reach = source->reach;
 	status->verdict = source->verdict;
+	status->refuted = source->refuted;
 }
 
 void source_get_status(const struct source *source, int64_t at_ns, struct source_status *status)

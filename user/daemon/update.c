@@ -89,6 +89,26 @@ static void daemon_report_vouched_host(const struct timescale_now *now,
 	}
 }
 
+/* Reference clocks that are refuted from now on, or no longer. */
+static void daemon_report_refclocks(const struct daemon *daemon,
+				    const struct discipline_result *result)
+{
+	const struct refclock_vote *vote = &result->refclock_vote;
+	struct association_info info;
+
+	for (size_t i = 0; i < SOURCE_SELECT_MAX; i++) {
+		if (!((vote->refuted | vote->cleared) >> i & 1) ||
+		    !associations_get_info(daemon->associations, i, &info))
+			continue;
+		if (vote->refuted >> i & 1)
+			log_warning("%s is wrong by what %zu time sources agree on: it is not used until they have agreed with it again, not even where none of them answers. If it is always off by the same, state that with 'offset'; if it is right, and they are not, with 'trust'",
+				    info.name, selection_truechimers(&result->selection));
+		else
+			log_notice("%s agrees with the time sources again and may be used again",
+				   info.name);
+	}
+}
+
 static void daemon_notify_status(struct daemon *daemon)
 {
 	const struct selection *selection = &daemon->update.result.selection;
@@ -272,6 +292,7 @@ static void daemon_discipline(struct daemon *daemon, struct source *const *sourc
 							     result->correction.horizon_ns));
 	if (result->vouched_host != before)
 		daemon_report_vouched_host(now, result);
+	daemon_report_refclocks(daemon, result);
 	applied = daemon_apply(daemon, now);
 	daemon_judge_host(daemon, now);
 	daemon_notify_status(daemon);

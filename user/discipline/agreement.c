@@ -16,13 +16,13 @@ static bool is_right(const struct source_status *status)
 }
 
 /*
- * It was selected from. Sources that are only watched are compared with no others, and pulses that
- * the timescale numbers agree with it whatever has happened.
+ * It was selected from. Sources that are only watched are compared with no others, nor are those
+ * that were refuted, and pulses that the timescale numbers agree with it whatever has happened.
  */
 static bool is_candidate(const struct source_status *status)
 {
 	return (is_right(status) || status->verdict == SOURCE_FALSETICKER) &&
-	       status->smear != SOURCE_SMEARS && !status->options->noselect &&
+	       status->smear != SOURCE_SMEARS && !status->refuted && !status->options->noselect &&
 	       !status->options->numbered && !status->last.numbered;
 }
 

@@ -3,8 +3,8 @@
  * From the selected sources to one correction. Selection is in source_select.c, the estimate of one
  * source in source.c, of all in combined_clock.c, what the selected ones say of themselves in
  * selected.c, the correction's line and how its errors grow in correction.c, what may be changed or
- * stepped in change_limits.c, the vote on the host in host_vote.c, that on leap seconds in
- * leap_vote.c; the daemon applies the outcome.
+ * stepped in change_limits.c, the vote on the host in host_vote.c, that on reference clocks
+ * in refclock_vote.c, that on leap seconds in leap_vote.c; the daemon applies the outcome.
  */
 #include "discipline/discipline.h"
 
@@ -45,7 +45,7 @@ struct discipline {
 	struct combined_clock clock;
 	uint64_t selected;		/* serial of the source; 0: none */
 	struct change_limits limits;
-	struct host_vote host_vote;
+	struct refutation host_vote;
 	bool had_reference;		/* one was seen ... */
 	bool had_host;			/* ... and it was the host */
 	bool has_correction;
@@ -164,7 +164,7 @@ void discipline_change_reference(struct discipline *discipline,
 {
 	bool keeps_rate = reference_change_keeps_rate(change);
 
-	host_vote_break(&discipline->host_vote);
+	refutation_break(&discipline->host_vote);
 	if (!reference_change_keeps_offset(change))
 		begin_relearning(discipline, keeps_rate);
 	discipline->has_line = false;
@@ -339,7 +339,7 @@ static void vote_on_host(struct discipline *discipline, const struct combined *c
 
 void discipline_recall_outvoted_host(struct discipline *discipline)
 {
-	discipline->host_vote.demoted = true;
+	discipline->host_vote.refuted = true;
 }
 
 /*
@@ -385,7 +385,7 @@ static bool fall_back(struct discipline *discipline, const struct timescale_now 
 
 static void no_selection(struct discipline *discipline, struct discipline_result *result)
 {
-	host_vote_break(&discipline->host_vote);
+	refutation_break(&discipline->host_vote);
 	result->stratum = 16;
 	result->selection.selected = -1;
 }
@@ -413,28 +413,6 @@ static enum vouched_host judge_vouched_host(const struct timescale_now *now,
 	return vouched_host_judge(now, selection, llrint(combined->maxerror_ns), until_ns);
 }
 
-/*
- * The host's own time is followed, with the bound that was stated of it, and stays so: an earlier
- * correction has ended, and no other is set. The sources watch it, and makestep and maxchange count
- * what they say.
- */
-static void leave_to_host(struct discipline *discipline, struct source *const *sources,
-			  bool measured, struct discipline_result *result)
-{
-	discipline->has_line = false;
-	discipline->refused = false;
-	change_limits_count(&discipline->limits,
-			    has_news(discipline, sources, &result->selection) && measured);
-	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
-		no_selection(discipline, result);
-		return;
-	}
-	host_vote_break(&discipline->host_vote);
-	selected_describe(sources, result);
-	result->measured = measured;
-	result->synchronised = true;
-}
-
 /* One update: what it goes by, and what the selected sources show. */
 struct update {
 	struct source *const *sources;
@@ -447,6 +425,37 @@ struct update {
 	struct correction_terms terms;
 	struct combined combined;
 };
+
+static void vote_on_refclocks(const struct update *update, struct discipline_result *result)
+{
+	refclock_vote_count(update->sources, update->count, update->now->reference_ns,
+			    &result->selection, &result->refclock_vote);
+}
+
+/*
+ * The host's own time is followed, with the bound that was stated of it, and stays so: an earlier
+ * correction has ended, and no other is set. The sources watch it, and makestep and maxchange count
+ * what they say.
+ */
+static void leave_to_host(struct discipline *discipline, const struct update *update,
+			  struct discipline_result *result)
+{
+	bool counts = has_news(discipline, update->sources, &result->selection) && update->measured;
+
+	discipline->has_line = false;
+	discipline->refused = false;
+	change_limits_count(&discipline->limits, counts);
+	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
+		no_selection(discipline, result);
+		return;
+	}
+	refutation_break(&discipline->host_vote);
+	if (counts)
+		vote_on_refclocks(update, result);
+	selected_describe(update->sources, result);
+	result->measured = update->measured;
+	result->synchronised = true;
+}
 
 /* The place of the source that was selected last: others may have come or gone. -1: it is gone. */
 static int previous_place(const struct discipline *discipline, struct source *const *sources,
@@ -568,7 +577,7 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	result->vouched_host = judge_vouched_host(now, &result->selection, combined, &update.pace,
 						  update.measured);
 	if (vouched_host_stays(result->vouched_host)) {
-		leave_to_host(discipline, sources, update.measured, result);
+		leave_to_host(discipline, &update, result);
 		return 0;
 	}
 	if (fallen || (old && is_beyond_reach(discipline, &combined->estimate))) {
@@ -584,8 +593,10 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	if (discipline->refused)
 		return error;
 	make_correction(discipline, &update, result);
-	if (counts)
+	if (counts) {
 		vote_on_host(discipline, combined, now, result);
+		vote_on_refclocks(&update, result);
+	}
 	discipline->has_correction = true;
 	change_limits_count(&discipline->limits, counts);
 	return 0;

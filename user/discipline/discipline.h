@@ -12,6 +12,7 @@
 
 #include "clocks/timescale.h"
 #include "core/line.h"
+#include "discipline/refclock_vote.h"
 #include "discipline/source.h"
 #include "discipline/source_select.h"
 #include "discipline/vouched_host.h"
@@ -66,6 +67,7 @@ enum discipline_step {
  * @synchronised: STA_UNSYNC may be cleared
  * @demote_host: the sources exclude the host's time
  * @reinstate_host: they agree again with the host that was demoted for that
+ * @refclock_vote: on reference clocks: which of them are refuted now, or are no longer
  * @vouched_host: of a host that is followed with a stated bound; if it stays so, @synchronised
  *	says whether the sources agree with it, and @changed is false
  * @leap: announced by more than half of the sources: 0 none, 1 insert, 2 delete
@@ -85,6 +87,7 @@ struct discipline_result {
 	bool synchronised;
 	bool demote_host;
 	bool reinstate_host;
+	struct refclock_vote refclock_vote;
 	enum vouched_host vouched_host;
 	uint8_t leap;
 	uint8_t stratum;

@@ -6,23 +6,11 @@
 #ifndef DISCIPLINE_HOST_VOTE_H
 #define DISCIPLINE_HOST_VOTE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "clocks/timescale.h"
+#include "discipline/refutation.h"
 #include "discipline/source_select.h"
-
-/**
- * struct host_vote - all 0 to start
- * @wrong: updates in a row in which the sources contradicted the host that is followed
- * @right: updates in a row in which the host that was demoted was right
- * @demoted: by this vote: a host that the operator deselected is not
- */
-struct host_vote {
-	int wrong;
-	int right;
-	bool demoted;
-};
 
 /**
  * enum host_verdict - what becomes of the host
@@ -38,17 +26,14 @@ enum host_verdict {
 
 /**
  * host_vote_count() - an update with a new sample
- * @vote: until now, and then
+ * @vote: until now, and then; a host that the operator deselected was not refuted by it
  * @selection: of the sources
  * @offset_ns: UTC minus reference by them
  * @now: the clocks
  *
  * Return: what becomes of the host
  */
-enum host_verdict host_vote_count(struct host_vote *vote, const struct selection *selection,
+enum host_verdict host_vote_count(struct refutation *vote, const struct selection *selection,
 				  int64_t offset_ns, const struct timescale_now *now);
-
-/* The sources say nothing against the host that is followed: only updates in a row count. */
-void host_vote_break(struct host_vote *vote);
 
 #endif /* DISCIPLINE_HOST_VOTE_H */

@@ -53,7 +53,7 @@ bool quorum_would_count(const struct source *source, const struct source_status 
 {
 	return !status->options->noselect && !status->options->numbered &&
 	       !status->last.numbered && !source_is_refused(source) && !status->worn_out &&
-	       !status->orphan && status->smear != SOURCE_SMEARS;
+	       !status->orphan && status->smear != SOURCE_SMEARS && !status->refuted;
 }
 
 bool quorum_counts(const struct source *source, const struct source_status *status)

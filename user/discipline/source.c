@@ -372,6 +372,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 {
 	unsigned int i;
 
+	refutation_break(&source->refutation);
 	if (!reference_change_keeps_offset(change)) {
 		start_anew(source, epoch, reference_change_keeps_rate(change));
 		return;
@@ -440,6 +441,22 @@ void source_distrust(struct source *source, bool misled)
 	}
 	if (misled || distrusted)
 		source->distrusted_until = source->received + source->distrust;
+}
+
+/* What it was shown to be off by counts from when it was last right on. */
+enum refutation_change source_judge_refclock(struct source *source, int64_t least_ns,
+					     int64_t most_ns)
+{
+	enum refutation_vote vote = REFUTATION_EXCLUDES;
+	enum refutation_change change;
+
+	if (least_ns <= 0)
+		vote = most_ns <= source->shown_ns ? REFUTATION_CLEARS : REFUTATION_AGREES;
+	change = refutation_count(&source->refutation, vote);
+	source->shown_ns = chime_max(source->shown_ns, least_ns);
+	if (vote != REFUTATION_EXCLUDES && !source->refutation.refuted)
+		source->shown_ns = 0;
+	return change;
 }
 
 const struct sample_log *source_get_log(const struct source *source)

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "discipline/estimator.h"
+#include "discipline/refutation.h"
 #include "discipline/sample_log.h"
 
 #define SOURCE_NAME_MAX	256
@@ -337,6 +338,8 @@ int64_t source_moved_ns(const struct source *source);
  * @kiss: the KISS code that stopped or slowed the polling, 0 if none
  * @kisses: such packets in a row, since its latest answer
  * @distrusted: it was wrong, and has not been right for long enough since
+ * @refuted: a reference clock that most sources have shown to be wrong: it is not used, and has no
+ *	vote, until they show that it is right
  */
 struct source_status {
 	const struct source_options *options;
@@ -371,6 +374,7 @@ struct source_status {
 	uint32_t kiss;
 	unsigned int kisses;
 	bool distrusted;
+	bool refuted;
 };
 
 /* The server has found that we ask too often. */
@@ -400,6 +404,13 @@ void source_set_verdict(struct source *source, enum source_verdict verdict);
  * was right for long.
  */
 void source_distrust(struct source *source, bool misled);
+
+/*
+ * Most sources show that a reference clock is off by @least_ns at least, or, where that is 0, that
+ * it may be right; and by @most_ns at most.
+ */
+enum refutation_change source_judge_refclock(struct source *source, int64_t least_ns,
+					     int64_t most_ns);
 
 /* The samples that its estimate was learned from, for a replay. Valid until the next call. */
 const struct sample_log *source_get_log(const struct source *source);

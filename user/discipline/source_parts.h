@@ -91,6 +91,8 @@ struct source {
 	int64_t moved_ns;		/* source_moved_ns() */
 	unsigned int distrust;		/* answers that the latest distrust asks for, 0: none */
 	uint64_t distrusted_until;	/* answers until it is over */
+	struct refutation refutation;	/* of a reference clock ... */
+	int64_t shown_ns;		/* ... which was shown to be off by so much at least */
 };
 
 /* What the rate is at most, either way. */

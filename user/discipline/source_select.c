@@ -61,7 +61,7 @@ static enum source_verdict admit(const struct source *source, const struct sourc
 	if (!status->has_estimate || (!may_answer(source, status) && !lost_too) ||
 	    status->worn_out || status->orphan || status->loop)
 		return SOURCE_UNUSABLE;
-	if (status->smear == SOURCE_SMEARS)
+	if (status->smear == SOURCE_SMEARS || status->refuted)
 		return SOURCE_FALSETICKER;
 	if (status->jitter_ns > SOURCE_JITTER_LIMIT_NS)
 		return SOURCE_TOO_VARIABLE;
@@ -547,7 +547,7 @@ void source_select(struct source *const *sources, size_t count, int64_t at_ns,
 static bool was_usable(const struct source_status *status)
 {
 	return status->verdict != SOURCE_UNUSABLE && status->verdict != SOURCE_TOO_VARIABLE &&
-	       status->smear != SOURCE_SMEARS;
+	       status->smear != SOURCE_SMEARS && !status->refuted;
 }
 
 /* The latest selection was among sources of which none can answer any more. */

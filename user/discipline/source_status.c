@@ -134,6 +134,7 @@ void source_get_record(const struct source *source, struct source_status *status
 	status->kiss = source->kiss;
 	status->kisses = source->kisses;
 	status->distrusted = source->received < source->distrusted_until;
+	status->refuted = source->refutation.refuted;
 	if (!source->samples)
 		return;
 	status->minimum_delay_ns = (int64_t)estimator_floor(source->estimator);

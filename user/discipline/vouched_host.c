@@ -7,9 +7,7 @@
 
 #include "core/line.h"
 #include "core/statement.h"
-
-/* So many sources that agree with each other refute what was stated. */
-#define REFUTERS	2
+#include "discipline/refutation.h"
 
 enum vouched_host vouched_host_judge(const struct timescale_now *now,
 				     const struct selection *selection, int64_t maxerror_ns,
@@ -22,8 +20,8 @@ enum vouched_host vouched_host_judge(const struct timescale_now *now,
 		return VOUCHED_HOST_NONE;
 	if (chime_sub_sat(ahead_ns, bound_ns) > selection->high_ns ||
 	    chime_add_sat(ahead_ns, bound_ns) < selection->low_ns)
-		return selection_truechimers(selection) < REFUTERS ? VOUCHED_HOST_SUSPECT :
-								     VOUCHED_HOST_WRONG;
+		return selection_truechimers(selection) < REFUTATION_WITNESSES ?
+		       VOUCHED_HOST_SUSPECT : VOUCHED_HOST_WRONG;
 
 	/* The module would go back to the host before long. */
 	if (until_ns > chime_statement_outgrown_ns(bound_ns))

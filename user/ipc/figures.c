@@ -183,13 +183,13 @@ static char reason_of(const struct state *state, const struct source_status *sta
 	return is_any_selected(state) ? 'd' : 'W';
 }
 
-/* One that is only watched is never used. */
+/* One that is only watched is never used, nor one that was refuted. */
 static bool is_any_reachable(const struct state *state)
 {
 	for (size_t i = 0; i < state->source_count; i++) {
 		const struct source_status *status = &state->sources[i].status;
 
-		if (status->reach && !status->options->noselect)
+		if (status->reach && !status->options->noselect && !status->refuted)
 			return true;
 	}
 
@@ -198,7 +198,9 @@ static bool is_any_reachable(const struct state *state)
 
 enum source_verdict figures_verdict(const struct state *state, size_t index)
 {
-	return is_any_reachable(state) ? state->sources[index].status.verdict : SOURCE_UNUSABLE;
+	const struct source_status *status = &state->sources[index].status;
+
+	return status->refuted || is_any_reachable(state) ? status->verdict : SOURCE_UNUSABLE;
 }
 
 char figures_letter(const struct state *state, size_t index)

@@ -213,6 +213,7 @@ static json_t *report_origin(const struct association_info *info)
 /* Why a source that answers is not used. */
 #define ORPHAN_WORDS	"it has no source itself, and others come first (local orphan)"
 #define LOOP_WORDS	"it follows this machine, and has no other time"
+#define REFUTED_WORDS	"most sources have shown that it is wrong, and not yet that it is right again"
 #define SMEAR_WORDS	"it smears the leap second, as the others do not"
 
 static json_t *report_auth(const struct association_auth *auth, int64_t now_raw_ns)
@@ -250,6 +251,7 @@ static json_t *report_source(const struct state *state, size_t index)
 			    status->orphan ? ORPHAN_WORDS :
 			    status->loop ? LOOP_WORDS :
 			    status->smear == SOURCE_SMEARS ? SMEAR_WORDS :
+			    status->refuted ? REFUTED_WORDS :
 			    status->last_error < 0 ? strerror(-status->last_error) : "";
 
 	return json_pack(REPORT_SOURCE,

@@ -115,7 +115,7 @@ bool associations_needs(const struct associations *list, const struct source *so
 
 	for (size_t i = 0; i < list->count; i++) {
 		source_get_record(list->sources[i], &status);
-		falsetickers += status.verdict == SOURCE_FALSETICKER;
+		falsetickers += status.verdict == SOURCE_FALSETICKER && !status.refuted;
 		/* Pulses that the timescale numbers agree with any majority. */
 		if (status.verdict < SOURCE_NOT_COMBINED || status.options->numbered ||
 		    status.last.numbered)

@@ -74,7 +74,8 @@ static int ask_locked(const struct target *target, int64_t at_ns,
 
 /*
  * Most other sources say that the timescale is in another second. Without this, one server beside
- * pulses that agree with any second would never be able to correct it.
+ * pulses that agree with any second would never be able to correct it. One that was refuted has no
+ * vote here either.
  */
 static bool is_disputed(const struct target *target, const struct refclock_pulse_clock *clock,
 			int64_t at_ns)
@@ -89,7 +90,8 @@ static bool is_disputed(const struct target *target, const struct refclock_pulse
 
 		source_get_status(list->sources[i], at_ns, &status);
 		if (list->list[i]->target == target || !status.has_estimate || !status.reach ||
-		    status.options->noselect || status.options->numbered || status.last.numbered)
+		    status.options->noselect || status.options->numbered ||
+		    status.last.numbered || status.refuted)
 			continue;
 		off_ns = fabs((double)chime_sub_sat(status.estimate.offset_ns, clock->offset_ns));
 		voters++;

@@ -39,6 +39,8 @@ static struct {
 	int returned_samples;
 	uint32_t epoch;			/* that the daemon was told */
 	char error[256];		/* the latest one that was logged */
+	char warning[512];		/* likewise */
+	int warnings;
 } world;
 
 void __wrap_log_err(const char *format, ...)
@@ -48,6 +50,16 @@ void __wrap_log_err(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(world.error, sizeof(world.error), format, arguments);
 	va_end(arguments);
+}
+
+void __wrap_log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.warning, sizeof(world.warning), format, arguments);
+	va_end(arguments);
+	world.warnings++;
 }
 
 /* --- The module: UTC is raw and the correction --- */
@@ -616,6 +628,21 @@ TEST_F(turn, a_task_whose_correction_was_refused_goes_on)
 	receive(self, 2 * S);
 	EXPECT_TRUE(self->daemon.stop);
 	EXPECT_EQ(0, self->daemon.status);
+}
+
+/* Whoever configured it has to learn that it is wrong. */
+TEST_F(turn, refuted_refclock_is_warned_of_once)
+{
+	receive(self, 0);
+	world.found.refclock_vote.refuted = 2;
+	world.found.selection.candidates = 3;
+	world.found.selection.falsetickers = 1;
+	correct_again(self, S);
+	EXPECT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "is wrong by what 2 time sources agree on"));
+	world.found.refclock_vote = (struct refclock_vote){ .cleared = 2 };
+	correct_again(self, S);
+	EXPECT_EQ(1, world.warnings);
 }
 
 TEST_HARNESS_MAIN

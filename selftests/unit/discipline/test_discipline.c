@@ -1050,6 +1050,127 @@ TEST_F(discipline, only_sources_that_agree_refute_what_is_stated)
 	EXPECT_TRUE(self->result.synchronised);
 }
 
+/* The last source is a reference clock, ... */
+static void use_refclock(struct _test_data_discipline *self, int64_t off_ns)
+{
+	const struct source_options options = {
+		.minpoll = 4, .maxpoll = 4, .kind = SOURCE_REFCLOCK,
+	};
+
+	source_free(self->source[SOURCES - 1]);
+	self->source[SOURCES - 1] = source_new(&options, START_NS);
+	self->falseticker_ns = off_ns;
+}
+
+/* ... and it alone answers. */
+static int poll_refclock(struct _test_data_discipline *self)
+{
+	struct source_sample sample = {
+		.offset_ns = self->offset_ns + self->falseticker_ns,
+		.noise_ns = 100,
+		.epoch = self->now.epoch,
+	};
+	int i;
+
+	self->now.raw_ns += 16 * NS_PER_S;
+	self->now.reference_ns += 16 * NS_PER_S;
+	self->now.realtime_ns += 16 * NS_PER_S;
+	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
+	sample.at_ns = self->now.reference_ns;
+	for (i = 0; i < SOURCES - 1; i++) {
+		source_polled(self->source[i], self->now.raw_ns - 2 * NS_PER_S);
+		source_failed(self->source[i], self->now.raw_ns - NS_PER_S, -ETIMEDOUT);
+		source_others_answered(self->source[i], self->now.raw_ns);
+	}
+	source_polled(self->source[i], self->now.raw_ns);
+	source_add(self->source[i], self->now.raw_ns, &sample);
+	return select_and_update(self->discipline, self->source, SOURCES, &self->now,
+				 &self->result);
+}
+
+/* By how far the correction is off the truth, and by how far it may be. */
+static int64_t error_of(const struct _test_data_discipline *self)
+{
+	return llabs(chime_line_offset(&self->result.correction, self->now.reference_ns) -
+		     self->offset_ns);
+}
+
+static int64_t bound_of(const struct _test_data_discipline *self)
+{
+	return chime_line_maxerror(&self->result.correction, self->now.reference_ns);
+}
+
+/* It is 5 ms off, and was followed once the servers were lost, with a bound of microseconds. */
+TEST_F(discipline, refuted_refclock_is_not_followed_when_the_servers_fall_silent)
+{
+	int64_t before_ns;
+	int i;
+
+	use_refclock(self, 5000000);
+	for (i = 0; i < 20; i++)
+		ASSERT_EQ(0, poll_all(self));
+	before_ns = bound_of(self);
+	for (i = 0; i < 225; i++) {
+		ASSERT_EQ(0, poll_refclock(self));
+		ASSERT_TRUE(self->result.synchronised);
+		ASSERT_GE(bound_of(self), error_of(self));
+	}
+	EXPECT_LT(error_of(self), 200000);
+	EXPECT_GT(bound_of(self), before_ns + 500000);
+	/* One of the servers is enough then: nobody contradicts it. */
+	self->only = 1;
+	ASSERT_EQ(0, poll_all(self));
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_LT(bound_of(self), before_ns + 500000);
+}
+
+TEST_F(discipline, refclock_is_told_of_once_when_it_is_refuted_and_cleared)
+{
+	int i, refuted = 0, cleared = 0;
+
+	use_refclock(self, 5000000);
+	for (i = 0; i < 50; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		refuted += self->result.refclock_vote.refuted == 1ULL << (SOURCES - 1);
+		cleared += !!self->result.refclock_vote.cleared;
+	}
+	EXPECT_EQ(1, refuted);
+	EXPECT_EQ(0, cleared);
+	self->falseticker_ns = 0;
+	for (i = 0; i < 50; i++) {
+		ASSERT_EQ(0, poll_all(self));
+		cleared += self->result.refclock_vote.cleared == 1ULL << (SOURCES - 1);
+	}
+	EXPECT_EQ(1, cleared);
+	for (i = 0; i < 30; i++)
+		ASSERT_EQ(0, poll_refclock(self));
+	EXPECT_EQ(SOURCES - 1, self->result.selection.selected);
+}
+
+/* Nobody has said anything against it. */
+TEST_F(discipline, refclock_that_is_the_only_source_is_followed)
+{
+	use_refclock(self, 5000000);
+	for (int i = 0; i < 20; i++)
+		ASSERT_EQ(0, poll_refclock(self));
+	EXPECT_TRUE(self->result.synchronised);
+	EXPECT_EQ(SOURCES - 1, self->result.selection.selected);
+}
+
+/* A host with a stated bound is followed all the while, and the servers agree with it. */
+TEST_F(discipline, refclock_is_refuted_beside_a_vouched_host)
+{
+	uint64_t refuted = 0;
+
+	use_refclock(self, 5000000);
+	for (int i = 0; i < 20; i++) {
+		ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
+		EXPECT_EQ(VOUCHED_HOST_STANDS, self->result.vouched_host);
+		refuted |= self->result.refclock_vote.refuted;
+	}
+	EXPECT_EQ(1ULL << (SOURCES - 1), refuted);
+}
+
 /* Its changes of rate were taken out of the reference, which is right. */
 TEST_F(discipline, host_that_ran_away_from_the_reference_is_set_aside)
 {

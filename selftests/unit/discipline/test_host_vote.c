@@ -12,7 +12,7 @@
 #define AHEAD_NS	(7000 * MS)
 
 FIXTURE(host) {
-	struct host_vote vote;
+	struct refutation vote;
 	struct selection selection;
 	struct timescale_now now;
 };
@@ -51,14 +51,14 @@ static enum host_verdict count_many(FIXTURE_DATA(host) *self, int updates)
 TEST_F(host, contradicted_four_times_in_a_row_is_demoted)
 {
 	EXPECT_EQ(HOST_DEMOTED, count_many(self, 4));
-	EXPECT_TRUE(self->vote.demoted);
+	EXPECT_TRUE(self->vote.refuted);
 }
 
 TEST_F(host, contradicted_now_and_then_stays)
 {
 	for (int i = 0; i < 10; i++) {
 		EXPECT_EQ(HOST_STAYS, count_many(self, 3));
-		host_vote_break(&self->vote);
+		refutation_break(&self->vote);
 	}
 	EXPECT_EQ(HOST_STAYS, count_many(self, 3));
 	/* An update that agrees with it is a break, too. */
@@ -85,7 +85,7 @@ TEST_F(host, tenth_of_a_second_is_no_contradiction)
 	EXPECT_EQ(HOST_STAYS, count_many(self, 100));
 	self->selection.low_ns++;
 	EXPECT_EQ(HOST_DEMOTED, count_many(self, 4));
-	host_vote_break(&self->vote);
+	refutation_break(&self->vote);
 	self->selection.low_ns = AHEAD_NS - 200 * MS;
 	self->selection.high_ns = AHEAD_NS - 100 * MS;
 	EXPECT_EQ(HOST_STAYS, count_many(self, 100));
@@ -106,14 +106,14 @@ TEST_F(host, that_was_set_right_is_reinstated)
 	self->now.host_ns = self->now.reference_ns - 10 * MS;
 	EXPECT_EQ(HOST_STAYS, count_many(self, 63));
 	EXPECT_EQ(HOST_REINSTATED, count(self));
-	EXPECT_FALSE(self->vote.demoted);
+	EXPECT_FALSE(self->vote.refuted);
 	EXPECT_EQ(HOST_STAYS, count_many(self, 100));
 }
 
 /* The offset counts from the reference. */
 TEST_F(host, is_compared_with_what_the_sources_show)
 {
-	self->vote.demoted = true;
+	self->vote.refuted = true;
 	self->now.has_host = false;
 	self->now.host_known = true;
 	for (int i = 0; i < 63; i++)
@@ -130,7 +130,7 @@ TEST_F(host, that_nobody_demoted_is_not_reinstated)
 	self->now.host_known = true;
 	self->now.host_ns = self->now.reference_ns;
 	EXPECT_EQ(HOST_STAYS, count_many(self, 100));
-	self->vote.demoted = true;
+	self->vote.refuted = true;
 	self->now.host_known = false;
 	EXPECT_EQ(HOST_STAYS, count_many(self, 100));
 }
@@ -155,7 +155,7 @@ TEST_F(host, has_to_be_right_all_the_time_before_it_is_reinstated)
 	self->now.host_known = true;
 	self->now.host_ns = self->now.reference_ns;
 	EXPECT_EQ(HOST_STAYS, count_many(self, 63));
-	host_vote_break(&self->vote);
+	refutation_break(&self->vote);
 	self->now.has_host = true;
 	self->now.host_ns = self->now.reference_ns + AHEAD_NS;
 	ASSERT_EQ(HOST_DEMOTED, count_many(self, 4));

@@ -1135,4 +1135,66 @@ TEST_F(sources, a_weight_unseats_the_incumbent)
 	EXPECT_EQ(1, self->selection.selected);
 }
 
+/* A reference clock which most of others have excluded, again and again. */
+static void add_refuted(struct _test_data_sources *self, int64_t offset_ns)
+{
+	const struct source_options with = { .minpoll = 4, .kind = SOURCE_REFCLOCK };
+
+	add_source(self, offset_ns, 0, 0, &with);
+	while (source_judge_refclock(self->source[self->count - 1], offset_ns, offset_ns) !=
+	       REFUTATION_BEGINS)
+		;
+}
+
+/* Nor does it count beside one whose answer it leaves open. */
+TEST_F(sources, refuted_clock_has_no_vote)
+{
+	add_refuted(self, 5000000);
+	add_source(self, 0, 0, 1000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
+	EXPECT_EQ(0u, self->selection.falsetickers);
+	EXPECT_EQ(1u, self->selection.candidates);
+	add_source(self, 0, 0, 20000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(2u, self->selection.candidates);
+	EXPECT_LT(self->selection.low_ns, -400000);
+	EXPECT_GT(self->selection.high_ns, 400000);
+}
+
+/* Their silence says nothing for it: what they have said last holds, as beside nobody. */
+TEST_F(sources, refuted_clock_is_not_followed_when_the_others_are_lost)
+{
+	int64_t at_ns = START_NS + 16LL * SAMPLES * NS_PER_S, low_ns, high_ns;
+
+	add_refuted(self, 5000000);
+	add_source(self, 0, 0, 1000000, NULL);
+	add_source(self, 0, 0, 2000000, NULL);
+	for (int i = 0; i < 8; i++) {
+		at_ns += 16 * NS_PER_S;
+		for (size_t j = 1; j < self->count; j++) {
+			source_polled(self->source[j], at_ns);
+			source_failed(self->source[j], at_ns, -ETIMEDOUT);
+			source_others_answered(self->source[j], at_ns + 2 * NS_PER_S);
+		}
+	}
+	judge(self, -1);
+	EXPECT_EQ(1, self->selection.selected);
+	EXPECT_LT(self->selection.low_ns, -400000);
+	EXPECT_GT(self->selection.high_ns, 400000);
+	EXPECT_EQ(SOURCE_FALSETICKER, verdict(self, 0));
+	ASSERT_TRUE(foresee(self, at_ns + 3600LL * NS_PER_S, &low_ns, &high_ns));
+	EXPECT_LT(low_ns, self->selection.low_ns);
+	EXPECT_GT(high_ns, self->selection.high_ns);
+}
+
+/* Not even when it is the only source that is left: nothing is known of the time then. */
+TEST_F(sources, refuted_clock_alone_is_not_followed)
+{
+	add_refuted(self, 5000000);
+	judge(self, -1);
+	EXPECT_EQ(-1, self->selection.selected);
+}
+
 TEST_HARNESS_MAIN

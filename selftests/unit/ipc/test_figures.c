@@ -216,6 +216,23 @@ TEST(none_is_in_use_while_none_can_be_reached)
 }
 
 /* One that could be used waits for others; one that is too far off does so in vain. */
+/* It can be reached, but is not used: those whose last words hold are none that can be. */
+TEST(refuted_clock_is_none_that_can_be_used)
+{
+	struct state state;
+
+	fill(&state);
+	state.source_count = 2;
+	state.sources[0].status.verdict = SOURCE_SELECTED;
+	state.sources[1].status = state.sources[0].status;
+	state.sources[1].status.verdict = SOURCE_FALSETICKER;
+	state.sources[1].status.reach = 1;
+	EXPECT_EQ('*', figures_letter(&state, 0));
+	state.sources[1].status.refuted = true;
+	EXPECT_EQ(SOURCE_UNUSABLE, figures_verdict(&state, 0));
+	EXPECT_EQ('x', figures_letter(&state, 1));
+}
+
 TEST(letters_while_none_is_selected)
 {
 	struct source_status *status;

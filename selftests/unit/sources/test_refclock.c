@@ -483,6 +483,19 @@ TEST_F(world, others_may_dispute_the_second)
 	EXPECT_STREQ(TAKING, info_at(0).rejected);
 }
 
+/* All servers are silent, and a receiver that they have shown to be wrong is still there. */
+TEST_F(world, refuted_clock_disputes_no_second)
+{
+	configure_pulses(MS, "refclock PPS /dev/null poll 3\nserver 127.0.0.1\n");
+	source_at(1)->has_estimate = true;
+	source_at(1)->reach = 1;
+	source_at(1)->estimate_ns = offset_when(3600 * NS_PER_S);
+	source_at(1)->refuted = true;
+	for (int i = 0; i < 4; i++)
+		next_pulse(0, 0);
+	EXPECT_STREQ(TAKING, info_at(0).rejected);
+}
+
 /* Sentences that are a tenth of a second late give the second, the pulses the rest. */
 TEST_F(world, pulses_are_locked_to_a_refclock)
 {
