@@ -219,6 +219,11 @@ static int measure(struct target *target, struct source_sample *sample)
 	err = target_refclock_date(target, target->config.pps, &point, &refclock->rejected);
 	if (err < 0)
 		return err;
+	/* Pulses show no time, and each of them is later by itself. */
+	if (!target->config.pps && refclock_filter_is_still(&refclock->filter, &point)) {
+		count_refusal(target, REFCLOCK_STANDS_STILL);
+		return -EDOM;
+	}
 	(void)refclock_filter_add(&refclock->filter, &point);
 	/* As the clock shows it, but for the second of one that has no date. */
 	offset_ns = target->config.pps ? point.offset_ns : sample->offset_ns;

@@ -90,6 +90,9 @@ struct refclock {
 	struct refclock_record record;
 };
 
+/* Why a reading is refused of a clock that does not go on. */
+#define REFCLOCK_STANDS_STILL	"it shows the same time as the one before: its clock stands still"
+
 /* NULL: no memory. */
 struct refclock *refclock_new(const struct config_source *config);
 

@@ -14,6 +14,9 @@
 /* This share of the readings is left out at each end, as in chrony. */
 #define TRIMMED	0.2
 
+/* A clock that has gone on by no more than this part of the time has not gone on. */
+#define STILL_SHARE	1000
+
 /* What fits into 64 bits. */
 #define DIFFERENCE_MAX_NS	9e18
 
@@ -57,6 +60,17 @@ void refclock_filter_drop(struct refclock_filter *filter)
 {
 	filter->count = 0;
 	filter->has_last = false;
+}
+
+bool refclock_filter_is_still(const struct refclock_filter *filter,
+			      const struct refclock_point *point)
+{
+	int64_t elapsed_ns = chime_sub_sat(point->at_ns, filter->last.at_ns);
+	int64_t shown_ns = chime_add_sat(elapsed_ns, chime_sub_sat(point->offset_ns,
+								   filter->last.offset_ns));
+
+	return filter->has_last && elapsed_ns > 0 &&
+	       chime_abs_sat(shown_ns) <= elapsed_ns / STILL_SHARE;
 }
 
 int refclock_filter_add(struct refclock_filter *filter, const struct refclock_point *point)

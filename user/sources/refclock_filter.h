@@ -59,6 +59,13 @@ void refclock_filter_init(struct refclock_filter *filter, int size);
 /* Forget all readings, but not how noisy they are: the reference changed, or they are wrong. */
 void refclock_filter_drop(struct refclock_filter *filter);
 
+/*
+ * The clock shows the same time as at the latest reading, though time has passed since: it stands
+ * still, or somebody repeats what it showed last.
+ */
+bool refclock_filter_is_still(const struct refclock_filter *filter,
+			      const struct refclock_point *point);
+
 /* Take a reading. -EALREADY: it is not later than the latest one, which may be the same. */
 int refclock_filter_add(struct refclock_filter *filter, const struct refclock_point *point);
 

@@ -287,6 +287,11 @@ int target_refclock_place(struct target *target, const struct refclock_reading *
 		*why = REFCLOCK_TIME_INSANE;
 		return -EBADMSG;
 	}
+	if (!(reading->pulse || target->config.pps) &&
+	    refclock_filter_is_still(&refclock->filter, &point)) {
+		*why = REFCLOCK_STANDS_STILL;
+		return -EBADMSG;
+	}
 	if (refclock_filter_add(&refclock->filter, &point) < 0)
 		*why = "its timestamp is not later than the one before";
 	else

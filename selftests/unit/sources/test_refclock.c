@@ -210,6 +210,26 @@ TEST_F(world, a_late_sample_is_as_good)
 	EXPECT_NEAR(offset_when(-100 * MS), source_at(0)->sample.offset_ns);
 }
 
+/* A receiver that has lost its signal may repeat what it said last. */
+TEST_F(world, a_time_that_is_repeated_is_none)
+{
+	configure_refclocks("refclock SOCK % refid GPS poll 3\n");
+	for (int i = 0; i < 8; i++) {
+		pass(1);
+		send_sample(250 * MS);
+	}
+	pass(64);
+	ASSERT_EQ(1, source_at(0)->added);
+	for (int i = 0; i < 4; i++) {
+		send_sample(250 * MS - 64 * NS_PER_S - i * NS_PER_S);
+		pass(1);
+	}
+	pass(64);
+	EXPECT_EQ(1, source_at(0)->added);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "stands still"));
+	EXPECT_EQ(1, self->messages) TH_LOG("%s", self->message);
+}
+
 TEST_F(world, nonsense_is_said_once)
 {
 	struct sock_sample sent = { .magic = SOCK_MAGIC, .offset = NAN };
@@ -676,6 +696,26 @@ TEST_F(world, an_offset_puts_a_cards_date_right)
 	configure_refclocks("refclock PHC /dev/null poll 3 offset 619315200\n");
 	pass(65);
 	EXPECT_EQ(2, source_at(0)->added);
+	EXPECT_NEAR(offset_when(card_ahead_ns), source_at(0)->sample.offset_ns);
+}
+
+/* A clock that does not go on is none, however well it can be read. */
+TEST_F(world, a_card_that_stands_still_has_no_vote)
+{
+	configure_card(0);
+	pass(65);
+	ASSERT_EQ(2, source_at(0)->added);
+	for (int i = 0; i < 3; i++) {
+		card_ahead_ns -= 65 * NS_PER_S;
+		pass(65);
+	}
+	EXPECT_EQ(2, source_at(0)->added);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "stands still"));
+	EXPECT_EQ(1, self->messages) TH_LOG("%s", self->message);
+	/* It goes on, and is behind by what it has missed. */
+	pass(65);
+	EXPECT_EQ(3, source_at(0)->added);
+	EXPECT_STREQ("", info_at(0).rejected);
 	EXPECT_NEAR(offset_when(card_ahead_ns), source_at(0)->sample.offset_ns);
 }
 

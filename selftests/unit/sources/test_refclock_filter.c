@@ -205,6 +205,44 @@ TEST(a_reading_counts_once)
 	EXPECT_EQ(0, refclock_filter_add(&filter, &point));
 }
 
+/* Of the time since the latest reading it has gone on by less than a thousandth. */
+TEST(a_clock_that_does_not_go_on_stands_still)
+{
+	static const struct {
+		int64_t elapsed_ns;
+		int64_t offset_ns;
+		bool still;
+	} cases[] = {
+		{ NS_PER_S, 0, false },
+		{ NS_PER_S, -NS_PER_S, true },
+		{ NS_PER_S, -NS_PER_S + 1000000, true },
+		{ NS_PER_S, -NS_PER_S - 1000000, true },
+		{ NS_PER_S, -NS_PER_S + 1000001, false },
+		{ NS_PER_S, -NS_PER_S - 1000001, false },
+		{ NS_PER_S, -3600 * NS_PER_S, false },
+		{ 0, 0, false },
+		{ -NS_PER_S, NS_PER_S, false },
+	};
+	static struct refclock_filter filter;
+	struct refclock_point still;
+
+	refclock_filter_init(&filter, 64);
+	add(&filter, 0, 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct refclock_point point = filter.last;
+
+		point.at_ns += cases[i].elapsed_ns;
+		point.offset_ns += cases[i].offset_ns;
+		EXPECT_EQ(cases[i].still, refclock_filter_is_still(&filter, &point))
+			TH_LOG("case %zu", i);
+	}
+	/* Of a clock that has shown nothing yet nothing of the kind can be said. */
+	still = (struct refclock_point){ AT_NS + NS_PER_S, OFFSET_NS - NS_PER_S };
+	EXPECT_TRUE(refclock_filter_is_still(&filter, &still));
+	refclock_filter_drop(&filter);
+	EXPECT_FALSE(refclock_filter_is_still(&filter, &still));
+}
+
 TEST(nothing_wraps)
 {
 	struct unit_random random = { .state = 5 };
