@@ -16,6 +16,10 @@
 #include "lib/time_units.h"
 #include "sources/target.h"
 
+/* Why a sample of sane readings is not taken. */
+#define BEYOND_ESTIMATE \
+	"its date is too far off, or its error, by 'delay' and 'precision', 16 s or more"
+
 /* Failures in a row after which a clock that is read is opened anew. */
 #define FAILURES_REOPEN	3
 
@@ -333,8 +337,11 @@ static void poll_source(struct target *target, int64_t now_raw_ns)
 	target->refclock->number = 0;
 	err = target->refclock->driver->measure ? measure(target, &sample) :
 						  collect(target, &sample);
-	if (!err)
+	if (!err) {
 		err = source_add(association->source, now_raw_ns, &sample);
+		if (err == -EINVAL)
+			target->refclock->rejected = BEYOND_ESTIMATE;
+	}
 	target->list->changed = true;
 	if (err < 0)
 		take_failure(target, err, now_raw_ns);

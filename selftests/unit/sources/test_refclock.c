@@ -230,6 +230,28 @@ TEST_F(world, a_time_that_is_repeated_is_none)
 	EXPECT_EQ(1, self->messages) TH_LOG("%s", self->message);
 }
 
+/* Its readings come, and are dates: whoever looks for the reason must not look for them. */
+TEST_F(world, a_sample_that_is_not_taken_is_not_called_missing)
+{
+	configure_refclocks("refclock SOCK % refid GPS poll 3 delay 16\n");
+	source_at(0)->add_result = -EINVAL;
+	for (int i = 0; i < 8; i++) {
+		pass(1);
+		send_sample(250 * MS);
+	}
+	pass(64);
+	EXPECT_NE(NULL, strstr(info_at(0).rejected, "'delay'"))
+		TH_LOG("%s", info_at(0).rejected);
+	source_at(0)->add_result = 0;
+	send_sample(250 * MS);
+	pass(65);
+	EXPECT_EQ(1, source_at(0)->added);
+	EXPECT_STREQ("", info_at(0).rejected);
+	/* The reason is one of a sample that came. */
+	pass(65);
+	EXPECT_STREQ("no reading comes", info_at(0).rejected);
+}
+
 TEST_F(world, nonsense_is_said_once)
 {
 	struct sock_sample sent = { .magic = SOCK_MAGIC, .offset = NAN };
