@@ -76,7 +76,7 @@ void source_get_record(const struct source *source, struct source_status *status
 {
 	static const struct source_options options;
 
-	*status = (struct source_status){ .options = &options };
+	*status = (struct source_status){ .options = &options, .refuted = daemon_edges.refuted };
 }
 
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,

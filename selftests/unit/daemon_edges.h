@@ -15,6 +15,7 @@
  * @more: so many there are besides one
  * @received: samples of each
  * @noselect: their option
+ * @refuted: they are
  * @refid: of the first one
  * @suspected: there is no verdict on them yet
  */
@@ -23,6 +24,7 @@ struct daemon_edges {
 	size_t more;
 	uint64_t received;
 	bool noselect;
+	bool refuted;
 	uint32_t refid;
 	bool suspected;
 };

@@ -220,13 +220,17 @@ static bool daemon_awaits_sources(const struct daemon *daemon, struct source *co
 				  size_t count, const struct timescale_now *now)
 {
 	struct steering_status status;
+	struct source_status source;
 
 	steering_get_status(daemon->steering, &status);
 	if (status.trust != TRUST_CONFIRMED || !status.has_correction ||
 	    now->maxerror_ns > daemon->config->discipline.maxdistance_ns)
 		return false;
 	for (size_t i = 0; i < count; i++) {
-		if (source_received(sources[i]) && !source_get_options(sources[i])->noselect)
+		if (!source_received(sources[i]) || source_get_options(sources[i])->noselect)
+			continue;
+		source_get_record(sources[i], &source);
+		if (!source.refuted)
 			return false;
 	}
 

@@ -367,6 +367,13 @@ TEST_F(turn, new_sources_do_not_end_what_others_have_confirmed)
 	daemon_timers(&self->daemon, fake_clock.raw_ns);
 	steering_get_status(self->daemon.steering, &status);
 	EXPECT_EQ(TRUST_CONFIRMED, status.trust);
+	/* Nor a reference clock that those whose words hold have refuted. */
+	daemon_edges.noselect = false;
+	daemon_edges.refuted = true;
+	self->daemon.sources_changed = true;
+	daemon_timers(&self->daemon, fake_clock.raw_ns);
+	steering_get_status(self->daemon.steering, &status);
+	EXPECT_EQ(TRUST_CONFIRMED, status.trust);
 	/* Until nobody would use a source that is as uncertain as the clock is by then. */
 	self->link.correction.maxerror_ns = 4 * S;
 	replace_source(self, S);
