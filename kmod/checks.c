@@ -17,6 +17,7 @@
 #include <linux/sched.h>
 #include <linux/sched/isolation.h>
 #include <linux/sched/rt.h>
+#include <linux/sched/stat.h>
 #include <linux/smp.h>
 #include <linux/time64.h>
 #include <linux/timekeeping.h>
@@ -78,6 +79,9 @@ static void chime_checks_busy_work(struct work_struct *work)
  */
 static bool chime_checks_is_busy(void)
 {
+	/* A real-time kernel has a thread run this timer: it is busy if that is not alone. */
+	if (IS_ENABLED(CONFIG_PREEMPT_RT))
+		return !single_task_running();
 	return !is_idle_task(current) || need_resched();
 }
 

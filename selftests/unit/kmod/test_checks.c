@@ -27,6 +27,9 @@ static int this_cpu;
 /* How many processors this machine has. */
 static int cpu_count;
 
+/* Its kernel is a real-time kernel. */
+static bool CONFIG_PREEMPT_RT;
+
 /**
  * struct cpu - one of the processors
  * @busy: it runs a thread
@@ -68,10 +71,13 @@ static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
 #define for_each_possible_cpu(cpu)	for (; possible_cpu(&(cpu));)
 #define smp_processor_id()		this_cpu
 #define housekeeping_cpu(cpu, type)	true
-#define is_idle_task(task)		(!cpus[this_cpu].busy)
-#define rt_task(task)			(cpus[this_cpu].hogged && !cpus[this_cpu].deadline)
-#define rt_or_dl_task(task)		(cpus[this_cpu].hogged)
+/* A real-time kernel's timers are run by a thread of such a class. */
+#define is_idle_task(task)		(!cpus[this_cpu].busy && !CONFIG_PREEMPT_RT)
+#define rt_task(task)			(CONFIG_PREEMPT_RT || \
+					 (cpus[this_cpu].hogged && !cpus[this_cpu].deadline))
+#define rt_or_dl_task(task)		(CONFIG_PREEMPT_RT || cpus[this_cpu].hogged)
 #define need_resched()			false
+#define IS_ENABLED(CONFIG_option)	(CONFIG_option)
 #define msecs_to_jiffies(ms)		((unsigned long)(ms) * NSEC_PER_MSEC / TICK_NS)
 #define timer_setup(timer, run, flags)	((timer)->function = (run))
 #define hlist_entry(node, type, member)	container_of(node, type, member)
@@ -89,6 +95,12 @@ static bool possible_cpu(int *cpu)
 	*cpu = next;
 	next = next < cpu_count ? next + 1 : 0;
 	return *cpu < cpu_count;
+}
+
+/* Nothing but the thread that runs the timers does. */
+static bool single_task_running(void)
+{
+	return !cpus[this_cpu].busy;
 }
 
 static bool atomic64_try_cmpxchg(struct atomic64 *word, s64 *old, s64 to)
@@ -299,6 +311,7 @@ FIXTURE_SETUP(checks)
 FIXTURE_TEARDOWN(checks)
 {
 	machine_stop();
+	CONFIG_PREEMPT_RT = false;
 	EXPECT_EQ(NULL, postponed);
 	EXPECT_EQ(0, thread.count);
 }
@@ -519,6 +532,20 @@ TEST_F(checks, idle_machine_is_checked_seldom)
 {
 	ticks_run(250);
 	EXPECT_LE(check_count, 4);
+}
+
+TEST_F(checks, idle_machine_with_a_real_time_kernel_is_checked_seldom)
+{
+	CONFIG_PREEMPT_RT = true;
+	reading = CHIME_VERDICT_ON_LINE;
+	ticks_run(250);
+	EXPECT_EQ(0, reading_count);
+	EXPECT_LE(check_count, 4);
+	all_busy();
+	check_count = 0;
+	ticks_run(250);
+	EXPECT_LE(113, reading_count);
+	EXPECT_LE(9, check_count);
 }
 
 /* So many ticks pass on CPUs whose ticks are at different times, as they are. */
