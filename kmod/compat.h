@@ -19,6 +19,7 @@ enum chime_counter {
 	CHIME_COUNTER_UNKNOWN,		/* kernels before 6.12 do not say */
 	CHIME_COUNTER_TSC,
 	CHIME_COUNTER_KVMCLOCK,
+	CHIME_COUNTER_KVMCLOCK_TSC,	/* kvm-clock, but what is counted is the TSC under it */
 	CHIME_COUNTER_OTHER,
 };
 
@@ -68,7 +69,8 @@ static inline void chime_snapshot_take(struct chime_snapshot *snapshot)
 	if (s.hw_csid == CSID_X86_TSC) {
 		/* The counter that the clocksource is derived from: nothing to convert. */
 		snapshot->cycles = s.hw_cycles;
-		snapshot->counter = CHIME_COUNTER_TSC;
+		snapshot->counter = chime_counter_of(s.cs_id) == CHIME_COUNTER_KVMCLOCK ?
+				    CHIME_COUNTER_KVMCLOCK_TSC : CHIME_COUNTER_TSC;
 	} else {
 		snapshot->cycles = s.cycles;
 		snapshot->counter = chime_counter_of(s.cs_id);

@@ -202,15 +202,25 @@ static enum chime_counter chime_kvm_counter(const struct chime_kvm_reading *read
 	return CHIME_COUNTER_OTHER;
 }
 
-/* The timekeeper's counter value at the host's reading; false: not known exactly. */
+/*
+ * The timekeeper's counter value at the host's reading; false: not known exactly. Without a stable
+ * TSC kvm-clock is another function of it on each CPU, and the raw clock follows none of them.
+ */
 static bool chime_kvm_count(const struct chime_kvm_reading *reading, u64 *cycles)
 {
+	bool stable = chime_kvm_has_stable_pvclock(reading);
+
 	switch (chime_kvm_counter(reading)) {
 	case CHIME_COUNTER_TSC:
 		*cycles = reading->host.tsc;
 		break;
+	case CHIME_COUNTER_KVMCLOCK_TSC:
+		if (!stable)
+			return false;
+		*cycles = reading->host.tsc;
+		break;
 	case CHIME_COUNTER_KVMCLOCK:
-		if (!chime_kvm_has_stable_pvclock(reading))
+		if (!stable)
 			return false;
 		*cycles = __pvclock_read_cycles(&reading->pvclock, reading->host.tsc);
 		break;

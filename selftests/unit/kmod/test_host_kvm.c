@@ -82,6 +82,17 @@ void ktime_get_snapshot(struct system_time_snapshot *snapshot)
 	*snapshot = (struct system_time_snapshot){ .cycles = now_ns, .raw = now_ns };
 }
 
+/* What newer kernels say that they count; CHIME_COUNTER_UNKNOWN: this one does not say. */
+static enum chime_counter counter;
+
+static void say_what_counts(struct chime_snapshot *snapshot)
+{
+	chime_snapshot_take(snapshot);
+	snapshot->counter = counter;
+}
+
+#define chime_snapshot_take(snapshot)	say_what_counts(snapshot)
+
 #define smp_processor_id()		this_cpu
 #define local_irq_save(flags)		((flags) = 0)
 #define local_irq_restore(flags)	((void)(flags))
@@ -123,6 +134,7 @@ FIXTURE_SETUP(host)
 	pages[0].pvti.flags = PVCLOCK_TSC_STABLE_BIT;
 	pages[1].pvti.flags = PVCLOCK_TSC_STABLE_BIT;
 	now_ns = 5000 * NSEC_PER_SEC;
+	counter = CHIME_COUNTER_UNKNOWN;
 	fails_at = 0;
 	allocations = 0;
 	freed = 0;
@@ -200,6 +212,27 @@ TEST_F(host, clock_that_is_set_anew_shows_a_stop)
 		pages[cpu].pvti.system_time += NSEC_PER_SEC;
 	EXPECT_EQ(BIT(TRUECHIME_EVIDENCE_CLOCK_SET), read_on(self->device, 1));
 	EXPECT_EQ(0, read_on(self->device, 0));
+}
+
+static bool is_exact(void *device, enum chime_counter counts)
+{
+	struct chime_pairing pairing = { };
+
+	counter = counts;
+	return !chime_host_kvm_ops.pair(device, &pairing) && pairing.exact;
+}
+
+/* Without a stable TSC each processor's kvm-clock is another one. */
+TEST_F(host, reading_by_kvm_clock_is_exact_with_a_stable_tsc_only)
+{
+	EXPECT_TRUE(is_exact(self->device, CHIME_COUNTER_TSC));
+	EXPECT_TRUE(is_exact(self->device, CHIME_COUNTER_KVMCLOCK));
+	EXPECT_TRUE(is_exact(self->device, CHIME_COUNTER_KVMCLOCK_TSC));
+	EXPECT_FALSE(is_exact(self->device, CHIME_COUNTER_OTHER));
+	pages[0].pvti.flags &= ~PVCLOCK_TSC_STABLE_BIT;
+	EXPECT_TRUE(is_exact(self->device, CHIME_COUNTER_TSC));
+	EXPECT_FALSE(is_exact(self->device, CHIME_COUNTER_KVMCLOCK));
+	EXPECT_FALSE(is_exact(self->device, CHIME_COUNTER_KVMCLOCK_TSC));
 }
 
 TEST_F(host, allocation_that_fails_leaves_nothing)
