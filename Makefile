@@ -214,9 +214,8 @@ bench-server: deps-check user
 MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) $(addprefix user/discipline/, \
 	agreement.c change_limits.c consensus.c correction.c host_vote.c intersection.c \
 	leap_vote.c loop.c majority.c manual.c opinion.c orphan.c outlasted.c quorum.c \
-	refclock_vote.c refutation.c roll.c \
-	selected.c settled_rate.c smear.c source_interval.c source_select.c source_status.c \
-	vouched_host.c way_shares.c) \
+	rate_jumps.c refclock_vote.c refutation.c roll.c selected.c settled_rate.c smear.c \
+	source_interval.c source_select.c source_status.c vouched_host.c way_shares.c) \
 	user/steering/follower.c user/steering/trust.c
 COUNT ?= 20
 

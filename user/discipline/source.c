@@ -221,8 +221,18 @@ static void note_round_trip(struct source *source, const struct source_sample *s
 	rate.least = -greatest;
 	rate.most = greatest;
 	rate.wander = SOURCE_SIGMAS * estimate.wander;
-	rate.jump = source->options.maxclockerror;
+	rate.jump = source_rate_jump(source);
 	round_trips_add(&source->trips, &trip, &rate);
+}
+
+/* What the configuration allows for anyway is no news. */
+static void note_rate(struct source *source)
+{
+	struct estimate estimate;
+
+	estimator_get(source->estimator, source->last.at_ns, &estimate);
+	rate_jumps_note(&source->jumps, source->last_raw_ns, &estimate,
+			source->options.maxclockerror);
 }
 
 /* Did it queue about as long as those before it, of which @before was made? */
@@ -287,6 +297,7 @@ int source_add(struct source *source, int64_t now_raw_ns, const struct source_sa
 	source->last_raw_ns = now_raw_ns;
 	source->received++;
 	remember(source, &corrected);
+	note_rate(source);
 	note_round_trip(source, &corrected);
 	forget_lost_track(source, &before);
 	forget_before_gap(source, &before);
@@ -373,6 +384,7 @@ void source_change_reference(struct source *source, uint32_t epoch,
 	unsigned int i;
 
 	refutation_break(&source->refutation);
+	rate_jumps_change(&source->jumps, change);
 	if (!reference_change_keeps_offset(change)) {
 		start_anew(source, epoch, reference_change_keeps_rate(change));
 		return;

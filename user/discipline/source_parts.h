@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "discipline/jitter_asymmetry.h"
+#include "discipline/rate_jumps.h"
 #include "discipline/round_trips.h"
 #include "discipline/source.h"
 
@@ -86,6 +87,7 @@ struct source {
 	unsigned int restarts;
 	struct sample_log log;
 	struct round_trips trips;
+	struct rate_jumps jumps;
 	struct jitter_asymmetry jitter;
 	double known_floor_ns;		/* least round trip before the samples became void; or 0 */
 	int64_t moved_ns;		/* source_moved_ns() */
@@ -106,6 +108,11 @@ static inline int64_t source_whole_ns(double ns)
 {
 	return llrint(fmin(ceil(ns), (double)(INT64_MAX / 2)));
 }
+
+/* --- source_status.c --- */
+
+/* By how much the reference's rate may change at once: as configured, or as it has done. */
+double source_rate_jump(const struct source *source);
 
 /* --- source_poll.c --- */
 

@@ -404,12 +404,15 @@ void source_hold_back(struct source *source, uint32_t code, int64_t until_ns)
 	source->not_before_ns = until_ns;
 }
 
+/* If the rate goes on to jump as it has done, which the filters take for a wander that is over. */
 static double sigma_after(const struct source *source, double elapsed_s)
 {
+	double wander = rate_jumps_wander(&source->jumps, source->last_raw_ns,
+					  source_learned_s(source));
 	struct estimate estimate;
 
 	estimator_get(source->estimator, source->last.at_ns + seconds_to_ns(elapsed_s), &estimate);
-	return estimate.sigma_ns;
+	return hypot(estimate.sigma_ns, wander * elapsed_s * sqrt(elapsed_s / 3) * NS_PER_S);
 }
 
 /* How much longer the interval is to be than by itself. */

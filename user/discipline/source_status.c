@@ -37,10 +37,22 @@ static bool contradicts(const struct source_status *status, double residual_ns, 
 	       (status->estimate.suspect && residual_ns > fmax(queued_ns, 0) + known_ns);
 }
 
+/* By how much the rate may change at once, as it has done before. */
+static double jump_as_before(const struct source *source)
+{
+	return rate_jumps_most(&source->jumps, source->last_raw_ns);
+}
+
 /*
- * If it does, the next samples show which is right; until then the bound includes both. A
- * refclock's reading is only likely to be right.
+ * A refclock's reading is only likely to be right, and hardly any clock runs off between two: one
+ * that has done so is as likely to be wrong.
  */
+static bool may_be_wrong(const struct source *source)
+{
+	return source->options.kind == SOURCE_REFCLOCK && !(jump_as_before(source) > 0);
+}
+
+/* If it does, the next samples show which is right; until then the bound includes both. */
 static double contradicted_ns(const struct source *source, const struct source_status *status)
 {
 	const struct source_sample *last = &source->last;
@@ -50,10 +62,15 @@ static double contradicted_ns(const struct source *source, const struct source_s
 	double path_ns = fabs(status->estimate.asymmetry_ns) +
 			 0.5 * (double)status->minimum_delay_ns;
 
-	if (source->options.kind == SOURCE_REFCLOCK || !contradicts(status, residual_ns, path_ns))
+	if (may_be_wrong(source) || !contradicts(status, residual_ns, path_ns))
 		return 0;
 	return residual_ns + (double)source_interval_distance(last) +
 	       SOURCE_SIGMAS * (double)last->noise_ns;
+}
+
+double source_rate_jump(const struct source *source)
+{
+	return fmax(source->options.maxclockerror, jump_as_before(source));
 }
 
 /*
@@ -62,7 +79,7 @@ static double contradicted_ns(const struct source *source, const struct source_s
  */
 static double round_trips_ns(const struct source *source, const struct estimate *estimate)
 {
-	double by = source->options.maxclockerror + SOURCE_SIGMAS * estimate->rate_sigma;
+	double by = source_rate_jump(source) + SOURCE_SIGMAS * estimate->rate_sigma;
 	const struct rate_limits changed = {
 		.least = estimate->rate - by,
 		.most = estimate->rate + by,
@@ -82,6 +99,18 @@ static double sigmas_of(const struct source *source)
 	return SIGMAS_REFCLOCK * fmin(hypot(1, READINGS_YOUNG / readings), 2);
 }
 
+/*
+ * What the rate may have done at once since the latest reading, which no round trip bounds: as much
+ * as it has done before.
+ */
+static double jumped_ns(const struct source *source, const struct estimate *estimate)
+{
+	if (source->options.kind != SOURCE_REFCLOCK)
+		return 0;
+	return jump_as_before(source) *
+	       fmax((double)chime_sub_sat(estimate->at_ns, source->last.at_ns), 0);
+}
+
 /* By which the truth may differ from the estimate in @status, either way. */
 static double distance_ns(const struct source *source, const struct source_status *status)
 {
@@ -92,7 +121,7 @@ static double distance_ns(const struct source *source, const struct source_statu
 	double shown_ns = path_ns + (double)source->last.root_dispersion_ns +
 			  sigmas_of(source) * estimate->sigma_ns;
 
-	return fmax(fmax(shown_ns, contradicted_ns(source, status)),
+	return fmax(fmax(shown_ns, contradicted_ns(source, status)) + jumped_ns(source, estimate),
 		    round_trips_ns(source, estimate));
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "selftests/unit/unit.h"
+#include "user/discipline/source_parts.h"
 #include "user/lib/time_units.h"
 
 #define START_NS	(1800000000LL * NS_PER_S)
@@ -1159,6 +1160,129 @@ TEST(distance_allows_for_a_rate_that_jumps)
 		EXPECT_GT(i ? 2000000 : 1500000, after.root_distance_ns);
 		source_free(source);
 	}
+}
+
+/* What happens to a clock, @at_s after the start: its offset jumps, or its rate. */
+struct clock_jump {
+	double at_s;
+	double offset_s;
+	double rate;
+};
+
+static double jumped_ns(const struct clock_jump *jump, int64_t at_ns)
+{
+	double ago_ns = (double)(at_ns - START_NS) - jump->at_s * NS_PER_S;
+
+	return ago_ns < 0 ? 0 : jump->offset_s * NS_PER_S + jump->rate * ago_ns;
+}
+
+/*
+ * Answers until so long after the start. Returns how far the truth may be from the estimate by the
+ * time of the next request, or -1: that does not reach the truth.
+ */
+static int64_t distance_after(struct source *source, const struct clock_jump *jump, double until_s)
+{
+	struct source_status status = { .root_distance_ns = -1 };
+	int64_t now_ns = source_next_poll(source);
+	double off_ns;
+
+	while (now_ns < START_NS + until_s * NS_PER_S) {
+		struct source_sample sample = sample_at(now_ns + 100000);
+
+		sample.offset_ns += llrint(jumped_ns(jump, sample.at_ns));
+		sample.delay_ns += now_ns / NS_PER_S * 7919 % 20000;
+		source_polled(source, now_ns);
+		source_add(source, now_ns + 200000, &sample);
+		now_ns = source_next_poll(source);
+	}
+	source_get_status(source, now_ns, &status);
+	off_ns = (double)(status.estimate.offset_ns - sample_at(now_ns).offset_ns) -
+		 jumped_ns(jump, now_ns);
+	return fabs(off_ns) > (double)status.root_distance_ns ? -1 : status.root_distance_ns;
+}
+
+static struct source *new_source_that_may_jump(int minpoll, int maxpoll)
+{
+	struct source_options plain = options(minpoll, maxpoll, false);
+
+	plain.maxclockerror = 1e-6;
+	return source_new(&plain, START_NS);
+}
+
+/*
+ * A clock that nobody has told to be reverted is suddenly wrong. That is no rate, and the next
+ * answers say where it is now: a minute or two later it is known as well as before.
+ */
+TEST(an_offset_that_jumps_leaves_the_distance_as_it_was)
+{
+	static const double by_s[] = { 0.002, 0.1, 1, 60, 7200, -40000, 1e7 };
+	static const double at_s[] = { 2, 6, 10, 14, 30, 62, 126, 1002, 5002 };
+	size_t i, k;
+
+	for (i = 0; i < ARRAY_SIZE(by_s); i++) {
+		for (k = 0; k < ARRAY_SIZE(at_s); k++) {
+			const struct clock_jump jump = { .at_s = at_s[k], .offset_s = by_s[i] };
+			struct source *source = new_source_that_may_jump(2, 2);
+			int64_t distance_ns;
+
+			ASSERT_NE(NULL, source);
+			distance_ns = distance_after(source, &jump, at_s[k] + 120);
+			EXPECT_LT(600000, distance_ns)
+				TH_LOG("by %g s after %g s", by_s[i], at_s[k]);
+			EXPECT_GT(750000, distance_ns)
+				TH_LOG("by %g s after %g s", by_s[i], at_s[k]);
+			source_free(source);
+		}
+	}
+}
+
+/*
+ * One jump of the rate, which may never come again: for some hours the bound allows for another one
+ * from one request to the next, and then it is that of a clock that has never jumped.
+ */
+TEST(one_rate_that_jumps_widens_the_distance_for_hours)
+{
+	static const double ppm[] = { 3, 10, 50, 100, 300 };
+	const struct clock_jump none = { .at_s = 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ppm); i++) {
+		const struct clock_jump jump = { .at_s = 15000, .rate = ppm[i] * 1e-6 };
+		struct source *source = new_source_that_may_jump(6, 10);
+		struct source *steady = new_source_that_may_jump(6, 10);
+		int64_t distance_ns, steady_ns;
+
+		ASSERT_NE(NULL, source);
+		ASSERT_NE(NULL, steady);
+		distance_ns = distance_after(source, &jump, 20000);
+		EXPECT_LT(0, distance_ns) TH_LOG("%g ppm", ppm[i]);
+		EXPECT_GT(1000000 + ppm[i] * 70 * 1000, distance_ns) TH_LOG("%g ppm", ppm[i]);
+		distance_ns = distance_after(source, &jump, 15000 + 5 * 3600);
+		steady_ns = distance_after(steady, &none, 15000 + 5 * 3600);
+		EXPECT_LT(0, distance_ns) TH_LOG("%g ppm", ppm[i]);
+		EXPECT_GT(1.1 * (double)steady_ns, distance_ns) TH_LOG("%g ppm", ppm[i]);
+		source_free(source);
+		source_free(steady);
+	}
+}
+
+/*
+ * A clock whose rate has jumped by 50 ppm is asked more often from then on: what it does at once
+ * again is more than what it does in an hour of wandering.
+ */
+TEST(asks_more_often_once_the_rate_has_jumped)
+{
+	const struct clock_jump jump = { .at_s = 15000, .rate = 50e-6 };
+	struct source *source = new_source_that_may_jump(6, 10);
+
+	ASSERT_NE(NULL, source);
+	distance_after(source, &jump, 15000);
+	EXPECT_LT(500 * NS_PER_S, exchange(source));
+	distance_after(source, &jump, 24000);
+	EXPECT_GT(200 * NS_PER_S, exchange(source));
+	EXPECT_LT(50e-6 * 0.9, source_rate_jump(source));
+	EXPECT_GT(50e-6, source_rate_jump(source));
+	source_free(source);
 }
 
 /*

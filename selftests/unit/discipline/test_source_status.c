@@ -235,6 +235,47 @@ TEST_F(status, the_rate_may_have_changed_since_any_of_them)
 	EXPECT_TRUE(is_near(9, stub.changed.most * 1e6));
 }
 
+/* One of 10 ppm is more than what the operator allows for. */
+TEST_F(status, a_rate_may_jump_as_it_has_done)
+{
+	self->source.options.maxclockerror = 1e-6;
+	self->source.jumps.count = 1;
+	self->source.jumps.jump[0].by = 10e-6;
+	EXPECT_TRUE(is_near(10, source_rate_jump(&self->source) * 1e6));
+	distance_ms(self);
+	EXPECT_TRUE(is_near(-10, stub.changed.least * 1e6));
+	EXPECT_TRUE(is_near(10, stub.changed.most * 1e6));
+	self->source.options.maxclockerror = 30e-6;
+	EXPECT_TRUE(is_near(30, source_rate_jump(&self->source) * 1e6));
+}
+
+/* No round trip bounds what it has done since the latest reading, 50 s ago. */
+TEST_F(status, the_rate_of_a_refclock_may_jump_as_it_has_done)
+{
+	double steady_ms;
+
+	self->source.options.kind = SOURCE_REFCLOCK;
+	self->source.options.maxclockerror = 1e-6;
+	self->source.last.at_ns = NOW_NS - 50 * S;
+	steady_ms = distance_ms(self);
+	self->source.jumps.count = 1;
+	self->source.jumps.jump[0].by = 10e-6;
+	EXPECT_TRUE(is_near(steady_ms + 0.5, distance_ms(self)));
+}
+
+/* A reading that contradicts is likely to be wrong, but not where the clock has run off before. */
+TEST_F(status, a_clock_that_has_jumped_may_have_done_so_again)
+{
+	self->source.options.kind = SOURCE_REFCLOCK;
+	self->source.last.offset_ns += 20 * MS;
+	self->source.last.at_ns = NOW_NS;
+	stub.estimate.suspect = true;
+	EXPECT_GT(20, distance_ms(self));
+	self->source.jumps.count = 1;
+	self->source.jumps.jump[0].by = 10e-6;
+	EXPECT_LT(20, distance_ms(self));
+}
+
 TEST_F(status, who_never_answered_has_no_estimate)
 {
 	self->source.samples = 0;
