@@ -318,6 +318,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = bank_member(estimator, i);
 
+		member_note_weight(member, estimator->paths);
 		member->log_weight = keep * member->log_weight +
 				     member_take(member, path, figures,
 						 carry(member, offset, elapsed_s), sample);

@@ -458,6 +458,17 @@ static double take_reading(struct member *member, int path, const struct path_fi
 	return log_density;
 }
 
+void member_note_weight(struct member *member, int paths)
+{
+	int i;
+
+	member->opened = false;
+	for (i = 0; i < paths; i++)
+		if (member->misses[i])
+			return;
+	member->right_weight = member->log_weight;
+}
+
 double member_take(struct member *member, int path, const struct path_figures *figures,
 		   double offset, const struct estimator_sample *sample)
 {

@@ -76,6 +76,8 @@ struct path_change {
  * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
  * @kinds: hypothesis: there are two kinds of exponential delays; @shape is 1
  * @log_weight: how well it predicted samples, compared with the others
+ * @right_weight: likewise, before the outliers that it has seen since
+ * @opened: at the latest sample its clock was wrong, and its state was widened
  * @noise: of each path's readings without a round trip, a variance, learned
  * @noise_samples: from so many
  * @misses: outliers of each path in a row
@@ -89,6 +91,8 @@ struct member {
 	int shape;
 	bool kinds;
 	double log_weight;
+	double right_weight;
+	bool opened;
 	double noise[ESTIMATOR_PATHS];
 	double noise_samples[ESTIMATOR_PATHS];
 	int misses[ESTIMATOR_PATHS];
@@ -120,6 +124,9 @@ void member_start_path(struct member *member, int path, const struct path_figure
 
 /* The base was set to the offset of @sample, the first one of the first path. */
 void member_start_offset(struct member *member, int path, const struct path_figures *figures);
+
+/* A sample comes: what the member is worth so far counts as long as it is no outlier to it. */
+void member_note_weight(struct member *member, int paths);
 
 /*
  * Update by a sample, its offset relative to the base. Returns the log density that was predicted.

@@ -115,6 +115,27 @@ static void adopt(struct member *member, const struct member *right)
 	memcpy(member->former_asymmetry, right->former_asymmetry,
 	       sizeof(member->former_asymmetry));
 	memcpy(member->misses, right->misses, sizeof(member->misses));
+	member->opened = right->opened;
+}
+
+/*
+ * Those whose clock was wrong are worth what they were before it ran off: what was weighed as
+ * outliers since was none. It was unlikely by their wander, as it is by the greatest wanders, which
+ * were worth next to nothing before. These are the only ones to which it was no outlier, but they
+ * follow such a rate for minutes: the next samples have to show which of the two it was. Not so
+ * with several paths: some may have taken for asymmetries by then what the clock did.
+ */
+static void restore_weights(struct estimator *estimator)
+{
+	double most = bank_best(estimator)->log_weight;
+	int i;
+
+	for (i = 0; i < estimator->members; i++) {
+		struct member *member = bank_member(estimator, i);
+
+		if (member->opened)
+			member->log_weight = fmax(member->log_weight, most + member->right_weight);
+	}
 }
 
 void track_recover(struct estimator *estimator, int path, double offset,
@@ -146,8 +167,11 @@ void track_recover(struct estimator *estimator, int path, double offset,
 				     others == OTHERS_AGREE);
 		if (member == best && member->shape == BANK_SHAPE_OF_PATH)
 			note_loss(estimator, path, loss);
+		member->opened = loss == MEMBER_CLOCK_WRONG;
 		member_take(member, path, figures, offset, sample);
 	}
+	if (bank_is_only_path(estimator, path))
+		restore_weights(estimator);
 }
 
 bool track_is_denied(struct estimator *estimator, int path, const struct estimator_sample *sample)

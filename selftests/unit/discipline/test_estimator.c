@@ -1487,6 +1487,40 @@ TEST(clock_that_ran_off_is_no_asymmetry)
 	EXPECT_LT(most, 200e3);
 }
 
+/* The error so many samples after the rate jumped by 10 ppm, ns; the server is asked every 16 s. */
+static double error_after_jump(uint64_t seed, int samples)
+{
+	struct estimator *estimator = estimator_new(1);
+	struct unit_random random = { seed };
+	struct estimate estimate;
+	double jumped_s = 16 * 120 - 8, error_ns = 0;
+	int i;
+
+	for (i = 0; i < 120 + samples; i++) {
+		double at_s = 16.0 * i, off_ns = 10e3 * fmax(at_s - jumped_s, 0);
+
+		add_queueing(estimator, 0, &random, 50e-6, at_s, off_ns, 100e3);
+		estimator_get(estimator, START_NS + llrint(at_s * 1e9), &estimate);
+		error_ns = (double)(estimate.offset_ns - truth(50e-6, at_s)) - off_ns;
+	}
+	estimator_free(estimator);
+	return error_ns;
+}
+
+/*
+ * By the greatest wanders such a jump is no outlier. But to follow it at that takes minutes: those
+ * that find the clock to be elsewhere have a say as soon as they do.
+ */
+TEST(clock_that_runs_off_is_not_followed_by_the_greatest_wander)
+{
+	uint64_t seed;
+	int far = 0;
+
+	for (seed = 1; seed <= 200; seed++)
+		far += fabs(error_after_jump(seed, 5)) > 150e3;
+	EXPECT_LT(far, 80);
+}
+
 /*
  * What one path has seen of that when the other one's answers came. They cannot say what became of
  * the clock in the minute from then until the path that contradicts was asked again.
