@@ -319,9 +319,11 @@ static double follower_share_left(const struct follower *follower, const struct 
 }
 
 /*
- * What samples that were weighed anew have moved the timescale by, and is still being removed. The
- * clock has gone wrong by that in the course of many samples, and is known to be right within the
- * bound. So it is as real as a large correction, but nothing that the next samples will add to.
+ * What the clock is wrong by when samples are weighed anew, as far as it is still to be removed. It
+ * has gone wrong by that in the course of many samples, and is known to be right within the bound.
+ * So it is as real as a large correction, but nothing that the next samples will add to. That goes
+ * for all of it: what was still to be removed of earlier corrections was small by the standard
+ * error of these, and is not by the one of the samples that are left.
  */
 static void follower_note_anew(struct follower *follower, const struct timescale_now *now,
 			       int64_t offset_ns)
@@ -330,9 +332,12 @@ static void follower_note_anew(struct follower *follower, const struct timescale
 		    (follower_is_news(follower, now) || follower->changed);
 
 	follower->expect_anew = false;
-	follower->anew_ns *= follower_share_left(follower, now);
-	if (anew)
-		follower->anew_ns += (double)offset_ns - follower_predicted(follower, now);
+	if (!anew) {
+		follower->anew_ns *= follower_share_left(follower, now);
+		return;
+	}
+	follower->anew_ns = (double)offset_ns;
+	follower->astray_ns = fabs((double)offset_ns) / fabs(now->rate - follower->base_rate);
 }
 
 /*
@@ -394,6 +399,17 @@ static double follower_usual_constant(const struct follower *follower,
 	return follower_is_quick(follower) ? QUICK_SHARE * constant_ns : constant_ns;
 }
 
+/*
+ * That of what samples weighed anew have left: corrections say nothing of it, as it is none of
+ * their noise, and a source that misleads the clock makes them large. Nor does it wait for samples
+ * that come seldom, or take longer than it took to come.
+ */
+static double follower_anew_constant(const struct follower *follower)
+{
+	return fmin(PACE_SHARE * fmin((double)follower->pace_ns, SELDOM_NS),
+		    YOUNG_SHARE * follower->astray_ns);
+}
+
 /* The longest time constant of any correction at this interval. */
 static double follower_longest_constant(const struct follower *follower)
 {
@@ -417,6 +433,8 @@ static double follower_time_constant(const struct follower *follower,
 		constant_ns = 0.0;
 	else if (urgent_ns > large_ns)
 		constant_ns *= large_ns / urgent_ns;
+	else if (size_ns > large_ns)
+		constant_ns = follower_anew_constant(follower);
 	constant_ns = fmin(constant_ns, follower_longest_constant(follower));
 	if (calm && now->sigma_ns <= FINE_NS)
 		return follower_calm_horizon(follower, now);

@@ -64,6 +64,7 @@ struct follower_command {
  * @news_from_ns: likewise, the first of those that came at once
  * @pace_ns: between the latest two of these, 0: not known
  * @anew_ns: the part of @corrected_ns that samples weighed anew have left
+ * @astray_ns: in about this time the clock went wrong by that: by so much the rate is another now
  * @expect_news: the next check is at a fresh correction
  * @expect_change: the next check is at a correction that may be another one without a new sample
  * @expect_anew: the next check is at a correction by samples that were weighed anew
@@ -83,6 +84,7 @@ struct follower {
 	double corrected_ns;
 	double corrected_slew;
 	double anew_ns;
+	double astray_ns;
 	double spread;
 	uint32_t disruptions;
 	int64_t interval_ns;

@@ -1100,6 +1100,35 @@ TEST(samples_weighed_anew_do_not_shake_the_frequency)
 	EXPECT_GE(fabs(world.command.rate - world.rate), 30e-6);
 }
 
+/*
+ * The source had misled the clock: its samples and those of the others corrected it to and fro. The
+ * latest of these corrections is still being removed, and was small by what was known then.
+ */
+TEST(corrections_by_a_source_that_is_wrong_hurry_nothing)
+{
+	struct world world;
+	int i;
+
+	world_settle(&world);
+	world.now.sigma_ns = 36 * US;
+	for (i = 0; i < 8; i++) {
+		world_correct(&world, i & 1 ? 70e3 : -70e3);
+		world_follow(&world, 16 * S);
+	}
+	EXPECT_GT(world.follower.spread, 1);
+	world_correct(&world, 70e3);
+	world_follow(&world, S / 5);
+	world.now.sigma_ns = 5 * US;
+	world.error_ns += 96e3;
+	follower_expect_change(&world.follower);
+	follower_expect_anew(&world.follower);
+	world_look(&world);
+	/* In three of the 16 s from sample to sample. */
+	EXPECT_LE(fabs(world.command.rate - world.rate), 3.6e-6);
+	world_follow(&world, 120 * S);
+	EXPECT_LE(fabs(world.error_ns), 16e3);
+}
+
 /* As one by more than a standard error and by more than the kernel's clock may be off. */
 TEST(sources_weighed_anew_are_a_correction_if_it_shows)
 {
