@@ -220,6 +220,9 @@ void config_check_keyfile(struct config_reader *reader, size_t first);
 /* Likewise: has each link-local address its interface? */
 void config_check_scopes(struct config_reader *reader, size_t first);
 
+/* authselect.c: what authselectmode makes of the sources, which have all been read. */
+void config_apply_authselect(struct config_reader *reader);
+
 /* server.c; likewise */
 void config_server_defaults(struct config_server *server);
 /* Where nobody may be let in, nobody is. */

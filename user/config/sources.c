@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The server, pool, peer and refclock directives with their options, and what authselectmode makes
- * of sources with and without authentication.
+ * The server, pool, peer and refclock directives with their options.
  */
 #include "config/reader.h"
 
@@ -32,8 +31,6 @@
 #define MAXUNREACH_DEFAULT	100000
 
 #define WEIGHED	"each sample is weighed by its own delay and noise, without a setting"
-#define AUTH_REQUIRED	"authselectmode is 'require'"
-#define AUTH_PREFERRED	"authselectmode is 'prefer', and others are authenticated"
 
 /* Places in struct config_source. */
 #define AT(member)	offsetof(struct config_source, member)
@@ -492,87 +489,6 @@ void config_check_scopes(struct config_reader *reader, size_t first)
 	reader->file = file;
 }
 
-static void take_selection(struct config_source *source, const struct config_said *selection)
-{
-	source->options.trust = selection->trust;
-	source->options.require = selection->require;
-	source->options.noselect = selection->noselect;
-}
-
-void config_count_authentication(struct config_authentication *counts,
-				 const struct config_source *source,
-				 const struct config_said *said)
-{
-	if (source->options.kind == SOURCE_REFCLOCK || said->noselect)
-		return;
-	if (source->authenticated)
-		counts->authenticated++;
-	else
-		counts->unauthenticated++;
-}
-
-/* Unauthenticated sources are only watched. */
-static bool is_only_watched(enum config_authselect mode, const struct config_authentication *counts)
-{
-	return mode == CONFIG_AUTH_REQUIRE ||
-	       (mode == CONFIG_AUTH_PREFER && counts->authenticated);
-}
-
-/* They are used if they agree with the others, and with none else. */
-static bool is_mixed(enum config_authselect mode, const struct config_authentication *counts)
-{
-	return mode == CONFIG_AUTH_MIX && counts->authenticated && counts->unauthenticated;
-}
-
-struct config_said config_select(enum config_authselect mode,
-				 const struct config_authentication *counts,
-				 const struct config_source *source,
-				 const struct config_said *said)
-{
-	bool refclock = source->options.kind == SOURCE_REFCLOCK;
-	struct config_said made = *said;
-
-	if (said->noselect)
-		return made;
-	if (!refclock && !source->authenticated) {
-		made.noselect = is_only_watched(mode, counts);
-	} else if (is_mixed(mode, counts)) {
-		made.require = true;
-		made.trust = true;
-	}
-
-	return made;
-}
-
-/* What unauthenticated sources may do beside authenticated ones, as chrony's manual has it. */
-static void apply_authselect(struct config_reader *reader)
-{
-	struct config_authentication counts = { 0 };
-	struct config *config = reader->config;
-
-	for (size_t i = 0; i < config->source_count; i++)
-		config_count_authentication(&counts, &config->sources[i],
-					    &config->sources[i].said);
-	for (size_t i = 0; i < config->source_count; i++) {
-		struct config_source *source = &config->sources[i];
-		struct config_said made = config_select(config->authselect, &counts, source,
-							&source->said);
-
-		take_selection(source, &made);
-	}
-	if (!counts.unauthenticated || !is_only_watched(config->authselect, &counts))
-		return;
-	config_warn(reader, "%d source%s without authentication %s only watched: %s",
-		    counts.unauthenticated, plural((uint64_t)counts.unauthenticated),
-		    plural_are((uint64_t)counts.unauthenticated),
-		    config->authselect == CONFIG_AUTH_REQUIRE ? AUTH_REQUIRED : AUTH_PREFERRED);
-}
-
-void config_source_take_said(struct config_source *source)
-{
-	take_selection(source, &source->said);
-}
-
 void config_finish_sources(struct config_reader *reader)
 {
 	struct config *config = reader->config;
@@ -584,7 +500,7 @@ void config_finish_sources(struct config_reader *reader)
 		source->options.maxclockerror = config->discipline.maxclockerror;
 	}
 	/* Beside others, which have come or gone since, a source may have had other options. */
-	apply_authselect(reader);
+	config_apply_authselect(reader);
 }
 
 bool config_can_set_clock(const struct config *config, char *why, size_t size)
