@@ -29,9 +29,13 @@ static void check_report(void *context, enum config_severity severity, const cha
 
 static void check_refclock(const struct config_source *source)
 {
+	bool pulses = source->pps || source->kind == CONFIG_SOCK;
+
 	FUZZ_CHECK(source->refid);
-	FUZZ_CHECK(source->rate >= 1 && source->rate <= 1000);
-	FUZZ_CHECK(source->width_ns >= 0 && source->width_ns * source->rate < 1000000000);
+	FUZZ_CHECK(source->rate >= 1);
+	FUZZ_CHECK(source->width_ns >= 0 && source->width_ns <= 1000000000);
+	FUZZ_CHECK(!pulses || source->rate <= 1000);
+	FUZZ_CHECK(!pulses || source->width_ns * source->rate < 1000000000);
 	FUZZ_CHECK(source->maxlockage >= 1);
 	FUZZ_CHECK(source->filter >= 1);
 	FUZZ_CHECK(source->driver_poll <= source->options.minpoll);
