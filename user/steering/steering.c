@@ -142,13 +142,19 @@ static void steering_trust(struct steering *steering, enum trust_event event)
 			  trust_name(before));
 }
 
+bool steering_may_complain(struct steering *steering, enum steering_complaint complaint,
+			   int64_t now_ns)
+{
+	return log_limit_pass(&steering->complaints[complaint], now_ns, COMPLAINT_NS);
+}
+
 /* Log a failure that goes on once an hour. */
 static void steering_complain(struct steering *steering, int64_t now_ns,
 			      enum steering_complaint complaint, int err)
 {
 	const char *what = complaint == STEERING_NO_RATE ? "The clock's rate" : "The correction";
 
-	if (log_limit_pass(&steering->complaints[complaint], now_ns, COMPLAINT_NS))
+	if (steering_may_complain(steering, complaint, now_ns))
 		log_err("%s could not be set: %s; the clock is not steered%s", what, strerror(-err),
 			err == -EPERM ? ". It takes CAP_SYS_TIME" : "");
 }
@@ -262,7 +268,7 @@ static enum trust_event steering_event_of(const struct discipline_result *result
 /* Each answer would be a line, for as long as that goes on. */
 static void steering_report_refused(struct steering *steering, int64_t change_ns, int64_t raw_ns)
 {
-	if (!log_limit_pass(&steering->complaints[STEERING_REFUSED], raw_ns, COMPLAINT_NS))
+	if (!steering_may_complain(steering, STEERING_REFUSED, raw_ns))
 		return;
 	log_warning("A change of the system clock by %s was refused: maxchange forbids it. If the sources are right: truechime makestep",
 		    duration_text(change_ns).text);
@@ -474,8 +480,7 @@ int steering_read(struct steering *steering)
 static void steering_check_date(struct steering *steering, const struct timescale_now *now)
 {
 	if (steering->status.too_early &&
-	    log_limit_pass(&steering->complaints[STEERING_BEFORE_RELEASE], now->raw_ns,
-			   COMPLAINT_NS))
+	    steering_may_complain(steering, STEERING_BEFORE_RELEASE, now->raw_ns))
 		log_warning("The system clock is not steered: the right time would be one before this program was released, so that something is wrong with the time sources or the host's clock");
 }
 

@@ -136,6 +136,12 @@ static inline bool steering_can_follow(const struct timescale_now *now)
 	return steering_is_known(now) && !is_before_release(now->time_ns);
 }
 
+/* steering.c */
+
+/* May it be logged, or was it within the hour? */
+bool steering_may_complain(struct steering *steering, enum steering_complaint complaint,
+			   int64_t now_ns);
+
 /* steering_step.c */
 
 /* The clock was put elsewhere: what other programs did before is no question any more. */

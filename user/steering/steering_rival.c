@@ -31,9 +31,6 @@
 #define ASK_AGAIN_NS		(60 * NS_PER_S)
 #define ASK_AGAIN_MAX_NS	(960 * NS_PER_S)
 
-/* A rate may be changed every second. */
-#define RATE_REPORT_NS	(3600 * NS_PER_S)
-
 #define MAY_BE_IT	" may be it"
 #define RIVALS_TEXT_MAX	280
 
@@ -233,8 +230,7 @@ bool steering_watch_rate(struct steering *steering, const struct timescale_now *
 	steering->unseen_ns = chime_add_sat(steering->unseen_ns,
 					    (int64_t)(fabs(change) * (double)since_ns));
 	follower_restart(&steering->follower);
-	if (!log_limit_pass(&steering->complaints[STEERING_RATE_CHANGED], now->raw_ns,
-			    RATE_REPORT_NS))
+	if (!steering_may_complain(steering, STEERING_RATE_CHANGED, now->raw_ns))
 		return true;
 	steering_name_rivals(names);
 	log_warning("Somebody else has changed the rate of the system clock by %.3f ppm: %s. %s",
