@@ -92,11 +92,12 @@ static bool chime_checks_is_busy(void)
  */
 static bool chime_checks_is_due(struct chime_checks *checks, s64 raw_ns, bool busy)
 {
-	s64 read_ns = atomic64_read(&checks->read_raw_ns);
+	s64 read_ns = atomic64_read(&checks->read_raw_ns), cost_ns = READ_ONCE(checks->cost_ns);
+	const struct chime_pace *pace = &checks->pace;
 
-	return chime_pace_is_due(&checks->pace, raw_ns - read_ns, READ_ONCE(checks->cost_ns),
-				 busy) &&
-	       atomic64_try_cmpxchg(&checks->read_raw_ns, &read_ns, raw_ns);
+	return chime_pace_is_due(pace, raw_ns - read_ns, cost_ns, busy) &&
+	       atomic64_try_cmpxchg(&checks->read_raw_ns, &read_ns,
+				    chime_pace_counts_as(pace, read_ns, raw_ns, cost_ns));
 }
 
 /* The time that it takes is part of what the pace depends on. */

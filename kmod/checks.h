@@ -32,8 +32,8 @@ struct chime_cpu_check;
  * @rtc_jiffies: ... and that between readings of the RTC, where these are all that there is
  * @pace: how often CPUs read the host and ask for a check
  * @cost_ns: what a reading in a timer costs; 0: not known. Written by timers, read by all
- * @read_raw_ns: raw time at which a reading was taken or a check was asked for or carried out last;
- *	atomic
+ * @read_raw_ns: raw time at which a reading was taken last, by chime_pace_counts_as(), or a check
+ *	was asked for or carried out; atomic
  * @asked_raw_ns: raw time at which a check was asked for last, or carried out; atomic
  * @moved_raw_ns: raw time at which one was asked for last because memory had changed; atomic
  * @hotplug: this instance among those of @hotplug_state

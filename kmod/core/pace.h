@@ -91,11 +91,27 @@ s64 chime_pace_interval(const struct chime_pace *pace, s64 cost_ns);
 /**
  * chime_pace_is_due() - does a CPU's timer have to read the host, or to ask for a check?
  * @pace: the pace
- * @age_ns: how long ago that was done last; negative: the raw clock went back since
+ * @age_ns: how long ago that was done last, by chime_pace_counts_as(); negative by more than a
+ *	tick: the raw clock went back since
  * @cost_ns: what a reading costs; 0: not known
  * @busy: this CPU runs a thread anyway
  */
 bool chime_pace_is_due(const struct chime_pace *pace, s64 age_ns, s64 cost_ns, bool busy);
+
+/**
+ * chime_pace_counts_as() - the time at which a reading that is due now counts as taken
+ * @pace: the pace
+ * @last_ns: that of the one before
+ * @now_ns: the raw clock
+ * @cost_ns: what a reading costs; 0: not known
+ *
+ * An interval is seldom a multiple of a tick, so readings come earlier or later than they should.
+ * Up to half a tick of that is made up for by the next one: then they are as far apart as they are
+ * to be in the mean, whether one CPU's ticks are the occasions, or many CPUs' at different times.
+ *
+ * Return: when it should have been taken, but at most half a tick from @now_ns.
+ */
+s64 chime_pace_counts_as(const struct chime_pace *pace, s64 last_ns, s64 now_ns, s64 cost_ns);
 
 /**
  * chime_pace_needs_check() - does a busy CPU's timer have to ask for a check after a reading?
