@@ -94,6 +94,15 @@ static bool has_real_clock(void)
 	return !clock_gettime(CLOCK_BOOTTIME, &ts);
 }
 
+/* Those have the usual port and socket between them: who is told of others can be asked there. */
+static bool may_answer_chronyc(const struct daemon *daemon)
+{
+	const struct config_chronyc *config = &daemon->config->chronyc;
+
+	return has_real_clock() ||
+	       (!config->port && *config->path && strcmp(config->path, CONFIG_CHRONYC_PATH));
+}
+
 /* What goes on beside us on this machine: not under a simulator, which knows nothing of it. */
 static void daemon_look_around(struct daemon *daemon)
 {
@@ -339,10 +348,10 @@ static int daemon_start(struct daemon *daemon)
 			   ": name one in the configuration, e.g. \"pool 2.debian.pool.ntp.org iburst\"");
 	daemon_open_logs(daemon);
 	daemon_serve_clients(daemon);
-	if (daemon->options->task == DAEMON_RUN && has_real_clock()) {
+	if (daemon->options->task == DAEMON_RUN && may_answer_chronyc(daemon))
 		daemon_open_chronyc(daemon);
+	if (daemon->options->task == DAEMON_RUN && has_real_clock())
 		daemon->run_folder.next_ns = now_ns;
-	}
 	daemon->due_ns[DUE_WATCHDOG] = notify_watchdog_interval_ns() ? now_ns : INT64_MAX;
 	daemon_begin_task(daemon, now_ns);
 	return 0;
