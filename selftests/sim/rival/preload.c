@@ -158,6 +158,13 @@ static struct timespec to_timespec(double ns)
 	return (struct timespec){ whole / NS_PER_S, whole % NS_PER_S };
 }
 
+static struct timeval to_timeval(double ns)
+{
+	int64_t us = (int64_t)(ns / NS_PER_US);
+
+	return (struct timeval){ us / 1000000, us % 1000000 };
+}
+
 /* The kernel notices a pulse a little early or late; a spike is no pulse. */
 static void pulse(void)
 {
@@ -381,18 +388,20 @@ int __poll_chk(struct pollfd *fds, nfds_t count, int timeout_ms, size_t size)
 int select(int count, fd_set *readable, fd_set *writable, fd_set *special,
 	   struct timeval *timeout)
 {
-	double wait_ns = FOREVER_NS, packet_ns = INFINITY;
+	double wait_ns = FOREVER_NS, packet_ns = INFINITY, from_ns;
 	int ready = 0, fd;
 
 	start();
 	for (fd = 0; readable && fd < count; fd++)
 		if (FD_ISSET(fd, readable))
 			packet_ns = fmin(packet_ns, network_arrival_ns(fd));
-	if (timeout) {
+	if (timeout)
 		wait_ns = (double)timeout->tv_sec * NS_PER_S + (double)timeout->tv_usec * 1000;
-		*timeout = (struct timeval){ 0 };
-	}
+	from_ns = sim.true_ns;
 	wait_for(wait_ns, packet_ns);
+	/* Linux says what is left; by that chronyd knows how long it has waited. */
+	if (timeout)
+		*timeout = to_timeval(fmax(from_ns + wait_ns - sim.true_ns, 0));
 	for (fd = 0; readable && fd < count; fd++) {
 		if (!FD_ISSET(fd, readable))
 			continue;
