@@ -6,9 +6,10 @@
  * has the same delays whoever asks.
  *
  * RIVAL_SHAPE, RIVAL_JITTER_NS, RIVAL_SKEW, RIVAL_UP_NS, RIVAL_DOWN_NS and RIVAL_LOSS are those of
- * all paths (path.h). RIVAL_DRIFT is the rate of the last server. RIVAL_ROUTE_NS is by how much the
- * way there is longer for an hour, and RIVAL_QUEUE_NS how much longer one takes in the mean, in the
- * queue of a line that is full, for 1000 s twice.
+ * all paths (path.h). RIVAL_DRIFT is the rate of the last server, and RIVAL_LIE_NS by how much it
+ * is ahead. RIVAL_ROUTE_NS is by how much the way there is longer for an hour, and RIVAL_QUEUE_NS
+ * how much longer one takes in the mean, in the queue of a line that is full, for 1000 s twice. For
+ * RIVAL_SILENT_S from the 5000th second on no server answers.
  */
 #include "selftests/sim/rival/network.h"
 
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "selftests/sim/path.h"
+#include "selftests/sim/rival/tracking.h"
 #include "user/ntp/packet.h"
 
 #define SERVERS		9
@@ -36,6 +38,9 @@
 /* When the route is longer, and when the line is full, in s. */
 static const double route_s[] = { 1800, 5400 };
 static const double full_s[] = { 1000, 2000, 5000, 6000 };
+
+/* When servers fall silent, in s. */
+#define SILENT_FROM_S	5000
 
 struct packet {
 	double arrives_ns;	/* 0: there is none */
@@ -53,6 +58,8 @@ static struct {
 	double route_ns;
 	double queue_ns;
 	double drift;
+	double lie_ns;
+	double silent_s[2];	/* from, to */
 	int last;
 	unsigned int requests;
 	struct end end[SOCKETS];
@@ -85,6 +92,9 @@ void network_start(uint64_t seed)
 	network.route_ns = rival_parameter("RIVAL_ROUTE_NS", 0);
 	network.queue_ns = rival_parameter("RIVAL_QUEUE_NS", 0);
 	network.drift = rival_parameter("RIVAL_DRIFT", 0);
+	network.lie_ns = rival_parameter("RIVAL_LIE_NS", 0);
+	network.silent_s[0] = SILENT_FROM_S;
+	network.silent_s[1] = SILENT_FROM_S + rival_parameter("RIVAL_SILENT_S", 0);
 	network.last = (int)rival_parameter("RIVAL_SERVERS", 1);
 }
 
@@ -97,8 +107,10 @@ unsigned int network_requests(void)
 
 static uint64_t time_of(int server, double true_ns)
 {
-	double ns = true_ns * (1 + (server == network.last ? network.drift : 0));
+	double ns = true_ns;
 
+	if (server == network.last)
+		ns += true_ns * network.drift + network.lie_ns;
 	return ntp_timestamp_from_ns(START_S * NS_PER_S + (int64_t)floor(ns));
 }
 
@@ -135,7 +147,7 @@ static bool take_delays(int server, double *up_ns, double *down_ns)
 		*up_ns += network.route_ns;
 	if (is_between(full_s) || is_between(full_s + 2))
 		*up_ns += full_ns;
-	return comes;
+	return comes && !is_between(network.silent_s);
 }
 
 static void ask(struct end *end, const uint8_t *request)
@@ -185,7 +197,7 @@ double network_arrival_ns(int fd)
 {
 	struct packet *packet = first_packet(end_of(fd));
 
-	return packet ? packet->arrives_ns : INFINITY;
+	return packet ? packet->arrives_ns : tracking_arrival_ns(fd);
 }
 
 int connect(int fd, const struct sockaddr *address, socklen_t length)
@@ -225,7 +237,10 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t lengt
 ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	struct end *end = end_of(fd);
+	ssize_t length;
 
+	if (tracking_send(fd, message, &length))
+		return length;
 	if (!end)
 		return syscall(SYS_sendmsg, fd, message, flags);
 	if (message->msg_iovlen != 1 || message->msg_iov->iov_len < NTP_HEADER_SIZE) {
@@ -264,7 +279,10 @@ static ssize_t receive(struct end *end, struct msghdr *message, int flags)
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
 	struct end *end = end_of(fd);
+	ssize_t length;
 
+	if (tracking_receive(fd, message, &length))
+		return length;
 	if (!end)
 		return syscall(SYS_recvmsg, fd, message, flags);
 	return receive(end, message, flags);
@@ -276,9 +294,11 @@ int recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
 	struct end *end = end_of(fd);
 	ssize_t length;
 
-	if (!end)
-		return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
-	length = receive(end, &messages[0].msg_hdr, flags);
+	if (!tracking_receive(fd, &messages[0].msg_hdr, &length)) {
+		if (!end)
+			return (int)syscall(SYS_recvmmsg, fd, messages, count, flags, timeout);
+		length = receive(end, &messages[0].msg_hdr, flags);
+	}
 	if (length < 0)
 		return -1;
 	messages[0].msg_len = (unsigned int)length;

@@ -4,12 +4,13 @@
  * that it numbers, or by NTP servers (network.c), in simulated time: clock_gettime(2), adjtimex(2),
  * poll(2), select(2) and the devices' ioctls are answered here. The counter is 50 ppm fast and its
  * rate wanders, either device is UTC with normal noise, and now and then a pulse is a spike. At the
- * end the RMS and the worst error of the system clock go to stdout, and the RMS errors of time and
- * frequency in spans of the run.
+ * end the RMS and the worst error of the system clock go to stdout, the RMS errors of time and
+ * frequency in spans of the run, and the bounds that programs were given (bounds.h).
  *
  * RIVAL_JITTER_NS, RIVAL_WANDER, RIVAL_DAILY and RIVAL_STEP (of the counter's rate, a sine of a day
- * and once), RIVAL_SPIKES (a share of the pulses), RIVAL_SEED, RIVAL_SETTLE_S and RIVAL_DURATION_S
- * say what is simulated.
+ * and once), RIVAL_PAUSE_S (the machine stands still for so long, once, and nothing tells it),
+ * RIVAL_SPIKES (a share of the pulses), RIVAL_SEED, RIVAL_SETTLE_S and RIVAL_DURATION_S say what is
+ * simulated.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +32,9 @@
 #include <unistd.h>
 
 #include "selftests/sim/random.h"
+#include "selftests/sim/rival/bounds.h"
 #include "selftests/sim/rival/network.h"
+#include "selftests/sim/rival/tracking.h"
 
 #define FREQUENCY	50e-6
 #define OFFSET_NS	10e6
@@ -56,10 +59,16 @@
 /* The rate's step comes then. */
 #define STEP_S		2000
 
+/* The machine stands still from then on. */
+#define PAUSE_FROM_S	7000
+
 /* The spans end at these seconds; what is before the first is not looked at. */
 #define SPANS		5
 static const double span_ends_s[SPANS + 1] = { 10, 60, 600, 3600, 8000, INFINITY };
-#define MAXERROR_US	16000000
+
+/* Where the kernel's bound ends, and by how much it grows in a second. */
+#define MAXERROR_US		16000000
+#define MAXERROR_GROWTH_US	500
 
 /* Times are ns since the start. */
 static struct {
@@ -80,6 +89,7 @@ static struct {
 	double wander;
 	double daily;
 	double step;
+	double pause_s;
 	double settle_s;
 	double duration_s;
 	double square;
@@ -108,6 +118,11 @@ double rival_true_ns(void)
 	return sim.true_ns;
 }
 
+double rival_error_ns(void)
+{
+	return sim.realtime_ns - sim.true_ns;
+}
+
 static void start(void)
 {
 	uint64_t seed;
@@ -125,6 +140,7 @@ static void start(void)
 	sim.spikes = rival_parameter("RIVAL_SPIKES", 0);
 	sim.daily = rival_parameter("RIVAL_DAILY", 0);
 	sim.step = rival_parameter("RIVAL_STEP", 0);
+	sim.pause_s = rival_parameter("RIVAL_PAUSE_S", 0);
 	sim.settle_s = rival_parameter("RIVAL_SETTLE_S", 2000);
 	sim.duration_s = rival_parameter("RIVAL_DURATION_S", 22000);
 	seed = (uint64_t)rival_parameter("RIVAL_SEED", 1);
@@ -132,11 +148,12 @@ static void start(void)
 	random_seed(&sim.noise, seed, 1);
 	random_seed(&sim.edges, seed, 2);
 	network_start(seed);
+	bounds_start(sim.duration_s);
 }
 
 static void finish(void)
 {
-	char text[512];
+	char text[1024];
 	int length, i;
 
 	length = snprintf(text, sizeof(text), "rival rms_ns=%.2f max_ns=%.2f\nspans",
@@ -147,6 +164,7 @@ static void finish(void)
 				   1e9 * sqrt(sim.span[i].rate_square / sim.span[i].seconds));
 	length += snprintf(text + length, sizeof(text) - (size_t)length, " %u\n",
 			   network_requests());
+	length += (int)bounds_print(text + length, sizeof(text) - (size_t)length);
 
 	_exit(write(STDOUT_FILENO, text, (size_t)length) != length);
 }
@@ -196,17 +214,33 @@ static void note_span(double second, double error_ns)
 	span->rate_square += rate * rate;
 }
 
+/* As second_overflow() in the kernel's ntp.c. */
+static void grow_maxerror(void)
+{
+	sim.maxerror_us += MAXERROR_GROWTH_US;
+	if (sim.maxerror_us <= MAXERROR_US)
+		return;
+	sim.maxerror_us = MAXERROR_US;
+	sim.status |= STA_UNSYNC;
+}
+
 static void end_second(void)
 {
-	double error_ns = sim.realtime_ns - sim.true_ns;
+	double error_ns = rival_error_ns();
 	double second = rint(sim.true_ns / NS_PER_S);
 
 	pulse();
+	grow_maxerror();
 	note_span(second, error_ns);
+	bounds_note(BOUND_KERNEL, sim.status & STA_UNSYNC ? NO_BOUND_NS :
+				  (double)sim.maxerror_us * NS_PER_US);
+	bounds_note(BOUND_CLOCKBOUND, tracking_clockbound_ns());
 	sim.frequency += sim.wander * random_normal(&sim.counter);
 	sim.frequency += 2 * M_PI / DAY_S * sim.daily * cos(2 * M_PI / DAY_S * second);
 	if (second == STEP_S)
 		sim.frequency += sim.step;
+	if (second == PAUSE_FROM_S)
+		sim.true_ns += sim.pause_s * NS_PER_S;
 	if (second > sim.settle_s) {
 		sim.seconds++;
 		sim.square += error_ns * error_ns;
@@ -283,10 +317,18 @@ time_t time(time_t *seconds)
 	return ts.tv_sec;
 }
 
+/* The kernel forgets what it knew of a clock that is set. */
+static void clear_ntp(void)
+{
+	sim.maxerror_us = MAXERROR_US;
+	sim.status |= STA_UNSYNC;
+}
+
 int clock_settime(clockid_t id, const struct timespec *ts)
 {
 	(void)id;
 	start();
+	clear_ntp();
 	sim.realtime_ns = (double)((ts->tv_sec - START_S) * NS_PER_S + ts->tv_nsec);
 	return 0;
 }
@@ -311,8 +353,8 @@ static void adjust(const struct timex *tx)
 		sim.maxerror_us = tx->maxerror;
 	if (!(tx->modes & ADJ_SETOFFSET))
 		return;
-	/* As the kernel does; it is how chronyd knows that the mode is supported. */
-	sim.maxerror_us = MAXERROR_US;
+	/* It is how chronyd knows that the mode is supported. */
+	clear_ntp();
 	sim.realtime_ns += (double)tx->time.tv_sec * NS_PER_S +
 			   (double)tx->time.tv_usec * (tx->modes & ADJ_NANO ? 1 : 1000);
 }
