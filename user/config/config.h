@@ -537,6 +537,9 @@ int config_reload_sources(const struct config *before, const struct config_busy_
 int config_parse_source(const struct config *before, const char *text, config_report *report,
 			void *context, struct config_source *source);
 
+/* What a server's option @name, which has a range of numbers, takes @value for: in seconds. */
+double config_nearest_value(const char *name, double value);
+
 /*
  * What a report is about, into @place, which is returned: "FILE:LINE", or "FILE" if it is about all
  * of it and @line is 0.

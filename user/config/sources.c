@@ -189,6 +189,14 @@ const struct config_option *config_refclock_options(size_t *count)
 	return refclock_options;
 }
 
+double config_nearest_value(const char *name, double value)
+{
+	const struct config_option *option =
+		config_option_find(server_options, ARRAY_SIZE(server_options), name);
+
+	return fmin(fmax(value, option->min), option->max);
+}
+
 /* The directive is right, but it cannot be done here. */
 static void leave_out(struct config_reader *reader, const char *why)
 {

@@ -24,20 +24,24 @@ void association_take_options(struct association *association)
 	association->changed = false;
 }
 
-/* The ranges are the configuration's. */
-static const struct {
-	const char *name;
-	double least;
-	double most;
-} options[] = {
-	[CHANGE_MINPOLL] = { "minpoll", SOURCE_POLL_MIN, SOURCE_POLL_MAX },
-	[CHANGE_MAXPOLL] = { "maxpoll", SOURCE_POLL_MIN, SOURCE_POLL_MAX },
-	[CHANGE_POLLTARGET] = { "polltarget", 1, 1000 },
-	[CHANGE_MINSTRATUM] = { "minstratum", 0, 15 },
-	[CHANGE_MAXDELAY] = { "maxdelay", 1e-9, 1000 },
-	[CHANGE_MAXDELAYRATIO] = { "maxdelayratio", 0, 1e6 },
-	[CHANGE_OFFSET] = { "offset", -1e9, 1e9 },
+static const char *const names[] = {
+	[CHANGE_MINPOLL] = "minpoll",
+	[CHANGE_MAXPOLL] = "maxpoll",
+	[CHANGE_POLLTARGET] = "polltarget",
+	[CHANGE_MINSTRATUM] = "minstratum",
+	[CHANGE_MAXDELAY] = "maxdelay",
+	[CHANGE_MAXDELAYRATIO] = "maxdelayratio",
+	[CHANGE_OFFSET] = "offset",
 };
+
+static double nearest(enum change_option option, double value)
+{
+	/* The configuration takes these for the usual ones. */
+	if (option == CHANGE_MINPOLL || option == CHANGE_MAXPOLL)
+		return fmin(fmax(value, SOURCE_POLL_MIN), SOURCE_POLL_MAX);
+
+	return config_nearest_value(names[option], value);
+}
 
 /* As in chrony, the one that was set last wins. */
 static void set_poll(struct source_options *polls, enum change_option option, int poll)
@@ -100,8 +104,8 @@ static void say(const struct association *association, const struct source_chang
 	const struct config_said *said = &association->said;
 
 	if (change->option != CHANGE_SELECTION) {
-		log_notice("The operator set %s of %s to %.7g", options[change->option].name,
-			   label.text, value);
+		log_notice("The operator set %s of %s to %.7g", names[change->option], label.text,
+			   value);
 		return;
 	}
 	log_notice("The operator set options of %s:%s%s%s%s%s", label.text,
@@ -131,8 +135,7 @@ int change_source(struct associations *list, uint64_t serial, const struct sourc
 	if (change->option == CHANGE_SELECTION) {
 		set_selection(association, change);
 	} else {
-		value = fmin(fmax(value, options[change->option].least),
-			     options[change->option].most);
+		value = nearest(change->option, value);
 		set_value(association, change->option, value);
 	}
 	association->changed = true;
