@@ -50,6 +50,9 @@ _truechime()
 		import:*) _truechime_files "$word" && return ;;
 		allow:* | deny:* | cmdallow:* | cmddeny:*) words='all' ;;
 		add:*) words='server peer pool' ;;
+		selectopts:*)
+			words='+noselect -noselect +prefer -prefer +trust -trust +require -require'
+			;;
 		manual:*) words='on off list delete reset' ;;
 		settime:*) words='list delete reset within' ;;
 		reload:*) words='sources' ;;

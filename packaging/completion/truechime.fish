@@ -57,6 +57,8 @@ complete -c truechime -s h -l help -d 'What there is'
 
 complete -c truechime -n '__fish_seen_subcommand_from import' -F
 complete -c truechime -n '__fish_seen_subcommand_from add' -a 'server peer pool'
+complete -c truechime -n '__fish_seen_subcommand_from selectopts' \
+	-a '+noselect -noselect +prefer -prefer +trust -trust +require -require'
 complete -c truechime -n '__fish_seen_subcommand_from manual' -a 'on off list delete reset'
 complete -c truechime -n '__fish_seen_subcommand_from settime' -a 'list delete reset within'
 complete -c truechime -n '__fish_seen_subcommand_from reload' -a sources

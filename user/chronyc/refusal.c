@@ -9,11 +9,21 @@
 
 #define OF_KERNEL	"the kernel sets the RTC"
 #define NOT_SMOOTHED	"clients are told the right time"
-/* Of these only truechime's own are refused. */
-#define OPTION_OF_SOURCE \
-	"chronyc does it, or delete the source and add it again with that option"
+
+/* chronyc itself does them, and sends nothing: no command has this number, of 16 bits. */
+#define NOT_SENT	((enum chronyc_command)0x10000)
+#define NO_SESSION	"each command is a session of its own, which ends with it"
+#define NO_NETWORK	"the daemon is asked once, by a socket on this machine"
 
 static const struct chronyc_refusal refusals[] = {
+	{ "dns", NOT_SENT, CHRONYC_FAILED,
+	  "addresses are never looked up. To have names as configured: -N" },
+	{ "exit", NOT_SENT, CHRONYC_FAILED, NO_SESSION },
+	{ "quit", NOT_SENT, CHRONYC_FAILED, NO_SESSION },
+	{ "retries", NOT_SENT, CHRONYC_FAILED, NO_NETWORK },
+	{ "timeout", NOT_SENT, CHRONYC_FAILED, NO_NETWORK },
+	{ "keygen", NOT_SENT, CHRONYC_FAILED,
+	  "a file of keys needs an owner and a mode, too: see KEYS in truechime.conf(5)" },
 	{ "password", CHRONYC_LOGON, CHRONYC_FAILED, "there are no passwords any more" },
 	{ "rtcdata", CHRONYC_RTCDATA, CHRONYC_NO_RTC, OF_KERNEL },
 	{ "trimrtc", CHRONYC_TRIMRTC, CHRONYC_NO_RTC, OF_KERNEL },
@@ -29,16 +39,8 @@ static const struct chronyc_refusal refusals[] = {
 	  "the best source is selected at each update" },
 	{ "maxupdateskew", CHRONYC_MAXUPDATESKEW, CHRONYC_FAILED,
 	  "sources are weighed by their own uncertainty" },
-	{ "polltarget", CHRONYC_POLLTARGET, CHRONYC_FAILED, OPTION_OF_SOURCE },
 	{ "maxdelaydevratio", CHRONYC_MAXDELAYDEVRATIO, CHRONYC_FAILED,
 	  "late answers count for less by themselves" },
-	{ "maxdelay", CHRONYC_MAXDELAY, CHRONYC_FAILED, OPTION_OF_SOURCE },
-	{ "maxdelayratio", CHRONYC_MAXDELAYRATIO, CHRONYC_FAILED, OPTION_OF_SOURCE },
-	{ "maxpoll", CHRONYC_MAXPOLL, CHRONYC_FAILED, OPTION_OF_SOURCE },
-	{ "minpoll", CHRONYC_MINPOLL, CHRONYC_FAILED, OPTION_OF_SOURCE },
-	{ "minstratum", CHRONYC_MINSTRATUM, CHRONYC_FAILED, OPTION_OF_SOURCE },
-	{ "selectopts", CHRONYC_SELECTOPTS, CHRONYC_FAILED, OPTION_OF_SOURCE },
-	{ "offset", CHRONYC_OFFSET, CHRONYC_FAILED, OPTION_OF_SOURCE },
 };
 
 #define REFUSALS	(sizeof(refusals) / sizeof(*refusals))

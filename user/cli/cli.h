@@ -100,6 +100,7 @@ int verb_events(const struct cli *cli);
 int verb_check(const struct cli *cli);
 int verb_doctor(const struct cli *cli);
 int verb_rivals(const struct cli *cli);
+int verb_help(const struct cli *cli);
 
 /* ... and those that take arguments: @argc and @argv are what follows the verb. */
 int verb_waitsync(const struct cli *cli, int argc, char **argv);
@@ -122,7 +123,11 @@ int verb_ntpdata(const struct cli *cli, int argc, char **argv);
 int verb_sourcename(const struct cli *cli, int argc, char **argv);
 int verb_cmdaccheck(const struct cli *cli, int argc, char **argv);
 
-/* Several verbs each: lines of the configuration, what has no arguments, what has no meaning. */
+/*
+ * Several verbs each: options of a source, lines of the configuration, what has no arguments, what
+ * has no meaning.
+ */
+int verb_change(const struct cli *cli, int argc, char **argv);
 int verb_directive(const struct cli *cli, int argc, char **argv);
 int verb_plain(const struct cli *cli);
 int verb_dump(const struct cli *cli);

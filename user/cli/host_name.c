@@ -103,7 +103,8 @@ const char *word_of_source(const struct cli *cli, const char *word,
 	/* Where it cannot be asked, that is said by who asks it next. */
 	if (!client_ask(cli, "sources", &reply)) {
 		sources = json_object_get(reply, "sources");
-		if (!has_source(sources, "name", word))
+		/* The reference id of a refclock is where others have an address. */
+		if (!has_source(sources, "name", word) && !has_source(sources, "address", word))
 			count = look_up(cli, word, addresses, &problem);
 		for (int i = 0; i < count; i++) {
 			net_address_format(&addresses[i], text);

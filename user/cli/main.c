@@ -18,8 +18,9 @@
 /* With -m: as many as a line of chronyc's has at most are fewer. */
 #define LINE_WORDS_MAX	128
 
-static void print_usage(void)
+int verb_help(const struct cli *cli)
 {
+	(void)cli;
 	fputs("Usage: truechime [OPTION]... [VERB [ARGUMENT]...]\n"
 	      "Query and control the kernel module truechime and the daemon truechimed.\n\n",
 	      stdout);
@@ -31,6 +32,8 @@ static void print_usage(void)
 	      "or daemon that is needed does not run; check: 0 OK, 1 WARNING, 2 CRITICAL,\n"
 	      "3 UNKNOWN.\n",
 	      stdout);
+
+	return CLI_OK;
 }
 
 /* Whatever is an option: a monitoring system gives its plugin no other words. */
@@ -73,8 +76,7 @@ static int end_with(enum options_outcome outcome, int argc, char **argv)
 		puts("truechime " TRUECHIME_VERSION);
 		return CLI_OK;
 	case OPTIONS_HELP:
-		print_usage();
-		return CLI_OK;
+		return verb_help(NULL);
 	case OPTIONS_TAKEN:
 	case OPTIONS_WRONG:
 		break;

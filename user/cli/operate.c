@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * truechime online, offline, onoffline, refresh, add, delete, allow and their like: the operator's
- * commands about the time sources and the server, as chronyc's. The daemon parses their arguments.
+ * truechime online, offline, onoffline, refresh, add, delete, minpoll, allow and their like: the
+ * operator's commands about the time sources and the server, as chronyc's. The daemon parses their
+ * arguments.
  */
 #include <string.h>
 
 #include "chronyc/refusal.h"
 #include "cli/cli.h"
+#include "lib/user_err.h"
 
 static void print_connected(const struct cli *cli, const json_t *reply)
 {
@@ -95,6 +97,31 @@ int verb_delete(const struct cli *cli, int argc, char **argv)
 	word = (char *)word_of_source(cli, argv[0], text);
 
 	return client_report_with(cli, "delete", 1, &word, print_deleted);
+}
+
+/* Standard output and exit status are as chronyc's. */
+static void print_changed(const struct cli *cli, const json_t *reply)
+{
+	print_done(cli, reply);
+	if (*json_text_of(reply, "warning"))
+		user_err("%s", json_text_of(reply, "warning"));
+}
+
+/* minpoll and its like: an option of a time source that is there. */
+int verb_change(const struct cli *cli, int argc, char **argv)
+{
+	bool selects = !strcmp(cli->verb, "selectopts");
+	char text[NET_ADDRESS_TEXT_MAX], *words[8] = { (char *)cli->verb };
+
+	if (argc < 2 || argc > (selects ? (int)(sizeof(words) / sizeof(*words)) - 1 : 2)) {
+		user_err("%s takes the ADDRESS or the NAME of a time source and %s", cli->verb,
+			 selects ? "options of the selection, as +prefer -trust" : "a number");
+		return CLI_ERROR;
+	}
+	words[1] = (char *)word_of_source(cli, argv[0], text);
+	memcpy(words + 2, argv + 1, (size_t)(argc - 1) * sizeof(*argv));
+
+	return client_report_with(cli, "change", argc + 1, words, print_changed);
 }
 
 /* The network is the last word of allow and its like, after "all" or alone. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/verbs.h"
 #include "ipc/socket.h"
 #include "lib/names.h"
 #include "lib/user_err.h"
@@ -91,12 +92,15 @@ void options_print(void)
 }
 
 /*
- * Options of a source may have negative values, and so has makestep: what follows these verbs are
- * no options of this program.
+ * Options of a source may have negative values, and so has makestep; "-trust" takes back an option.
+ * What follows these verbs are no options of this program.
  */
 static bool ends_options(const char *word)
 {
-	return !strcmp(word, "add") || !strcmp(word, "makestep");
+	const struct verb *verb = verbs_find(word);
+
+	return verb && (verb->run_with == verb_add || verb->run_with == verb_makestep ||
+			verb->run_with == verb_change);
 }
 
 /*

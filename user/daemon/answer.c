@@ -185,6 +185,8 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 	case CONTROL_RIVALS:
 		*error = "truechime-watch knows that, at a socket of its own";
 		return NULL;
+	case CONTROL_CHANGE:
+		return daemon_change_option(daemon, request->arguments, error);
 	case CONTROL_DIRECTIVE:
 		return daemon_obey_directive(daemon, request->arguments, error);
 	case CONTROL_DUMP:

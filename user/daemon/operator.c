@@ -163,13 +163,8 @@ static json_t *operator_delete(struct daemon *daemon, const char *which, const c
 	struct source_match match;
 	size_t count;
 
-	if (source_match_parse(which, &match, error))
+	if (source_match_parse_one(which, &match, error))
 		return NULL;
-	if (match.kind == SOURCE_MATCH_ALL ||
-	    (match.kind == SOURCE_MATCH_SUBNET && !match.scope)) {
-		*error = "the address or the name of a time source was expected";
-		return NULL;
-	}
 	count = operate_delete(daemon->associations, &match);
 	if (count)
 		log_notice("The operator deleted %s: %zu source%s", which, count,
@@ -287,6 +282,7 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_SETTIME:
 	case CONTROL_RIVAL:
 	case CONTROL_RIVALS:
+	case CONTROL_CHANGE:
 	case CONTROL_DIRECTIVE:
 	case CONTROL_REKEY:
 	case CONTROL_RESELECT:

@@ -30,6 +30,11 @@ int daemon_add_source(struct daemon *daemon, const char *text);
 json_t *daemon_operate(struct daemon *daemon, const struct control_request *request,
 		       const char **error);
 
+/* operator_change.c */
+
+/* Change an option of a source: "minpoll ADDRESS 4". NULL: refused, and @error says why. */
+json_t *daemon_change_option(struct daemon *daemon, const char *text, const char **error);
+
 /* answer.c */
 
 /* The answer to @request; NULL: it is refused, and @error says why. @context: the daemon. */

@@ -34,6 +34,7 @@ static const struct {
 	{ "refresh", CONTROL_REFRESH, true, false },
 	{ "add", CONTROL_ADD, true, true },
 	{ "delete", CONTROL_DELETE, true, true },
+	{ "change", CONTROL_CHANGE, true, true },
 	{ "directive", CONTROL_DIRECTIVE, true, true },
 	{ "cmdaccheck", CONTROL_CMDACCHECK, true, true },
 	{ "rekey", CONTROL_REKEY, true, false },

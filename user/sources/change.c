@@ -32,9 +32,22 @@ static const char *const names[] = {
 	[CHANGE_MAXDELAY] = "maxdelay",
 	[CHANGE_MAXDELAYRATIO] = "maxdelayratio",
 	[CHANGE_OFFSET] = "offset",
+	[CHANGE_SELECTION] = "selectopts",
 };
 
-static double nearest(enum change_option option, double value)
+int change_option_named(const char *name, enum change_option *option)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(names[i], name)) {
+			*option = (enum change_option)i;
+			return 0;
+		}
+	}
+
+	return -EINVAL;
+}
+
+double change_nearest(enum change_option option, double value)
 {
 	/* The configuration takes these for the usual ones. */
 	if (option == CHANGE_MINPOLL || option == CHANGE_MAXPOLL)
@@ -135,7 +148,7 @@ int change_source(struct associations *list, uint64_t serial, const struct sourc
 	if (change->option == CHANGE_SELECTION) {
 		set_selection(association, change);
 	} else {
-		value = nearest(change->option, value);
+		value = change_nearest(change->option, value);
 		set_value(association, change->option, value);
 	}
 	association->changed = true;

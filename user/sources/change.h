@@ -12,7 +12,7 @@
 
 #include "sources/association.h"
 
-/* Those of the configuration of that name. */
+/* Those of the configuration of that name, and selectopts. */
 enum change_option {
 	CHANGE_MINPOLL,
 	CHANGE_MAXPOLL,
@@ -46,6 +46,12 @@ struct source_change {
 	struct change_selection given;
 	struct change_selection selection;
 };
+
+/* 0; -EINVAL: no option has that name. */
+int change_option_named(const char *name, enum change_option *option);
+
+/* What @value of an option, but of CHANGE_SELECTION, counts as. */
+double change_nearest(enum change_option option, double value);
 
 /*
  * Change an option of the source of that number, source_serial()'s; it is logged. 0; -ENOENT: there

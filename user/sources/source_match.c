@@ -168,6 +168,16 @@ int source_match_parse(const char *text, struct source_match *match, const char 
 	return match_name(text, match);
 }
 
+int source_match_parse_one(const char *text, struct source_match *match, const char **error)
+{
+	if (source_match_parse(text, match, error))
+		return -EINVAL;
+	*error = "the address or the name of a time source was expected";
+
+	return match->kind == SOURCE_MATCH_ALL ||
+	       (match->kind == SOURCE_MATCH_SUBNET && !match->scope) ? -EINVAL : 0;
+}
+
 static bool is_in_subnet(const struct source_match *match, const struct net_address *address)
 {
 	if (address->family != match->address.family ||

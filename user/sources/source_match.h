@@ -37,6 +37,12 @@ struct source_match {
 int source_match_parse(const char *text, struct source_match *match, const char **error);
 
 /*
+ * The same for an address or a name alone: whoever leaves it out, or types a subnet, has made a
+ * slip.
+ */
+int source_match_parse_one(const char *text, struct source_match *match, const char **error);
+
+/*
  * The sources whose address has the bits of @mask in common with @address. A mask of another family
  * is as good as none: all bits count. But an IPv4 address that was written as an IPv6 one may have
  * a mask that was, too.

@@ -22,8 +22,9 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
 	if (strcmp(command, "sources"))
 		return -ECONNREFUSED;
-	*reply = json_pack("{s:b,s:[{s:s,s:s},{s:s,s:s}]}", "ok", 1, "sources",
+	*reply = json_pack("{s:b,s:[{s:s,s:s},{s:s,s:s},{s:s,s:s}]}", "ok", 1, "sources",
 			   "name", "ntp.example.net", "address", "192.0.2.1",
+			   "name", "/dev/ptp0", "address", "PHC0",
 			   "name", "2001:db8::7", "address", "2001:db8::7");
 
 	return 0;
@@ -187,6 +188,37 @@ TEST_F(names, sources_are_named_as_configured_or_by_another_name)
 	type(self, "offline", verb_offline, (char *[]){ NULL });
 	EXPECT_STREQ("offline", world.asked);
 	EXPECT_STREQ("", world.name);
+}
+
+#define CHANGE(verb, ...)	type(self, verb, verb_change, (char *[]){ __VA_ARGS__, NULL })
+
+TEST_F(names, options_of_sources_are_changed_in_the_words_of_chronyc)
+{
+	CHANGE("minpoll", "host.example.net", "-2");
+	EXPECT_STREQ("change minpoll 192.0.2.1 -2", world.asked);
+	CHANGE("maxdelay", "ntp.example.net", "0.1");
+	EXPECT_STREQ("change maxdelay ntp.example.net 0.1", world.asked);
+	CHANGE("selectopts", "192.0.2.1", "+prefer", "-trust", "-noselect", "+require");
+	EXPECT_STREQ("change selectopts 192.0.2.1 +prefer -trust -noselect +require", world.asked);
+	/* Its reference id is no host's name. */
+	CHANGE("offset", "PHC0", "-1");
+	EXPECT_STREQ("change offset PHC0 -1", world.asked);
+	EXPECT_STREQ("", world.name);
+}
+
+TEST_F(names, a_change_needs_a_source_and_a_value)
+{
+	CHANGE("minpoll", "192.0.2.1");
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_STREQ("", world.asked);
+	EXPECT_NE(NULL, strstr(self->said, "minpoll takes the ADDRESS")) TH_LOG("%s", self->said);
+	CHANGE("offset", "192.0.2.1", "1", "2");
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_STREQ("", world.asked);
+	CHANGE("selectopts", "192.0.2.1", "+a", "+b", "+c", "+d", "+e", "+f", "+g");
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_STREQ("", world.asked);
+	EXPECT_NE(NULL, strstr(self->said, "+prefer")) TH_LOG("%s", self->said);
 }
 
 TEST_HARNESS_MAIN

@@ -54,7 +54,7 @@ VERB_WITH(ntpdata) VERB_WITH(sourcename) VERB_WITH(accheck) VERB_WITH(cmdaccheck
 VERB_WITH(waitsync) VERB_WITH(makestep) VERB_WITH(settime) VERB_WITH(manual) VERB_WITH(burst)
 VERB_WITH(online) VERB_WITH(offline) VERB_WITH(add) VERB_WITH(delete) VERB_WITH(directive)
 VERB_WITH(reload) VERB_WITH(skew) VERB_WITH(policy) VERB_WITH(mode) VERB_WITH(import)
-VERB_WITH(host) VERB_WITH(refused)
+VERB_WITH(host) VERB_WITH(refused) VERB_WITH(change)
 
 int check_unknown(const char *reason)
 {
@@ -63,7 +63,7 @@ int check_unknown(const char *reason)
 
 FIXTURE(main) {
 	int status;
-	char said[512];
+	char said[8192];
 };
 
 FIXTURE_SETUP(main)
@@ -116,6 +116,32 @@ TEST_F(main, a_verb_gets_its_words_and_options)
 	EXPECT_STREQ("add server x offset -1", runs.words[0]);
 	TYPE("--ceph", "check");
 	EXPECT_TRUE(runs.cli[0].ceph);
+}
+
+/* chronyc's users type it. What follows these verbs is no option of this program. */
+TEST_F(main, options_of_sources_are_no_options_of_it)
+{
+	TYPE("-j", "selectopts", "192.0.2.1", "-prefer", "+trust");
+	ASSERT_EQ(1, runs.count);
+	EXPECT_STREQ("selectopts 192.0.2.1 -prefer +trust", runs.words[0]);
+	EXPECT_TRUE(runs.cli[0].json);
+	TYPE("minpoll", "192.0.2.1", "-4");
+	EXPECT_STREQ("minpoll 192.0.2.1 -4", runs.words[0]);
+	TYPE("-m", "offset GPS -0.5", "sources -v");
+	ASSERT_EQ(2, runs.count);
+	EXPECT_STREQ("offset GPS -0.5", runs.words[0]);
+	EXPECT_TRUE(runs.cli[1].verbose);
+}
+
+TEST_F(main, help_is_a_verb_too)
+{
+	TYPE("help");
+	EXPECT_EQ(CLI_OK, self->status);
+	EXPECT_NE(NULL, strstr(self->said, "Usage: truechime")) TH_LOG("%s", self->said);
+	/* What chronyc's prompt takes has a reason. */
+	TYPE("keygen", "1");
+	EXPECT_EQ(1, runs.count);
+	EXPECT_STREQ("keygen 1", runs.words[0]);
 }
 
 /* Of a variable that is not set, as "$socket". Nobody answers there, and that is not why. */
