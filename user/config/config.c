@@ -46,6 +46,8 @@ static void report(struct config_reader *reader, enum config_severity severity,
 {
 	char message[512], file[PATH_MAX];
 
+	if (!reader->report)
+		return;
 	vsnprintf(message, sizeof(message), format, arguments);
 	if (suffix)
 		strncat(message, suffix, sizeof(message) - strlen(message) - 1);

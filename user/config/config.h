@@ -448,7 +448,10 @@ enum config_severity {
 	CONFIG_LINE,		/* config_explain() only: the next line; what it deserves follows */
 };
 
-/* One report: @file and @line (0: the file as a whole) and a sentence for people. */
+/*
+ * One report: @file and @line (0: the file as a whole) and a sentence for people. But for
+ * config_explain(), who has no use for any hands in NULL.
+ */
 typedef void config_report(void *context, enum config_severity severity, const char *file,
 			   int line, const char *message);
 

@@ -129,23 +129,15 @@ static void check_leap_list(struct explanation *explanation, const char *name, b
 	add_reason(explanation, WITHOUT_EFFECT, message);
 }
 
-/* What is wrong with a line of it is said at the end. */
-static void ignore_key(void *context, enum ntp_keys_severity severity, const char *file, int line,
-		       const char *message)
-{
-	(void)context;
-	(void)severity;
-	(void)file;
-	(void)line;
-	(void)message;
-}
-
-/* The daemon may be permitted to read what whoever asks is not. */
+/*
+ * The daemon may be permitted to read what whoever asks is not. What is wrong with a line of it is
+ * said at the end.
+ */
 static void check_keyfile(struct explanation *explanation, const char *path)
 {
 	char message[CONFIG_PATH_MAX + 128];
 	struct ntp_keys *keys = NULL;
-	int err = ntp_keys_load(path, ignore_key, NULL, &keys);
+	int err = ntp_keys_load(path, NULL, NULL, &keys);
 
 	ntp_keys_free(keys);
 	if (!err)

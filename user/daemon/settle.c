@@ -16,17 +16,6 @@
 #define PROC		"/proc"
 #define CGROUP		"/sys/fs/cgroup"
 
-/* The daemon says what is wrong. */
-static void ignore(void *context, enum config_severity severity, const char *file, int line,
-		   const char *message)
-{
-	(void)context;
-	(void)severity;
-	(void)file;
-	(void)line;
-	(void)message;
-}
-
 /* A configuration with errors had no daemon that has left the clock to others. */
 static bool yields(const char *path, const char *text)
 {
@@ -34,9 +23,9 @@ static bool yields(const char *path, const char *text)
 	bool result;
 	int err;
 
-	err = text ? config_from_text("arguments", text, strlen(text), true, ignore, NULL,
-				      &config) :
-		     config_load(path, ignore, NULL, &config);
+	/* The daemon says what is wrong with it. */
+	err = text ? config_from_text("arguments", text, strlen(text), true, NULL, NULL, &config) :
+		     config_load(path, NULL, NULL, &config);
 	if (err)
 		return false;
 	result = config->rivals == CONFIG_RIVALS_YIELD;

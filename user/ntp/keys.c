@@ -86,6 +86,8 @@ static void tell(struct reader *reader, enum ntp_keys_severity severity, const c
 	va_list arguments;
 	char message[256];
 
+	if (!reader->report)
+		return;
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);

@@ -62,7 +62,7 @@ struct ntp_keys;
 /**
  * ntp_keys_load() - read a file
  * @path: of the file
- * @report: called for each error and warning
+ * @report: called for each error and warning; NULL: nothing is
  * @context: handed to @report
  * @keys: set on success only; ntp_keys_free() it
  *

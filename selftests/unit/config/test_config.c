@@ -917,6 +917,20 @@ TEST(reports_do_not_write_on_the_terminal)
 	EXPECT_EQ(NULL, strchr(reports.message, '\a'));
 }
 
+TEST(nobody_need_listen)
+{
+	static const char wrong[] = "server a minsamples 8\nnonsense\n";
+	struct config *config = NULL;
+
+	EXPECT_EQ(-EINVAL, config_from_text("test", wrong, strlen(wrong), false, NULL, NULL,
+					    &config));
+	EXPECT_EQ(NULL, config);
+	ASSERT_EQ(0, config_from_text("test", wrong, strcspn(wrong, "\n"), false, NULL, NULL,
+				      &config));
+	EXPECT_EQ(1, config->source_count);
+	config_free(config);
+}
+
 TEST(network_cards)
 {
 	struct config *other;

@@ -341,6 +341,14 @@ TEST_F(file, what_cannot_be_read_is_reported)
 	EXPECT_EQ(NULL, self->keys);
 }
 
+TEST_F(file, nobody_need_listen)
+{
+	static const char text[] = "nonsense\n1 MD5 secret\n";
+
+	ASSERT_EQ(0, ntp_keys_read("test", text, strlen(text), NULL, NULL, &self->keys));
+	EXPECT_EQ(1, ntp_keys_count(self->keys));
+}
+
 /* It is being written, or it is a pipe that nobody writes to: the keys are not gone. */
 TEST_F(file, what_has_nothing_in_it_is_no_key_file)
 {
