@@ -32,6 +32,7 @@
  * @option_of: the directive whose options are being read; NULL: none
  * @left_out: the directive being read cannot be done here, as was reported
  * @leaves_out_rules: there were more `allow` than there is room for, as was reported
+ * @leaves_out_sources: there were more sources than there is room for, likewise
  * @mono_root: the source being read is to be asked for the extension field F323
  * @sources_only: @file is from a sourcedir, or an operator's command: only sources
  * @volatile_origin: @file is from a sourcedir: bad lines are skipped ...
@@ -57,6 +58,7 @@ struct config_reader {
 	const char *option_of;
 	bool left_out;
 	bool leaves_out_rules;
+	bool leaves_out_sources;
 	bool mono_root;
 	bool sources_only;
 	bool volatile_origin;

@@ -267,13 +267,24 @@ static void set_name(struct config_reader *reader, struct config_source *source,
 	memcpy(source->options.name, name, length + 1);
 }
 
+/* Hundreds may follow. */
+static void leave_out_surplus(struct config_reader *reader)
+{
+	if (reader->explain || !reader->leaves_out_sources)
+		config_no_effect(reader,
+				 "there are too many sources: %d are the most, and this one and those that follow are left out. Take out those that are needed least",
+				 CONFIG_SOURCES_MAX);
+	reader->leaves_out_sources = true;
+	reader->left_out = true;
+}
+
 static int add_source(struct config_reader *reader, const struct config_source *source)
 {
 	struct config *config = reader->config;
 	struct config_source *added;
 
 	if (!reader->left_out && config->source_count == CONFIG_SOURCES_MAX)
-		leave_out(reader, "there are too many sources, and this one is left out");
+		leave_out_surplus(reader);
 	if (reader->left_out) {
 		config->left_out++;
 		return 0;

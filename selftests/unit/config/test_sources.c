@@ -435,12 +435,14 @@ TEST(there_is_room_for_so_many_sources)
 	ASSERT_NE(NULL, config);
 	EXPECT_EQ(CONFIG_SOURCES_MAX, config->source_count);
 	config_free(config);
-	strcat(text, "server more\n");
+	/* It is said once. */
+	strcat(text, "server more\nserver still_more\n");
 	config = parse(text, &reports);
 	ASSERT_NE(NULL, config);
 	EXPECT_NE(NULL, strstr(reports.message, "too many sources"));
+	EXPECT_EQ(1, reports.warnings);
 	EXPECT_EQ(CONFIG_SOURCES_MAX, config->source_count);
-	EXPECT_EQ(1, config->left_out);
+	EXPECT_EQ(2, config->left_out);
 	config_free(config);
 }
 
