@@ -372,6 +372,7 @@ int associations_configure(struct associations *list, const struct config *confi
 		return err;
 	}
 
+	list->lacks_files = false;
 	copy_options(list, config);
 	(void)replace_keys(list, config, &old_keys);
 	associations_forgive(list, now_raw_ns);

@@ -383,6 +383,17 @@ const char *association_rejection(const struct association *association)
 	return "";
 }
 
+/* It is no fault of a server's, and hits those by turns that happen to be asked last. */
+static void log_want_of_files(const struct association *association)
+{
+	struct associations *list = association->target->list;
+
+	if (!list->lacks_files)
+		log_warning("%s was not asked: truechimed has as many files open as it may. It tries again, and so it is with others from now on. Raise LimitNOFILE= of its unit, or ulimit -n",
+			    association_label(association).text);
+	list->lacks_files = true;
+}
+
 /* Log when a server stops answering, and when it is back. */
 static void log_failure(struct association *association)
 {
@@ -390,6 +401,10 @@ static void log_failure(struct association *association)
 	const char *reason = association_rejection(association);
 	struct target *target = association->target;
 
+	if (client->local_failures && client->last_error == -EMFILE) {
+		log_want_of_files(association);
+		return;
+	}
 	if (!*reason)
 		reason = strerror(-client->last_error);
 	/* A missing key was reported when it was looked for. */

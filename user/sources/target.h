@@ -182,6 +182,7 @@ struct kissed {
  * @orphan_leader: serial of the source that is followed in orphan mode; 0: none
  * @kissed: addresses that sent KISS packets ...
  * @kissed_count: ... how many, of which KISSED_MAX are kept
+ * @lacks_files: no request could leave for want of a descriptor, as was logged
  */
 struct associations {
 	struct timescale *timescale;
@@ -225,6 +226,7 @@ struct associations {
 	uint64_t orphan_leader;
 	struct kissed kissed[KISSED_MAX];
 	size_t kissed_count;
+	bool lacks_files;
 };
 
 /* --- association.c: what the targets use of the list, and operate.c of both --- */

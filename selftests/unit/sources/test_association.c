@@ -3,6 +3,8 @@
  * Associations against servers of the test's own: answers of all kinds and none, names with several
  * addresses, a network that comes late, reloads.
  */
+#include <sys/resource.h>
+
 #include "selftests/unit/association_world.h"
 
 #include "selftests/unit/kept_stamps.h"
@@ -1516,6 +1518,28 @@ TEST_F(world, a_link_local_address_without_its_interface)
 	ASSERT_TRUE(associations_get_info(self->list, 0, &info));
 	EXPECT_NE(NULL, strstr(info.rejected, "%eth0")) TH_LOG("%s", info.rejected);
 	EXPECT_NE(NULL, strstr(self->message, "%eth0")) TH_LOG("%s", self->message);
+}
+
+/* One of many that fare alike says it for all. */
+TEST_F(world, want_of_descriptors_is_said_once)
+{
+	struct rlimit before, limit;
+	int next;
+
+	add_server("127.0.0.1", ANSWERS);
+	configure("server 127.0.0.1 PORT\nserver 127.0.0.2 PORT\nserver 127.0.0.3 PORT\n");
+	next = dup(0);
+	ASSERT_EQ(0, close(next));
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	limit = before;
+	limit.rlim_cur = (rlim_t)next;
+	self->messages = 0;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &limit));
+	settle_each(4);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	EXPECT_EQ(-EMFILE, source_at(2)->error);
+	EXPECT_EQ(1, self->messages) TH_LOG("%s", self->message);
+	EXPECT_NE(NULL, strstr(self->message, "LimitNOFILE=")) TH_LOG("%s", self->message);
 }
 
 TEST_HARNESS_MAIN
