@@ -80,9 +80,10 @@ static int control_read_arguments(const json_t *value, struct control_request *r
 	size_t length = json_string_length(value), i;
 	const char *text = json_string_value(value);
 
-	*error = "the arguments are too long, or not printable ASCII";
+	*error = "the arguments are too long";
 	if (length >= sizeof(request->arguments))
 		return -EINVAL;
+	*error = "an argument has a character that is not printable ASCII";
 	for (i = 0; i < length; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return -EINVAL;

@@ -193,9 +193,12 @@ TEST(understands_arguments)
 			TH_LOG("text %zu", i);
 		EXPECT_NE(NULL, error);
 	}
+	EXPECT_EQ(-EINVAL, control_parse(refused[4], strlen(refused[4]), &request, &error));
+	EXPECT_STREQ("an argument has a character that is not printable ASCII", error);
 	snprintf(text, sizeof(text), "{\"command\":\"add\",\"arguments\":\"%0*d\"}",
 		 CONTROL_ARGUMENTS_MAX, 0);
 	EXPECT_EQ(-EINVAL, control_parse(text, strlen(text), &request, &error));
+	EXPECT_STREQ("the arguments are too long", error);
 	snprintf(text, sizeof(text), "{\"command\":\"add\",\"arguments\":\"%0*d\"}",
 		 CONTROL_ARGUMENTS_MAX - 1, 0);
 	EXPECT_EQ(0, control_parse(text, strlen(text), &request, &error));
