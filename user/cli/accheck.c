@@ -20,10 +20,8 @@ static int check(const struct cli *cli, const char *command, int argc, char **ar
 {
 	char text[NET_ADDRESS_TEXT_MAX], *word;
 
-	if (argc != 1) {
-		fprintf(stderr, "truechime: %s takes one address or name of a host\n", command);
-		return CLI_ERROR;
-	}
+	if (argc != 1)
+		return cli_error("%s takes one address or name of a host", command);
 	word = (char *)address_of_host(cli, argv[0], text);
 
 	return word ? client_report_with(cli, command, 1, &word, print) : CLI_NOT;

@@ -19,10 +19,8 @@ int verb_burst(const struct cli *cli, int argc, char **argv)
 {
 	char text[NET_ADDRESS_TEXT_MAX], *words[2];
 
-	if (argc > 2) {
-		fputs("truechime: burst takes GOOD/MAX and which time sources\n", stderr);
-		return CLI_ERROR;
-	}
+	if (argc > 2)
+		return cli_error("burst takes GOOD/MAX and which time sources");
 	for (int i = 0; i < argc; i++)
 		words[i] = i ? (char *)word_of_source(cli, argv[i], text) : argv[i];
 

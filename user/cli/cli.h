@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "lib/module_link.h"
+#include "lib/user_err.h"
 #include "ntp/address.h"
 
 /* Exit statuses. */
@@ -20,6 +21,9 @@ enum cli_exit {
 	CLI_NOT = 1,		/* status: not synchronised; else: refused */
 	CLI_ERROR = 2,		/* wrong usage, or neither daemon nor module runs */
 };
+
+/* Say on standard error what is wrong. Returns the exit status for it. */
+#define cli_error(...)	(user_err(__VA_ARGS__), CLI_ERROR)
 
 /**
  * struct cli - options that all verbs understand

@@ -19,7 +19,6 @@
 #include "lib/output.h"
 #include "lib/services.h"
 #include "lib/time_units.h"
-#include "lib/user_err.h"
 
 /* A daemon that takes so long for an answer is stuck. */
 #define ANSWER_S	10
@@ -299,9 +298,8 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 
 	switch (err) {
 	case -ECONNREFUSED:
-		user_err("the daemon truechimed is not running (nobody answers at %s). %s",
-			 cli->socket_path, how_to_start());
-		return CLI_ERROR;
+		return cli_error("the daemon truechimed is not running (nobody answers at %s). %s",
+				 cli->socket_path, how_to_start());
 	case -EIDRM:
 		say_that_it_is_gone(cli, daemon);
 		return CLI_ERROR;
@@ -326,9 +324,7 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 		fprintf(stderr, "truechime: the arguments of %s are not text\n", cli->verb);
 		return CLI_ERROR;
 	}
-	user_err("the daemon cannot be asked at %s: %s", cli->socket_path, strerror(-err));
-
-	return CLI_ERROR;
+	return cli_error("the daemon cannot be asked at %s: %s", cli->socket_path, strerror(-err));
 }
 
 /* A word after the other. false: there is no room. */

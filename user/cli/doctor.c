@@ -112,12 +112,9 @@ int verb_doctor(const struct cli *cli)
 	int err;
 
 	err = doctor_gather(cli, &facts);
-	if (err) {
-		fprintf(stderr,
-			"truechime: this machine cannot be looked at: %s. It takes /proc and /sys\n",
-			strerror(-err));
-		return CLI_ERROR;
-	}
+	if (err)
+		return cli_error("this machine cannot be looked at: %s. It takes /proc and /sys",
+				 strerror(-err));
 	doctor_judge(&facts, &report);
 	if (cli->json)
 		print_report_json(&facts, &report);

@@ -52,7 +52,7 @@ static void handle_event(void *context, const struct module_event *event)
 
 static void handle_loss(const char *why)
 {
-	fprintf(stderr, "truechime: %s\n", why);
+	user_err("%s", why);
 }
 
 static int events_of_module(const struct cli *cli, struct module_link *link,
@@ -84,9 +84,8 @@ static int events_of_module(const struct cli *cli, struct module_link *link,
 	err = event_stream_follow(&stream, watch, STDOUT_FILENO);
 	if (err == -EPIPE)
 		return output_unread();
-	fprintf(stderr, "truechime: the module's events can no longer be received: %s\n",
-		err == -ENODEV ? "it was unloaded" : strerror(-err));
-	return CLI_ERROR;
+	return cli_error("the module's events can no longer be received: %s",
+			 err == -ENODEV ? "it was unloaded" : strerror(-err));
 }
 
 static int events_of_daemon(const struct cli *cli)
@@ -99,9 +98,8 @@ static int events_of_daemon(const struct cli *cli)
 		return client_follow(cli, print_event);
 	err = client_ask(cli, "events", &reply);
 	if (err == -ECONNREFUSED) {
-		fprintf(stderr,
-			"truechime: neither the kernel module truechime nor the daemon truechimed runs, so no events are kept. %s\n",
-			how_to_start());
+		user_err("neither the kernel module truechime nor the daemon truechimed runs, so no events are kept. %s",
+			 how_to_start());
 		return CLI_ERROR;
 	}
 	if (err)

@@ -11,7 +11,6 @@
 
 #include "cli/cli.h"
 #include "lib/clock_ns.h"
-#include "lib/user_err.h"
 #include "server/access.h"
 #include "sources/resolver.h"
 

@@ -10,7 +10,6 @@
 #include "cli/cli.h"
 #include "cli/import.h"
 #include "config/config.h"
-#include "lib/user_err.h"
 
 /* The most that is read as a configuration. */
 #define FILE_SIZE_MAX	1048576
@@ -32,7 +31,7 @@ static char *read_text(const char *path)
 	}
 	text = malloc(FILE_SIZE_MAX + 1);
 	if (!text) {
-		fputs("truechime: no memory\n", stderr);
+		user_err("no memory");
 		goto out;
 	}
 	errno = 0;
@@ -66,11 +65,9 @@ static int write_files(const char *kind_name, const struct import_file *files, s
 	enum import_kind kind = kind_name ? import_kind_of_name(kind_name) :
 					    import_detect(files, count);
 
-	if (kind == IMPORT_UNKNOWN && kind_name) {
-		user_err("--kind takes chrony, ntp, timesyncd or openntpd, not \"%s\"",
-			 kind_name);
-		return CLI_ERROR;
-	}
+	if (kind == IMPORT_UNKNOWN && kind_name)
+		return cli_error("--kind takes chrony, ntp, timesyncd or openntpd, not \"%s\"",
+				 kind_name);
 	if (kind == IMPORT_UNKNOWN) {
 		user_err("%s could be of several programs: say which, by --kind chrony, ntp, timesyncd or openntpd",
 			 files[0].name);

@@ -13,7 +13,6 @@
 #include "ipc/socket.h"
 #include "lib/descriptors.h"
 #include "lib/output.h"
-#include "lib/user_err.h"
 
 /* With -m: as many as a line of chronyc's has at most are fewer. */
 #define LINE_WORDS_MAX	128
@@ -103,16 +102,14 @@ static int run_verb(struct cli *cli, int count, char **words, const char *given)
 	}
 	if (!verb && chronyc_refusal_named(cli->verb))
 		return verb_refused(cli, count, words);
-	if (!verb) {
-		user_err("unknown verb \"%s\"; see truechime --help", cli->verb);
-		return CLI_ERROR;
-	}
+	if (!verb)
+		return cli_error("unknown verb \"%s\"; see truechime --help", cli->verb);
 	if (!options_are_of_use(given, verb->name, verb->options))
 		return refuse(verb, "wrong usage. See: truechime --help");
 	if (verb->run_with)
 		return verb->run_with(cli, count, words);
 	if (count > 0) {
-		fprintf(stderr, "truechime: %s takes no arguments\n", verb->name);
+		user_err("%s takes no arguments", verb->name);
 		return refuse(verb, "it takes no arguments. See: truechime --help");
 	}
 
@@ -142,10 +139,8 @@ static int run_line(struct cli cli, char *program, char *line, const char *given
 
 	snprintf(all_given, sizeof(all_given), "%s", given);
 	for (char *word = strtok_r(line, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
-		if (count == LINE_WORDS_MAX) {
-			user_err("too many words in one command");
-			return CLI_ERROR;
-		}
+		if (count == LINE_WORDS_MAX)
+			return cli_error("too many words in one command");
 		words[count++] = word;
 	}
 	if (count == 1)
@@ -164,10 +159,8 @@ static int run_lines(const struct cli *cli, char *program, char **lines, const c
 {
 	int status = CLI_OK;
 
-	if (!*lines) {
-		user_err("-m is for the commands behind it, and there is none");
-		return CLI_ERROR;
-	}
+	if (!*lines)
+		return cli_error("-m is for the commands behind it, and there is none");
 	for (; *lines && status == CLI_OK; lines++)
 		status = run_line(*cli, program, *lines, given);
 

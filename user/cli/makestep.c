@@ -16,9 +16,8 @@ static int makestep_by_module(const struct cli *cli, int daemon_error)
 	if (module_link_open(&link)) {
 		if (daemon_error != -ECONNREFUSED)
 			return client_failed(cli, daemon_error, NULL);
-		fprintf(stderr,
-			"truechime: neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. %s\n",
-			how_to_start());
+		user_err("neither the kernel module truechime nor the daemon truechimed is there, so the right time is not known. %s",
+			 how_to_start());
 		return CLI_ERROR;
 	}
 	err = module_link_step(link, TRUECHIME_OCCASION_OPERATOR);
@@ -58,8 +57,7 @@ int verb_makestep(const struct cli *cli, int argc, char **argv)
 	if (argc == 2)
 		return client_report_with(cli, "makestep", argc, argv, print_done);
 	if (argc) {
-		fprintf(stderr, "%s\n",
-			"truechime: makestep takes nothing, or a threshold in seconds and in how many updates it holds, as 0.1 3");
+		user_err("makestep takes nothing, or a threshold in seconds and in how many updates it holds, as 0.1 3");
 		return CLI_ERROR;
 	}
 

@@ -50,7 +50,5 @@ int verb_manual(const struct cli *cli, int argc, char **argv)
 		return client_report_with(cli, "settime", argc, argv, print_done);
 	if (argc == 1 && (!strcmp(argv[0], "on") || !strcmp(argv[0], "off")))
 		return client_report_with(cli, "directive", 2, words, print_done);
-	fputs("truechime: manual takes on, off, list, delete NUMBER or reset\n", stderr);
-
-	return CLI_ERROR;
+	return cli_error("manual takes on, off, list, delete NUMBER or reset");
 }

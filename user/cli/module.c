@@ -14,17 +14,14 @@ int module_open_loudly(struct module_link **link)
 	if (!err)
 		return CLI_OK;
 	if (err == -ENOENT)
-		fprintf(stderr,
-			"truechime: the kernel module truechime is not loaded. To load it, as root: modprobe truechime\n");
+		user_err("the kernel module truechime is not loaded. To load it, as root: modprobe truechime");
 	else
-		fprintf(stderr, "truechime: the kernel module cannot be asked: %s\n",
-			strerror(-err));
+		user_err("the kernel module cannot be asked: %s", strerror(-err));
 	return CLI_ERROR;
 }
 
 int module_refused(const struct module_link *link, const char *what, int err)
 {
-	fprintf(stderr, "truechime: the kernel module refused %s: %s\n", what,
-		module_link_words(link, err));
+	user_err("the kernel module refused %s: %s", what, module_link_words(link, err));
 	return CLI_NOT;
 }

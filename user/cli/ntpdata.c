@@ -249,13 +249,11 @@ static int report(const struct cli *cli, const char *wanted,
 	json_decref(reply);
 	err = wanted && !json_array_size(list) ? CLI_NOT : CLI_OK;
 	if (err && unresolved)
-		fprintf(stderr,
-			"truechime: %s has no address yet, so it was not asked. See: truechime sources\n",
-			wanted);
+		user_err("\"%s\" has no address yet, so it was not asked. See: truechime sources",
+			 wanted);
 	else if (err)
-		fprintf(stderr,
-			"truechime: no server has the address or name %s. See: truechime sources\n",
-			wanted);
+		user_err("no server has the address or name \"%s\". See: truechime sources",
+			 wanted);
 	else if (!cli->json)
 		json_array_foreach(list, i, source)
 			print(cli, source, wanted);
@@ -270,11 +268,8 @@ int verb_ntpdata(const struct cli *cli, int argc, char **argv)
 {
 	char text[NET_ADDRESS_TEXT_MAX];
 
-	if (argc > 1) {
-		fputs("truechime: ntpdata takes one server's address or name, or nothing for all\n",
-		      stderr);
-		return CLI_ERROR;
-	}
+	if (argc > 1)
+		return cli_error("ntpdata takes one server's address or name, or nothing for all");
 
 	return report(cli, argc ? word_of_source(cli, argv[0], text) : NULL, print_source);
 }
@@ -283,10 +278,8 @@ int verb_sourcename(const struct cli *cli, int argc, char **argv)
 {
 	char text[NET_ADDRESS_TEXT_MAX];
 
-	if (argc != 1) {
-		fputs("truechime: sourcename takes the address or name of a server\n", stderr);
-		return CLI_ERROR;
-	}
+	if (argc != 1)
+		return cli_error("sourcename takes the address or name of a server");
 
 	return report(cli, word_of_source(cli, argv[0], text), print_name);
 }

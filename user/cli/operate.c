@@ -8,7 +8,6 @@
 
 #include "chronyc/refusal.h"
 #include "cli/cli.h"
-#include "lib/user_err.h"
 
 static void print_connected(const struct cli *cli, const json_t *reply)
 {
@@ -45,9 +44,8 @@ static int connect_sources(const struct cli *cli, const char *verb, int argc, ch
 	char text[NET_ADDRESS_TEXT_MAX], *word;
 
 	if (argc > 1) {
-		fprintf(stderr,
-			"truechime: %s takes one ADDRESS, NAME, MASK/ADDRESS or ADDRESS/BITS, or nothing for all\n",
-			verb);
+		user_err("%s takes one ADDRESS, NAME, MASK/ADDRESS or ADDRESS/BITS, or nothing for all",
+			 verb);
 		return CLI_ERROR;
 	}
 	word = argc ? (char *)word_of_source(cli, argv[0], text) : NULL;
@@ -79,8 +77,7 @@ int verb_add(const struct cli *cli, int argc, char **argv)
 {
 	if (argc < 2 || (strcmp(argv[0], "server") && strcmp(argv[0], "pool") &&
 			 strcmp(argv[0], "peer"))) {
-		fprintf(stderr, "%s\n",
-			"truechime: \"add server NAME\", \"add peer NAME\" or \"add pool NAME\" was expected, with options of truechime.conf(5)");
+		user_err("\"add server NAME\", \"add peer NAME\" or \"add pool NAME\" was expected, with options of truechime.conf(5)");
 		return CLI_ERROR;
 	}
 	return client_report_with(cli, "add", argc, argv, print_added);
@@ -90,10 +87,8 @@ int verb_delete(const struct cli *cli, int argc, char **argv)
 {
 	char text[NET_ADDRESS_TEXT_MAX], *word;
 
-	if (argc != 1) {
-		fputs("truechime: delete takes the ADDRESS or the NAME of a time source\n", stderr);
-		return CLI_ERROR;
-	}
+	if (argc != 1)
+		return cli_error("delete takes the ADDRESS or the NAME of a time source");
 	word = (char *)word_of_source(cli, argv[0], text);
 
 	return client_report_with(cli, "delete", 1, &word, print_deleted);
@@ -113,11 +108,11 @@ int verb_change(const struct cli *cli, int argc, char **argv)
 	bool selects = !strcmp(cli->verb, "selectopts");
 	char text[NET_ADDRESS_TEXT_MAX], *words[8] = { (char *)cli->verb };
 
-	if (argc < 2 || argc > (selects ? (int)(sizeof(words) / sizeof(*words)) - 1 : 2)) {
-		user_err("%s takes the ADDRESS or the NAME of a time source and %s", cli->verb,
-			 selects ? "options of the selection, as +prefer -trust" : "a number");
-		return CLI_ERROR;
-	}
+	if (argc < 2 || argc > (selects ? (int)(sizeof(words) / sizeof(*words)) - 1 : 2))
+		return cli_error("%s takes the ADDRESS or the NAME of a time source and %s",
+				 cli->verb,
+				 selects ? "options of the selection, as +prefer -trust" :
+				 "a number");
 	words[1] = (char *)word_of_source(cli, argv[0], text);
 	memcpy(words + 2, argv + 1, (size_t)(argc - 1) * sizeof(*argv));
 
@@ -137,11 +132,8 @@ int verb_directive(const struct cli *cli, int argc, char **argv)
 	char *words[8] = { (char *)cli->verb }, text[NET_ADDRESS_TEXT_MAX];
 	int i;
 
-	if (argc >= (int)(sizeof(words) / sizeof(*words))) {
-		fprintf(stderr, "truechime: %s takes fewer words; see truechime.conf(5)\n",
-			cli->verb);
-		return CLI_ERROR;
-	}
+	if (argc >= (int)(sizeof(words) / sizeof(*words)))
+		return cli_error("%s takes fewer words; see truechime.conf(5)", cli->verb);
 	for (i = 0; i < argc; i++) {
 		words[i + 1] = is_network(cli, argc, argv, i) ?
 			       (char *)network_of_host(cli, argv[i], text) : argv[i];
@@ -161,8 +153,7 @@ static void print_dumped(const struct cli *cli, const json_t *reply)
 {
 	print_done(cli, reply);
 	if (*json_text_of(reply, "reason"))
-		fprintf(stderr, "truechime: nothing was written: %s\n",
-			json_text_of(reply, "reason"));
+		user_err("nothing was written: %s", json_text_of(reply, "reason"));
 }
 
 int verb_dump(const struct cli *cli)
@@ -177,7 +168,6 @@ int verb_refused(const struct cli *cli, int argc, char **argv)
 
 	(void)argc;
 	(void)argv;
-	fprintf(stderr, "truechime: %s is not done here: %s\n", cli->verb,
-		refusal ? refusal->why : "it is not known");
+	user_err("%s is not done here: %s", cli->verb, refusal ? refusal->why : "it is not known");
 	return CLI_NOT;
 }

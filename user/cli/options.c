@@ -15,7 +15,6 @@
 #include "cli/verbs.h"
 #include "ipc/socket.h"
 #include "lib/names.h"
-#include "lib/user_err.h"
 
 /* Options without a letter that can be typed: that of their place in struct verb's options. */
 enum {
@@ -358,8 +357,8 @@ bool options_are_of_use(const char *given, const char *verb, const char *useful)
 	while (option->name && option->val != *given)
 		option++;
 	letter[1] = *given;
-	fprintf(stderr, "truechime: %s has no use for %s%s. See: truechime --help\n", verb,
-		option->name ? "--" : "", option->name ? option->name : letter);
+	user_err("%s has no use for %s%s. See: truechime --help",
+		 verb, option->name ? "--" : "", option->name ? option->name : letter);
 
 	return false;
 }

@@ -12,7 +12,6 @@
 
 #include "cli/cli.h"
 #include "cli/plot_svg.h"
-#include "lib/user_err.h"
 
 /* What is shown unless --since says otherwise. */
 #define SINCE_S		3600

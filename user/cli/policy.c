@@ -6,7 +6,6 @@
 
 #include "cli/cli.h"
 #include "lib/names.h"
-#include "lib/user_err.h"
 
 /* One for each occasion and direction, and room for a newer module's. */
 #define RULES_MAX	32

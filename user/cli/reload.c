@@ -29,6 +29,5 @@ int verb_reload(const struct cli *cli, int argc, char **argv)
 		return client_report(cli, "reload", print);
 	if (argc == 1 && !strcmp(argv[0], "sources"))
 		return client_report(cli, "reload-sources", print_sources);
-	fputs("truechime: reload takes nothing, or \"sources\"\n", stderr);
-	return CLI_ERROR;
+	return cli_error("reload takes nothing, or \"sources\"");
 }

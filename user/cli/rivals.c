@@ -152,10 +152,10 @@ int verb_rivals(const struct cli *cli)
 		watch.socket_path = CONTROL_WATCH_PATH;
 	err = client_ask(&watch, "rivals", &reply);
 	if (err == -ECONNREFUSED) {
-		fprintf(stderr,
-			"truechime: truechime-watch does not run (nobody answers at %s), so who changes the clock is not recorded. To start it: %s. Time daemons that run are in: truechime status\n",
-			watch.socket_path, has_systemd() ?
-			"systemctl enable --now truechime-watch" : "truechime-watch &, as root");
+		user_err("truechime-watch does not run (nobody answers at %s), so who changes the clock is not recorded. To start it: %s. Time daemons that run are in: truechime status",
+			 watch.socket_path, has_systemd() ?
+			 "systemctl enable --now truechime-watch" :
+			 "truechime-watch &, as root");
 		return CLI_ERROR;
 	}
 	if (err)

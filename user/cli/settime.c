@@ -14,7 +14,6 @@
 #include "lib/clock_ns.h"
 #include "lib/names.h"
 #include "lib/time_units.h"
-#include "lib/user_err.h"
 
 /* The most that people add to the time between their watch and the Enter key. */
 #define REACTION_NS	NS_PER_S

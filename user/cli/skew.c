@@ -12,7 +12,6 @@
 #include "lib/json_text.h"
 #include "lib/names.h"
 #include "lib/time_units.h"
-#include "lib/user_err.h"
 #include "ntp/packet.h"
 #include "skew/survey.h"
 
@@ -270,8 +269,7 @@ static json_t *fleet_as_json(const struct fleet *fleet)
 
 static int usage(void)
 {
-	fputs("truechime: skew takes the names or addresses of 1 to 1000 hosts\n", stderr);
-	return CLI_ERROR;
+	return cli_error("skew takes the names or addresses of 1 to 1000 hosts");
 }
 
 static int report(const struct cli *cli, struct fleet *fleet)
@@ -306,10 +304,8 @@ static int ask_all(const struct cli *cli, struct skew_host *hosts, struct skew_c
 		.within_ns = cli->within_ns ? cli->within_ns : skew_limits[0].limit_ns,
 	};
 
-	if (err) {
-		fprintf(stderr, "truechime: hosts cannot be asked: %s\n", strerror(-err));
-		return CLI_ERROR;
-	}
+	if (err)
+		return cli_error("hosts cannot be asked: %s", strerror(-err));
 
 	return report(cli, &fleet);
 }
@@ -374,7 +370,7 @@ int verb_skew(const struct cli *cli, int argc, char **argv)
 	if (hosts && clocks)
 		status = ask_all(cli, hosts, clocks, name_hosts(hosts, argc, argv));
 	else
-		fprintf(stderr, "truechime: %s\n", strerror(ENOMEM));
+		user_err("%s", strerror(ENOMEM));
 	free(hosts);
 	free(clocks);
 

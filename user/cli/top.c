@@ -335,10 +335,8 @@ static void run(struct top *top)
 
 static int refuse(const char *why)
 {
-	fprintf(stderr,
-		"truechime: top needs a terminal%s. The same without: truechime status, truechime sources, truechime events\n",
-		why);
-
+	user_err("top needs a terminal%s. The same without: truechime status, truechime sources, truechime events",
+		 why);
 	return CLI_ERROR;
 }
 

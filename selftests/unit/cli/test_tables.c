@@ -645,6 +645,23 @@ TEST_F(tables, servers_are_found_however_they_are_written)
 	EXPECT_STREQ("ntp.example.net", line_of(self, sourcename_by_name, "ntp"));
 }
 
+/* They come from who types, or from a program that quotes what it was told by others. */
+TEST_F(tables, names_of_nobody_send_the_terminal_no_control_character)
+{
+	char *name = "a\nb\033[31m", said[256] = "";
+	const struct cli cli = { .verb = "ntpdata" };
+	FILE *before = stderr;
+
+	add_sources();
+	stderr = fmemopen(said, sizeof(said), "w");
+	ASSERT_NE(NULL, stderr);
+	EXPECT_EQ(CLI_NOT, verb_ntpdata(&cli, 1, &name));
+	fclose(stderr);
+	stderr = before;
+	EXPECT_NE(NULL, strstr(said, "no server has the address or name \"a?b?[31m\"."))
+		TH_LOG("%s", said);
+}
+
 TEST_F(tables, ntpdata_is_chronycs)
 {
 	static struct ntp_client_record record = {
