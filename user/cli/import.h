@@ -43,7 +43,6 @@ enum import_kind import_detect(const struct import_file *files, size_t count);
 
 /* "chrony", "ntp", "timesyncd" or "openntpd"; IMPORT_UNKNOWN: none of them. */
 enum import_kind import_kind_of_name(const char *name);
-const char *import_name_of_kind(enum import_kind kind);
 
 /**
  * import_write() - write the equivalent configuration

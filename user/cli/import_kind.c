@@ -125,16 +125,6 @@ enum import_kind import_kind_of_name(const char *name)
 	return IMPORT_UNKNOWN;
 }
 
-const char *import_name_of_kind(enum import_kind kind)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-		if (kinds[i].kind == kind)
-			return kinds[i].name;
-	}
-
-	return "unknown";
-}
-
 void import_write(enum import_kind kind, const struct import_file *files, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
