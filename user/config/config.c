@@ -19,6 +19,7 @@
 
 #include "config/reader.h"
 #include "lib/printable.h"
+#include "lib/split_words.h"
 
 /* Files that include files that include files ... (chrony's limit). */
 #define DEPTH_MAX	10
@@ -129,24 +130,6 @@ void config_note(struct config_reader *reader, const char *format, ...)
 	va_end(arguments);
 }
 
-/* Words of a line, separated by blanks, in place. */
-static int split_words(char *line, char **words)
-{
-	int count = 0;
-
-	for (;;) {
-		while (isspace((unsigned char)*line))
-			line++;
-		if (!*line)
-			return count;
-		words[count++] = line;
-		while (*line && !isspace((unsigned char)*line))
-			line++;
-		if (*line)
-			*line++ = '\0';
-	}
-}
-
 int config_parse_line(struct config_reader *reader, const char *text, size_t length)
 {
 	char line[CONFIG_LINE_MAX], whole[CONFIG_LINE_MAX];
@@ -166,7 +149,7 @@ int config_parse_line(struct config_reader *reader, const char *text, size_t len
 	line[length] = '\0';
 	memcpy(whole, line, length + 1);
 
-	count = split_words(line, words);
+	count = split_words(line, words, CONFIG_WORDS_MAX);
 	/* Comments start with one of these, on a line of their own. */
 	if (!count || strchr("#!;%", words[0][0]))
 		return 0;

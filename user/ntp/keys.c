@@ -5,7 +5,6 @@
  */
 #include "ntp/keys.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -15,6 +14,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "lib/split_words.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -155,26 +156,6 @@ static int add_key(struct ntp_keys *keys, const struct ntp_key *key, int line)
 	keys->count++;
 
 	return 0;
-}
-
-/* Words of a line, separated by blanks, in place. How many, WORDS_MAX at most. */
-static int split_words(char *line, char **words)
-{
-	int count = 0;
-
-	while (count < WORDS_MAX) {
-		while (isspace((unsigned char)*line))
-			line++;
-		if (!*line)
-			break;
-		words[count++] = line;
-		while (*line && !isspace((unsigned char)*line))
-			line++;
-		if (*line)
-			*line++ = '\0';
-	}
-
-	return count;
 }
 
 /* Digits alone, from 1 to 2^32 - 1. */
@@ -338,7 +319,7 @@ static int take_line(struct reader *reader, const char *text, size_t length)
 	memcpy(line, text, length);
 	line[length] = '\0';
 
-	count = split_words(line, words);
+	count = split_words(line, words, WORDS_MAX);
 	/* Comments start with one of these, on a line of their own. */
 	if (count > 0 && !strchr("#!;%", words[0][0]))
 		err = take_words(reader, count, words);
