@@ -274,9 +274,11 @@ int main(int argc, char **argv)
 
 	/*
 	 * Tables get pages of their own: those that are not in use yet take no memory, and freed
-	 * ones go back. By itself malloc() stops that once it has freed one file that was read.
+	 * ones go back. By itself malloc() stops that once it has freed one file that was read, and
+	 * what has room where it has made itself some in advance, a table, too, goes there.
 	 */
 	(void)mallopt(M_MMAP_THRESHOLD, TABLE_LEAST);
+	(void)mallopt(M_TOP_PAD, 0);
 	status = take_words(&line, argc, argv);
 	if (status != GO_ON)
 		return status;
