@@ -10,13 +10,13 @@
 size_t belief_size(int paths)
 {
 	return offsetof(struct belief, cov) +
-	       (size_t)belief_delay(paths) * sizeof(((struct belief *)NULL)->cov[0]);
+	       (size_t)belief_row(belief_delay(paths)) * sizeof(((struct belief *)NULL)->cov[0]);
 }
 
 void belief_copy(struct belief *belief, const struct belief *from)
 {
 	memcpy(belief, from, offsetof(struct belief, cov));
-	memcpy(belief->cov, from->cov, (size_t)from->states * sizeof(from->cov[0]));
+	memcpy(belief->cov, from->cov, (size_t)belief_row(from->states) * sizeof(from->cov[0]));
 }
 
 /* Use so many states; those that are new have no mean and no variance. */
@@ -24,10 +24,10 @@ static void use_states(struct belief *belief, int states)
 {
 	int i;
 
-	for (i = belief->states; i < states; i++) {
+	for (i = belief->states; i < states; i++)
 		belief->mean[i] = 0;
-		memset(belief->cov[i], 0, sizeof(belief->cov[i]));
-	}
+	for (i = belief_row(belief->states); i < belief_row(states); i++)
+		belief->cov[i] = 0;
 	belief->states = states;
 }
 
@@ -47,53 +47,50 @@ void belief_set(struct belief *belief, int state, double mean, double variance)
 {
 	int i;
 
-	for (i = 0; i < belief->states; i++) {
-		belief->cov[i][state] = 0;
-		belief->cov[state][i] = 0;
-	}
+	for (i = 0; i < belief->states; i++)
+		belief->cov[belief_place(state, i)] = 0;
 	belief->mean[state] = mean;
-	belief->cov[state][state] = variance;
+	belief->cov[belief_place(state, state)] = variance;
 }
 
 void belief_predict(struct belief *belief, double elapsed_s, double wander)
 {
 	double power = wander * wander * elapsed_s;
-	double (*cov)[BELIEF_STATES] = belief->cov;
+	double with_rate = belief_cov(belief, BELIEF_OFFSET, BELIEF_RATE);
+	double rate = belief_cov(belief, BELIEF_RATE, BELIEF_RATE);
 	int i;
 
 	belief->mean[BELIEF_OFFSET] += belief->mean[BELIEF_RATE] * elapsed_s;
-	cov[BELIEF_OFFSET][BELIEF_OFFSET] +=
-		elapsed_s * (2 * cov[BELIEF_OFFSET][BELIEF_RATE] +
-			     elapsed_s * cov[BELIEF_RATE][BELIEF_RATE]) +
-		power * elapsed_s * elapsed_s / 3;
-	cov[BELIEF_OFFSET][BELIEF_RATE] += elapsed_s * cov[BELIEF_RATE][BELIEF_RATE] +
-					   power * elapsed_s / 2;
-	cov[BELIEF_RATE][BELIEF_OFFSET] = cov[BELIEF_OFFSET][BELIEF_RATE];
-	cov[BELIEF_RATE][BELIEF_RATE] += power;
-	for (i = BELIEF_FIRST_PATH; i < belief->states; i++) {
-		cov[BELIEF_OFFSET][i] += elapsed_s * cov[BELIEF_RATE][i];
-		cov[i][BELIEF_OFFSET] = cov[BELIEF_OFFSET][i];
-	}
+	belief_add_cov(belief, BELIEF_OFFSET, BELIEF_OFFSET,
+		       elapsed_s * (2 * with_rate + elapsed_s * rate) +
+		       power * elapsed_s * elapsed_s / 3);
+	belief_add_cov(belief, BELIEF_OFFSET, BELIEF_RATE,
+		       elapsed_s * rate + power * elapsed_s / 2);
+	belief_add_cov(belief, BELIEF_RATE, BELIEF_RATE, power);
+	for (i = BELIEF_FIRST_PATH; i < belief->states; i++)
+		belief_add_cov(belief, BELIEF_OFFSET, i,
+			       elapsed_s * belief_cov(belief, BELIEF_RATE, i));
 }
 
 void belief_widen(struct belief *belief, double factor)
 {
-	int i, j;
+	int i;
 
-	for (i = 0; i < belief->states; i++)
-		for (j = 0; j < belief->states; j++)
-			belief->cov[i][j] *= factor;
+	for (i = 0; i < belief_row(belief->states); i++)
+		belief->cov[i] *= factor;
 }
 
 bool belief_is_sane(const struct belief *belief)
 {
 	int i;
 
-	for (i = 0; i < belief->states; i++)
-		if (!isfinite(belief->mean[i]) || !isfinite(belief->cov[i][i]) ||
-		    belief->cov[i][i] < 0)
+	for (i = 0; i < belief->states; i++) {
+		double variance = belief_cov(belief, i, i);
+
+		if (!isfinite(belief->mean[i]) || !isfinite(variance) || variance < 0)
 			return false;
-	return belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] > 0;
+	}
+	return belief_cov(belief, BELIEF_OFFSET, BELIEF_OFFSET) > 0;
 }
 
 static double project(const double *values, struct belief_direction direction)
@@ -103,26 +100,24 @@ static double project(const double *values, struct belief_direction direction)
 	       direction.delay * values[belief_delay(direction.path)];
 }
 
-/* The covariance of every state with the direction. */
-static void covariances(const struct belief *belief, struct belief_direction direction,
-			double *with)
+/* The covariance of a state with the direction. */
+static double covariance(const struct belief *belief, int state, struct belief_direction direction)
 {
-	int i;
-
-	for (i = 0; i < belief->states; i++)
-		with[i] = project(belief->cov[i], direction);
+	return direction.offset * belief_cov(belief, state, BELIEF_OFFSET) +
+	       direction.asymmetry *
+	       belief_cov(belief, state, belief_asymmetry(direction.path)) +
+	       direction.delay * belief_cov(belief, state, belief_delay(direction.path));
 }
 
 void belief_project(const struct belief *belief, struct belief_direction direction,
 		    struct normal *normal)
 {
-	const double (*cov)[BELIEF_STATES] = belief->cov;
+	int asymmetry = belief_asymmetry(direction.path), delay = belief_delay(direction.path);
 
 	normal->mean = project(belief->mean, direction);
-	normal->variance =
-		direction.offset * project(cov[BELIEF_OFFSET], direction) +
-		direction.asymmetry * project(cov[belief_asymmetry(direction.path)], direction) +
-		direction.delay * project(cov[belief_delay(direction.path)], direction);
+	normal->variance = direction.offset * covariance(belief, BELIEF_OFFSET, direction) +
+			   direction.asymmetry * covariance(belief, asymmetry, direction) +
+			   direction.delay * covariance(belief, delay, direction);
 }
 
 void belief_condition(struct belief *belief, struct belief_direction direction,
@@ -133,14 +128,15 @@ void belief_condition(struct belief *belief, struct belief_direction direction,
 	double shift, shrink;
 	int i, j;
 
-	covariances(belief, direction, with);
+	for (i = 0; i < belief->states; i++)
+		with[i] = covariance(belief, i, direction);
 	prior.mean = project(belief->mean, direction);
 	prior.variance = project(with, direction);
 	shift = (normal->mean - prior.mean) / prior.variance;
 	shrink = (normal->variance - prior.variance) / (prior.variance * prior.variance);
 	for (i = 0; i < belief->states; i++) {
 		belief->mean[i] += with[i] * shift;
-		for (j = 0; j < belief->states; j++)
-			belief->cov[i][j] += with[i] * with[j] * shrink;
+		for (j = 0; j <= i; j++)
+			belief->cov[belief_row(i) + j] += with[i] * with[j] * shrink;
 	}
 }

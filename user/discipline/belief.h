@@ -33,15 +33,41 @@ static inline int belief_asymmetry(int path)
 	return BELIEF_FIRST_PATH + 2 * path + 1;
 }
 
-/*
- * The distribution; the first @states are in use. Its last rows need not be there: a belief of few
- * paths is of belief_size(), and copied by belief_copy().
+/**
+ * struct belief - the distribution
+ * @states: the first ones, which are in use
+ * @mean: of each
+ * @cov: its covariances with the states up to itself, then the next one's: belief_cov(). The last
+ *	ones need not be there: a belief of few paths is of belief_size(), and copied by
+ *	belief_copy().
  */
 struct belief {
 	int states;
 	double mean[BELIEF_STATES];
-	double cov[BELIEF_STATES][BELIEF_STATES];
+	double cov[BELIEF_STATES * (BELIEF_STATES + 1) / 2];
 };
+
+/* Where the covariances of a state with those up to itself begin. */
+static inline int belief_row(int state)
+{
+	return state * (state + 1) / 2;
+}
+
+static inline int belief_place(int state, int other)
+{
+	return state < other ? belief_row(other) + state : belief_row(state) + other;
+}
+
+/* The covariance of two states; of one with itself: its variance. */
+static inline double belief_cov(const struct belief *belief, int state, int other)
+{
+	return belief->cov[belief_place(state, other)];
+}
+
+static inline void belief_add_cov(struct belief *belief, int state, int other, double by)
+{
+	belief->cov[belief_place(state, other)] += by;
+}
 
 /*
  * A linear combination of the states that a measurement is of: the factors of the offset and of a

@@ -50,14 +50,16 @@
 
 struct estimator *estimator_new(int paths)
 {
-	struct estimator *estimator = calloc(1, sizeof(*estimator));
+	struct estimator *estimator = calloc(1, sizeof(*estimator) +
+					     (size_t)paths * sizeof(*estimator->path));
 
 	if (!estimator)
 		return NULL;
-	estimator->member_bytes = member_size(paths);
-	estimator->bank = calloc((size_t)BANK_MEMBERS, estimator->member_bytes);
-	if (!estimator->bank) {
-		free(estimator);
+	estimator->bank = calloc((size_t)BANK_MEMBERS, member_size(paths));
+	estimator->member_paths = calloc((size_t)(BANK_MEMBERS * paths),
+					 sizeof(*estimator->member_paths));
+	if (!estimator->bank || !estimator->member_paths) {
+		estimator_free(estimator);
 		return NULL;
 	}
 	estimator->paths = paths;
@@ -68,8 +70,10 @@ struct estimator *estimator_new(int paths)
 
 void estimator_free(struct estimator *estimator)
 {
-	if (estimator)
-		free(estimator->bank);
+	if (!estimator)
+		return;
+	free(estimator->bank);
+	free(estimator->member_paths);
 	free(estimator);
 }
 
@@ -267,9 +271,8 @@ static void found_path(struct estimator *estimator, int path,
 	if (!bank_is_only_path(estimator, path))
 		estimator->path[path].figures.asymmetry_ns = asymmetry_of(sample->delay_ns,
 									  sample->root_ns);
-	for (i = 0; estimator->started && i < estimator->members; i++)
-		member_start_path(bank_member(estimator, i), path, &estimator->path[path].figures,
-				  sample);
+	if (estimator->started)
+		bank_add_path(estimator, path, sample);
 	bank_sum_up(estimator);
 }
 
@@ -323,7 +326,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 				     member_take(member, path, figures,
 						 carry(member, offset, elapsed_s), sample);
 	}
-	if (!bank_best(estimator)->misses[path])
+	if (!bank_best(estimator)->path[path].misses)
 		estimator->path[path].right_at_ns = sample->at_ns;
 	track_recover(estimator, path, offset, sample);
 	if (!bank_repair(estimator)) {
@@ -445,10 +448,10 @@ bool estimator_get(const struct estimator *estimator, int64_t at_ns, struct esti
 	estimate->wander = mixture.wander;
 	estimate->asymmetry_ns = mixture.asymmetry;
 	estimate->restarts = estimator->restarts;
-	estimate->suspect = bank_best(estimator)->misses[estimator->latest] > 0;
+	estimate->suspect = bank_best(estimator)->path[estimator->latest].misses > 0;
 	/* A path's length is an estimate, too, and may exceed what was seen of it. */
 	estimate->queueing_ns = figures->one_way ?
-				sqrt(bank_best(estimator)->noise[0]) :
+				sqrt(bank_best(estimator)->path[0].noise) :
 				fmax(0.5 * figures->usual.mean_ns - mixture.delay, 0);
 	estimate->sample_ns = sample_error(figures, estimate->queueing_ns);
 	return true;

@@ -97,6 +97,40 @@ static void start_rate(const struct estimator *estimator, int wander,
 	member->log_weight += supposition->log_odds;
 }
 
+/* Room in each member for the states of @path, and of those before it. */
+static void make_room(struct estimator *estimator, int path)
+{
+	size_t bytes = member_size(path + 1), before = estimator->member_bytes;
+	int i;
+
+	if (bytes <= before)
+		return;
+	for (i = estimator->members - 1; i > 0; i--)
+		memmove(estimator->bank + (size_t)i * bytes, estimator->bank + (size_t)i * before,
+			before);
+	estimator->member_bytes = bytes;
+}
+
+void bank_add_path(struct estimator *estimator, int path, const struct estimator_sample *sample)
+{
+	int i;
+
+	make_room(estimator, path);
+	for (i = 0; i < estimator->members; i++)
+		member_start_path(bank_member(estimator, i), path, &estimator->path[path].figures,
+				  sample);
+}
+
+/* Each member has a part of the table of what members know of the paths. */
+static void assign_paths(struct estimator *estimator)
+{
+	struct member_path *part = estimator->member_paths;
+	int i;
+
+	for (i = 0; i < estimator->members; i++, part += estimator->paths)
+		bank_member(estimator, i)->path = part;
+}
+
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample)
 {
 	const struct path_figures *figures = &estimator->path[path].figures;
@@ -111,6 +145,8 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 		each = BANK_WANDERS;
 	estimator->priors = estimator->prior_open ? BANK_PRIORS : 1;
 	estimator->members = each * estimator->priors;
+	estimator->member_bytes = member_size(path + 1);
+	assign_paths(estimator);
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = bank_member(estimator, i);
 		int shape = i % each / BANK_WANDERS;
@@ -120,6 +156,7 @@ void bank_start(struct estimator *estimator, int path, const struct estimator_sa
 		member->kinds = shape == SHAPE_OF_KINDS;
 		member->log_weight = -fmax(0, WANDER_PRIOR *
 					      log10(member->wander / WANDER_USUAL));
+		memset(member->path, 0, (size_t)estimator->paths * sizeof(*member->path));
 		start_rate(estimator, i % BANK_WANDERS, &suppositions[i / each], member);
 		member_start_path(member, path, figures, sample);
 		member_start_offset(member, path, figures);
@@ -192,8 +229,11 @@ void bank_settle_prior(struct estimator *estimator)
 		return;
 	estimator->priors = 1;
 	estimator->members = each;
+	memmove(estimator->member_paths, bank_member(estimator, best * each)->path,
+		(size_t)(each * estimator->paths) * sizeof(*estimator->member_paths));
 	memmove(bank_member(estimator, 0), bank_member(estimator, best * each),
 		(size_t)each * estimator->member_bytes);
+	assign_paths(estimator);
 }
 
 void bank_normalise(struct estimator *estimator)
@@ -272,26 +312,27 @@ static void asymmetry_shares(const struct estimator *estimator, double *share)
 static void add_own(struct bank_sum *sum, const struct estimator *estimator, const double *share,
 		    const struct belief *belief, double weight)
 {
-	const double (*cov)[BELIEF_STATES] = belief->cov;
-	double variance = cov[BELIEF_OFFSET][BELIEF_OFFSET];
-	double with_rate = cov[BELIEF_OFFSET][BELIEF_RATE];
+	double variance = belief_cov(belief, BELIEF_OFFSET, BELIEF_OFFSET);
+	double with_rate = belief_cov(belief, BELIEF_OFFSET, BELIEF_RATE);
 	int i, j;
 
 	for (i = 0; i < estimator->paths; i++) {
-		const double *row = cov[belief_asymmetry(i)];
-		double with = 2 * row[BELIEF_OFFSET];
+		int asymmetry = belief_asymmetry(i);
+		double with;
 
 		if (!(share[i] > 0))
 			continue;
+		with = 2 * belief_cov(belief, asymmetry, BELIEF_OFFSET);
 		for (j = 0; j < estimator->paths; j++)
 			if (share[j] > 0)
-				with += share[j] * row[belief_asymmetry(j)];
+				with += share[j] *
+					belief_cov(belief, asymmetry, belief_asymmetry(j));
 		variance += share[i] * with;
-		with_rate += share[i] * row[BELIEF_RATE];
+		with_rate += share[i] * belief_cov(belief, asymmetry, BELIEF_RATE);
 	}
 	sum->own[0] += weight * variance;
 	sum->own[1] += weight * 2 * with_rate;
-	sum->own[2] += weight * cov[BELIEF_RATE][BELIEF_RATE];
+	sum->own[2] += weight * belief_cov(belief, BELIEF_RATE, BELIEF_RATE);
 }
 
 static void add_apart(struct bank_sum *sum, const struct belief *belief, double weight)
@@ -390,11 +431,10 @@ void bank_change_reference(struct estimator *estimator, const struct reference_c
 		double *rate = &belief->mean[BELIEF_RATE];
 
 		*rate = NS_PER_S_REAL * reference_change_rate(change, *rate / NS_PER_S_REAL);
-		belief->cov[BELIEF_OFFSET][BELIEF_OFFSET] += shift_sigma * shift_sigma +
-							     sigma * sigma * before_s * before_s;
-		belief->cov[BELIEF_OFFSET][BELIEF_RATE] -= sigma * sigma * before_s;
-		belief->cov[BELIEF_RATE][BELIEF_OFFSET] -= sigma * sigma * before_s;
-		belief->cov[BELIEF_RATE][BELIEF_RATE] += sigma * sigma;
+		belief_add_cov(belief, BELIEF_OFFSET, BELIEF_OFFSET,
+			       shift_sigma * shift_sigma + sigma * sigma * before_s * before_s);
+		belief_add_cov(belief, BELIEF_OFFSET, BELIEF_RATE, -(sigma * sigma * before_s));
+		belief_add_cov(belief, BELIEF_RATE, BELIEF_RATE, sigma * sigma);
 	}
 	bank_sum_up(estimator);
 }

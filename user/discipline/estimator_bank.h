@@ -74,11 +74,12 @@ struct bank_sum {
  * @moved: sum of the squares of how far samples moved the estimate ...
  * @predicted: ... and of how far they should have
  * @restarts: how often the track was lost and restarted
- * @path: the memory of each path's samples
  * @early: the first samples
  * @sum: of the members, as bank_sum_up() left it
- * @member_bytes: of one filter
+ * @member_bytes: of one filter, of the paths that have been used
  * @bank: the filters, see bank_member()
+ * @member_paths: what each of them knows of the paths
+ * @path: the memory of each path's samples
  */
 struct estimator {
 	bool started;
@@ -95,11 +96,12 @@ struct estimator {
 	double moved;
 	double predicted;
 	unsigned int restarts;
-	struct path_memory path[ESTIMATOR_PATHS];
 	struct estimator_early early;
 	struct bank_sum sum;
 	size_t member_bytes;
 	unsigned char *bank;
+	struct member_path *member_paths;
+	struct path_memory path[];
 };
 
 /* One of its filters. */
@@ -110,6 +112,9 @@ static inline struct member *bank_member(const struct estimator *estimator, int 
 
 /* Start all members with the first sample of all, which is already in its path's memory. */
 void bank_start(struct estimator *estimator, int path, const struct estimator_sample *sample);
+
+/* A path is found, by a sample that is already in its memory, after the first sample of all. */
+void bank_add_path(struct estimator *estimator, int path, const struct estimator_sample *sample);
 
 /* The asymmetry of an only path cannot be separated from the offset, and is part of it. */
 bool bank_is_only_path(const struct estimator *estimator, int path);

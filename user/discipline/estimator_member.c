@@ -89,14 +89,14 @@ void member_start_path(struct member *member, int path, const struct path_figure
 	double excess = member->shape ? figures->first_excess_ns : 0;
 	double spread = figures->first_excess_ns * figures->first_excess_ns;
 
-	member->noise[path] = sample_noise(sample);
+	member->path[path].noise = sample_noise(sample);
 	if (figures->one_way && !(sample->sigma_ns > 0))
-		member->noise[path] = NOISE_UNKNOWN * NOISE_UNKNOWN;
-	member->noise_samples[path] = 0;
-	member->misses[path] = 0;
+		member->path[path].noise = NOISE_UNKNOWN * NOISE_UNKNOWN;
+	member->path[path].noise_samples = 0;
+	member->path[path].misses = 0;
 	belief_add_path(&member->belief, path);
 	belief_set(&member->belief, belief_delay(path), 0.5 * sample->delay_ns - excess,
-		   spread + member->noise[path]);
+		   spread + member->path[path].noise);
 	belief_set(&member->belief, belief_asymmetry(path), 0,
 		   figures->asymmetry_ns * figures->asymmetry_ns);
 }
@@ -105,12 +105,12 @@ void member_start_offset(struct member *member, int path, const struct path_figu
 {
 	double spread = figures->first_excess_ns * figures->first_excess_ns;
 
-	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->noise[path]);
+	belief_set(&member->belief, BELIEF_OFFSET, 0, spread + member->path[path].noise);
 }
 
 static void open_state(struct member *member, int state, double by)
 {
-	member->belief.cov[state][state] += by * by;
+	belief_add_cov(&member->belief, state, state, by * by);
 }
 
 /*
@@ -129,14 +129,12 @@ static void open_path(struct member *member, int path, const struct path_figures
 /* The variance of the sum stays the same. */
 void member_separate_asymmetry(struct member *member, int path, double asymmetry_ns)
 {
-	double (*cov)[BELIEF_STATES] = member->belief.cov;
 	double variance = asymmetry_ns * asymmetry_ns;
 	int state = belief_asymmetry(path);
 
-	cov[BELIEF_OFFSET][BELIEF_OFFSET] += variance;
-	cov[state][state] += variance;
-	cov[BELIEF_OFFSET][state] -= variance;
-	cov[state][BELIEF_OFFSET] -= variance;
+	belief_add_cov(&member->belief, BELIEF_OFFSET, BELIEF_OFFSET, variance);
+	belief_add_cov(&member->belief, state, state, variance);
+	belief_add_cov(&member->belief, BELIEF_OFFSET, state, -variance);
 }
 
 /*
@@ -274,7 +272,7 @@ static void yield_to_short(struct member *member, int path, const struct path_fi
 			   const struct estimator_sample *sample, double noise)
 {
 	struct belief *belief = &member->belief;
-	double variance = belief->cov[belief_delay(path)][belief_delay(path)] + noise;
+	double variance = belief_cov(belief, belief_delay(path), belief_delay(path)) + noise;
 	double shorter = belief->mean[belief_delay(path)] - 0.5 * sample->delay_ns;
 
 	if (!member->shape || figures->seen > PATH_YOUNG ||
@@ -388,9 +386,9 @@ static double take_round_trip(struct member *member, int path, const struct path
 		down.kinds = &down_kinds;
 	}
 	yield_to_short(member, path, figures, sample, noise);
-	belief->cov[belief_delay(path)][belief_delay(path)] += walk;
+	belief_add_cov(belief, belief_delay(path), belief_delay(path), walk);
 	if (figures->asymmetry_ns > 0)
-		belief->cov[belief_asymmetry(path)][belief_asymmetry(path)] += walk;
+		belief_add_cov(belief, belief_asymmetry(path), belief_asymmetry(path), walk);
 	log_delay = predict_delay(member, &up, &down, &trust);
 	log_density = keep_ways_positive(member, path, offset, sample, noise);
 	log_density += measure(belief, &up, missed);
@@ -408,10 +406,10 @@ static void doubt_readings(struct member *member, int path, const struct path_fi
 			   double taken)
 {
 	const double rate_most = RATE_SIGMA_MOST * RATE_SIGMA_MOST;
-	double *noise = &member->noise[path];
-	double rate = member->belief.cov[BELIEF_RATE][BELIEF_RATE];
+	double *noise = &member->path[path].noise;
+	double rate = belief_cov(&member->belief, BELIEF_RATE, BELIEF_RATE);
 
-	if (figures->asymmetry_ns > 0 || member->noise_samples[path] > NOISE_YOUNG ||
+	if (figures->asymmetry_ns > 0 || member->path[path].noise_samples > NOISE_YOUNG ||
 	    *noise <= taken || rate >= rate_most)
 		return;
 	belief_widen(&member->belief, fmin(*noise / taken, rate_most / rate));
@@ -421,16 +419,16 @@ static void doubt_readings(struct member *member, int path, const struct path_fi
 static void learn_noise(struct member *member, int path, const struct path_figures *figures,
 			double square)
 {
-	double *noise = &member->noise[path];
+	double *noise = &member->path[path].noise;
 	double bends = figures->bends;
 
-	member->noise_samples[path] = fmin(member->noise_samples[path] + 1, NOISE_MEMORY);
-	if (member->noise_samples[path] > NOISE_READINGS)
-		*noise += (square - *noise) / member->noise_samples[path];
+	member->path[path].noise_samples = fmin(member->path[path].noise_samples + 1, NOISE_MEMORY);
+	if (member->path[path].noise_samples > NOISE_READINGS)
+		*noise += (square - *noise) / member->path[path].noise_samples;
 	else if (figures->bends)
 		*noise = figures->bend_variance *
 			 (1 + NOISE_MARGIN / bends + NOISE_CHANCE / (bends * bends * bends));
-	if (member->noise_samples[path] > NOISE_READINGS)
+	if (member->path[path].noise_samples > NOISE_READINGS)
 		*noise = fmin(*noise, NOISE_MOST * figures->bend_variance);
 	*noise = fmax(*noise, NOISE_LEAST * NOISE_LEAST);
 }
@@ -441,7 +439,7 @@ static double take_reading(struct member *member, int path, const struct path_fi
 	struct measurement measurement = {
 		.direction = { path, 1, 1, 0 },
 		.value = offset,
-		.noise = member->noise[path],
+		.noise = member->path[path].noise,
 	};
 	double log_density, before, after;
 	struct normal normal;
@@ -464,7 +462,7 @@ void member_note_weight(struct member *member, int paths)
 
 	member->opened = false;
 	for (i = 0; i < paths; i++)
-		if (member->misses[i])
+		if (member->path[i].misses)
 			return;
 	member->right_weight = member->log_weight;
 }
@@ -477,56 +475,55 @@ double member_take(struct member *member, int path, const struct path_figures *f
 			     take_reading(member, path, figures, offset, &missed) :
 			     take_round_trip(member, path, figures, offset, sample, &missed);
 
-	member->misses[path] = missed ? member->misses[path] + 1 : 0;
+	member->path[path].misses = missed ? member->path[path].misses + 1 : 0;
 	return log_density;
 }
 
 static struct normal state_of(const struct member *member, int state)
 {
-	return (struct normal){ member->belief.mean[state], member->belief.cov[state][state] };
+	return (struct normal){ member->belief.mean[state],
+				belief_cov(&member->belief, state, state) };
 }
 
 /* A way is delay plus or minus asymmetry: both change by half of what it does, and together. */
 static void lengthen(struct member *member, int path, double sign, const struct path_change *way)
 {
 	int delay = belief_delay(path), asymmetry = belief_asymmetry(path);
-	double (*cov)[BELIEF_STATES] = member->belief.cov;
 	double variance = 0.25 * way->open_ns * way->open_ns;
 
 	member->belief.mean[delay] += 0.5 * way->longer_ns;
 	member->belief.mean[asymmetry] += 0.5 * sign * way->longer_ns;
-	cov[delay][delay] += variance;
-	cov[asymmetry][asymmetry] += variance;
-	cov[delay][asymmetry] += sign * variance;
-	cov[asymmetry][delay] += sign * variance;
+	belief_add_cov(&member->belief, delay, delay, variance);
+	belief_add_cov(&member->belief, asymmetry, asymmetry, variance);
+	belief_add_cov(&member->belief, delay, asymmetry, sign * variance);
 }
 
 void member_reroute(struct member *member, int path, const struct path_change *up,
 		    const struct path_change *down)
 {
-	member->former_delay[path] = state_of(member, belief_delay(path));
-	member->former_asymmetry[path] = state_of(member, belief_asymmetry(path));
+	member->path[path].former_delay = state_of(member, belief_delay(path));
+	member->path[path].former_asymmetry = state_of(member, belief_asymmetry(path));
 	lengthen(member, path, 1, up);
 	lengthen(member, path, -1, down);
-	member->misses[path] = 0;
+	member->path[path].misses = 0;
 }
 
 void member_undo_reroute(struct member *member, int path)
 {
-	const struct normal *delay = &member->former_delay[path];
-	const struct normal *asymmetry = &member->former_asymmetry[path];
+	const struct normal *delay = &member->path[path].former_delay;
+	const struct normal *asymmetry = &member->path[path].former_asymmetry;
 
 	belief_set(&member->belief, belief_delay(path), delay->mean, delay->variance);
 	belief_set(&member->belief, belief_asymmetry(path), asymmetry->mean, asymmetry->variance);
-	member->misses[path] = 0;
+	member->path[path].misses = 0;
 }
 
 bool member_is_symmetric(const struct member *member, int path)
 {
-	double mean = member->belief.mean[belief_asymmetry(path)];
-	double variance = member->belief.cov[belief_asymmetry(path)][belief_asymmetry(path)];
+	struct normal asymmetry = state_of(member, belief_asymmetry(path));
 
-	return mean * mean < SYMMETRIC_SIGMAS * SYMMETRIC_SIGMAS * variance;
+	return asymmetry.mean * asymmetry.mean <
+	       SYMMETRIC_SIGMAS * SYMMETRIC_SIGMAS * asymmetry.variance;
 }
 
 void member_make_symmetric(struct member *member, int path)
@@ -553,7 +550,7 @@ enum member_loss member_loosen(struct member *member, int path, const struct pat
 	bool impossible = !path_alone && fabs(off) > 0.5 * sample->delay_ns +
 						     SHORT_SIGMAS * sqrt(sample_noise(sample));
 
-	member->misses[path] = 0;
+	member->path[path].misses = 0;
 	if (impossible && shorter > 0) {
 		open_state(member, belief_delay(path), shorter);
 		open_state(member, BELIEF_OFFSET, off);

@@ -71,6 +71,22 @@ struct path_change {
 };
 
 /**
+ * struct member_path - what one filter knows of a path beside its states
+ * @noise: of readings without a round trip, a variance, learned
+ * @noise_samples: from so many
+ * @misses: outliers in a row
+ * @former_delay: least delay before its latest change of route
+ * @former_asymmetry: its asymmetry, likewise
+ */
+struct member_path {
+	double noise;
+	double noise_samples;
+	int misses;
+	struct normal former_delay;
+	struct normal former_asymmetry;
+};
+
+/**
  * struct member - one filter
  * @wander: hypothesis: standard deviation of the rate's change in one second, a fraction
  * @shape: hypothesis: of the queueing delay's gamma distribution; 0: normal
@@ -78,13 +94,9 @@ struct path_change {
  * @log_weight: how well it predicted samples, compared with the others
  * @right_weight: likewise, before the outliers that it has seen since
  * @opened: at the latest sample its clock was wrong, and its state was widened
- * @noise: of each path's readings without a round trip, a variance, learned
- * @noise_samples: from so many
- * @misses: outliers of each path in a row
- * @former_delay: least delay of each path before its latest change of route
- * @former_asymmetry: its asymmetry, likewise
- * @belief: the state, in ns from the estimator's base and ns per second; of the estimator's paths
- *	only, so a member is of member_size(), and not copied as a whole
+ * @path: each of the estimator's
+ * @belief: the state, in ns from the estimator's base and ns per second; of the paths in use only,
+ *	so a member is of member_size(), and not copied as a whole
  */
 struct member {
 	double wander;
@@ -93,15 +105,11 @@ struct member {
 	double log_weight;
 	double right_weight;
 	bool opened;
-	double noise[ESTIMATOR_PATHS];
-	double noise_samples[ESTIMATOR_PATHS];
-	int misses[ESTIMATOR_PATHS];
-	struct normal former_delay[ESTIMATOR_PATHS];
-	struct normal former_asymmetry[ESTIMATOR_PATHS];
+	struct member_path *path;
 	struct belief belief;
 };
 
-/* Bytes of a member of an estimator of so many paths. */
+/* Bytes of a member that uses so many paths. */
 static inline size_t member_size(int paths)
 {
 	return offsetof(struct member, belief) + belief_size(paths);

@@ -108,13 +108,16 @@ static double time_of_loss_s(const struct estimator *estimator, int path, int64_
 }
 
 /* @member goes on as one of its shape that is right. */
-static void adopt(struct member *member, const struct member *right)
+static void adopt(struct member *member, const struct member *right, int paths)
 {
+	int i;
+
 	belief_copy(&member->belief, &right->belief);
-	memcpy(member->former_delay, right->former_delay, sizeof(member->former_delay));
-	memcpy(member->former_asymmetry, right->former_asymmetry,
-	       sizeof(member->former_asymmetry));
-	memcpy(member->misses, right->misses, sizeof(member->misses));
+	for (i = 0; i < paths; i++) {
+		member->path[i].former_delay = right->path[i].former_delay;
+		member->path[i].former_asymmetry = right->path[i].former_asymmetry;
+		member->path[i].misses = right->path[i].misses;
+	}
 	member->opened = right->opened;
 }
 
@@ -151,16 +154,16 @@ void track_recover(struct estimator *estimator, int path, double offset,
 		enum member_loss loss;
 		enum others others;
 
-		if (member->misses[path] < MISSES_ADOPT)
+		if (member->path[path].misses < MISSES_ADOPT)
 			continue;
 		best = bank_best_of(estimator, member->shape, member->kinds);
-		if (!best->misses[path]) {
-			adopt(member, best);
+		if (!best->path[path].misses) {
+			adopt(member, best, estimator->paths);
 			continue;
 		}
-		if (member->misses[path] < MISSES_LOOSEN)
+		if (member->path[path].misses < MISSES_LOOSEN)
 			continue;
-		others = ask_others(estimator, path, member->misses[path]);
+		others = ask_others(estimator, path, member->path[path].misses);
 		if (others == OTHERS_SILENT)
 			continue;
 		loss = member_loosen(member, path, figures, offset, sample, lost_s,
@@ -244,9 +247,9 @@ void track_check_reroute(struct estimator *estimator, int path, double offset,
 			 const struct estimator_sample *sample)
 {
 	const struct member *member = bank_best_of(estimator, BANK_SHAPE_OF_PATH, false);
-	double delay_ns = member->former_delay[path].mean;
+	double delay_ns = member->path[path].former_delay.mean;
 	double off_ns = offset - member->belief.mean[BELIEF_OFFSET] -
-			member->former_asymmetry[path].mean;
+			member->path[path].former_asymmetry.mean;
 	int i;
 
 	if (!bank_is_only_path(estimator, path) ||
@@ -299,7 +302,8 @@ static double common_asymmetry(const struct estimator *estimator, const struct m
 		if (!(expected_ns > 0))
 			return 0;
 		own = 1 / (expected_ns * expected_ns +
-			   member->belief.cov[belief_asymmetry(i)][belief_asymmetry(i)]);
+			   belief_cov(&member->belief, belief_asymmetry(i),
+				      belief_asymmetry(i)));
 		odd_ns[used] = unexplained(member, memory, i);
 		sum += own * odd_ns[used++];
 		weight += own;

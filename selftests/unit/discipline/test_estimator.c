@@ -1684,6 +1684,42 @@ TEST(way_that_became_longer_for_all_moves_no_clock)
 	EXPECT_LT(most, 200e3);
 }
 
+/*
+ * Members have room for the paths in use alone. Where another path comes they are moved apart, and
+ * know what they knew; it makes no difference how many there may be.
+ */
+TEST(members_keep_what_they_know_when_a_path_comes)
+{
+	struct estimator *few = estimator_new(2), *many = estimator_new(ESTIMATOR_PATHS);
+	struct unit_random random = { 1 }, same = { 1 };
+	struct estimate estimate, other;
+	int i;
+
+	estimator_prime_rate(few, 50e-6, 1e-6);
+	estimator_prime_rate(many, 50e-6, 1e-6);
+	for (i = 0; i < 40; i++) {
+		int path = i % 2 && i >= 6;
+
+		add_far(few, path, &random, 50e-6, 16.0 * i, 0);
+		add_far(many, path, &same, 50e-6, 16.0 * i, 0);
+		EXPECT_EQ(member_size(i < 7 ? 1 : 2), many->member_bytes);
+		estimator_get(few, START_NS + llrint(16e9 * i), &estimate);
+		estimator_get(many, START_NS + llrint(16e9 * i), &other);
+		EXPECT_EQ(estimate.offset_ns, other.offset_ns);
+		EXPECT_EQ(estimate.rate, other.rate);
+		EXPECT_EQ(estimate.sigma_ns, other.sigma_ns);
+	}
+	for (i = 0; i < many->members; i++) {
+		const struct member *member = bank_member(many, i);
+
+		EXPECT_LT(fabs(log10(member->wander) + 11 - 0.5 * (i % BANK_WANDERS)), 1e-9);
+		EXPECT_LT(fabs(member->belief.mean[BELIEF_RATE] - 50e3), 10e3);
+	}
+	EXPECT_LT(0, many->members);
+	estimator_free(few);
+	estimator_free(many);
+}
+
 TEST(any_sample_leaves_finite_numbers)
 {
 	struct estimator *estimator = estimator_new(3);
