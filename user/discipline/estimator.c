@@ -120,8 +120,13 @@ static bool has_rate(const struct estimator *estimator, struct estimate *estimat
 /* The next sample is the first. */
 static void forget_samples(struct estimator *estimator)
 {
+	int i;
+
 	estimator->started = false;
-	memset(estimator->path, 0, (size_t)estimator->paths * sizeof(*estimator->path));
+	/* Those that are not used take no memory until they are. */
+	for (i = 0; i < estimator->paths; i++)
+		if (estimator->path[i].used)
+			memset(&estimator->path[i], 0, sizeof(estimator->path[i]));
 	early_open(&estimator->early);
 }
 
