@@ -410,13 +410,13 @@ static void begin_anew(struct nts_serving *nts, const struct config *config, int
 	stop_all(nts);
 	if (!keeps_sockets(nts, config))
 		server_sockets_close(&nts->sockets);
-	nts->config = config->nts;
 	nts->serves = config_serves_nts(config);
 	server_sockets_forgive(&nts->sockets);
 	restart_init(&nts->restart);
 	cookie_keys_forgive(&nts->cookies);
 	if (!nts->serves)
 		return;
+	nts->config = config->nts;
 	/* Keys that others take care of may be other ones now. */
 	if (!nts->cookies.changes || !nts->config.rotate_s)
 		(void)cookie_keys_find(&nts->cookies, now_raw_ns);

@@ -4,6 +4,7 @@
  */
 #include "daemon/requests.h"
 
+#include <stddef.h>
 #include <string.h>
 
 static void daemon_fill_source(const struct daemon *daemon, struct source *source, size_t index,
@@ -20,21 +21,20 @@ void daemon_get_state(struct daemon *daemon, struct state *state)
 	struct source *const *sources;
 	size_t i;
 
-	*state = (struct state){
-		.raw_ns = system_clock_raw_ns(),
-		.timescale = daemon->timescale->ops->name,
-		.configuration = daemon->options->config_text ? "" :
-				 daemon->options->config_path,
-		.observing = daemon->options->no_clock,
-		.yielding = daemon->rivals.yielding,
-		.update = daemon->update,
-		.set_by_hand_ns = daemon->by_hand.latest_ns,
-		.manual = daemon->config->manual,
-		.local_stratum = serving_local_stratum(daemon->serving),
-		.maxdistance_ns = daemon->config->discipline.maxdistance_ns,
-		.minsources = daemon->config->discipline.minsources,
-		.configured = associations_directives(daemon->associations),
-	};
+	/* Not the sources, for which there is far more room than most have. */
+	memset(state, 0, offsetof(struct state, sources));
+	state->raw_ns = system_clock_raw_ns();
+	state->timescale = daemon->timescale->ops->name;
+	state->configuration = daemon->options->config_text ? "" : daemon->options->config_path;
+	state->observing = daemon->options->no_clock;
+	state->yielding = daemon->rivals.yielding;
+	state->update = daemon->update;
+	state->set_by_hand_ns = daemon->by_hand.latest_ns;
+	state->manual = daemon->config->manual;
+	state->local_stratum = serving_local_stratum(daemon->serving);
+	state->maxdistance_ns = daemon->config->discipline.maxdistance_ns;
+	state->minsources = daemon->config->discipline.minsources;
+	state->configured = associations_directives(daemon->associations);
 	(void)steering_read(daemon->steering);
 	steering_get_status(daemon->steering, &state->steering);
 	state->has_rate = discipline_get_rate(daemon->discipline, &state->rate,
