@@ -4,7 +4,8 @@
  * parameters, over sysfs.
  *
  * libkmod, and with it OpenSSL and two libraries of compression, would stay in memory for as long
- * as the daemon runs, 1.6 MiB for what is done once: it is opened for that alone.
+ * as the daemon runs, 1.6 MiB for what is done once. It is opened for that alone, and by a child of
+ * the daemon: OpenSSL does not leave a process that it has come to.
  */
 #include "daemon/module_load.h"
 
@@ -20,6 +21,7 @@
 #include <libkmod.h>
 
 #include "daemon/privileges.h"
+#include "lib/child.h"
 #include "lib/late_library.h"
 #include "lib/module_refusal.h"
 #include "lib/time_units.h"
@@ -172,9 +174,24 @@ static int module_insert(void)
 	return err;
 }
 
+/* As module_insert(), which a child does. */
+static int module_insert_beside(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		_exit(-module_insert());
+	status = child_wait(pid);
+
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EIO;
+}
+
 int module_load(char *message, size_t size)
 {
-	int err = privileges_may_load_module() ? module_insert() : -EPERM;
+	int err = privileges_may_load_module() ? module_insert_beside() : -EPERM;
 
 	message[0] = '\0';
 	if (err)
