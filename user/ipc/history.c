@@ -5,6 +5,7 @@
  */
 #include "ipc/history.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,20 @@
 #define AGE_MOST_NS	(86400 * NS_PER_S)
 
 /**
+ * struct kept_point - struct history_point, in as little memory as it takes
+ * @time_ns: as it is
+ * @offset_ns: to seven digits
+ * @maxerror_ns: likewise
+ * @frequency: likewise
+ */
+struct kept_point {
+	int64_t time_ns;
+	float offset_ns;
+	float maxerror_ns;
+	float frequency;
+} __attribute__((packed, aligned(4)));
+
+/**
  * struct history - the points
  * @count: of @points
  * @raw_ns: when the latest was read; INT64_MIN: there is none
@@ -26,7 +41,7 @@
 struct history {
 	size_t count;
 	int64_t raw_ns;
-	struct history_point points[HISTORY_POINTS];
+	struct kept_point points[HISTORY_POINTS];
 };
 
 struct history *history_new(void)
@@ -44,18 +59,47 @@ void history_free(struct history *history)
 	free(history);
 }
 
+static struct kept_point keep(const struct history_point *point)
+{
+	return (struct kept_point){
+		.time_ns = point->time_ns,
+		.offset_ns = (float)point->offset_ns,
+		.maxerror_ns = (float)point->maxerror_ns,
+		.frequency = (float)point->frequency,
+	};
+}
+
+/* What was the greatest number, either way, is so again. */
+static int64_t whole_ns(float ns)
+{
+	if (ns >= 0x1p63f)
+		return INT64_MAX;
+
+	return ns <= -0x1p63f ? -INT64_MAX : (int64_t)ns;
+}
+
+static struct history_point show(const struct kept_point *kept)
+{
+	return (struct history_point){
+		.time_ns = kept->time_ns,
+		.offset_ns = whole_ns(kept->offset_ns),
+		.maxerror_ns = whole_ns(kept->maxerror_ns),
+		.frequency = (double)kept->frequency,
+	};
+}
+
 /* Of two neighbours in the older half the one with the larger offset stays: it is what matters. */
 static void make_room(struct history *history, int64_t now_ns)
 {
-	struct history_point *points = history->points;
+	struct kept_point *points = history->points;
 	size_t from = 0, to = 0, half = HISTORY_POINTS / 2;
 
 	while (from < half && points[from].time_ns < chime_sub_sat(now_ns, AGE_MOST_NS))
 		from++;
 	for (; from + 1 < half; from += 2) {
-		const struct history_point *one = &points[from], *other = &points[from + 1];
+		const struct kept_point *one = &points[from], *other = &points[from + 1];
 
-		points[to++] = llabs(one->offset_ns) > llabs(other->offset_ns) ? *one : *other;
+		points[to++] = fabsf(one->offset_ns) > fabsf(other->offset_ns) ? *one : *other;
 	}
 	memmove(&points[to], &points[from], (history->count - from) * sizeof(*points));
 	history->count -= from - to;
@@ -69,7 +113,7 @@ void history_add(struct history *history, const struct history_point *point, int
 	if (history->count == HISTORY_POINTS)
 		make_room(history, point->time_ns);
 	history->raw_ns = raw_ns;
-	history->points[history->count++] = *point;
+	history->points[history->count++] = keep(point);
 }
 
 /* How many of @count points stand for one where there is room for @max. */
@@ -89,12 +133,12 @@ size_t history_since(const struct history *history, int64_t from_ns, struct hist
 		first++;
 	stride = stride_of(history->count - first, max);
 	for (size_t i = first; i < history->count; i++) {
-		const struct history_point *point = &history->points[i];
+		const struct history_point point = show(&history->points[i]);
 
 		if ((i - first) % stride == 0)
-			points[count++] = *point;
-		else if (llabs(point->offset_ns) > llabs(points[count - 1].offset_ns))
-			points[count - 1] = *point;
+			points[count++] = point;
+		else if (llabs(point.offset_ns) > llabs(points[count - 1].offset_ns))
+			points[count - 1] = point;
 	}
 
 	return count;

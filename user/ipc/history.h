@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Points that are kept: 128 KiB. */
+/*
+ * Points that are kept, 80 KiB: with the seven digits of a float, which are more than a plot shows.
+ */
 #define HISTORY_POINTS	4096
 
 /**

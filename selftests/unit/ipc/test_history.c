@@ -5,6 +5,8 @@
 #include "user/ipc/history.h"
 #include "user/ipc/report_history.h"
 
+#include <math.h>
+
 #include "kmod/core/line.h"
 #include "selftests/unit/unit.h"
 
@@ -80,6 +82,29 @@ TEST_F(history, fewer_points_keep_the_peaks)
 		add(self->history, at_s, at_s == 501 ? 77 : 1);
 	EXPECT_EQ(10, history_since(self->history, 0, self->points, 10));
 	EXPECT_EQ(77, self->points[5].offset_ns);
+}
+
+/* To seven digits, and what has no bound has none. */
+TEST_F(history, what_is_kept_is_what_was_read)
+{
+	static const struct history_point read[] = {
+		{ 1767225600123456789, 123456, 16777216, 12.345678e-6 },
+		{ 1767225601123456789, -3600 * S - 123456789, INT64_MAX, -500e-6 },
+		{ 1767225602123456789, -INT64_MAX, INT64_MAX, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(read); i++)
+		history_add(self->history, &read[i], read[i].time_ns);
+	ASSERT_EQ(3, history_since(self->history, INT64_MIN, self->points, 10));
+	for (size_t i = 0; i < ARRAY_SIZE(read); i++) {
+		double off_ns = (double)read[i].offset_ns - (double)self->points[i].offset_ns;
+
+		EXPECT_EQ(read[i].time_ns, self->points[i].time_ns);
+		EXPECT_LE(fabs(off_ns), 1e-7 * fabs((double)read[i].offset_ns));
+		EXPECT_EQ(read[i].maxerror_ns, self->points[i].maxerror_ns);
+		EXPECT_LE(fabs(read[i].frequency - self->points[i].frequency), 1e-7 * 500e-6);
+	}
+	EXPECT_EQ(123456, self->points[0].offset_ns);
 }
 
 TEST_F(history, as_json)
