@@ -49,6 +49,18 @@ static struct ntp_own own_of(const struct config_server *server)
 	return own;
 }
 
+/* What a client needs, and of the names of files those that there are: the rest is much. */
+static void copy_nts(const struct config_nts *from, struct config_nts *to)
+{
+	memcpy(to->trusted, from->trusted, from->trusted_count * sizeof(*from->trusted));
+	to->trusted_count = from->trusted_count;
+	to->no_system = from->no_system;
+	to->no_time_checks = from->no_time_checks;
+	to->refresh_s = from->refresh_s;
+	to->algorithms = from->algorithms;
+	memcpy(to->dumpdir, from->dumpdir, sizeof(to->dumpdir));
+}
+
 static void copy_options(struct associations *list, const struct config *config)
 {
 	memcpy(list->bind_address4, config->bind_address4, sizeof(list->bind_address4));
@@ -61,7 +73,7 @@ static void copy_options(struct associations *list, const struct config *config)
 	list->minstratum = config->minstratum;
 	list->maxstratum = config->maxstratum;
 	list->refresh_ns = config->refresh_s * NS_PER_S;
-	list->nts = config->nts;
+	copy_nts(&config->nts, &list->nts);
 }
 
 static void report_key(void *context, enum config_severity severity, const char *file, int line,

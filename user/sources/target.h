@@ -174,7 +174,7 @@ struct kissed {
  * @maxstratum: as configured
  * @refresh_ns: as configured, 0: never
  * @authselect: as configured
- * @nts: as configured
+ * @nts: as configured, what a client needs of it
  * @clock_updates: how often the sources have corrected the clock
  * @keyfile: as configured
  * @keys: read from it; NULL: none
