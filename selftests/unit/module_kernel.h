@@ -32,6 +32,8 @@ typedef uint16_t u16;
 #define NSEC_PER_MSEC	1000000L
 #define NSEC_PER_USEC	1000L
 #define KTIME_SEC_MAX	(INT64_MAX / NSEC_PER_SEC)
+/* A kernel leaves itself thirty years of uptime. */
+#define TIME_SETTOD_SEC_MAX	(KTIME_SEC_MAX - 30LL * 365 * 24 * 3600)
 #define U32_MAX		UINT32_MAX
 
 static inline s64 div_s64(s64 value, s64 by)

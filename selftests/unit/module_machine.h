@@ -248,6 +248,8 @@ int do_settimeofday64(const struct timespec64 *time)
 
 	if (machine.set_error)
 		return machine.set_error;
+	if (time->tv_sec < 0 || time->tv_sec >= TIME_SETTOD_SEC_MAX)
+		return -EINVAL;
 	machine_pass(machine.set_takes_ns[machine.sets % MACHINE_SETS]);
 	before_ns = realtime_ns();
 	machine.behind_ns = machine.utc_ns - (time->tv_sec * S + time->tv_nsec);
@@ -373,6 +375,7 @@ static u32 host_evidence(void)
 static int host_pair(void *device, struct chime_pairing *pairing)
 {
 	static s64 wild_ns;
+	s64 utc_ns;
 
 	(void)device;
 	if (machine.stops_at && !--machine.stops_at)
@@ -387,9 +390,15 @@ static int host_pair(void *device, struct chime_pairing *pairing)
 	if (machine.answers && !--machine.answers)
 		machine.host_silent = true;
 	machine_pass(CALL_NS);
+	utc_ns = chime_add_sat(chime_add_sat(machine.utc_ns, machine.host_ahead_ns), wild_ns);
+	/* As kmod/host_kvm.c does. */
+	if (utc_ns < 0 || utc_ns >= KTIME_SEC_MAX * NSEC_PER_SEC) {
+		pairing->evidence = host_evidence();
+		return -ERANGE;
+	}
 	*pairing = (struct chime_pairing){
 		.raw_ns = machine.raw_ns + machine.host_late_ns,
-		.utc_ns = machine.utc_ns + machine.host_ahead_ns + wild_ns,
+		.utc_ns = utc_ns,
 		.uncertainty_ns = EXACT_NS + machine.host_late_ns,
 		.exact = true,
 		.clocksource_seq = machine.clocksource,
