@@ -7,6 +7,7 @@
 #define UNIT_MODULE_FIXTURE_H
 
 #include "selftests/unit/module_machine.h"
+#include "selftests/unit/unit.h"
 
 /* Hypercalls take this long in one check, which the steps account for. */
 #define CLOSE_NS	(20 * 1000)

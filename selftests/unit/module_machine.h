@@ -12,8 +12,6 @@
 #include "kmod/control.h"
 #include "kmod/netlink.h"
 
-#include "selftests/unit/unit.h"
-
 #define MS	NSEC_PER_MSEC
 #define S	NSEC_PER_SEC
 #define HOUR	(3600 * S)

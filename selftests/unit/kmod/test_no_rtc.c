@@ -5,6 +5,7 @@
 #undef CONFIG_RTC_CLASS
 
 #include "selftests/unit/module_machine.h"
+#include "selftests/unit/unit.h"
 
 #include "kmod/main.c"
 

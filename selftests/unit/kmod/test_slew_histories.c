@@ -9,6 +9,7 @@
  * HISTORIES=100000 plays more of them than the usual 300, SEED=N others.
  */
 #include "selftests/unit/module_machine.h"
+#include "selftests/unit/unit.h"
 
 #include <stdlib.h>
 
