@@ -32,12 +32,12 @@ void played_module_log(const char *format, ...)
 	va_end(arguments);
 }
 
-s64 ktime_get_raw_ns(void)
+u64 ktime_get_raw_ns(void)
 {
 	return guest.raw_ns;
 }
 
-s64 ktime_get_boottime_ns(void)
+u64 ktime_get_boottime_ns(void)
 {
 	return guest.mono_ns + guest.slept_ns;
 }

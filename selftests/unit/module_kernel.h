@@ -291,9 +291,9 @@ static inline struct timespec64 ns_to_timespec64(s64 ns)
 }
 
 void ktime_get_snapshot(struct system_time_snapshot *snapshot);
-s64 ktime_get_raw_ns(void);
+u64 ktime_get_raw_ns(void);
 
-static inline s64 ktime_get_real_ns(void)
+static inline u64 ktime_get_real_ns(void)
 {
 	struct system_time_snapshot snapshot;
 
@@ -301,7 +301,7 @@ static inline s64 ktime_get_real_ns(void)
 	return snapshot.real;
 }
 
-s64 ktime_get_boottime_ns(void);
+u64 ktime_get_boottime_ns(void);
 int do_settimeofday64(const struct timespec64 *time);
 
 /* --- random numbers: none, so that a run can be repeated; what is left is the time --- */

@@ -215,12 +215,12 @@ void played_module_log(const char *format, ...)
 	machine.logged += !!strstr(machine.log, ": the system clock was ");
 }
 
-s64 ktime_get_raw_ns(void)
+u64 ktime_get_raw_ns(void)
 {
 	return machine.raw_ns;
 }
 
-s64 ktime_get_boottime_ns(void)
+u64 ktime_get_boottime_ns(void)
 {
 	s64 boot_ns = machine.raw_ns + machine.slept_ns;
 

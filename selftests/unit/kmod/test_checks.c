@@ -200,7 +200,7 @@ static void cpuhp_state_remove_instance(int state, struct hlist_node *node)
 
 struct system_time_snapshot unit_clocks;
 
-s64 ktime_get_raw_ns(void)
+u64 ktime_get_raw_ns(void)
 {
 	return clock_ns;
 }

@@ -109,7 +109,7 @@ static void write_for(s64 ns)
 	writes_until_ns = ns == WRITES_FOR_EVER ? ns : raw_ns + ns;
 }
 
-s64 ktime_get_raw_ns(void)
+u64 ktime_get_raw_ns(void)
 {
 	pass(20);
 	return raw_ns;
