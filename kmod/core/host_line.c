@@ -93,7 +93,7 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 				const struct chime_pairing *pairing)
 {
 	s64 age_ns = chime_sub_sat(pairing->raw_ns, host->last.raw_ns);
-	s64 slewed_ns = age_ns < CHIME_SLEW_LONGEST_NS ? age_ns : CHIME_SLEW_LONGEST_NS;
+	s64 slewed_ns = chime_min(age_ns, CHIME_SLEW_LONGEST_NS);
 	bool known = host->rate_known && pairing->clocksource_seq == host->last.clocksource_seq;
 	s64 drift_q32 = known ? chime_add_sat(CHIME_DRIFT_MAX_Q32, host->rate_error_q32) :
 				CHIME_GROWTH_UNKNOWN_Q32;
@@ -102,7 +102,7 @@ static s64 chime_host_line_jump(const struct chime_host_line *host,
 
 	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(slewed_ns, CHIME_HOST_SLEW_MAX_Q32));
 	jump_ns = chime_add_sat(jump_ns, chime_scale_q32(age_ns, drift_q32));
-	return jump_ns > least_ns ? jump_ns : least_ns;
+	return chime_max(jump_ns, least_ns);
 }
 
 /* Begin a new segment at @first. */
@@ -153,8 +153,7 @@ static s64 chime_host_line_growth(const struct chime_host_line *host, s64 slope_
 static int chime_host_line_fit(const struct chime_host_line *host, struct chime_line *fitted)
 {
 	const struct chime_pairing *first = &host->points[0], *last = &host->last;
-	s64 worst_ns = first->uncertainty_ns > last->uncertainty_ns ? first->uncertainty_ns :
-								     last->uncertainty_ns;
+	s64 worst_ns = chime_max(first->uncertainty_ns, last->uncertainty_ns);
 
 	if (chime_sub_sat(last->raw_ns, first->raw_ns) < host->baseline_min_ns)
 		return -ERANGE;

@@ -162,7 +162,7 @@ static void chime_steady_note_slew(struct chime_steady *steady, s64 raw_ns)
 	s64 slew_q32 = chime_steady_slewing(steady);
 
 	if (chime_steady_slewed_lately(steady, raw_ns))
-		steady->slew_q32 = slew_q32 > before_q32 ? slew_q32 : before_q32;
+		steady->slew_q32 = chime_max(slew_q32, before_q32);
 	if (!chime_steady_slewed_lately(steady, raw_ns) || chime_steady_is_back(steady, raw_ns))
 		chime_steady_rest(steady, raw_ns);
 }

@@ -57,7 +57,7 @@ static s64 chime_steady_rests_apart(const struct chime_steady *steady, s64 raw_n
 static void chime_steady_allow_for_gap(struct chime_steady *steady, s64 raw_ns)
 {
 	s64 gap_ns = steady->gap_ns;
-	s64 long_ns = gap_ns < CHIME_SLEW_LONGEST_NS ? gap_ns : CHIME_SLEW_LONGEST_NS;
+	s64 long_ns = chime_min(gap_ns, CHIME_SLEW_LONGEST_NS);
 	s64 unseen_ns = chime_scale_q32(long_ns, CHIME_HOST_SLEW_MAX_Q32);
 	s64 allowance_ns = chime_scale_q32(long_ns, chime_steady_slew(steady, raw_ns));
 	s64 apart_ns;
