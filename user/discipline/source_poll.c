@@ -78,6 +78,13 @@
 #define POLL_ASYMMETRY	0.1
 
 /*
+ * But an asymmetry stays what it is, and what the oscillator makes of the clock does not: it counts
+ * for no more than so many of a sample's errors. What a path hides for good is no reason to let the
+ * clock wander by a share of that.
+ */
+#define POLL_HIDDEN	2
+
+/*
  * The error of a rate depends on the time over which it was learned, and a young estimate does not
  * know its own: the interval is at most this share of that time.
  */
@@ -480,15 +487,14 @@ static void control_poll(struct source *source)
 	double most_s = clamp_interval(source, fmin(POLL_GROWTH * source->interval_s,
 						    POLL_SPAN_SHARE * stretch *
 						    source_learned_s(source)));
-	struct worth worth = {
-		.asymmetry_ns = POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator),
-		.stretch = stretch,
-	};
+	struct worth worth = { .stretch = stretch };
 	struct estimate estimate;
 	double interval_s;
 
 	estimator_get(source->estimator, source->last.at_ns, &estimate);
 	worth.sample_ns = estimate.sample_ns + (double)source->last.noise_ns;
+	worth.asymmetry_ns = fmin(POLL_ASYMMETRY * 0.5 * estimator_floor(source->estimator),
+				  POLL_HIDDEN * worth.sample_ns);
 	interval_s = time_until_worth_s(source, &worth, least_interval(source), most_s);
 	if (interval_s > ldexp(1, source->options.minpoll))
 		source->starting = 0;
