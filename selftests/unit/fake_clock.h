@@ -38,7 +38,8 @@ struct fake_clock {
 	int tai_s;
 	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
 	int leap_state;		/* the kernel's, which an unsynchronised clock hides */
-	int adjustments;	/* calls that changed something */
+	int adjustments;	/* calls that changed something ... */
+	int asked;		/* ... and those that changed nothing */
 	int64_t release_ns;	/* when the program was released */
 };
 
@@ -187,6 +188,7 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	if (errno)
 		return -1;
 	fake_clock.adjustments += tx->modes != 0;
+	fake_clock.asked += tx->modes == 0;
 	tx->tick = fake_clock.tick_us;
 	tx->freq = fake_clock.freq;
 	tx->status = fake_clock.status;

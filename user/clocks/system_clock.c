@@ -215,17 +215,6 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 	return err;
 }
 
-double system_clock_reread_rate(struct system_clock *clock)
-{
-	struct timex tx = { .modes = 0 };
-	double before = clock->rate;
-
-	if (clock->null || clock_adjtime(CLOCK_REALTIME, &tx) < 0)
-		return 0.0;
-	system_clock_note(clock, &tx);
-	return clock->rate - before;
-}
-
 /* CLOCK_REALTIME moved by @offset_ns through a reading, for kernels that refuse ADJ_SETOFFSET. */
 static int system_clock_set(int64_t offset_ns)
 {
@@ -326,18 +315,27 @@ static bool is_foreseen(const struct timex *tx)
 }
 
 /* A leap second changes TAI - UTC, because TAI goes on; setting the clock does not change it. */
-int64_t system_clock_leapt(struct system_clock *clock)
+static int64_t system_clock_note_tai(struct system_clock *clock, const struct timex *tx)
+{
+	int change_s = tx->tai - clock->tai_s;
+
+	if (change_s && is_foreseen(tx))
+		return 0;
+	clock->tai_s = tx->tai;
+	return change_s == 1 || change_s == -1 ? -change_s * NS_PER_S : 0;
+}
+
+void system_clock_reread(struct system_clock *clock, struct system_clock_change *change)
 {
 	struct timex tx = { .modes = 0 };
-	int change_s;
+	double before = clock->rate;
 
+	*change = (struct system_clock_change){ .rate = 0.0 };
 	if (clock->null || clock_adjtime(CLOCK_REALTIME, &tx) < 0)
-		return 0;
-	if (tx.tai != clock->tai_s && is_foreseen(&tx))
-		return 0;
-	change_s = tx.tai - clock->tai_s;
-	clock->tai_s = tx.tai;
-	return change_s == 1 || change_s == -1 ? -change_s * NS_PER_S : 0;
+		return;
+	system_clock_note(clock, &tx);
+	change->rate = clock->rate - before;
+	change->leapt_ns = system_clock_note_tai(clock, &tx);
 }
 
 int system_clock_set_tai(struct system_clock *clock, int tai_s)

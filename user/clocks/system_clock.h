@@ -42,11 +42,22 @@ int64_t system_clock_raw_ns(void);
 /* The rate in force against the raw clock, as it was set or last read. */
 double system_clock_rate(const struct system_clock *clock);
 
-/*
- * Read the rate in force. By how much somebody else has changed it since it was set or last read;
- * 0.0: nobody has, or it cannot be read. What adjtime(3) adds to it does not show.
+/**
+ * struct system_clock_change - what became of the clock without this daemon
+ * @rate: by how much somebody else has changed its rate
+ * @leapt_ns: by how much the kernel has set it forward, by a leap second: it lets one pass at
+ *	midnight, UTC, after it was published; -1 s: an inserted one, 0: none
  */
-double system_clock_reread_rate(struct system_clock *clock);
+struct system_clock_change {
+	double rate;
+	int64_t leapt_ns;
+};
+
+/*
+ * Read its state from the kernel: what has changed since it was last read, opened or commanded. The
+ * rate does not include what adjtime(3) adds to it. Nothing where it cannot be read.
+ */
+void system_clock_reread(struct system_clock *clock, struct system_clock_change *change);
 
 /* Step by @offset_ns (reference - local). Without the module only. 0, -errno. */
 int system_clock_step(struct system_clock *clock, int64_t offset_ns);
@@ -77,13 +88,6 @@ int system_clock_set_tai(struct system_clock *clock, int tai_s);
  * changed, if the kernel was told of it. 0, -errno.
  */
 int system_clock_leap_tai(struct system_clock *clock, int64_t change_ns);
-
-/*
- * Whether the kernel let a leap second pass since last asked (or opened), as it does at midnight,
- * UTC, after one was published: by how much it set the clock forward, -1 s for an inserted second,
- * or 0.
- */
-int64_t system_clock_leapt(struct system_clock *clock);
 
 /*
  * By how much the kernel had set the clock forward when it was opened, by a leap second that

@@ -450,21 +450,25 @@ static int steering_end_slew(struct steering *steering)
 
 int steering_read(struct steering *steering)
 {
+	struct system_clock_change change;
 	struct timescale_now now;
 	int err;
 
 	err = timescale_now(steering->timescale, &now);
+	if (err)
+		return err;
 	/*
 	 * Check for a leap after the reading, which then is all from before it or all from after
 	 * it.
 	 */
-	if (!err && steering_has_leapt(steering, &now))
+	system_clock_reread(steering->clock, &change);
+	if (steering_has_leapt(steering, &now, change.leapt_ns))
 		err = timescale_read(steering->timescale, &now);
 	if (err)
 		return err;
 	steering->retry_ns = 0;
 	steering_note_leap(steering, &now);
-	if (steering_watch_rate(steering, &now))
+	if (steering_watch_rate(steering, &now, change.rate))
 		steering->next_check_ns = 0;
 	if (steering_watch(steering, &now))
 		steering->next_check_ns = 0;

@@ -122,9 +122,9 @@ static bool steering_is_to_leap(const struct steering *steering, const struct ti
 	       (leap_is_near(leap, utc_ns) || steering->status.valid);
 }
 
-bool steering_has_leapt(struct steering *steering, const struct timescale_now *now)
+bool steering_has_leapt(struct steering *steering, const struct timescale_now *now,
+			int64_t change_ns)
 {
-	int64_t change_ns = system_clock_leapt(steering->clock);
 	int64_t announced_ns = leap_change_ns(steering->leap.kind);
 
 	if (steering->status.trust == TRUST_EXTERNAL)

@@ -183,8 +183,8 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 
 /* steering_rival.c */
 
-/* Has another program changed the rate of the clock since it was set? That is logged. */
-bool steering_watch_rate(struct steering *steering, const struct timescale_now *now);
+/* Has another program changed the rate of the clock, by @change? That is logged. */
+bool steering_watch_rate(struct steering *steering, const struct timescale_now *now, double change);
 
 /* Has another program set the clock since the latest reading? That is logged. */
 bool steering_watch(struct steering *steering, const struct timescale_now *now);
@@ -211,9 +211,11 @@ bool steering_set_back(struct steering *steering);
 void steering_note_leap(struct steering *steering, const struct timescale_now *now);
 
 /*
- * Whether a leap second has passed since the last call. The kernel's own counts if it is the
- * announced one; one that another program made the kernel execute counts as setting the clock.
+ * Whether a leap second has passed since the last call. The kernel's own, which set the clock
+ * forward by @change_ns, counts if it is the announced one; one that another program made the
+ * kernel execute counts as setting the clock.
  */
-bool steering_has_leapt(struct steering *steering, const struct timescale_now *now);
+bool steering_has_leapt(struct steering *steering, const struct timescale_now *now,
+			int64_t change_ns);
 
 #endif /* STEERING_PRIVATE_H */

@@ -218,10 +218,9 @@ static bool steering_has_slept(struct steering *steering)
  * Who slews the clock sets it little by little, and what it does is undone with each check. By how
  * much the clock moved since the latest reading is known by the present rate, or by the former one.
  */
-bool steering_watch_rate(struct steering *steering, const struct timescale_now *now)
+bool steering_watch_rate(struct steering *steering, const struct timescale_now *now, double change)
 {
 	int64_t since_ns = chime_sub_sat(now->raw_ns, steering->status.now.raw_ns);
-	double change = system_clock_reread_rate(steering->clock);
 	char names[RIVALS_TEXT_MAX];
 
 	if (change == 0.0 || steering->options.observe || !steering->steered ||

@@ -112,6 +112,14 @@ TEST(null_commands_nothing)
 	system_clock_close(clock);
 }
 
+static struct system_clock_change changed(struct system_clock *clock)
+{
+	struct system_clock_change change;
+
+	system_clock_reread(clock, &change);
+	return change;
+}
+
 /* A rate of one's own is none of somebody else's, whatever the kernel's units make of it. */
 TEST_F(clock, sees_who_else_changes_the_rate)
 {
@@ -119,20 +127,20 @@ TEST_F(clock, sees_who_else_changes_the_rate)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rates); i++) {
 		ASSERT_EQ(0, system_clock_set_rate(self->clock, rates[i]));
-		EXPECT_EQ(0.0, system_clock_reread_rate(self->clock)) TH_LOG("%zu", i);
+		EXPECT_EQ(0.0, changed(self->clock).rate) TH_LOG("%zu", i);
 	}
 	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
 	fake_clock.freq += 3 * 65536;
-	EXPECT_LT(fabs(system_clock_reread_rate(self->clock) - 3e-6), 1e-12);
+	EXPECT_LT(fabs(changed(self->clock).rate - 3e-6), 1e-12);
 	EXPECT_LT(fabs(system_clock_rate(self->clock) - 13e-6), 1e-10);
-	EXPECT_EQ(0.0, system_clock_reread_rate(self->clock));
+	EXPECT_EQ(0.0, changed(self->clock).rate);
 	fake_clock.tick_us -= 2;
-	EXPECT_LT(fabs(system_clock_reread_rate(self->clock) + 200e-6), 1e-12);
+	EXPECT_LT(fabs(changed(self->clock).rate + 200e-6), 1e-12);
 	fake_clock.error = EPERM;
-	EXPECT_EQ(0.0, system_clock_reread_rate(self->clock));
+	EXPECT_EQ(0.0, changed(self->clock).rate);
 	fake_clock.error = 0;
 	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
-	EXPECT_EQ(0.0, system_clock_reread_rate(self->clock));
+	EXPECT_EQ(0.0, changed(self->clock).rate);
 }
 
 TEST_F(clock, sets_every_rate)
@@ -256,18 +264,18 @@ TEST_F(clock, publishes_errors_alone_where_the_status_is_right)
 
 TEST_F(clock, notices_the_kernels_leap_second)
 {
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	/* adjtimex already counts a second that the clock has still to repeat. */
 	fake_clock.leap_foreseen = 1;
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	fake_clock_leap();
-	EXPECT_EQ(-S, system_clock_leapt(self->clock));
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(-S, changed(self->clock).leapt_ns);
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	fake_clock.tai_s--;
-	EXPECT_EQ(S, system_clock_leapt(self->clock));
+	EXPECT_EQ(S, changed(self->clock).leapt_ns);
 	/* Somebody tells the kernel what TAI is. */
 	fake_clock.tai_s = 37;
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 }
 
 TEST_F(clock, tells_the_kernel_what_tai_is)
@@ -275,11 +283,11 @@ TEST_F(clock, tells_the_kernel_what_tai_is)
 	ASSERT_EQ(0, system_clock_set_tai(self->clock, 37));
 	EXPECT_EQ(37, fake_clock.tai_s);
 	/* That was no leap second. */
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	ASSERT_EQ(0, system_clock_set_tai(self->clock, 38));
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	fake_clock_leap();
-	EXPECT_EQ(-S, system_clock_leapt(self->clock));
+	EXPECT_EQ(-S, changed(self->clock).leapt_ns);
 	EXPECT_EQ(39, fake_clock.tai_s);
 }
 
@@ -292,7 +300,7 @@ TEST_F(clock, keeps_tai_over_a_leap_second_of_ours)
 	EXPECT_EQ(0, system_clock_leap_tai(self->clock, -S));
 	EXPECT_EQ(38, fake_clock.tai_s);
 	/* That was none of the kernel's. */
-	EXPECT_EQ(0, system_clock_leapt(self->clock));
+	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	EXPECT_EQ(0, system_clock_leap_tai(self->clock, S));
 	EXPECT_EQ(37, fake_clock.tai_s);
 }

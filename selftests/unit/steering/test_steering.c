@@ -79,6 +79,16 @@ TEST_F(steering, adds_up_three_errors)
 	EXPECT_EQ(status->reading_ns, status->maxerror_ns);
 }
 
+/* For a leap second, the rate and whatever else shows there. */
+TEST_F(steering, asks_the_kernel_once_in_each_reading)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	fake_clock_run(S);
+	fake_clock.asked = 0;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_EQ(1, fake_clock.asked);
+}
+
 TEST_F(steering, refreshes_what_it_publishes)
 {
 	int i;
