@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/timex.h>
@@ -31,7 +32,8 @@ struct fake_clock {
 	int status;
 	long maxerror_us;
 	long esterror_us;
-	long offset;		/* what the PLL is still to do */
+	long offset;		/* what the PLL is still to do ... */
+	long adjtime_us;	/* ... and what adjtime(3) is */
 	int error;		/* of clock_adjtime: errno, 0: none */
 	int no_setoffset;	/* clock_adjtime knows no ADJ_SETOFFSET */
 	int no_boottime;
@@ -88,10 +90,22 @@ static inline double fake_clock_rate(void)
 	       (double)fake_clock.freq / 65536e6;
 }
 
+/* What adjtime(3) does in @raw_ns: 500 ppm at most. */
+static inline int64_t fake_clock_adjtime(int64_t raw_ns)
+{
+	long most_us = raw_ns / 2000000;
+	long us = fake_clock.adjtime_us;
+
+	us = us > most_us ? most_us : us < -most_us ? -most_us : us;
+	fake_clock.adjtime_us -= us;
+	return us * 1000;
+}
+
 /* Time goes on by @raw_ns; all other clocks at the commanded rate, errors as the kernel's. */
 static inline void fake_clock_run(int64_t raw_ns)
 {
-	int64_t steered_ns = raw_ns + llround((double)raw_ns * fake_clock_rate());
+	int64_t steered_ns = raw_ns + llround((double)raw_ns * fake_clock_rate()) +
+			     fake_clock_adjtime(raw_ns);
 
 	fake_clock.raw_ns += raw_ns;
 	fake_clock.realtime_ns += steered_ns;
@@ -149,8 +163,10 @@ int clock_settime(clockid_t id, const struct timespec *ts)
 
 static inline int fake_clock_change(const struct timex *tx)
 {
-	if ((tx->modes & ADJ_OFFSET_SINGLESHOT) == ADJ_OFFSET_SINGLESHOT)
+	if (tx->modes == ADJ_OFFSET_SINGLESHOT) {
+		fake_clock.adjtime_us = tx->offset;
 		return 0;
+	}
 	if ((tx->modes & ADJ_SETOFFSET) &&
 	    (fake_clock.no_setoffset || tx->time.tv_usec < 0 || tx->time.tv_usec >= 1000000000 ||
 	     !(tx->modes & ADJ_NANO)))
@@ -182,13 +198,17 @@ static inline int fake_clock_change(const struct timex *tx)
 
 int clock_adjtime(clockid_t id, struct timex *tx)
 {
+	bool asks = !tx->modes || tx->modes == ADJ_OFFSET_SS_READ;
+
 	errno = id == CLOCK_REALTIME ? fake_clock.error : EINVAL;
-	if (!errno && tx->modes)
+	if (!errno && tx->modes == ADJ_OFFSET_SS_READ)
+		tx->offset = fake_clock.adjtime_us;
+	if (!errno && !asks)
 		errno = -fake_clock_change(tx);
 	if (errno)
 		return -1;
-	fake_clock.adjustments += tx->modes != 0;
-	fake_clock.asked += tx->modes == 0;
+	fake_clock.adjustments += !asks;
+	fake_clock.asked += asks;
 	tx->tick = fake_clock.tick_us;
 	tx->freq = fake_clock.freq;
 	tx->status = fake_clock.status;

@@ -30,6 +30,7 @@ struct system_clock {
 	long tick_us;
 	double rate;		/* of tick_us and the frequency together */
 	int tai_s;		/* the kernel's TAI - UTC */
+	bool slewed;		/* by adjtime(3), when it was last read */
 	int left_state;		/* of leap seconds, as the clock was opened ... */
 	int left_status;	/* ... and the kernel's status */
 };
@@ -50,13 +51,21 @@ static double system_clock_rate_of(const struct system_clock *clock, const struc
 	return tick + (double)tx->freq / SCALED_PPM;
 }
 
+/* A phase that adjtime(3) is still removing would be added to ours. */
+static int system_clock_stop_adjtime(struct system_clock *clock)
+{
+	struct timex none = { .modes = ADJ_OFFSET_SINGLESHOT };
+
+	clock->slewed = false;
+	return system_clock_adjust(clock, &none);
+}
+
 /*
- * A phase that adjtime(3) or the PLL is still removing would be added to ours. The PLL drops its
- * own only when another one is set, which it accepts only while it is on.
+ * So would one of the PLL. It drops its own only when another one is set, which it accepts only
+ * while it is on.
  */
 static int system_clock_stop_slews(struct system_clock *clock)
 {
-	struct timex adjtime = { .modes = ADJ_OFFSET_SINGLESHOT };
 	struct timex pll_zero = {
 		.modes = ADJ_STATUS | ADJ_OFFSET,
 		.status = STA_PLL | STA_UNSYNC,
@@ -64,7 +73,7 @@ static int system_clock_stop_slews(struct system_clock *clock)
 	struct timex pll_off = { .modes = ADJ_STATUS, .status = STA_UNSYNC };
 	int err;
 
-	err = system_clock_adjust(clock, &adjtime);
+	err = system_clock_stop_adjtime(clock);
 	if (!err)
 		err = system_clock_adjust(clock, &pll_zero);
 	if (!err)
@@ -188,7 +197,7 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 	double per_tick = 1.0 / (double)clock->nominal_tick_us, rest;
 	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK };
 	long tick = clock->tick_us;
-	int err;
+	int err = 0;
 
 	if (!isfinite(rate))
 		return -EINVAL;
@@ -208,7 +217,10 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 	tx.freq = lround(rest * SCALED_PPM);
 	/* Whether it has changed or not: another program may have changed it since. */
 	tx.tick = tick;
-	err = system_clock_adjust(clock, &tx);
+	if (clock->slewed)
+		err = system_clock_stop_adjtime(clock);
+	if (!err)
+		err = system_clock_adjust(clock, &tx);
 	/* The kernel answers in place. */
 	if (!err)
 		system_clock_note(clock, &tx);
@@ -327,7 +339,8 @@ static int64_t system_clock_note_tai(struct system_clock *clock, const struct ti
 
 void system_clock_reread(struct system_clock *clock, struct system_clock_change *change)
 {
-	struct timex tx = { .modes = 0 };
+	/* Changes nothing, and the kernel answers as to a mode of 0, but for the offset. */
+	struct timex tx = { .modes = ADJ_OFFSET_SS_READ };
 	double before = clock->rate;
 
 	*change = (struct system_clock_change){ .rate = 0.0 };
@@ -336,6 +349,10 @@ void system_clock_reread(struct system_clock *clock, struct system_clock_change 
 	system_clock_note(clock, &tx);
 	change->rate = clock->rate - before;
 	change->leapt_ns = system_clock_note_tai(clock, &tx);
+	clock->slewed = tx.offset != 0;
+	/* Any number is accepted. */
+	if (__builtin_mul_overflow((int64_t)tx.offset, NS_PER_US, &change->slew_ns))
+		change->slew_ns = tx.offset < 0 ? INT64_MIN : INT64_MAX;
 }
 
 int system_clock_set_tai(struct system_clock *clock, int tai_s)

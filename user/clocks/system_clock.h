@@ -47,15 +47,18 @@ double system_clock_rate(const struct system_clock *clock);
  * @rate: by how much somebody else has changed its rate
  * @leapt_ns: by how much the kernel has set it forward, by a leap second: it lets one pass at
  *	midnight, UTC, after it was published; -1 s: an inserted one, 0: none
+ * @slew_ns: what somebody else still has adjtime(3) set it forward by, beside @rate, at 500 ppm;
+ *	the next system_clock_set_rate() cancels it
  */
 struct system_clock_change {
 	double rate;
 	int64_t leapt_ns;
+	int64_t slew_ns;
 };
 
 /*
- * Read its state from the kernel: what has changed since it was last read, opened or commanded. The
- * rate does not include what adjtime(3) adds to it. Nothing where it cannot be read.
+ * Read its state from the kernel: what has changed since it was last read, opened or commanded.
+ * Nothing where it cannot be read.
  */
 void system_clock_reread(struct system_clock *clock, struct system_clock_change *change);
 

@@ -468,7 +468,7 @@ int steering_read(struct steering *steering)
 		return err;
 	steering->retry_ns = 0;
 	steering_note_leap(steering, &now);
-	if (steering_watch_rate(steering, &now, change.rate))
+	if (steering_watch_rate(steering, &now, &change))
 		steering->next_check_ns = 0;
 	if (steering_watch(steering, &now))
 		steering->next_check_ns = 0;

@@ -73,6 +73,7 @@ enum steering_complaint {
 	STEERING_BEFORE_RELEASE,
 	STEERING_REFUSED,
 	STEERING_RATE_CHANGED,
+	STEERING_SLEWED,
 	STEERING_COMPLAINTS,
 };
 
@@ -183,8 +184,9 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 
 /* steering_rival.c */
 
-/* Has another program changed the rate of the clock, by @change? That is logged. */
-bool steering_watch_rate(struct steering *steering, const struct timescale_now *now, double change);
+/* Has another program changed the rate of the clock, or does it slew it? That is logged. */
+bool steering_watch_rate(struct steering *steering, const struct timescale_now *now,
+			 const struct system_clock_change *change);
 
 /* Has another program set the clock since the latest reading? That is logged. */
 bool steering_watch(struct steering *steering, const struct timescale_now *now);

@@ -31,6 +31,9 @@
 #define ASK_AGAIN_NS		(60 * NS_PER_S)
 #define ASK_AGAIN_MAX_NS	(960 * NS_PER_S)
 
+/* What adjtime(3) adds to the rate at most: the kernel's MAX_TICKADJ, in each second. */
+#define ADJTIME_RATE	500e-6
+
 #define MAY_BE_IT	" may be it"
 #define RIVALS_TEXT_MAX	280
 
@@ -214,26 +217,42 @@ static bool steering_has_slept(struct steering *steering)
 	return steering->set.slept_ns - before_ns > SET_BY_OTHERS_NS;
 }
 
+static void steering_report_rate(struct steering *steering, const struct timescale_now *now,
+				 const struct system_clock_change *change)
+{
+	char names[RIVALS_TEXT_MAX];
+
+	if (change->rate != 0.0 &&
+	    steering_may_complain(steering, STEERING_RATE_CHANGED, now->raw_ns)) {
+		steering_name_rivals(names);
+		log_warning("Somebody else has changed the rate of the system clock by %.3f ppm: %s. %s",
+			    change->rate * 1e6, names, steering_advise_on_rivals(steering));
+	}
+	if (change->slew_ns && steering_may_complain(steering, STEERING_SLEWED, now->raw_ns)) {
+		steering_name_rivals(names);
+		log_warning("Somebody else slews the system clock with adjtime(3); the %s that remain are cancelled: %s. %s",
+			    duration_text(change->slew_ns).text, names,
+			    steering_advise_on_rivals(steering));
+	}
+}
+
 /*
  * Who slews the clock sets it little by little, and what it does is undone with each check. By how
  * much the clock moved since the latest reading is known by the present rate, or by the former one.
  */
-bool steering_watch_rate(struct steering *steering, const struct timescale_now *now, double change)
+bool steering_watch_rate(struct steering *steering, const struct timescale_now *now,
+			 const struct system_clock_change *change)
 {
 	int64_t since_ns = chime_sub_sat(now->raw_ns, steering->status.now.raw_ns);
-	char names[RIVALS_TEXT_MAX];
+	double turned = fabs(change->rate) + (change->slew_ns ? ADJTIME_RATE : 0.0);
 
-	if (change == 0.0 || steering->options.observe || !steering->steered ||
+	if (turned == 0.0 || steering->options.observe || !steering->steered ||
 	    steering->status.trust == TRUST_EXTERNAL)
 		return false;
 	steering->unseen_ns = chime_add_sat(steering->unseen_ns,
-					    (int64_t)(fabs(change) * (double)since_ns));
+					    (int64_t)(turned * (double)since_ns));
 	follower_restart(&steering->follower);
-	if (!steering_may_complain(steering, STEERING_RATE_CHANGED, now->raw_ns))
-		return true;
-	steering_name_rivals(names);
-	log_warning("Somebody else has changed the rate of the system clock by %.3f ppm: %s. %s",
-		    change * 1e6, names, steering_advise_on_rivals(steering));
+	steering_report_rate(steering, now, change);
 	return true;
 }
 

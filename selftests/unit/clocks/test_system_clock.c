@@ -8,6 +8,8 @@
 #include "selftests/unit/fake_clock.h"
 #include "selftests/unit/unit.h"
 
+#include <limits.h>
+
 #define S	1000000000LL
 #define MS	1000000LL
 
@@ -141,6 +143,32 @@ TEST_F(clock, sees_who_else_changes_the_rate)
 	fake_clock.error = 0;
 	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
 	EXPECT_EQ(0.0, changed(self->clock).rate);
+}
+
+/* What it has still to do shows without a change, and would be added to a rate of one's own. */
+TEST_F(clock, ends_a_slew_of_somebody_else)
+{
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
+	fake_clock.adjustments = 0;
+	fake_clock.adjtime_us = -1500;
+	EXPECT_EQ(-1500000, changed(self->clock).slew_ns);
+	EXPECT_EQ(-1500000, changed(self->clock).slew_ns);
+	EXPECT_EQ(0.0, changed(self->clock).rate);
+	EXPECT_EQ(0, fake_clock.adjustments);
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
+	EXPECT_EQ(2, fake_clock.adjustments);
+	EXPECT_EQ(0, fake_clock.adjtime_us);
+	EXPECT_EQ(0, changed(self->clock).slew_ns);
+	/* Where there is none the rate alone is set. */
+	ASSERT_EQ(0, system_clock_set_rate(self->clock, 10e-6));
+	EXPECT_EQ(3, fake_clock.adjustments);
+
+	fake_clock.adjtime_us = LONG_MIN;
+	EXPECT_EQ(INT64_MIN, changed(self->clock).slew_ns);
+	fake_clock.adjtime_us = LONG_MAX;
+	EXPECT_EQ(INT64_MAX, changed(self->clock).slew_ns);
+	ASSERT_EQ(0, system_clock_take(self->clock));
+	EXPECT_EQ(0, fake_clock.adjtime_us);
 }
 
 TEST_F(clock, sets_every_rate)

@@ -72,6 +72,41 @@ TEST_F(steering, says_that_somebody_else_changes_the_rate)
 	EXPECT_NE(NULL, strstr(journal.fields[0], "by -200.000 ppm: "));
 }
 
+/*
+ * Likewise who slews it with adjtime(3), as OpenNTPD does: what remains is cancelled, so that the
+ * clock goes wrong no further than until the next check.
+ */
+TEST_F(steering, says_that_somebody_else_slews_the_clock)
+{
+	static const char said[] =
+		"Somebody else slews the system clock with adjtime(3); the 5.00 s that remain are";
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	journal_listen(LOG_NOTICE);
+	for (int i = 0; i < 10; i++) {
+		fake_clock.adjtime_us = 5000000;
+		fake_clock_run(4 * S);
+		EXPECT_GT(-MS, error_ns(self));
+		ASSERT_EQ(0, follow(self));
+		EXPECT_EQ(0, fake_clock.adjtime_us);
+		ASSERT_EQ(0, run_truthfully(self, 60 * S));
+		EXPECT_LT(llabs(error_ns(self)), US);
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	}
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], said));
+
+	/* One that was not seen for a minute: it has set nothing. */
+	ASSERT_EQ(0, run_truthfully(self, 3600 * S));
+	fake_clock.adjtime_us = -3600000000L;
+	fake_clock_run(64 * S);
+	EXPECT_LT(30 * MS, error_ns(self));
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(3, journal.messages);
+	EXPECT_STREQ("MESSAGE=The system clock is no longer synchronised", journal.fields[0]);
+}
+
 /* A clock that was slewed by 32 ms meanwhile was not set, but is no longer right. */
 TEST_F(steering, a_slew_of_somebody_else_sets_nothing)
 {
@@ -100,9 +135,11 @@ TEST_F(steering, a_clock_that_is_left_to_somebody_else_has_its_rate)
 	rate = fake_clock_rate();
 	journal_listen(LOG_NOTICE);
 	fake_clock.freq += 65536;
+	fake_clock.adjtime_us = 5000000;
 	fake_clock_run(S);
 	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(0, journal.messages);
+	EXPECT_EQ(4999500, fake_clock.adjtime_us);
 	EXPECT_LT(fabs(fake_clock_rate() - rate - 1e-6), 1e-12);
 	steering_set_external(self->steering, false);
 	journal_listen(LOG_NOTICE);
