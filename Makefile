@@ -216,7 +216,7 @@ MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) $(addprefix user/di
 	leap_vote.c loop.c majority.c manual.c opinion.c orphan.c outlasted.c quorum.c \
 	rate_jumps.c refclock_vote.c refutation.c roll.c selected.c settled_rate.c smear.c \
 	source_interval.c source_select.c source_status.c vouched_host.c way_shares.c) \
-	user/steering/follower.c user/steering/trust.c
+	user/steering/follower.c user/steering/follower_correction.c user/steering/trust.c
 COUNT ?= 20
 
 mutation: deps-check

@@ -2,7 +2,7 @@
 /*
  * The clocks of a simulated client: counter, host, the timescale made of them and the correction,
  * and the system clock that follows. With a host the timescale is the module's (guest_module.c);
- * without one its rules are followed here. The follower is the shipped user/steering/follower.c.
+ * without one its rules are followed here. The follower is the shipped one, of user/steering/.
  */
 #ifndef SIM_CLIENT_CLOCK_H
 #define SIM_CLIENT_CLOCK_H
