@@ -9,8 +9,8 @@ least SHARE_WANTED of the changes that could be noticed were.
 
 A change that makes no difference to what the program does cannot be noticed. The file "equivalent"
 names such changes, each with its reason. They are tried all the same: those that survive are
-counted as explained and listed, and one that a test notices is an error of that file. The sum gives
-the share of all changes, too.
+counted as explained and listed. One that a test notices is an error of that file, and so is one
+that FILE has no longer. The sum gives the share of all changes, too.
 
 A change that the compiler refuses is none. One that makes a test run for much longer is noticed.
 """
@@ -96,6 +96,21 @@ def line_at(text, start):
     return text[text.rfind("\n", 0, start) + 1:].split("\n", 1)[0].strip()
 
 
+def place_of(name, text, start, changed):
+    """What an entry of the file "equivalent" begins with, for a change of NAME at START."""
+    return name, function_at(text, start), line_at(text, start), line_at(changed, start)
+
+
+def refuse_stale(name, text, changes, equivalent):
+    """Ends the program if an entry is about a change that the file does not have."""
+    places = {place_of(name, text, start, text[:start] + after + text[start + len(before):])
+              for start, before, after in changes}
+    for place in equivalent:
+        if place[0] == name and place not in places:
+            sys.exit(f"mutate.py: {name}: equivalent is about what is not there: {place[1]}: "
+                     f"{place[2]}")
+
+
 def make(tree, *arguments, limit_s=600):
     """Exit code of make in the copy's unit tests; a run that does not end is a failure."""
     command = ["make", "-s", "-C", os.path.join(tree, "selftests/unit"), f"BUILD={tree}/build",
@@ -154,6 +169,7 @@ def try_file(tree, name, count, draw, equivalent):
     if notices(tree, tests) is not False:
         sys.exit(f"mutate.py: {name}: its tests do not pass as it is")
     changes = changes_of(text)
+    refuse_stale(name, text, changes, equivalent)
     draw.shuffle(changes)
     noticed = explained = survived = 0
     for start, before, after in sorted(changes[:count] if count else changes):
@@ -164,7 +180,7 @@ def try_file(tree, name, count, draw, equivalent):
         if result is None:
             continue
         line = line_at(text, start)
-        reason = equivalent.get((name, function_at(text, start), line, line_at(changed, start)))
+        reason = equivalent.get(place_of(name, text, start, changed))
         if result and reason:
             sys.exit(f"mutate.py: not equivalent, a test notices {before} -> {after}: {line}")
         row = text.count("\n", 0, start) + 1
