@@ -46,6 +46,12 @@ static bool steering_timescale_leapt(const struct steering *steering,
 	       now->disruptions == last->disruptions && moved_ns < chime_abs_sat(change_ns) / 2;
 }
 
+/* What became of the second at midnight. */
+static const char *steering_leap_word(int64_t change_ns)
+{
+	return change_ns < 0 ? "inserted" : "left out";
+}
+
 static void steering_pass_leap(struct steering *steering, const struct timescale_now *now,
 			       int64_t change_ns)
 {
@@ -56,8 +62,7 @@ static void steering_pass_leap(struct steering *steering, const struct timescale
 	if (err)
 		log_err("The leap second could not be set in the timescale: %s; the sources will show it",
 			strerror(-err));
-	log_notice("A second was %s at midnight UTC, as announced",
-		   change_ns < 0 ? "inserted" : "left out");
+	log_notice("A second was %s at midnight UTC, as announced", steering_leap_word(change_ns));
 	leap_done(&steering->leap);
 	steering->leapt_ns = chime_add_sat(steering->leapt_ns, change_ns);
 	if (steering->status.has_correction)
@@ -84,6 +89,7 @@ static void steering_note_disruption(struct steering *steering, const struct tim
 {
 	const struct timescale_now *last = &steering->status.now;
 	struct leap *leap = &steering->leap;
+	int64_t change_ns = leap_change_ns(leap->kind);
 	bool over = leap_is_over(leap, now->time_ns);
 
 	if (now->disruptions == steering->leap_disruptions)
@@ -96,8 +102,8 @@ static void steering_note_disruption(struct steering *steering, const struct tim
 	if (!over)
 		return;
 	log_notice("A second was %s at midnight UTC while time was disrupted",
-		   leap->kind == 1 ? "inserted" : "left out");
-	(void)system_clock_leap_tai(steering->clock, leap_change_ns(leap->kind));
+		   steering_leap_word(change_ns));
+	(void)system_clock_leap_tai(steering->clock, change_ns);
 	leap_done(leap);
 }
 
@@ -126,17 +132,18 @@ bool steering_has_leapt(struct steering *steering, const struct timescale_now *n
 			int64_t change_ns)
 {
 	int64_t announced_ns = leap_change_ns(steering->leap.kind);
+	bool by_kernel = change_ns && change_ns == announced_ns;
 
 	if (steering->status.trust == TRUST_EXTERNAL)
 		return false;
 	if (!steering_can_follow(now)) {
 		/* What sources measure later includes it. */
-		if (change_ns && change_ns == announced_ns)
+		if (by_kernel)
 			leap_done(&steering->leap);
 		return false;
 	}
 	/* Who has stood still finds that late. */
-	if (change_ns && change_ns == announced_ns &&
+	if (by_kernel &&
 	    (leap_is_near(&steering->leap, now->time_ns) ||
 	     leap_has_come(&steering->leap, now->time_ns))) {
 		/* Before a disruption, or in a time that was wrong already? */
@@ -188,7 +195,7 @@ static void steering_make_up_leap(struct steering *steering, struct timescale_no
 			strerror(-err));
 	else
 		log_notice("A second was %s at midnight UTC while no daemon ran",
-			   change_ns < 0 ? "inserted" : "left out");
+			   steering_leap_word(change_ns));
 }
 
 void steering_resume_leap(struct steering *steering, int kind)

@@ -50,6 +50,30 @@ TEST_F(steering, kernel_leaps_and_nothing_is_wrong)
 	EXPECT_EQ(0, steering_leap(self->steering));
 }
 
+/* The kernel has to know at once: midnight may be near, and the next check a minute away. */
+TEST_F(steering, publishes_a_leap_second_as_soon_as_it_is_known)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	steering_announce_leap(self->steering, 0);
+	ASSERT_EQ(0, run_truthfully(self, 30 * S));
+	fake_clock_run(MS);
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_LT(fake_clock.raw_ns, steering_next_ns(self->steering));
+	steering_announce_leap(self->steering, 1);
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_GE(fake_clock.raw_ns, steering_next_ns(self->steering));
+}
+
+/* While nobody knows the time no leap second passes, and none is forgotten. */
+TEST_F(steering, keeps_a_leap_second_that_is_announced_while_the_time_is_unknown)
+{
+	steering_announce_leap(self->steering, 1);
+	ASSERT_EQ(0, read_clocks(self));
+	fake_clock.realtime_ns = LEAP_NS - 120 * S;
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	EXPECT_EQ(1, self->status.leap);
+}
+
 TEST_F(steering, kernel_leaves_a_second_out)
 {
 	journal_listen(LOG_NOTICE);
@@ -218,17 +242,22 @@ TEST_F(steering, steps_late_over_a_leap_second)
 /* Time was disrupted since: sources whose jump was followed show UTC as it is after the leap. */
 TEST_F(steering, does_not_leap_where_a_disruption_has_hidden_it)
 {
+	static const char said[] =
+		"MESSAGE=A second was inserted at midnight UTC while time was disrupted";
 	static const enum leap_mode modes[] = { LEAP_SYSTEM, LEAP_STEP, LEAP_SLEW };
 	const struct module_jump jump = { .offset_ns = 600 * S, .maxerror_ns = 100 * US };
 	struct module_event event;
 	struct timescale_now now;
 
+	journal_listen(LOG_NOTICE);
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		set_leap_day(self, modes[i]);
 		ASSERT_EQ(0, run_truthfully(self, 100 * S));
 		ASSERT_EQ(0, timescale_now(self->timescale, &now));
 		ASSERT_EQ(0, self->timescale->ops->disrupted(self->timescale, &jump, now.epoch,
 							     &event));
+		ASSERT_EQ(0, read_clocks(self));
+		EXPECT_TRUE(journal_has(said)) TH_LOG("%s", journal.fields[0]);
 		ASSERT_EQ(0, follow(self));
 		EXPECT_EQ(0, steering_leap(self->steering));
 	}
@@ -277,17 +306,23 @@ static int next_epoch_now(struct timescale *timescale, struct timescale_now *now
 	return err;
 }
 
-/* A daemon stood still for so long that the module did not wait for it. */
+/*
+ * A daemon stood still for so long that the module did not wait for it. The clock was off by
+ * @off_ns, and moved by @moved_ns meanwhile.
+ */
 static void leaps_once(struct __test_metadata *_metadata, FIXTURE_DATA(steering) *self,
-		       bool host_leapt)
+		       bool host_leapt, int64_t off_ns, int64_t moved_ns)
 {
 	struct timescale_ops module_ops = *self->timescale->ops;
 
 	set_leap_day(self, LEAP_SYSTEM);
 	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	fake_clock.realtime_ns += off_ns;
+	ASSERT_EQ(0, read_clocks(self));
 	fake_clock_run(S);
 	fake_clock_leap();
 	fake_clock_run(600 * S);
+	fake_clock.realtime_ns += moved_ns;
 	ASSERT_EQ(0, self->timescale->ops->leap(self->timescale, -S));
 	user_ops = self->timescale->ops;
 	module_ops.now = next_epoch_now;
@@ -300,20 +335,60 @@ static void leaps_once(struct __test_metadata *_metadata, FIXTURE_DATA(steering)
 	EXPECT_EQ(0, journal.messages);
 	log_set_level(-1);
 	EXPECT_EQ(-S, steering_leap(self->steering));
-	EXPECT_EQ(0, error_ns(self));
-	EXPECT_EQ(LEAP_NS + 599 * S, fake_clock.realtime_ns);
+	EXPECT_EQ(off_ns + moved_ns, -error_ns(self));
+	EXPECT_EQ(LEAP_NS + 599 * S + off_ns + moved_ns, fake_clock.realtime_ns);
 	self->timescale->ops = user_ops;
 }
 
 TEST_F(steering, leaps_once_where_the_module_did_not_wait)
 {
-	leaps_once(_metadata, self, false);
+	leaps_once(_metadata, self, false, 0, 0);
 }
 
 /* The host passed it, too, and the daemon hears of that before it reads the clocks. */
 TEST_F(steering, leaps_once_where_the_host_leapt_as_well)
 {
-	leaps_once(_metadata, self, true);
+	leaps_once(_metadata, self, true, 0, 0);
+}
+
+/* A clock that is off, or moved a little meanwhile, has not leapt again. */
+TEST_F(steering, leaps_once_by_a_clock_that_is_not_right)
+{
+	leaps_once(_metadata, self, false, 400 * MS, 0);
+}
+
+TEST_F(steering, leaps_once_by_a_clock_that_was_slewed)
+{
+	leaps_once(_metadata, self, false, 0, -400 * MS);
+}
+
+static int readings;
+
+static int counting_now(struct timescale *timescale, struct timescale_now *now)
+{
+	readings++;
+	return user_ops->now(timescale, now);
+}
+
+/* A reading may be a request to the kernel: it is repeated after a leap second alone. */
+TEST_F(steering, reads_the_clocks_once_where_nothing_leaps)
+{
+	struct timescale_ops ops = *self->timescale->ops;
+
+	user_ops = self->timescale->ops;
+	ops.now = counting_now;
+	self->timescale->ops = &ops;
+	for (int i = 0; i < 3; i++) {
+		/* The time is unknown, then known, and then another program's. */
+		if (i == 1)
+			ASSERT_EQ(0, apply(self, found(self, 0)));
+		if (i == 2)
+			steering_set_external(self->steering, true);
+		readings = 0;
+		ASSERT_EQ(0, read_clocks(self));
+		EXPECT_EQ(1, readings) TH_LOG("%d", i);
+	}
+	self->timescale->ops = user_ops;
 }
 
 /* Another epoch alone does not show that it has leapt. */
