@@ -84,7 +84,7 @@ int64_t guest_error_ns(void);
 bool guest_synchronised(void);
 int64_t guest_maxerror_ns(void);
 /* do_settimeofday64() */
-void guest_set_realtime(int64_t realtime_ns, const char *who);
+void guest_set_realtime(int64_t realtime_ns);
 void guest_set_by_other(int64_t by_ns);
 void guest_resume(int64_t slept_ns);
 /* guest_socket.c: an answer reaches its socket, if that is still there. */

@@ -12,7 +12,6 @@
 #include <time.h>
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *ts);
-int __wrap_clock_settime(clockid_t id, const struct timespec *ts);
 int __wrap_clock_adjtime(clockid_t id, struct timex *tx);
 ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned int flags);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);

@@ -54,7 +54,7 @@ void ktime_get_snapshot(struct system_time_snapshot *snapshot)
 
 int do_settimeofday64(const struct timespec64 *time)
 {
-	guest_set_realtime(time->tv_sec * NS_PER_S + time->tv_nsec, "module");
+	guest_set_realtime(time->tv_sec * NS_PER_S + time->tv_nsec);
 	return 0;
 }
 

@@ -35,7 +35,6 @@ struct fake_clock {
 	long offset;		/* what the PLL is still to do ... */
 	long adjtime_us;	/* ... and what adjtime(3) is */
 	int error;		/* of clock_adjtime: errno, 0: none */
-	int no_setoffset;	/* clock_adjtime knows no ADJ_SETOFFSET */
 	int no_boottime;
 	int tai_s;
 	int leap_foreseen;	/* adjtimex tells of a leap that is still to come */
@@ -151,16 +150,6 @@ int clock_gettime(clockid_t id, struct timespec *ts)
 	return 0;
 }
 
-int clock_settime(clockid_t id, const struct timespec *ts)
-{
-	if (id != CLOCK_REALTIME) {
-		errno = EINVAL;
-		return -1;
-	}
-	fake_clock.realtime_ns = ts->tv_sec * 1000000000LL + ts->tv_nsec;
-	return 0;
-}
-
 static inline int fake_clock_change(const struct timex *tx)
 {
 	if (tx->modes == ADJ_OFFSET_SINGLESHOT) {
@@ -168,8 +157,7 @@ static inline int fake_clock_change(const struct timex *tx)
 		return 0;
 	}
 	if ((tx->modes & ADJ_SETOFFSET) &&
-	    (fake_clock.no_setoffset || tx->time.tv_usec < 0 || tx->time.tv_usec >= 1000000000 ||
-	     !(tx->modes & ADJ_NANO)))
+	    (tx->time.tv_usec < 0 || tx->time.tv_usec >= 1000000000 || !(tx->modes & ADJ_NANO)))
 		return -EINVAL;
 	if ((tx->modes & ADJ_TICK) && (tx->tick < 9000 || tx->tick > 11000))
 		return -EINVAL;
@@ -216,7 +204,8 @@ int clock_adjtime(clockid_t id, struct timex *tx)
 	tx->esterror = fake_clock.esterror_us;
 	tx->tai = fake_clock.tai_s + fake_clock.leap_foreseen;
 	tx->time.tv_sec = fake_clock.realtime_ns / 1000000000 - fake_clock.leap_foreseen;
-	tx->time.tv_usec = fake_clock.realtime_ns % 1000000000 / 1000;
+	tx->time.tv_usec = fake_clock.realtime_ns % 1000000000 /
+			   (fake_clock.status & STA_NANO ? 1 : 1000);
 	return fake_clock.status & STA_UNSYNC ? TIME_ERROR : fake_clock.leap_state;
 }
 

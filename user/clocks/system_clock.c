@@ -89,7 +89,7 @@ static struct system_clock *system_clock_new(bool null)
 	if (!clock)
 		return NULL;
 	clock->null = null;
-	clock->nominal_tick_us = hz > 0 ? (1000000 + hz / 2) / hz : 10000;
+	clock->nominal_tick_us = (1000000 + hz / 2) / hz;
 	clock->tick_us = clock->nominal_tick_us;
 	return clock;
 }
@@ -227,27 +227,9 @@ int system_clock_set_rate(struct system_clock *clock, double rate)
 	return err;
 }
 
-/* CLOCK_REALTIME moved by @offset_ns through a reading, for kernels that refuse ADJ_SETOFFSET. */
-static int system_clock_set(int64_t offset_ns)
-{
-	struct timespec ts;
-	int64_t ns;
-
-	if (clock_gettime(CLOCK_REALTIME, &ts))
-		return -errno;
-	if (__builtin_mul_overflow((int64_t)ts.tv_sec, NS_PER_S, &ns) ||
-	    __builtin_add_overflow(ns, (int64_t)ts.tv_nsec, &ns) ||
-	    __builtin_add_overflow(ns, offset_ns, &ns) || ns < 0)
-		return -ERANGE;
-	ts.tv_sec = ns / NS_PER_S;
-	ts.tv_nsec = ns % NS_PER_S;
-	return clock_settime(CLOCK_REALTIME, &ts) ? -errno : 0;
-}
-
 int system_clock_step(struct system_clock *clock, int64_t offset_ns)
 {
 	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO };
-	int err;
 
 	tx.time.tv_sec = offset_ns / NS_PER_S;
 	tx.time.tv_usec = offset_ns % NS_PER_S;
@@ -255,11 +237,8 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns)
 		tx.time.tv_sec--;
 		tx.time.tv_usec += NS_PER_S;
 	}
-	err = system_clock_adjust(clock, &tx);
-	if (err == -EINVAL || err == -EOPNOTSUPP)
-		err = system_clock_set(offset_ns);
 	/* ADJ_NANO stays set in the kernel's status; publishing takes it back. */
-	return err;
+	return system_clock_adjust(clock, &tx);
 }
 
 static long system_clock_error_us(int64_t error_ns)
@@ -316,14 +295,9 @@ bool system_clock_is_synchronised(void)
 static bool is_foreseen(const struct timex *tx)
 {
 	int64_t stated_ns = tx->time.tv_sec * NS_PER_S +
-			  tx->time.tv_usec * (tx->status & STA_NANO ? 1 : 1000);
-	struct timespec ts;
-	int64_t ahead_ns;
+			    tx->time.tv_usec * (tx->status & STA_NANO ? 1 : NS_PER_US);
 
-	if (clock_gettime(CLOCK_REALTIME, &ts))
-		return false;
-	ahead_ns = llabs(ts.tv_sec * NS_PER_S + ts.tv_nsec - stated_ns);
-	return ahead_ns > NS_PER_S / 2 && ahead_ns < NS_PER_S * 3 / 2;
+	return llabs(clock_ns(CLOCK_REALTIME) - stated_ns) > NS_PER_S / 2;
 }
 
 /* A leap second changes TAI - UTC, because TAI goes on; setting the clock does not change it. */
