@@ -71,7 +71,7 @@ struct clock_pair {
 /* The tightest of several brackets. */
 static int clock_pair_read(clockid_t base, clockid_t other, struct clock_pair *pair)
 {
-	int64_t before_ns, other_ns, after_ns;
+	int64_t before_ns, other_ns, after_ns, half_ns;
 	int err, i;
 
 	pair->reading_ns = INT64_MAX;
@@ -83,11 +83,13 @@ static int clock_pair_read(clockid_t base, clockid_t other, struct clock_pair *p
 			err = clock_read_ns(base, &after_ns);
 		if (err)
 			return err;
-		if (after_ns < before_ns || (after_ns - before_ns + 1) / 2 >= pair->reading_ns)
-			continue;
-		pair->reading_ns = (after_ns - before_ns + 1) / 2;
-		pair->base_ns = before_ns + (after_ns - before_ns) / 2;
-		pair->other_ns = other_ns;
+		half_ns = (after_ns - before_ns + 1) / 2;
+		if (after_ns >= before_ns && half_ns < pair->reading_ns)
+			*pair = (struct clock_pair){
+				.base_ns = before_ns + (after_ns - before_ns) / 2,
+				.other_ns = other_ns,
+				.reading_ns = half_ns,
+			};
 	}
 	return pair->reading_ns == INT64_MAX ? -EAGAIN : 0;
 }

@@ -87,6 +87,9 @@ TEST(what_is_beyond_belief_is_not_known)
 	line.offset_ns = INT64_MAX;
 	reference_change_of_line(&line, &change);
 	EXPECT_FALSE(reference_change_keeps_offset(&change));
+	line.offset_ns = INT64_MAX / 2;
+	reference_change_of_line(&line, &change);
+	EXPECT_TRUE(reference_change_keeps_offset(&change));
 	line = to_host;
 	line.rate_q32 = CHIME_LINE_RATE_MAX_Q32 + 1;
 	reference_change_of_line(&line, &change);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The timescale of the module: what its refusal of a step is called.
+ * The timescale of the module: what becomes of its answers, what its refusal of a step is called,
+ * and how its correction leaps.
  */
 #include "user/clocks/timescale.h"
 
@@ -11,9 +12,18 @@
 #include "selftests/unit/wrapped_calls.h"
 #include "user/lib/module_link.h"
 
+#define S	1000000000LL
+
 /* What the module answers, and whether this process has CAP_SYS_TIME. */
 static int answer;
 static bool privileged;
+static struct module_now clocks;
+static struct module_status state;
+
+/* The correction: it is refused so often, as it was changed meanwhile, and what was set then. */
+static int stale;
+static struct module_status set;
+static bool jumped;
 
 long __wrap_syscall(long number, struct __user_cap_header_struct *header,
 		    struct __user_cap_data_struct *data)
@@ -34,11 +44,13 @@ int module_link_step(struct module_link *link, enum truechime_occasion occasion)
 
 int module_link_now(struct module_link *link, struct module_now *now)
 {
+	*now = clocks;
 	return answer;
 }
 
 int module_link_status(struct module_link *link, struct module_status *status)
 {
+	*status = state;
 	return answer;
 }
 
@@ -46,6 +58,16 @@ int module_link_correct(struct module_link *link, const struct chime_line *line,
 			enum truechime_reference reference, uint32_t epoch, bool jump,
 			struct module_now *now)
 {
+	if (stale) {
+		stale--;
+		state.epoch++;
+		return -ESTALE;
+	}
+	set = (struct module_status){
+		.correction = *line, .reference = reference, .epoch = epoch,
+	};
+	jumped = jump;
+	*now = clocks;
 	return answer;
 }
 
@@ -80,6 +102,139 @@ TEST(other_answers_stay_as_they_are)
 	EXPECT_EQ(0, step(0, false));
 	EXPECT_EQ(-ENODATA, step(-ENODATA, false));
 	EXPECT_EQ(-EBUSY, step(-EBUSY, true));
+}
+
+static struct timescale_now now_of(const struct module_now *from)
+{
+	struct timescale *timescale;
+	struct timescale_now now = { 0 };
+
+	clocks = *from;
+	answer = 0;
+	if (timescale_module_open(&timescale, NULL))
+		return now;
+	if (timescale->ops->now(timescale, &now))
+		now.raw_ns = -1;
+	timescale->ops->close(timescale);
+	return now;
+}
+
+TEST(its_clocks_are_passed_on)
+{
+	const struct module_now from = {
+		.raw_ns = 1, .realtime_ns = 2, .reference_ns = 3, .time_ns = 4, .slew_ns = 5,
+		.sigma_ns = 6, .reading_ns = 7, .maxerror_ns = 7, .epoch = 8, .disruptions = 9,
+		.host_ns = 10, .followed_ns = 11, .rate_q32 = 1LL << 31, .has_host = true,
+		.reference = TRUECHIME_REFERENCE_HOST, .mode = TRUECHIME_MODE_EXTERNAL,
+	};
+	struct timescale_now now = now_of(&from);
+
+	EXPECT_EQ(1, now.raw_ns);
+	EXPECT_EQ(2, now.realtime_ns);
+	EXPECT_EQ(3, now.reference_ns);
+	EXPECT_EQ(4, now.time_ns);
+	EXPECT_EQ(5, now.slew_ns);
+	EXPECT_EQ(6, now.sigma_ns);
+	EXPECT_EQ(7, now.maxerror_ns);
+	EXPECT_EQ(8, now.epoch);
+	EXPECT_EQ(9, now.disruptions);
+	EXPECT_EQ(10, now.host_ns);
+	EXPECT_EQ(11, now.followed_ns);
+	EXPECT_EQ(0.5, now.rate);
+	EXPECT_TRUE(now.has_host);
+	EXPECT_TRUE(now.external);
+}
+
+/* The host is the reference, or it is known beside the raw clock; a silent one is still there. */
+TEST(a_host_is_the_reference_or_beside_it)
+{
+	struct module_now from = { .reference = TRUECHIME_REFERENCE_RAW, .has_host = true };
+	struct timescale_now now = now_of(&from);
+
+	EXPECT_FALSE(now.has_host);
+	EXPECT_TRUE(now.host_known);
+	EXPECT_FALSE(now.external);
+	from.reference = TRUECHIME_REFERENCE_HOST;
+	from.host_state = TRUECHIME_HOST_FAILING;
+	now = now_of(&from);
+	EXPECT_TRUE(now.has_host);
+	EXPECT_TRUE(now.host_silent);
+	from.has_host = false;
+	from.host_state = TRUECHIME_HOST_CHOSEN;
+	now = now_of(&from);
+	EXPECT_FALSE(now.has_host);
+	EXPECT_FALSE(now.host_known);
+	EXPECT_FALSE(now.host_silent);
+}
+
+/* A host's own error is apart, so that one which nobody has stated is no reason to know nothing. */
+TEST(the_error_of_a_hosts_own_clock_is_apart)
+{
+	struct module_now from = { .reading_ns = 100, .maxerror_ns = 1100 };
+	struct timescale_now now = now_of(&from);
+
+	EXPECT_EQ(100, now.maxerror_ns);
+	EXPECT_EQ(1000, now.host_maxerror_ns);
+	from.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	now = now_of(&from);
+	EXPECT_EQ(100, now.maxerror_ns);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.host_maxerror_ns);
+	EXPECT_TRUE(timescale_is_unvouched(&now));
+	from.reading_ns = CHIME_LINE_UNBOUNDED_NS;
+	now = now_of(&from);
+	EXPECT_EQ(CHIME_LINE_UNBOUNDED_NS, now.maxerror_ns);
+	EXPECT_EQ(0, now.host_maxerror_ns);
+}
+
+static int leap(int times_stale, int err)
+{
+	struct timescale *timescale;
+
+	state = (struct module_status){
+		.has_correction = true,
+		.reference = TRUECHIME_REFERENCE_HOST,
+		.epoch = 7,
+		.correction = { .offset_ns = 5 * S },
+	};
+	set = (struct module_status){ .epoch = 0 };
+	stale = times_stale;
+	answer = err;
+	if (timescale_module_open(&timescale, NULL))
+		return 1;
+	err = timescale->ops->leap(timescale, -S);
+	timescale->ops->close(timescale);
+	return err;
+}
+
+/* At once, whoever has changed the correction meanwhile; three times are enough. */
+TEST(its_correction_leaps)
+{
+	EXPECT_EQ(0, leap(0, 0));
+	EXPECT_EQ(4 * S, set.correction.offset_ns);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, set.reference);
+	EXPECT_EQ(7, set.epoch);
+	EXPECT_TRUE(jumped);
+	EXPECT_EQ(0, leap(2, 0));
+	EXPECT_EQ(4 * S, set.correction.offset_ns);
+	EXPECT_EQ(9, set.epoch);
+	EXPECT_EQ(-ESTALE, leap(3, 0));
+	EXPECT_EQ(0, set.epoch);
+	EXPECT_EQ(-EIO, leap(0, -EIO));
+}
+
+/* Of a host's time without one there is nothing to move: that leaps by itself. */
+TEST(what_has_no_correction_is_left)
+{
+	struct timescale *timescale;
+
+	ASSERT_EQ(0, timescale_module_open(&timescale, NULL));
+	EXPECT_TRUE(timescale->ops->in_kernel);
+	state = (struct module_status){ .epoch = 7 };
+	set = (struct module_status){ .epoch = 0 };
+	answer = 0;
+	EXPECT_EQ(0, timescale->ops->leap(timescale, -S));
+	EXPECT_EQ(0, set.epoch);
+	timescale->ops->close(timescale);
 }
 
 TEST_HARNESS_MAIN
