@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <dirent.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +93,7 @@ void rival_find(const char *proc, char *text, size_t size)
 			continue;
 		added = snprintf(text + used, size - used, "%s%s (process %ld)", used ? ", " : "",
 				 name, strtol(entry->d_name, NULL, 10));
-		if (added < 0 || (size_t)added >= size - used) {
+		if ((size_t)added >= size - used) {
 			text[used] = '\0';
 			break;
 		}

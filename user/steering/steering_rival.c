@@ -10,8 +10,6 @@
 #include <time.h>
 
 #include "lib/names.h"
-#include "lib/plural.h"
-#include "lib/time_units.h"
 
 /* A jump of the system clock that no rate explains: another program set it. */
 #define SET_BY_OTHERS_NS	10000000LL
@@ -86,12 +84,13 @@ static bool steering_may_set_back(const struct steering *steering, const struct 
 {
 	const struct steering_options *options = &steering->options;
 	int64_t error_ns = steering_error_ns(now);
-	double least_ns = options->undo ? 0.0 : options->max_slew * SLEW_LONGEST_NS;
+	double slewed_ns = options->max_slew * SLEW_LONGEST_NS;
 
 	return trust_allows(steering->status.trust) &&
 	       (!trust_is_unconfirmed(steering->status.trust) || steering_host_answers(now)) &&
 	       steering_can_follow(now) &&
-	       now->maxerror_ns < error_ns / STEERING_STEP_EVIDENCE && (double)error_ns > least_ns;
+	       now->maxerror_ns < error_ns / STEERING_STEP_EVIDENCE &&
+	       (options->undo || (double)error_ns > slewed_ns);
 }
 
 /*
@@ -190,8 +189,8 @@ static void steering_report_set(struct steering *steering, const struct timescal
 		steering_report_rival(steering, rival);
 		break;
 	case RIVAL_STILL:
-		log_warning("Somebody else goes on setting the system clock, %u time%s since this was last logged",
-			    rival->unlogged + 1, plural(rival->unlogged + 1));
+		log_warning("Somebody else goes on setting the system clock, %u times since this was last logged",
+			    rival->unlogged + 1);
 		rival->unlogged = 0;
 		break;
 	case RIVAL_NO_NEWS:

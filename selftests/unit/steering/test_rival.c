@@ -66,7 +66,7 @@ static void remove_process(const char *proc, const char *pid)
 TEST(programs_that_set_clocks_are_named)
 {
 	char proc[] = "/tmp/test_rival.XXXXXX";
-	char text[64], small[12];
+	char text[64], small[12], one[50];
 
 	ASSERT_NE(NULL, mkdtemp(proc));
 	rival_find(proc, text, sizeof(text));
@@ -85,6 +85,10 @@ TEST(programs_that_set_clocks_are_named)
 	/* Whole names, or none. */
 	rival_find(proc, small, sizeof(small));
 	EXPECT_STREQ("", small);
+	/* A byte short of both. */
+	rival_find(proc, one, sizeof(one));
+	EXPECT_NE(NULL, strchr(one, ')'));
+	EXPECT_EQ(NULL, strchr(one, ','));
 	rival_find("/nonexistent", text, sizeof(text));
 	EXPECT_STREQ("", text);
 

@@ -77,6 +77,24 @@ TEST_F(steering, adds_up_three_errors)
 	EXPECT_LE(status->now.maxerror_ns + error + 40, status->reading_ns);
 	EXPECT_GT(status->now.maxerror_ns + error + 60, status->reading_ns);
 	EXPECT_EQ(status->reading_ns, status->maxerror_ns);
+	EXPECT_LE(status->now.sigma_ns + error, status->esterror_ns);
+	EXPECT_GT(status->now.sigma_ns + error + 20, status->esterror_ns);
+}
+
+/* Somebody has moved it a little: it is as right as was published, or it is not. */
+TEST_F(steering, is_synchronised_as_long_as_it_is_within_what_is_known)
+{
+	struct discipline_result result = found(self, 0);
+
+	result.correction.maxerror_ns = 50 * MS;
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 55 * MS;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	fake_clock.realtime_ns += 8 * MS;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 }
 
 /* For a leap second, the rate and whatever else shows there. */
@@ -111,8 +129,8 @@ TEST_F(steering, publishes_a_bound_that_outgrows_the_kernels)
 	struct timescale_now now;
 	int i;
 
+	/* Without a horizon there is no other rate. */
 	result.correction.maxerror_rate_q32 = 42949673;
-	result.correction.beyond_maxerror_rate_q32 = 42949673;
 	ASSERT_EQ(0, apply(self, result));
 	for (i = 0; i < 100; i++) {
 		fake_clock_run(steering_next_ns(self->steering) - fake_clock.raw_ns);

@@ -107,6 +107,39 @@ TEST_F(steering, says_that_somebody_else_slews_the_clock)
 	EXPECT_STREQ("MESSAGE=The system clock is no longer synchronised", journal.fields[0]);
 }
 
+/* Who does both at once is not taken for one that only slews. */
+TEST_F(steering, a_slew_hides_no_clock_that_was_set)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 300 * S));
+	journal_listen(LOG_NOTICE);
+	fake_clock.tick_us += 10;
+	fake_clock_run(S);
+	fake_clock.realtime_ns += S;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_EQ(2, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "set the system clock by 1.00 s"));
+}
+
+/* What another program does to the rate is undone at once, and not when a check is due. */
+TEST_F(steering, undoes_a_changed_rate_at_once)
+{
+	double rate;
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 1000 * S));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(64 * S, self->status.interval_ns);
+	fake_clock_run(MS);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_LT(fake_clock.raw_ns, steering_next_ns(self->steering));
+	rate = fake_clock_rate();
+	fake_clock.freq += 500 * 65536;
+	fake_clock_run(US);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_LT(fabs(fake_clock_rate() - rate), 1e-6);
+}
+
 /* A clock that was slewed by 32 ms meanwhile was not set, but is no longer right. */
 TEST_F(steering, a_slew_of_somebody_else_sets_nothing)
 {
@@ -363,6 +396,8 @@ TEST_F(steering, a_clock_is_not_set_back_on_silence)
 /* An answer from before the clock was set is handled before anybody has noticed that it was. */
 TEST_F(steering, an_answer_that_was_under_way_does_not_undo_what_others_set)
 {
+	struct discipline_result result;
+
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	fake_clock.realtime_ns += 3600 * S;
@@ -373,9 +408,14 @@ TEST_F(steering, an_answer_that_was_under_way_does_not_undo_what_others_set)
 	EXPECT_TRUE(steering_asks_sources(self->steering));
 	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
 
-	/* The operator's word goes before theirs. */
+	/* The operator's word goes before theirs, and there is nothing left to ask. */
 	ASSERT_EQ(0, steering_step(self->steering, "asked for"));
 	EXPECT_LT(llabs(error_ns(self)), MS);
+	ASSERT_EQ(0, run_truthfully(self, S));
+	result = found(self, 5 * S);
+	result.step = DISCIPLINE_STEP;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_EQ(2, self->status.steps);
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
@@ -474,7 +514,7 @@ TEST_F(steering, what_others_do_is_undone_where_that_is_wanted)
 	EXPECT_EQ(10, self->status.steps);
 }
 
-/* A rival daemon of another opinion, every 4 s for two hours: said four times. */
+/* A rival daemon of another opinion, every 4 s for two hours: said five times. */
 TEST_F(steering, a_rival_is_told_and_not_for_ever)
 {
 	int i;
@@ -483,7 +523,7 @@ TEST_F(steering, a_rival_is_told_and_not_for_ever)
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	ASSERT_EQ(0, run_truthfully(self, 10 * S));
 	journal.messages = 0;
-	for (i = 0; i < 1800; i++) {
+	for (i = 0; i < 1803; i++) {
 		fake_clock_run(4 * S);
 		fake_clock.realtime_ns += 50 * MS;
 		ASSERT_EQ(0, read_clocks(self));
@@ -491,7 +531,7 @@ TEST_F(steering, a_rival_is_told_and_not_for_ever)
 			EXPECT_NE(NULL, strstr(journal.fields[0],
 					       "again and again, 3 times within 8.00 s"));
 	}
-	EXPECT_EQ(4, journal.messages);
+	EXPECT_EQ(5, journal.messages);
 	EXPECT_NE(NULL, strstr(journal.fields[0], "goes on setting the system clock, 900 times"));
 }
 
