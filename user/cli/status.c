@@ -18,7 +18,6 @@
 #include "lib/plural.h"
 #include "lib/services.h"
 #include "lib/time_units.h"
-#include "steering/rival.h"
 
 /* The quickest slew takes ten minutes for that. */
 #define STEP_ADVISED_NS	(60 * NS_PER_S)
@@ -83,9 +82,6 @@ static void print_grounds(FILE *to, const struct view *view)
 
 static void print_steered_by_others(FILE *to, const struct view *view)
 {
-	char rivals[256];
-
-	rival_find("/proc", rivals, sizeof(rivals));
 	fprintf(to, "%s",
 		"Another program steers the clock; it states that the clock is synchronised, but no error bound (");
 	print_grounds(to, view);
@@ -95,8 +91,6 @@ static void print_steered_by_others(FILE *to, const struct view *view)
 		return;
 	}
 	fputs("PTP programs steer the clock, not module and daemon (mode external).\n", to);
-	if (*rivals)
-		fprintf(to, "Running: %s.\n", rivals);
 }
 
 static void print_synchronised(FILE *to, const struct view *view)

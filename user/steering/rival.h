@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other programs that set the system clock: how often they do, so that not each time is logged, and
- * which of them are running.
+ * Another program sets the system clock: how often, so that not each time is logged. Pure.
  */
 #ifndef STEERING_RIVAL_H
 #define STEERING_RIVAL_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /**
@@ -38,11 +36,5 @@ bool rival_has_left(const struct rival *rival, int64_t now_ns);
 
 /* The clock was set at @now_ns: what is to be logged? */
 enum rival_news rival_note(struct rival *rival, int64_t now_ns);
-
-/*
- * Running programs that are known to set clocks, by @proc, "/proc": "chronyd (process 77), phc2sys
- * (process 80)". "": none is visible.
- */
-void rival_find(const char *proc, char *text, size_t size);
 
 #endif /* STEERING_RIVAL_H */

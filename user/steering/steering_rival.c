@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "lib/names.h"
+#include "steering/time_daemons.h"
 
 /* A jump of the system clock that no rate explains: another program set it. */
 #define SET_BY_OTHERS_NS	10000000LL
@@ -33,7 +34,7 @@
 #define ADJTIME_RATE	500e-6
 
 #define MAY_BE_IT	" may be it"
-#define RIVALS_TEXT_MAX	280
+#define RIVALS_TEXT_MAX	(TIME_DAEMONS_TEXT_MAX + sizeof(MAY_BE_IT))
 
 /* By how much the clock is not where its rate would have brought it since the latest reading. */
 static int64_t steering_jump_ns(const struct steering *steering, const struct timescale_now *now)
@@ -143,10 +144,12 @@ static void steering_take_back_late(struct steering *steering, const struct time
 /* Who it may be, as the beginning of a sentence. */
 static void steering_name_rivals(char text[RIVALS_TEXT_MAX])
 {
-	char names[RIVALS_TEXT_MAX - sizeof(MAY_BE_IT)];
+	struct time_daemon daemons[TIME_DAEMONS_MAX];
+	size_t count = time_daemons_find("/proc", "/sys/fs/cgroup", daemons);
+	char names[TIME_DAEMONS_TEXT_MAX];
 
-	rival_find("/proc", names, sizeof(names));
-	if (*names)
+	time_daemons_text(daemons, count, names);
+	if (count)
 		snprintf(text, RIVALS_TEXT_MAX, "%s" MAY_BE_IT, names);
 	else
 		snprintf(text, RIVALS_TEXT_MAX, "%s",
