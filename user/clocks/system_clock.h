@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CLOCK_REALTIME: the only file that calls clock_adjtime(2). Frequency, status, errors, leap and,
- * without the module, steps. With the null backend (-x) every command is kept and none executed.
+ * CLOCK_REALTIME by clock_adjtime(2), which no other file changes: frequency, status, errors, leap
+ * and, without the module, steps. With the null backend (-x) no command is executed.
  */
 #ifndef CLOCKS_SYSTEM_CLOCK_H
 #define CLOCKS_SYSTEM_CLOCK_H
