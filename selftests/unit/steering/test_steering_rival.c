@@ -57,6 +57,20 @@ TEST_F(steering, says_what_becomes_of_a_clock_that_somebody_else_set)
 	EXPECT_STREQ("MESSAGE=Somebody else set the system clock by 2.00 s", journal.fields[0]);
 }
 
+/* Less may be a slew that was not seen, or a machine that stood still between two readings. */
+TEST_F(steering, who_sets_the_clock_moves_it_by_more_than_10_ms)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	journal_listen(LOG_NOTICE);
+	fake_clock.realtime_ns += 10 * MS;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_EQ(0, journal.messages);
+	fake_clock.realtime_ns -= 10 * MS + 1;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_EQ(1, journal.messages);
+}
+
 /* Once an hour, however often. What it does is undone at the next reading. */
 TEST_F(steering, says_that_somebody_else_changes_the_rate)
 {
@@ -502,6 +516,41 @@ TEST_F(steering, a_vague_time_sets_no_clock_back)
 	ASSERT_EQ(0, follow(self));
 	steering_get_status(self->steering, &self->status);
 	EXPECT_EQ(0, self->status.steps);
+}
+
+/* Nor where a slew takes no longer than a minute: six seconds, by these options. */
+TEST_F(steering, what_is_slewed_within_a_minute_is_not_set_back)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 6 * S;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_FALSE(steering_asks_sources(self->steering));
+	fake_clock.realtime_ns -= 12 * S + 1;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_TRUE(steering_asks_sources(self->steering));
+}
+
+/* A quarter of the error is not less than a quarter. */
+TEST_F(steering, a_bound_of_a_quarter_of_the_error_undoes_nothing)
+{
+	struct steering_options options = normal;
+	struct discipline_result result = found(self, 0);
+
+	options.undo = true;
+	steering_set_options(self->steering, &options);
+	result.correction.maxerror_ns = 25 * MS;
+	result.correction.maxerror_rate_q32 = 0;
+	ASSERT_EQ(0, apply(self, result));
+	for (unsigned int steps = 0; steps < 2; steps++) {
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+		ASSERT_EQ(0, error_ns(self));
+		fake_clock.realtime_ns += 100 * MS + 4 * steps;
+		ASSERT_EQ(0, follow(self));
+		steering_get_status(self->steering, &self->status);
+		EXPECT_EQ(steps, self->status.steps);
+		EXPECT_EQ(25 * MS, self->status.now.maxerror_ns);
+	}
 }
 
 /* A rival steps the clock by little, again and again, and each time it is stepped back at once. */
