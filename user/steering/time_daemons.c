@@ -290,7 +290,7 @@ void time_daemons_text(const struct time_daemon *daemons, size_t count,
 				     "%s%s (process %d%s%s)", i ? ", " : "", daemon->program,
 				     (int)daemon->pid, *daemon->unit ? ", " : "", daemon->unit);
 
-		if (added < 0 || (size_t)added >= TIME_DAEMONS_TEXT_MAX - used) {
+		if ((size_t)added >= TIME_DAEMONS_TEXT_MAX - used) {
 			text[used] = '\0';
 			return;
 		}

@@ -272,6 +272,35 @@ TEST_F(machine, agents_of_hypervisors)
 			       "vmtoolsd (process 72, open-vm-tools.service)"));
 }
 
+/* Each with a helper of its own, and a unit that both are in. */
+TEST_F(machine, each_of_several_is_found_once)
+{
+	add_process(self, "77", "chronyd", "77", "0::/system.slice/chrony.service");
+	add_process(self, "78", "chronyd", "78", "0::/system.slice/chrony.service");
+	add_process(self, "80", "phc2sys", "80", "0::/system.slice/phc2sys.service");
+	add_process(self, "81", "phc2sys", "81", "0::/system.slice/phc2sys.service");
+	add_unit(self, "system.slice/chrony.service", "79\n");
+	add_unit(self, "system.slice/phc2sys.service", "82\n");
+	EXPECT_EQ(2, time_daemons_find(self->proc, self->cgroup, self->found));
+}
+
+/* Whole ones, as many as there is room for. */
+TEST_F(machine, long_names_are_left_out)
+{
+	char pid[16], cgroup[128];
+	const char *text;
+	int i;
+
+	for (i = 0; i < TIME_DAEMONS_MAX; i++) {
+		snprintf(pid, sizeof(pid), "%d", 100 + i);
+		snprintf(cgroup, sizeof(cgroup), "0::/system.slice/%055d.service", i);
+		add_process(self, pid, "ptp4l", pid, cgroup);
+	}
+	text = found_by(self, self->proc);
+	EXPECT_EQ(')', text[strlen(text) - 1]);
+	EXPECT_LT(TIME_DAEMONS_TEXT_MAX - 100, strlen(text));
+}
+
 TEST_F(machine, more_than_enough_are_left_out)
 {
 	char pid[16];
