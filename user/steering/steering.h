@@ -116,7 +116,10 @@ void steering_announce_leap(struct steering *steering, int kind);
  */
 void steering_resume_leap(struct steering *steering, int kind);
 
-/* Read the clocks for steering_get_status(); nothing else happens. 0, -errno. */
+/*
+ * Read the clocks: what others have done to them is noted, and a leap second passes when its time
+ * has come. Nothing is steered to. 0, -errno.
+ */
 int steering_read(struct steering *steering);
 
 /* steering_follow() is due now: something is to be published, or the clock may be elsewhere. */
