@@ -57,6 +57,8 @@ static inline void fake_clock_start(void)
 		.status = STA_UNSYNC,
 		.maxerror_us = 16000000,
 	};
+	/* Of some other call: one that succeeds leaves it as it is. */
+	errno = EIO;
 }
 
 /* The kernel lets an inserted second pass: realtime goes back, and TAI does not. */
@@ -187,14 +189,16 @@ static inline int fake_clock_change(const struct timex *tx)
 int clock_adjtime(clockid_t id, struct timex *tx)
 {
 	bool asks = !tx->modes || tx->modes == ADJ_OFFSET_SS_READ;
+	int err = id == CLOCK_REALTIME ? fake_clock.error : EINVAL;
 
-	errno = id == CLOCK_REALTIME ? fake_clock.error : EINVAL;
-	if (!errno && tx->modes == ADJ_OFFSET_SS_READ)
+	if (!err && tx->modes == ADJ_OFFSET_SS_READ)
 		tx->offset = fake_clock.adjtime_us;
-	if (!errno && !asks)
-		errno = -fake_clock_change(tx);
-	if (errno)
+	if (!err && !asks)
+		err = -fake_clock_change(tx);
+	if (err) {
+		errno = err;
 		return -1;
+	}
 	fake_clock.adjustments += !asks;
 	fake_clock.asked += asks;
 	tx->tick = fake_clock.tick_us;

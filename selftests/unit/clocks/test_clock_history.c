@@ -95,6 +95,29 @@ TEST(a_clock_that_was_set_ends_it)
 		  clock_span_from_realtime(&span, UTC_NS + 5 * NS_PER_S / 2));
 }
 
+/* What was kept before it is not used again, though the step is small beside the time since. */
+TEST(a_clock_that_was_set_a_little_ends_it)
+{
+	static struct clock_history history;
+	struct clock_span span;
+
+	add(&history, 0, 0);
+	add(&history, 40 * NS_PER_MS, 0);
+	add(&history, 41 * NS_PER_MS, 3 * NS_PER_MS);
+	EXPECT_EQ(-ESTALE, clock_history_find(&history, UTC_NS + 20 * NS_PER_MS, &span));
+}
+
+/* Nor is an instant converted between two readings if the clock was set bit by bit meanwhile. */
+TEST(a_clock_that_was_set_bit_by_bit)
+{
+	static struct clock_history history;
+	struct clock_span span;
+
+	for (int i = 0; i < 49; i++)
+		add(&history, i * NS_PER_MS, i * NS_PER_MS);
+	EXPECT_EQ(-ESTALE, clock_history_find(&history, UTC_NS + 20 * NS_PER_MS, &span));
+}
+
 TEST(a_disruption_ends_it)
 {
 	static struct clock_history history;

@@ -57,6 +57,12 @@ TEST(a_rate_needs_time_and_reason)
 
 	/* No time passed. */
 	EXPECT_EQ(5 * RAW_NS + 10, clock_span_from_raw(&span, RAW_NS + 10));
+	/* Nor enough of it: one ns in a microsecond is the resolution of the clocks. */
+	span = make_span(999, 0, 0);
+	span.after.reference_ns++;
+	EXPECT_EQ(5 * RAW_NS + NS_PER_MS, clock_span_from_raw(&span, RAW_NS + NS_PER_MS));
+	span = make_span(1000, 1000, 0);
+	EXPECT_EQ(5 * RAW_NS + NS_PER_MS + 1000, clock_span_from_raw(&span, RAW_NS + NS_PER_MS));
 	/* The reference stood still: no rate, but something else. */
 	span = make_span(NS_PER_MS, -1000000, 0);
 	EXPECT_EQ(5 * RAW_NS + 10, clock_span_from_raw(&span, RAW_NS + 10));
@@ -74,6 +80,19 @@ TEST(spans_are_judged)
 	EXPECT_EQ(CLOCK_SPAN_DISRUPTED, clock_span_judge(&span));
 	span = make_span(-1, 0, 0);
 	EXPECT_EQ(CLOCK_SPAN_DISRUPTED, clock_span_judge(&span));
+
+	/* Two readings at one instant are no disruption. */
+	span = make_span(0, 0, 0);
+	EXPECT_EQ(CLOCK_SPAN_GOOD, clock_span_judge(&span));
+	/* A millisecond, and an eighth of the time. */
+	span = make_span(8000, 0, 0);
+	span.after.realtime_ns += NS_PER_MS + 1000;
+	EXPECT_EQ(CLOCK_SPAN_GOOD, clock_span_judge(&span));
+	span.after.realtime_ns++;
+	EXPECT_EQ(CLOCK_SPAN_STEPPED, clock_span_judge(&span));
+	span = make_span(8000, 0, 0);
+	span.after.realtime_ns -= NS_PER_MS + 1000;
+	EXPECT_EQ(CLOCK_SPAN_GOOD, clock_span_judge(&span));
 
 	/* The fastest slew is one, and a step is none. */
 	span = make_span(10 * NS_PER_S, 0, 100000);

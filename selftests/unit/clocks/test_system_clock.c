@@ -79,10 +79,12 @@ TEST(ends_a_slew_that_nobody_ended)
 	fake_clock.tick_us = 10004;
 	fake_clock.freq = 6000000;
 	fake_clock.status = 0;
+	fake_clock.adjustments = 0;
 	EXPECT_EQ(0, system_clock_settle());
 	EXPECT_EQ(10004, fake_clock.tick_us);
 	EXPECT_EQ(6000000, fake_clock.freq);
 	EXPECT_EQ(0, fake_clock.status);
+	EXPECT_EQ(0, fake_clock.adjustments);
 	fake_clock.error = EPERM;
 	EXPECT_EQ(-EPERM, system_clock_settle());
 }
@@ -308,6 +310,7 @@ TEST_F(clock, tells_the_kernel_what_tai_is)
 	EXPECT_EQ(37, fake_clock.tai_s);
 	/* That was no leap second. */
 	EXPECT_EQ(0, changed(self->clock).leapt_ns);
+	EXPECT_EQ(0, system_clock_set_tai(self->clock, 37));
 	ASSERT_EQ(0, system_clock_set_tai(self->clock, 38));
 	EXPECT_EQ(0, changed(self->clock).leapt_ns);
 	fake_clock_leap();
