@@ -103,7 +103,7 @@ TEST_F(steering, asks_the_kernel_once_in_each_reading)
 	ASSERT_EQ(0, apply(self, found(self, 0)));
 	fake_clock_run(S);
 	fake_clock.asked = 0;
-	ASSERT_EQ(0, read_clocks(self));
+	ASSERT_EQ(0, follow(self));
 	EXPECT_EQ(1, fake_clock.asked);
 }
 

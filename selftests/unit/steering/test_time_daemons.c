@@ -359,6 +359,18 @@ TEST_F(machine, units_that_start_at_boot_are_found)
 }
 
 /* A Debian package that is removed, but not purged, leaves the link, and takes the unit along. */
+TEST_F(machine, units_that_two_targets_want_start_once)
+{
+	static const char *const units[] = { "chrony.service", "ptp4l.service" };
+
+	for (size_t i = 0; i < 2; i++) {
+		install_unit(self, units[i]);
+		enable(self, "multi-user.target.wants", units[i]);
+		enable(self, "sysinit.target.wants", units[i]);
+	}
+	EXPECT_EQ(2, time_daemons_enabled(self->top, self->found));
+}
+
 TEST_F(machine, units_that_were_removed_start_nothing)
 {
 	enable(self, "sysinit.target.wants", "systemd-timesyncd.service");
