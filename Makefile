@@ -210,13 +210,15 @@ bench-disruption bench-steady bench-boot: deps-check
 bench-server: deps-check user
 	+@$(MAKE) --no-print-directory -C selftests/interop bench-server
 
-# One token after the other of the pure code is made wrong: do the unit tests notice?
+# One token after the other of what decides is made wrong: do the unit tests notice?
 MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) $(addprefix user/discipline/, \
 	agreement.c change_limits.c consensus.c correction.c host_vote.c intersection.c \
 	leap_vote.c loop.c majority.c manual.c opinion.c orphan.c outlasted.c quorum.c \
 	rate_jumps.c refclock_vote.c refutation.c roll.c selected.c settled_rate.c smear.c \
 	source_interval.c source_select.c source_status.c vouched_host.c way_shares.c) \
-	user/steering/follower.c user/steering/follower_correction.c user/steering/trust.c
+	$(addprefix user/steering/,follower.c follower_correction.c leap.c rival.c steering_leap.c \
+	steering_rival.c steering_step.c trust.c) $(addprefix user/clocks/, \
+	clock_history.c clock_span.c reference_change.c system_clock.c timescale_module.c)
 COUNT ?= 20
 
 mutation: deps-check

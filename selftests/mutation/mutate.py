@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Would the unit tests notice if one token of the pure code were wrong?
+"""Would the unit tests notice if one token of what decides were wrong?
 
 mutate.py [--count N] [--seed N] FILE...: in a copy of this checkout, changes one token of FILE
 after the other (N of them, drawn by the seed), and runs the unit tests that FILE is part of. Each
