@@ -81,6 +81,21 @@ TEST_F(steering, adds_up_three_errors)
 	EXPECT_GT(status->now.sigma_ns + error + 20, status->esterror_ns);
 }
 
+/* An error of 10 ms, within what is known, is slewed by a clock that is synchronised; no larger. */
+TEST_F(steering, is_synchronised_at_once_with_a_small_error)
+{
+	struct discipline_result result = found(self, 10 * MS + 1);
+
+	result.correction.maxerror_ns = 20 * MS;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	steering_disrupted(self->steering, false);
+	result = found(self, 10 * MS);
+	result.correction.maxerror_ns = 20 * MS;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
 /* Somebody has moved it a little: it is as right as was published, or it is not. */
 TEST_F(steering, is_synchronised_as_long_as_it_is_within_what_is_known)
 {
@@ -95,6 +110,28 @@ TEST_F(steering, is_synchronised_as_long_as_it_is_within_what_is_known)
 	fake_clock.realtime_ns += 8 * MS;
 	ASSERT_EQ(0, follow(self));
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
+static int unreadable(struct timescale *timescale, struct timescale_now *now)
+{
+	return -EIO;
+}
+
+/* Whether time was disrupted since is asked, and not answered: what was measured stands. */
+TEST_F(steering, is_synchronised_though_the_clocks_are_not_read_again)
+{
+	const struct timescale_ops *ops = self->timescale->ops;
+	struct discipline_result result = found(self, 0);
+	struct timescale_ops failing = *ops;
+	struct timescale_now now;
+
+	failing.now = unreadable;
+	ASSERT_EQ(0, timescale_read(self->timescale, &now));
+	ASSERT_EQ(0, steering_correct(self->steering, &result, &now));
+	self->timescale->ops = &failing;
+	EXPECT_EQ(0, steering_follow(self->steering));
+	self->timescale->ops = ops;
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
 /* For a leap second, the rate and whatever else shows there. */

@@ -350,6 +350,8 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 	ASSERT_EQ(0, follow(&world));
 	EXPECT_EQ(0, calm_readings);
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	steering_get_status(world.steering, &world.status);
+	EXPECT_FALSE(world.status.synchronised);
 	EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
 	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
