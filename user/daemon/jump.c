@@ -137,6 +137,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	known.maxerror_ns = daemon_contradicted_ns(daemon, now);
 	consensus_update(daemon->consensus, sources, count, &known, &terms, &result);
 	daemon->verdict = result.verdict;
+	steering_set_contradicted(daemon->steering, result.verdict == CONSENSUS_SUSPECT);
 	if (result.wait_ns)
 		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, result.wait_ns);
 	if (result.ask) {

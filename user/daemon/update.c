@@ -321,6 +321,7 @@ static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now
 
 	/* Nor is one that contradicts. */
 	daemon->verdict = CONSENSUS_OK;
+	steering_set_contradicted(daemon->steering, false);
 	steering_get_status(daemon->steering, &status);
 	if (status.trust != TRUST_CONFIRMED ||
 	    now->maxerror_ns <= daemon->config->discipline.maxdistance_ns)

@@ -104,7 +104,7 @@ int64_t steering_next_ns(const struct steering *steering)
 		leap_ns = chime_add_sat(leap_ns, STEERING_LEAP_MISSED_NS);
 	if (status->leap && leap_ns > status->now.raw_ns && leap_ns < next_ns)
 		next_ns = leap_ns;
-	if (steering->set.state == SET_TO_UNDO)
+	if (steering->set.state == SET_TO_UNDO && !steering->set.contradicted)
 		next_ns = chime_min(next_ns, steering->set.back_ns);
 	return chime_max(next_ns, steering->retry_ns);
 }

@@ -137,6 +137,13 @@ int64_t steering_next_ns(const struct steering *steering);
  */
 bool steering_asks_sources(struct steering *steering);
 
+/*
+ * Sources contradict the clock, and it is not known yet who is right. While they do, a clock that
+ * another program has set is not set back: that program may have set it right, unless a host says
+ * what the time is.
+ */
+void steering_set_contradicted(struct steering *steering, bool contradicted);
+
 /* A clock may have been set: check them at once. */
 void steering_recheck(struct steering *steering);
 

@@ -50,6 +50,7 @@ enum steering_set_state {
  * @state: what follows from that
  * @raw_ns: that was seen at this instant of the raw clock, ...
  * @back_ns: ... and is undone at this one at the earliest
+ * @contradicted: sources contradict the clock, and are waited for meanwhile
  * @asks: the sources are to be asked now, ...
  * @ask_ns: ... again at this instant of the raw clock, ...
  * @ask_again_ns: ... and so much later
@@ -60,6 +61,7 @@ struct steering_set {
 	enum steering_set_state state;
 	int64_t raw_ns;
 	int64_t back_ns;
+	bool contradicted;
 	bool asks;
 	int64_t ask_ns;
 	int64_t ask_again_ns;

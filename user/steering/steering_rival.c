@@ -278,6 +278,19 @@ void steering_undo_unseen(struct steering *steering)
 	steering->set.back_ns = 0;
 }
 
+void steering_set_contradicted(struct steering *steering, bool contradicted)
+{
+	steering->set.contradicted = contradicted;
+}
+
+/* It is waited for what the sources say, which a host that answers knows better. */
+static bool steering_awaits_sources(const struct steering *steering,
+				    const struct timescale_now *now)
+{
+	return (steering->set.state == SET_TO_ASK || steering->set.contradicted) &&
+	       !steering_host_answers(now);
+}
+
 bool steering_set_back(struct steering *steering)
 {
 	const struct timescale_now *now = &steering->status.now;
@@ -285,7 +298,7 @@ bool steering_set_back(struct steering *steering)
 	steering_take_back_late(steering, now);
 	steering_ask_again(&steering->set, now->raw_ns);
 	if (!steering_sets_back(steering) || now->raw_ns < steering->set.back_ns ||
-	    (steering->set.state == SET_TO_ASK && !steering_host_answers(now)))
+	    steering_awaits_sources(steering, now))
 		return false;
 	steering->set.state = SET_AND_LEFT;
 	return steering_may_set_back(steering, now) &&

@@ -187,6 +187,10 @@ int64_t steering_leap(struct steering *steering)
 	return 0;
 }
 
+void steering_set_contradicted(struct steering *steering, bool contradicted)
+{
+}
+
 void steering_follow_now(struct steering *steering)
 {
 }

@@ -38,6 +38,7 @@ static struct {
 	bool confirmed;
 	int64_t far_ns;			/* where most say that UTC is; 0: within the bound */
 	int64_t widened_ns;		/* of the bound, since sources contradict the clock */
+	bool contradicted;		/* steering was told that they do */
 	int awaits;
 	int failed;
 	int steps;			/* that the operator has asked for */
@@ -167,6 +168,11 @@ int64_t steering_widened_ns(const struct steering *steering, const struct timesc
 	return world.widened_ns;
 }
 
+void steering_set_contradicted(struct steering *steering, bool contradicted)
+{
+	world.contradicted = contradicted;
+}
+
 void steering_disrupted(struct steering *steering, bool keep)
 {
 	world.voids += !keep;
@@ -214,12 +220,14 @@ TEST_F(witness, suspicion_asks_and_holds_on)
 {
 	world.result.ask = true;
 	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 0));
+	EXPECT_TRUE(world.contradicted);
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_EQ(CONSENSUS_BURST, world.burst_count);
 	EXPECT_TRUE(world.given_confirmed);
 	world.result.ask = false;
 	world.disrupted = true;
 	EXPECT_TRUE(judge(self, CONSENSUS_OK, 0));
+	EXPECT_FALSE(world.contradicted);
 	EXPECT_FALSE(world.given_confirmed);
 	EXPECT_EQ(1, world.bursts);
 	EXPECT_TRUE(world.confirmed);

@@ -394,6 +394,38 @@ TEST_F(steering, a_clock_that_was_set_right_is_not_set_back)
 }
 
 /*
+ * The sources have confirmed the timescale since another program set the clock, and contradict it
+ * before the ten seconds are over: a machine that was reverted to an instant in between goes on
+ * where it was. Who is right is not known yet.
+ */
+TEST_F(steering, a_clock_is_not_set_back_while_sources_contradict_the_time)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	fake_clock.realtime_ns += 3600 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, follow(self));
+	fake_clock_run(S);
+	ASSERT_EQ(0, apply(self, agreed(self)));
+	steering_set_contradicted(self->steering, true);
+	/* Nor is it looked at all the time. */
+	EXPECT_LT(self->status.now.raw_ns + 10 * S, steering_next_ns(self->steering));
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(0, self->status.steps);
+	EXPECT_GT(llabs(error_ns(self)), 3599 * S);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+
+	/* Those who contradicted were outvoted. */
+	steering_set_contradicted(self->steering, false);
+	EXPECT_GE(fake_clock.raw_ns, steering_next_ns(self->steering));
+	ASSERT_EQ(0, follow(self));
+	steering_get_status(self->steering, &self->status);
+	EXPECT_EQ(1, self->status.steps);
+	EXPECT_LT(llabs(error_ns(self)), MS);
+}
+
+/*
  * As above, and the network is not there yet: ten seconds without an answer confirm nothing, nor
  * do a few answers while most sources are silent. They are asked again.
  */
