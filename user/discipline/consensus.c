@@ -290,7 +290,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 				    struct consensus_result *result)
 {
 	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, consensus->suspect_raw_ns);
-	size_t voters = majority_voters(&consensus->roll, false), voted;
+	size_t voters = majority_voters(&consensus->roll, false), voted, affirming;
 	int64_t at_ns = 0;
 	bool open;
 
@@ -312,9 +312,12 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	voted = majority_voters(&consensus->roll, true);
 	if (voted < voters && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
-	/* Silent sources have no vote, but those that agree must not be a minority of all. */
-	if (result->agreeing > 1 && 2 * result->agreeing > voted &&
-	    2 * result->agreeing >= voters) {
+	affirming = majority_affirming(&consensus->roll, at_ns);
+	/*
+	 * Silent sources have no vote, not even by what they contradicted before, but those that
+	 * agree must not be a minority of all.
+	 */
+	if (affirming > 1 && 2 * affirming > voted && 2 * result->agreeing >= voters) {
 		result->voters = voted;
 		return judge_most(consensus, at_ns, now, terms, result);
 	}

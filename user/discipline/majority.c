@@ -36,6 +36,15 @@ size_t majority_allowing(const struct roll *roll, int64_t at_ns)
 	return number;
 }
 
+size_t majority_affirming(const struct roll *roll, int64_t at_ns)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < roll->count; i++)
+		number += roll->opinion[i].answered && opinion_says(&roll->opinion[i], at_ns);
+	return number;
+}
+
 static size_t count_agreeing(const struct roll *roll, int64_t at_ns)
 {
 	size_t i, number = 0;

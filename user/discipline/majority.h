@@ -26,6 +26,9 @@ size_t majority_allowing(const struct roll *roll, int64_t at_ns);
  */
 size_t majority_find(const struct roll *roll, int64_t *at_ns);
 
+/* How many of those who agree on it have answered since the suspicion began. */
+size_t majority_affirming(const struct roll *roll, int64_t at_ns);
+
 /* How many different clocks those sources follow who agree on @at_ns. */
 size_t majority_clocks(const struct roll *roll, int64_t at_ns);
 

@@ -392,6 +392,33 @@ TEST_F(consensus, what_was_said_before_is_no_answer)
 }
 
 /*
+ * Of two liars one was outvoted, and is silent since. The other one is denied by two of the three
+ * honest ones; the third one is silent, and loses its vote.
+ */
+TEST_F(consensus, what_was_said_before_by_who_is_silent_is_no_vote)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, -2 * S));
+	for (int i = 0; i < 3; i++)
+		answer(self, i, 0);
+	run(self, 40 * S);
+	listen(self);
+	ASSERT_EQ(CONSENSUS_OK, self->result.verdict);
+
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 4, -2 * S));
+	EXPECT_NE(CONSENSUS_JUMP, answer(self, 1, 0));
+	EXPECT_NE(CONSENSUS_JUMP, answer(self, 2, 0));
+	run(self, 6 * S);
+	self->source[0].status.reach = 0;
+	self->source[0].status.lost = true;
+	listen(self);
+	EXPECT_NE(CONSENSUS_JUMP, self->result.verdict);
+	run(self, 30 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
+/*
  * The clock is off by 0.32 s. That is a contradiction of two near servers, and none of a third one,
  * whose way is long; but neither can that one be right together with the clock. Two liars rest.
  */

@@ -84,6 +84,17 @@ TEST_F(ballot, where_most_meet)
 	EXPECT_EQ(15 * MS, at_ns);
 }
 
+TEST_F(ballot, who_says_it_again)
+{
+	add(self, 0, MS);
+	add(self, 0, MS)->answered = false;
+	add(self, 0, MS)->votes = false;
+	add(self, 2 * MS, 3 * MS);
+	add(self, 0, 0);
+	EXPECT_EQ(1, majority_affirming(&self->roll, 0));
+	EXPECT_EQ(0, majority_affirming(&self->roll, 5 * MS));
+}
+
 TEST_F(ballot, an_echo_may_come_after_others)
 {
 	add(self, 0, MS)->group = 4;
