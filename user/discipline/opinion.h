@@ -18,7 +18,7 @@
 /**
  * struct opinion - by a source's latest samples; all 0 to start
  * @serial: of the source, 0: nobody's
- * @received: answers received
+ * @received: answers received, and those that took too long to be learned from
  * @trusted: it agreed with the timescale
  * @probation: samples that have to agree before it is trusted ...
  * @probation_whole: ... of so many; 0: it was never outvoted

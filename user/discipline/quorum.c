@@ -66,6 +66,9 @@ static bool may_answer(const struct source *source, const struct source_status *
 {
 	if (!quorum_counts(source, status))
 		return false;
+	/* One that answers is not silent because it takes longer than maxdelay. */
+	if (status->overlong)
+		return true;
 	return status->received ? !status->lost : status->asked <= requests && !status->failed;
 }
 

@@ -87,7 +87,10 @@ bool quorum_counts(const struct source *source, const struct source_status *stat
 /* It counts, or would if the operator had not taken it offline. */
 bool quorum_would_count(const struct source *source, const struct source_status *status);
 
-/* The source may be selected, and is not lost, or its first requests are on their way. */
+/*
+ * The source may be selected, and is not lost, or its first requests are on their way; or it
+ * answers, but too late for maxdelay.
+ */
 bool quorum_may_vote(const struct source *source, const struct source_status *status);
 
 /* The same, but for some more first requests: two lost ones are not enough for a bound. */

@@ -92,8 +92,10 @@ struct opinion *roll_call(struct roll *roll, size_t index, struct source *const 
 			  const struct timescale_now *now, struct source_sample *sample)
 {
 	const struct source *source = sources[index];
+	const struct source_sample *latest;
 	struct source_status status;
 	struct opinion *opinion;
+	uint64_t received;
 
 	source_get_record(source, &status);
 	opinion = find_opinion(roll, index, sources);
@@ -103,11 +105,12 @@ struct opinion *roll_call(struct roll *roll, size_t index, struct source *const 
 	roll->usable += quorum_counts(source, &status);
 	opinion->votes = quorum_may_vote(source, &status);
 	opinion->rests = quorum_rests(&status, roll->since_raw_ns, now->raw_ns);
-	if (!opinion->votes || status.received == opinion->received ||
-	    status.last.epoch != now->epoch)
+	latest = status.overlong ? status.overlong : &status.last;
+	received = status.received + status.overlongs;
+	if (!opinion->votes || received == opinion->received || latest->epoch != now->epoch)
 		return NULL;
-	opinion->received = status.received;
-	opinion->group = group_of(&status.last);
-	*sample = status.last;
+	opinion->received = received;
+	opinion->group = group_of(latest);
+	*sample = *latest;
 	return opinion;
 }

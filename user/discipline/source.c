@@ -192,6 +192,9 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	source->learning = source->learning && keep_rate;
 	source->samples = 0;
 	source->next_sample = 0;
+	/* It has answered lately, if too late for maxdelay, and so it may again. */
+	if (source_latest_overlong(source))
+		source->missed = 0;
 	source->has_overlong = false;
 	source->trips.count = 0;
 	source->jitter = (struct jitter_asymmetry){ 0 };
@@ -315,6 +318,7 @@ void source_note_overlong(struct source *source, const struct source_sample *sam
 	    !sample_is_sane(source, sample))
 		return;
 	source->has_overlong = true;
+	source->overlongs++;
 	source->overlong_sent = source->sent;
 	source->overlong = *sample;
 	add_configured(source, &source->overlong);

@@ -315,6 +315,7 @@ int64_t source_moved_ns(const struct source *source);
  * @last: the latest sample taken
  * @overlong: one since then, of the latest eight requests, that took too long to be taken; NULL:
  *	there is none
+ * @overlongs: how many such ones there were in all
  * @stratum: its stratum, or the least that is configured
  * @last_raw_ns: when, by raw
  * @jitter_ns: RMS of the samples about the line (chronyc's "Std Dev")
@@ -351,6 +352,7 @@ struct source_status {
 	int64_t late_ns;
 	struct source_sample last;
 	const struct source_sample *overlong;
+	uint64_t overlongs;
 	int stratum;
 	int64_t last_raw_ns;
 	double jitter_ns;

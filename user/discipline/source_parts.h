@@ -78,6 +78,7 @@ struct source {
 	int last_error;
 	struct source_sample last;
 	bool has_overlong;	/* since then there was ... */
+	uint64_t overlongs;	/* such answers in all */
 	uint64_t overlong_sent;	/* ... when so many requests had been sent ... */
 	struct source_sample overlong;	/* ... this one, which took too long to be taken */
 	struct source_history history[SOURCE_HISTORY];
@@ -124,6 +125,9 @@ void source_start_polling(struct source *source, int64_t now_raw_ns);
  * than usual. @late: so many in a row, this one included, came while somebody stood still.
  */
 void source_sampled(struct source *source, int64_t now_raw_ns, bool good, unsigned int late);
+
+/* What took too long to be taken, if nothing has been heard since; NULL: there is none. */
+const struct source_sample *source_latest_overlong(const struct source *source);
 
 /* Others answer, and this one does not. */
 bool source_is_lost(const struct source *source);

@@ -92,8 +92,7 @@ static bool has_vote(const struct source *source, const struct source_status *st
 {
 	if (lost_too)
 		return quorum_would_count(source, status);
-	return quorum_may_vote(source, status) ||
-	       (is_only_overlong(status) && quorum_counts(source, status));
+	return quorum_may_vote(source, status);
 }
 
 /*

@@ -125,7 +125,7 @@ static double distance_ns(const struct source *source, const struct source_statu
 		    round_trips_ns(source, estimate));
 }
 
-static const struct source_sample *latest_overlong(const struct source *source)
+const struct source_sample *source_latest_overlong(const struct source *source)
 {
 	bool counts = source->has_overlong &&
 		      source->sent - source->overlong_sent < OVERLONG_REQUESTS;
@@ -139,7 +139,8 @@ void source_get_record(const struct source *source, struct source_status *status
 	status->options = &source->options;
 	status->verdict = source->verdict;
 	status->last = source->last;
-	status->overlong = latest_overlong(source);
+	status->overlong = source_latest_overlong(source);
+	status->overlongs = source->overlongs;
 	status->stratum = source->last.stratum;
 	if (source->received && status->stratum < source->options.minstratum)
 		status->stratum = source->options.minstratum;

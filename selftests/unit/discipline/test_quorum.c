@@ -128,6 +128,26 @@ TEST_F(quorum, waits_for_nobody_who_was_taken_offline)
 	EXPECT_EQ(0, wait_of(self, 4));
 }
 
+/* Two of three that agree are most, but of four, one of which answers too late for maxdelay. */
+TEST_F(quorum, waits_for_who_answers_beyond_maxdelay)
+{
+	struct source_sample late = { .delay_ns = 200000 * US, .epoch = 1, .stratum = 1 };
+	int i;
+
+	answer(self, 3, 0, 0);
+	for (i = 0; i < 16; i++) {
+		source_polled(self->source[3], self->now.raw_ns);
+		source_failed(self->source[3], self->now.raw_ns, -ETIMEDOUT);
+		source_others_answered(self->source[3], self->now.raw_ns + 2000000 * US);
+	}
+	answer(self, 0, 0, 0);
+	answer(self, 1, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 4));
+	quorum_forget(&self->quorum);
+	source_note_overlong(self->source[3], &late);
+	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 4));
+}
+
 /* The time runs from the first answer on, and when it is over it is over. */
 TEST_F(quorum, is_reached_when_the_time_has_passed)
 {

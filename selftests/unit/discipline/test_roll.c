@@ -117,6 +117,31 @@ TEST_F(roll, each_new_sample_once)
 	EXPECT_TRUE(are_in_place(self));
 }
 
+/* It says little of the time, but where it contradicts the clock it does. */
+TEST_F(roll, each_answer_beyond_maxdelay_once)
+{
+	struct source_sample late = { .refid = 7, .stratum = 2 };
+
+	call(self);
+	self->source[5].status.overlong = &late;
+	self->source[5].status.overlongs = 1;
+	EXPECT_EQ(1, call(self));
+	EXPECT_EQ(7, self->sample.refid);
+	EXPECT_EQ(0, call(self));
+	self->source[5].status.overlongs++;
+	EXPECT_EQ(1, call(self));
+	EXPECT_EQ(7, self->sample.refid);
+	self->source[5].status.overlong = NULL;
+	EXPECT_EQ(0, call(self));
+	self->source[5].status.received++;
+	EXPECT_EQ(1, call(self));
+	EXPECT_EQ(1005, self->sample.refid);
+	late.epoch++;
+	self->source[5].status.overlong = &late;
+	self->source[5].status.overlongs++;
+	EXPECT_EQ(0, call(self));
+}
+
 TEST_F(roll, opinions_go_with_their_sources)
 {
 	struct source *first;

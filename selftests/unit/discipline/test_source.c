@@ -728,6 +728,32 @@ TEST_F(source, an_answer_beyond_maxdelay_is_kept_for_eight_requests)
 	EXPECT_EQ(NULL, overlong(self->source));
 }
 
+/* Others answer in time, but it does answer: when all samples become void it is not silent. */
+TEST_F(source, an_answer_beyond_maxdelay_may_come_again)
+{
+	struct source_sample sample = sample_at(START_NS);
+	struct source_status status;
+	int i, late;
+
+	for (late = 0; late < 2; late++) {
+		exchange(self->source);
+		for (i = 0; i < 16; i++) {
+			int64_t now_ns = source_next_poll(self->source);
+
+			source_polled(self->source, now_ns);
+			if (late)
+				source_note_overlong(self->source, &sample);
+			source_failed(self->source, now_ns, -ETIME);
+			source_others_answered(self->source, now_ns + 2 * NS_PER_S);
+		}
+		source_get_record(self->source, &status);
+		EXPECT_TRUE(status.lost);
+		source_change_reference(self->source, 1, &REFERENCE_JUMPED);
+		source_get_record(self->source, &status);
+		EXPECT_EQ(!late, status.lost);
+	}
+}
+
 TEST_F(source, an_answer_beyond_maxdelay_is_converted_with_the_reference)
 {
 	const struct reference_change change = { .at_ns = START_NS, .shift_ns = 5000 };
