@@ -55,7 +55,11 @@ void consensus_free(struct consensus *consensus)
 
 void consensus_forget(struct consensus *consensus)
 {
-	*consensus = (struct consensus){ .received = consensus->received };
+	/* Who waits for a majority goes on waiting, if what was said so far is still used. */
+	*consensus = (struct consensus){
+		.received = consensus->received,
+		.quorum.pending = consensus->quorum.pending,
+	};
 }
 
 void consensus_change_reference(struct consensus *consensus, const struct reference_change *change)

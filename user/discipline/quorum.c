@@ -35,6 +35,7 @@ struct attendance {
 	size_t reached;		/* have answered one of their latest requests */
 	size_t resting;		/* have not answered, as they ask us to wait */
 	size_t unasked;		/* silent or unheard, and not asked since somebody answers */
+	bool said;		/* one has samples, and may have been taken offline since */
 	int64_t latest_raw_ns;	/* when the latest answer came */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
@@ -165,6 +166,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		int64_t margin_ns;
 
 		source_get_status(sources[i], now->reference_ns, &status);
+		attendance->said |= status.samples && quorum_would_count(sources[i], &status);
 		if (!quorum_counts(sources[i], &status))
 			continue;
 		attendance->usable += status.received || status.asked <= REQUESTS;
@@ -338,7 +340,7 @@ static void ask_again(struct quorum *quorum, const struct attendance *attendance
 static int64_t await_first_answer(struct quorum *quorum, const struct attendance *attendance,
 				  struct source *const *sources, size_t count)
 {
-	bool pending = quorum->pending;
+	bool pending = quorum->pending && attendance->said;
 	/* What they are asked meanwhile does not end it. */
 	bool silence = quorum->silence && !quorum->reached;
 

@@ -782,6 +782,32 @@ TEST_F(consensus, first_answer_after_a_disruption_is_not_the_last_word)
 }
 
 /*
+ * One of three answers first after a disruption, and all are taken offline. Time is disrupted
+ * again, by as much as is known: what that one said holds on, and is no more a majority than it
+ * was.
+ */
+TEST_F(consensus, first_answer_is_not_the_last_word_after_another_disruption)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	for (int i = 0; i < 3; i++) {
+		self->source[i].status.withdrawn = true;
+		self->source[i].status.reach = 0;
+	}
+	run(self, 60 * S);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	consensus_forget(self->consensus);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	/* After one of unknown length nothing is left of what it said. */
+	self->source[0].status.samples = 0;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
+/*
  * After hours of suspend what two of three said is too old to be used. They agree with each other
  * still, and that is no quorum for the third, who answers first and is alone in what is used.
  */
