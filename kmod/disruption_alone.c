@@ -208,6 +208,27 @@ static void chime_disruption_contradict(struct chime *chime, struct chime_event 
 }
 
 /*
+ * Host and timescale differ by @apart_ns, and nobody knows which of them is right. Where the system
+ * clock is no further from the timescale than that, another program may have set it right.
+ */
+static bool chime_disruption_leaves_clock(const struct chime *chime, s64 apart_ns)
+{
+	return chime->disruption.suspected &&
+	       chime_abs_sat(chime_system_clock_offset(&chime->timescale)) <= apart_ns;
+}
+
+/* Sources will say how far off it is. */
+static void chime_disruption_leave_clock(struct chime *chime, struct chime_event *event)
+{
+	struct chime_repair repair = { .action = TRUECHIME_ACTION_DISTRUSTED };
+
+	repair.offset_ns = chime_system_clock_offset(&chime->timescale);
+	repair.residual_ns = repair.offset_ns;
+	chime_system_clock_distrust(&chime->system_clock);
+	chime_disruption_finish(chime, event, &repair);
+}
+
+/*
  * Only the host shows what time it is now; @measured: only whether what sources have corrected can
  * be true.
  */
@@ -222,7 +243,10 @@ static void chime_disruption_trust_host(struct chime *chime, bool measured)
 	chime_disruption_contradict(chime, &event);
 	if (measured && !event.gap_ns)
 		return;
-	chime_disruption_repair(chime, &event, 0);
+	if (chime_disruption_leaves_clock(chime, event.gap_ns))
+		chime_disruption_leave_clock(chime, &event);
+	else
+		chime_disruption_repair(chime, &event, 0);
 	if (chime->disruption.suspected && event.action == TRUECHIME_ACTION_NONE)
 		event.action = TRUECHIME_ACTION_DISTRUSTED;
 	if (event.action == TRUECHIME_ACTION_NONE)

@@ -351,6 +351,51 @@ TEST_F(module, stop_that_nothing_saw_before_a_lost_host_answers_leaves_no_bound)
 	EXPECT_GT(MS, status().now.maxerror_ns);
 }
 
+/*
+ * As above, and an agent has set the system clock right before the host answers. It is not stepped
+ * to a time that nobody knows to be right, unless it is further off than host and correction
+ * differ.
+ */
+TEST_F(module, clock_that_others_set_is_left_where_a_lost_host_contradicts)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	revert(HOUR);
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	machine.sees_stops = false;
+	stand_still(213 * S);
+	machine.behind_ns = 0;
+	machine.sets = 0;
+	machine.host_silent = false;
+	check();
+	/* To its own time, which marks it unsynchronised. */
+	EXPECT_EQ(1, machine.sets);
+	EXPECT_LE(llabs(machine.behind_ns), CLOSE_NS);
+	EXPECT_EQ(TRUECHIME_CAUSE_UNKNOWN, latest()->cause);
+	EXPECT_EQ(TRUECHIME_ACTION_DISTRUSTED, latest()->action);
+	EXPECT_EQ(latest()->offset_ns, latest()->residual_ns);
+	EXPECT_LE(llabs(latest()->residual_ns + 213 * S), CLOSE_NS);
+}
+
+TEST_F(module, clock_that_others_set_far_off_is_stepped_where_a_lost_host_contradicts)
+{
+	ASSERT_EQ(0, load());
+	machine.host_silent = true;
+	run(5 * S);
+	revert(HOUR);
+	ASSERT_EQ(0, correct());
+	run(60 * S);
+	machine.sees_stops = false;
+	stand_still(213 * S);
+	machine.behind_ns = HOUR;
+	machine.host_silent = false;
+	check();
+	EXPECT_EQ(TRUECHIME_ACTION_STEPPED, latest()->action);
+	EXPECT_LE(llabs(machine.behind_ns - 213 * S), CLOSE_NS);
+}
+
 /* Of its clock only one reading is known, and not its rate against this machine's counter. */
 TEST_F(module, correction_is_not_turned_by_the_slope_that_a_host_begins_with)
 {
