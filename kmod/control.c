@@ -34,6 +34,8 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	rt_mutex_lock(&chime->lock);
 	/* A disruption that was not detected yet may make the correction stale. */
 	chime_disruption_check(chime);
+	if (epoch == timescale->current_view.epoch)
+		chime_disruption_heed_correction(chime, correction);
 	if (timescale->current_view.awaits_host)
 		ret = -EAGAIN;
 	else if (reference < 0 || reference == timescale->current_view.reference)

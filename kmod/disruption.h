@@ -14,6 +14,7 @@
 #include "core/leap_second.h"
 
 struct chime;
+struct chime_line;
 
 /**
  * struct chime_disruption - state kept from one check to the next
@@ -107,6 +108,13 @@ void chime_disruption_follow_rtc(struct chime *chime, s64 ahead_ns);
  * process, lock held.
  */
 int chime_disruption_by_sources(struct chime *chime, u32 epoch, const struct chime_jump *jump);
+
+/*
+ * @correction is about to be set. Where the host is silent for the moment, one that denies what the
+ * timescale is known to be right to shows that something has happened since, which nobody saw: the
+ * host is lost. Context: process, lock held.
+ */
+void chime_disruption_heed_correction(struct chime *chime, const struct chime_line *correction);
 
 /* Carry out a requested step by @occasion's rule, and record it. Context: process, lock held. */
 enum truechime_action chime_disruption_step(struct chime *chime, enum truechime_occasion occasion);

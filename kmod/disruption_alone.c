@@ -141,6 +141,25 @@ static void chime_disruption_lose_host(struct chime *chime, s64 silent_ns)
 }
 
 /*
+ * The host's next answer includes what the sources have corrected by then, and would have it
+ * corrected once more. So the correction is one of the raw clock, and the host's line begins anew.
+ */
+void chime_disruption_heed_correction(struct chime *chime, const struct chime_line *correction)
+{
+	const struct chime_timescale *timescale = &chime->timescale;
+	const struct chime_host *host = &chime->host;
+	s64 raw_ns = ktime_get_raw_ns();
+
+	lockdep_assert_held(&chime->lock);
+	if (!host->no_result || host->lost || timescale->current_view.awaits_host ||
+	    timescale->current_view.reference != TRUECHIME_REFERENCE_HOST ||
+	    !chime_timescale_is_denied(timescale, correction, raw_ns))
+		return;
+	chime_disruption_lose_host(chime, raw_ns - host->no_result_raw_ns);
+	chime->disruption.moved = true;
+}
+
+/*
  * The host is silent for the moment, and something has happened: a restore, a stop, or a suspend.
  * The host may say soon how much time that took, and then there is one event; until then nobody
  * knows the time. A restore will be reported whatever the host says, so it marks the clock: also if

@@ -272,6 +272,13 @@ bool chime_timescale_return_to_host(struct chime_timescale *timescale, bool jump
 				    struct chime_stated *stated);
 
 /*
+ * @correction moves the timescale further than both are known to be right: one of them is wrong.
+ * Lock held.
+ */
+bool chime_timescale_is_denied(const struct chime_timescale *timescale,
+			       const struct chime_line *correction, s64 raw_ns);
+
+/*
  * Set the correction. One that takes the place of a host that is stated to be better known than it
  * refutes the statement. 0, or -ESTALE when @epoch has passed.
  */

@@ -86,6 +86,20 @@ bool chime_timescale_return_to_host(struct chime_timescale *timescale, bool jump
 	return true;
 }
 
+bool chime_timescale_is_denied(const struct chime_timescale *timescale,
+			       const struct chime_line *correction, s64 raw_ns)
+{
+	const struct chime_view *view = &timescale->current_view;
+	s64 reference_ns = chime_view_reference(view, raw_ns);
+	s64 moved_ns = chime_sub_sat(chime_line_eval(correction, reference_ns),
+				     chime_line_eval(&view->line, raw_ns));
+	s64 known_ns = chime_add_sat(chime_timescale_maxerror(timescale, raw_ns),
+				     chime_line_maxerror(correction, reference_ns));
+
+	lockdep_assert_held(timescale->lock);
+	return chime_abs_sat(moved_ns) > known_ns;
+}
+
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns)
 {

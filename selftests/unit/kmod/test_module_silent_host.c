@@ -39,6 +39,51 @@ TEST_F(module, stop_beside_a_host_that_is_silent_for_a_moment_is_a_pause)
 	EXPECT_TRUE(status().corrected);
 }
 
+/* Nothing sees the stop, and the sources correct what it took before the host answers again. */
+static void correct_beside_a_silent_host(struct __test_metadata *_metadata, s64 silent_ns)
+{
+	machine.sees_stops = false;
+	machine.has_genid = false;
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct());
+	run(10 * S);
+	machine.host_silent = true;
+	check();
+	stand_still(30 * S);
+	EXPECT_EQ(-ESTALE, correct());
+	ASSERT_EQ(0, correct());
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	run(silent_ns);
+	machine.host_silent = false;
+	run(5 * S);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+	EXPECT_LE(llabs(error_ns()), CLOSE_NS);
+	EXPECT_NE(CHIME_LINE_UNBOUNDED_NS, status().now.maxerror_ns);
+	EXPECT_LE(llabs(error_ns()), status().now.maxerror_ns);
+}
+
+TEST_F(module, stop_that_sources_correct_beside_a_silent_host_is_not_corrected_twice)
+{
+	correct_beside_a_silent_host(_metadata, 0);
+}
+
+TEST_F(module, stop_that_sources_correct_before_a_host_is_lost_is_not_corrected_twice)
+{
+	correct_beside_a_silent_host(_metadata, 5 * S);
+}
+
+/* What the bound allows for is no disruption. */
+TEST_F(module, correction_within_the_bound_leaves_a_silent_host_what_it_is)
+{
+	ASSERT_EQ(0, load());
+	ASSERT_EQ(0, correct_with(0, 50 * MS));
+	run(10 * S);
+	machine.host_silent = true;
+	check();
+	ASSERT_EQ(0, correct_with(0, 40 * MS));
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, status().now.reference);
+}
+
 /* Something has happened, and for two seconds at most nobody can say how much time it took. */
 TEST_F(module, time_is_not_known_while_the_host_is_waited_for_after_a_stop)
 {
