@@ -164,12 +164,17 @@ static int count_voters(void)
 	return voters;
 }
 
-bool game_is_one_clock(void)
+bool game_would_be_one_clock(int voters)
 {
 	bool has_witness = world->kind == GUEST_HOSTED && !is_varied(VARIATION_SILENT_HOST);
 
 	return !has_witness &&
-	       (count_voters() == 1 || world->servers[0].refid == world->servers[1].refid);
+	       (voters == 1 || world->servers[0].refid == world->servers[1].refid);
+}
+
+bool game_is_one_clock(void)
+{
+	return game_would_be_one_clock(count_voters());
 }
 
 static int64_t draw_long_gap_ns(void)

@@ -225,7 +225,9 @@ void chime_netlink_unregister(void)
 
 void chime_netlink_notify(const struct chime_event *event)
 {
-	judge_told();
+	/* That a step was asked for tells of no disruption. */
+	if (event->cause != TRUECHIME_CAUSE_OPERATOR)
+		judge_told();
 	if (module.notice_count < MODULE_NOTICES_MAX)
 		module.notices[module.notice_count++] = *event;
 }

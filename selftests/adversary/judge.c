@@ -18,6 +18,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "guest.h"
 #include "user/clocks/timescale.h"
@@ -119,6 +120,21 @@ static int64_t host_share_ns(void)
 	return honest_reach_ns() + (off_ns > went_ns ? off_ns : went_ns);
 }
 
+/*
+ * Right by what was known before the clocks moved unseen. They may have moved several times: who
+ * answered in between has shown what was before, and not what came after.
+ */
+static bool is_right_but_unseen(int64_t off_ns, int64_t reach_ns)
+{
+	const struct judge *judge = &world->judge;
+	int i;
+
+	for (i = 0; judge->waiting && i < judge->unseen; i++)
+		if (llabs(off_ns - judge->unseen_ns[i]) <= reach_ns)
+			return true;
+	return false;
+}
+
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 {
 	int64_t reach_ns = honest_reach_ns();
@@ -137,9 +153,7 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 		reach_ns = stated_bound_ns();
 	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS || llabs(after_ns) < llabs(before_ns))
 		return;
-	/* Right by what was known before the clocks moved unseen. */
-	if (world->judge.waiting &&
-	    llabs(after_ns - world->judge.unseen_ns) <= reach_ns + STEP_SLACK_NS)
+	if (is_right_but_unseen(after_ns, reach_ns + STEP_SLACK_NS))
 		return;
 	/* A small correction of a clock that nobody knows to be wrong by much more. */
 	if (world->judge.waiting && llabs(after_ns - before_ns) < llabs(before_ns) / 10)
@@ -181,6 +195,24 @@ static int64_t moved_ns(const struct trouble *trouble)
 	}
 }
 
+/* The clocks have moved, and nobody may have seen that, nor what they did before. */
+static void note_unseen(int64_t moved_ns)
+{
+	struct judge *judge = &world->judge;
+	int i;
+
+	if (!judge->waiting)
+		judge->unseen = 0;
+	if (judge->unseen == JUDGE_UNSEEN) {
+		judge->unseen--;
+		memmove(judge->unseen_ns, judge->unseen_ns + 1,
+			(size_t)judge->unseen * sizeof(*judge->unseen_ns));
+	}
+	judge->unseen_ns[judge->unseen++] = 0;
+	for (i = 0; i < judge->unseen; i++)
+		judge->unseen_ns[i] += moved_ns;
+}
+
 /* While the guest does not run it notices nothing. */
 static void judge_stalled(int64_t size_ns)
 {
@@ -201,7 +233,7 @@ void judge_disrupted(const struct trouble *trouble)
 	}
 	/* The clocks were read before a request that is just leaving: its answer says little. */
 	judge->disrupted_ns = world->now_ns + (trouble->moment == MOMENT_REQUEST);
-	judge->unseen_ns = (judge->waiting ? judge->unseen_ns : 0) + moved_ns(trouble);
+	note_unseen(moved_ns(trouble));
 	judge->waiting = !is_witnessed(trouble);
 	judge->grace_ns = world->now_ns +
 			  (world->kind == GUEST_HOSTED ? CHECK_NS : NOTICE_NS);
@@ -214,7 +246,7 @@ void judge_told(void)
 {
 	guest.told_raw_ns = guest.raw_ns;
 	/* What was measured before is void, and with it what moved unseen. */
-	world->judge.unseen_ns = 0;
+	world->judge.unseen = 0;
 	if (!world->judge.waiting)
 		world->judge.grace_ns = world->now_ns;
 }

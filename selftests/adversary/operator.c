@@ -52,7 +52,7 @@ static int most_missing(void)
 
 bool is_dispensable(const struct server *one)
 {
-	int honest = 0, liars = 0, i;
+	int honest = 0, liars = 0, others, i;
 
 	if (one->trusted || strstr(one->options, "require"))
 		return false;
@@ -65,8 +65,12 @@ bool is_dispensable(const struct server *one)
 		honest += !server->liar;
 		liars += server->liar;
 	}
+	others = honest + liars;
 	/* It is one of those that may be missing. */
 	honest -= most_missing() - 1;
+	/* One clock that is left is not followed back. */
+	if (game_would_be_one_clock(others) && !game_is_one_clock())
+		return false;
 	return honest > liars && honest >= world->minsources;
 }
 
@@ -170,6 +174,8 @@ void operator_acts(void)
 		offline_until_ns = world->now_ns +
 			(int64_t)(5e9 * exp(random_uniform(&world->random) * log(400)));
 		world->outage_until_ns = offline_until_ns;
+		/* The liars were first in an earlier outage. */
+		world->liars_from_ns = 0;
 	}
 	if (offline_until_ns && world->now_ns >= offline_until_ns) {
 		world_log("online");

@@ -208,13 +208,17 @@ struct verdicts {
 	unsigned int starved;
 };
 
+#define JUDGE_UNSEEN	16
+
 /**
  * struct judge - what the judge remembers
  * @verdicts: of this game
  * @worst_ns: largest error of a clock that was called synchronised
  * @grace_ns: UTC until which nobody in the guest can know that it was disrupted
  * @waiting: a disruption without a witness: @grace_ns is set by the first honest answer
- * @unseen_ns: by how much the guest's clocks went ahead, or back, in disruptions nobody has seen
+ * @unseen_ns: by how much the guest's clocks went ahead, or back, since the beginning of each of
+ *	the latest disruptions that nobody has seen ...
+ * @unseen: ... so many
  * @disrupted_ns: UTC of the latest disruption
  * @unsynchronised_ns: UTC since when the clock is unsynchronised; 0: it is not
  * @starving: that stretch was counted
@@ -231,7 +235,8 @@ struct judge {
 	int64_t worst_ns;
 	int64_t grace_ns;
 	bool waiting;
-	int64_t unseen_ns;
+	int64_t unseen_ns[JUDGE_UNSEEN];
+	int unseen;
 	int64_t disrupted_ns;
 	int64_t unsynchronised_ns;
 	bool starving;
@@ -409,6 +414,8 @@ void game_config(char *text, size_t size);
 void game_describe(void);
 /* All servers follow one clock: what they say together may be its doing alone. */
 bool game_is_one_clock(void);
+/* The same, if so many of them had a say. */
+bool game_would_be_one_clock(int voters);
 
 /* One server's line of it, without the directive. */
 void game_server_line(const struct server *server, char *text, size_t size);
