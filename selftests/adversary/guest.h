@@ -58,6 +58,7 @@ struct guest {
 	int64_t leap_day;
 	bool was_set;
 	unsigned int sets;
+	int64_t snapshot_ns;	/* UTC of the snapshot that it goes back to; 0: there is none */
 	int64_t told_raw_ns;	/* when the module reported a disruption last */
 	int64_t thawed_ns;	/* UTC when the module is told that a suspend ended; 0: it was */
 	unsigned int deleted;

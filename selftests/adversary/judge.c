@@ -181,6 +181,7 @@ static bool is_witnessed(const struct trouble *trouble)
 		(trouble->kind == TROUBLE_AHEAD && !is_late()));
 }
 
+/* Whoever goes back to a snapshot loses all the time since then, besides the gap. */
 static int64_t moved_ns(const struct trouble *trouble)
 {
 	switch (trouble->kind) {
@@ -188,6 +189,9 @@ static int64_t moved_ns(const struct trouble *trouble)
 		return trouble->size_ns;
 	case TROUBLE_REVERT:
 	case TROUBLE_FORK:
+		if (guest.snapshot_ns)
+			return guest.snapshot_ns - world->now_ns;
+		return -trouble->size_ns;
 	case TROUBLE_PAUSE:
 		return -trouble->size_ns;
 	default:

@@ -187,6 +187,7 @@ static void take_snapshot(void)
 	int status;
 	pid_t pid;
 
+	guest.snapshot_ns = world->now_ns;
 	for (;;) {
 		pid = fork();
 		if (!pid) {
