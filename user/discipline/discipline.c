@@ -446,6 +446,10 @@ static void leave_to_host(struct discipline *discipline, const struct update *up
 	discipline->refused = false;
 	change_limits_count(&discipline->limits, counts);
 	if (result->vouched_host == VOUCHED_HOST_SUSPECT) {
+		result->disputed_ns =
+			chime_abs_sat(chime_sub_sat(update->combined.estimate.offset_ns,
+						    chime_sub_sat(update->now->host_ns,
+								  update->now->reference_ns)));
 		no_selection(discipline, result);
 		return;
 	}

@@ -70,6 +70,7 @@ enum discipline_step {
  * @refclock_vote: on reference clocks: which of them are refuted now, or are no longer
  * @vouched_host: of a host that is followed with a stated bound; if it stays so, @synchronised
  *	says whether the sources agree with it, and @changed is false
+ * @disputed_ns: with VOUCHED_HOST_SUSPECT: the source that contradicts the host is so far from it
  * @leap: announced by more than half of the sources: 0 none, 1 insert, 2 delete
  * @stratum: ours: the selected source's plus one, 16 if none
  * @root_delay_ns: ours, to the primary reference
@@ -89,6 +90,7 @@ struct discipline_result {
 	bool reinstate_host;
 	struct refclock_vote refclock_vote;
 	enum vouched_host vouched_host;
+	int64_t disputed_ns;
 	uint8_t leap;
 	uint8_t stratum;
 	int64_t root_delay_ns;

@@ -282,6 +282,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	int err;
 
 	steering->withholds = false;
+	steering->disputed_ns = result->disputed_ns;
 	steering_trust(steering, steering_event_of(result, now));
 	if (result->step == DISCIPLINE_REFUSED) {
 		steering_report_refused(steering, result->step_ns, now->raw_ns);

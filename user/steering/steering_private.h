@@ -90,6 +90,7 @@ struct steering {
 	int64_t retry_ns;	/* nothing before this, as the clocks could not be read */
 	int64_t unseen_ns;	/* possible movement of the clock since it was read */
 	int host_checks;		/* of makestep's limit, spent on a host */
+	int64_t disputed_ns;	/* as in struct discipline_result */
 	struct leap leap;
 	uint32_t leap_disruptions;	/* since these, @leap comes as time passes */
 	int64_t leapt_ns;	/* by how much UTC was set forward, not returned yet */

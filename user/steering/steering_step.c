@@ -115,7 +115,11 @@ int steering_try_step(struct steering *steering, const char *reason)
 	return err ? err : steering_note_step(steering, occasion, &before, reason);
 }
 
-/* makestep for a host that is followed: the discipline handles it for sources only. */
+/*
+ * makestep for a host that is followed: the discipline handles it for sources only. Where a source
+ * contradicts the host, a clock that is further off than these are apart is wrong by both; another
+ * one may be right, and is slewed.
+ */
 static bool steering_host_is_off(const struct steering *steering, const struct timescale_now *now)
 {
 	const struct steering_options *options = &steering->options;
@@ -123,7 +127,7 @@ static bool steering_host_is_off(const struct steering *steering, const struct t
 
 	return !steering->status.has_correction && steering->status.trust != TRUST_EXTERNAL &&
 	       !options->observe && options->step_threshold_ns > 0 &&
-	       error_ns > options->step_threshold_ns &&
+	       error_ns > options->step_threshold_ns && error_ns > steering->disputed_ns &&
 	       now->maxerror_ns < error_ns / STEERING_STEP_EVIDENCE;
 }
 

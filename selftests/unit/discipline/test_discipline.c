@@ -1004,6 +1004,7 @@ TEST_F(discipline, only_a_new_sample_corrects_a_vouched_host)
 	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));
 	EXPECT_EQ(VOUCHED_HOST_WRONG, self->result.vouched_host);
+	EXPECT_EQ(0, self->result.disputed_ns);
 	EXPECT_TRUE(self->result.changed);
 }
 
@@ -1040,6 +1041,7 @@ TEST_F(discipline, only_sources_that_agree_refute_what_is_stated)
 	self->only = 1;
 	ASSERT_EQ(0, poll_beside_vouched_host(self, 10000));
 	EXPECT_EQ(VOUCHED_HOST_SUSPECT, self->result.vouched_host);
+	EXPECT_LT(llabs(self->result.disputed_ns - 10 * NS_PER_S), NS_PER_S / 10);
 	EXPECT_FALSE(self->result.changed);
 	EXPECT_FALSE(self->result.synchronised);
 	EXPECT_EQ(-1, self->result.selection.selected);

@@ -119,6 +119,37 @@ TEST(steps_to_a_host_as_makestep_says)
 	}
 }
 
+/* One source contradicts the host, which is followed all the same. */
+TEST(does_not_step_to_a_host_that_may_be_further_off)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = bounded_host_now, .step = host_step,
+	};
+	struct discipline_result disputed = { .stratum = 16, .selection.selected = -1 };
+	struct timescale timescale = { .ops = &ops };
+	struct steering_options options = normal;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	options.step_threshold_ns = MS;
+	options.step_limit = -1;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 0));
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	disputed.disputed_ns = 500 * MS;
+	ASSERT_EQ(0, apply(&world, disputed));
+	fake_clock.realtime_ns -= 400 * MS;
+	(void)follow(&world);
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_EQ(0, world.status.steps);
+	EXPECT_LT(llabs(error_ns(&world)), 100);
+	fake_clock.realtime_ns -= 600 * MS;
+	(void)follow(&world);
+	ASSERT_EQ(0, run_truthfully(&world, S));
+	EXPECT_EQ(1, world.status.steps);
+	end_beside(&world);
+}
+
 /* It may be right to 300 ms, and the clock wrong by 400 ms: which of them is, nobody knows. */
 static int vague_host_now(struct timescale *timescale, struct timescale_now *now)
 {
