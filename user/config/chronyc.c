@@ -4,7 +4,6 @@
  */
 #include "config/reader.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -74,10 +73,9 @@ int config_parse_opencommands(struct config_reader *reader, int count, char **wo
 
 		while (word < CONFIG_OPEN_WORDS && strcasecmp(open_words[word], words[i]))
 			word++;
-		if (word == CONFIG_OPEN_WORDS) {
-			config_error(reader, "'%s' is nothing that 'opencommands' knows", words[i]);
-			return -EINVAL;
-		}
+		if (word == CONFIG_OPEN_WORDS)
+			return config_error(reader, "'%s' is nothing that 'opencommands' knows",
+					    words[i]);
 		open |= 1U << word;
 	}
 	reader->config->chronyc.open = open;

@@ -83,7 +83,7 @@ static void report_line(struct config_reader *reader, const char *line)
 }
 
 /* A bad line of a sourcedir is skipped and does not invalidate the configuration. */
-void config_error(struct config_reader *reader, const char *format, ...)
+int config_error(struct config_reader *reader, const char *format, ...)
 {
 	va_list arguments;
 
@@ -99,6 +99,8 @@ void config_error(struct config_reader *reader, const char *format, ...)
 		reader->skipped++;
 	else
 		reader->errors++;
+
+	return -EINVAL;
 }
 
 void config_warn(struct config_reader *reader, const char *format, ...)
@@ -136,15 +138,11 @@ int config_parse_line(struct config_reader *reader, const char *text, size_t len
 	char *words[CONFIG_WORDS_MAX];
 	int count;
 
-	if (length >= sizeof(line)) {
-		config_error(reader, "the line is too long: %zu bytes are the most",
-			     sizeof(line) - 1);
-		return -EINVAL;
-	}
-	if (memchr(text, '\0', length)) {
-		config_error(reader, "the line is not text: it contains a zero byte");
-		return -EINVAL;
-	}
+	if (length >= sizeof(line))
+		return config_error(reader, "the line is too long: %zu bytes are the most",
+				    sizeof(line) - 1);
+	if (memchr(text, '\0', length))
+		return config_error(reader, "the line is not text: it contains a zero byte");
 	memcpy(line, text, length);
 	line[length] = '\0';
 	memcpy(whole, line, length + 1);
@@ -157,11 +155,9 @@ int config_parse_line(struct config_reader *reader, const char *text, size_t len
 		report_line(reader, whole + (words[0] - line));
 	/* chronyd does not take it for text either. */
 	if (reader->line == 1 &&
-	    !strncmp(words[0], CONFIG_BYTE_ORDER_MARK, strlen(CONFIG_BYTE_ORDER_MARK))) {
-		config_error(reader,
-			     "the file begins with a byte order mark, which cannot be seen: save it as UTF-8 without one");
-		return -EINVAL;
-	}
+	    !strncmp(words[0], CONFIG_BYTE_ORDER_MARK, strlen(CONFIG_BYTE_ORDER_MARK)))
+		return config_error(reader,
+				    "the file begins with a byte order mark, which cannot be seen: save it as UTF-8 without one");
 
 	return config_directive(reader, count, words);
 }

@@ -153,10 +153,8 @@ static int parse_driftfile(struct config_reader *reader, int count, char **words
 	struct config *config = reader->config;
 	int interval = 3600;
 
-	if (count == 2 || (count == 3 && strcasecmp(words[1], "interval"))) {
-		config_error(reader, "'driftfile FILE [interval SECONDS]' was expected");
-		return -EINVAL;
-	}
+	if (count == 2 || (count == 3 && strcasecmp(words[1], "interval")))
+		return config_error(reader, "'driftfile FILE [interval SECONDS]' was expected");
 	if (count == 3 && config_parse_count(reader, "driftfile interval", words[2], &interval) < 0)
 		return -EINVAL;
 	config_copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile));
@@ -200,10 +198,9 @@ static int parse_local_address(struct config_reader *reader, const char *directi
 	char text[NET_ADDRESS_TEXT_MAX];
 	struct net_address address;
 
-	if (strchr(word, '%') || net_address_parse(word, AF_UNSPEC, &address)) {
-		config_error(reader, "%s '%s': a numeric address was expected", directive, word);
-		return -EINVAL;
-	}
+	if (strchr(word, '%') || net_address_parse(word, AF_UNSPEC, &address))
+		return config_error(reader, "%s '%s': a numeric address was expected", directive,
+				    word);
 	net_address_format(&address, text);
 
 	return config_copy_word(reader, text, address.family == AF_INET6 ? place6 : place4,
@@ -452,17 +449,15 @@ static int check_count(struct config_reader *reader, const struct config_option 
 		return 0;
 
 	if (most == 0)
-		config_error(reader, "'%s' takes no value", directive->name);
-	else if (!count && least == 1)
-		config_error(reader, "'%s' needs a value", directive->name);
-	else if (least == most)
-		config_error(reader, "'%s' takes %d value%s, not %d", directive->name, most,
-			     plural((uint64_t)most), count);
-	else
-		config_error(reader, "'%s' takes %d to %d values, not %d", directive->name, least,
-			     most, count);
+		return config_error(reader, "'%s' takes no value", directive->name);
+	if (!count && least == 1)
+		return config_error(reader, "'%s' needs a value", directive->name);
+	if (least == most)
+		return config_error(reader, "'%s' takes %d value%s, not %d", directive->name, most,
+				    plural((uint64_t)most), count);
 
-	return -EINVAL;
+	return config_error(reader, "'%s' takes %d to %d values, not %d", directive->name, least,
+			    most, count);
 }
 
 /**
@@ -482,19 +477,15 @@ int config_directive(struct config_reader *reader, int count, char **words)
 	if (!directive) {
 		nearest = config_option_nearest(directives, ARRAY_SIZE(directives), words[0]);
 		if (nearest)
-			config_error(reader, "'%s' is not a directive; did you mean '%s'?",
-				     words[0], nearest);
-		else
-			config_error(reader, "'%s' is not a directive", words[0]);
-		return -EINVAL;
+			return config_error(reader, "'%s' is not a directive; did you mean '%s'?",
+					    words[0], nearest);
+		return config_error(reader, "'%s' is not a directive", words[0]);
 	}
 	if (reader->sources_only && directive->handle != config_parse_server &&
-	    directive->handle != config_parse_pool && directive->handle != config_parse_peer) {
-		config_error(reader, "only 'server', 'pool' and 'peer' can be %s, not '%s'",
-			     reader->volatile_origin ? "in a sourcedir" : "added",
-			     directive->name);
-		return -EINVAL;
-	}
+	    directive->handle != config_parse_pool && directive->handle != config_parse_peer)
+		return config_error(reader, "only 'server', 'pool' and 'peer' can be %s, not '%s'",
+				    reader->volatile_origin ? "in a sourcedir" : "added",
+				    directive->name);
 	if (check_count(reader, directive, count - 1) < 0)
 		return -EINVAL;
 

@@ -7,7 +7,6 @@
  */
 #include "config/reader.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,11 +64,9 @@ int config_form_check(struct config_reader *reader, const struct config_option *
 		if (*form == '?')
 			form++;
 		expected = missing(reader, *form, words[i]);
-		if (expected) {
-			config_error(reader, "'%s %s': a %s was expected", option->name, words[i],
-				     expected);
-			return -EINVAL;
-		}
+		if (expected)
+			return config_error(reader, "'%s %s': a %s was expected", option->name,
+					    words[i], expected);
 		if (form[1] != '*')
 			form++;
 	}

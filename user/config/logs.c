@@ -59,9 +59,8 @@ static int parse_word(struct config_reader *reader, const char *word)
 		config_warn(reader, "'log %s' has no effect: %s", word, empty[i].why);
 		return 0;
 	}
-	config_error(reader, "'%s' is nothing that 'log' knows", word);
 
-	return -EINVAL;
+	return config_error(reader, "'%s' is nothing that 'log' knows", word);
 }
 
 int config_parse_log(struct config_reader *reader, int count, char **words)

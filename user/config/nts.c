@@ -44,12 +44,10 @@ int config_parse_ntsaeads(struct config_reader *reader, int count, char **words)
 		char *end;
 		long algorithm = strtol(words[i], &end, 10);
 
-		if (end == words[i] || *end || algorithm < 0 || algorithm > INT_MAX) {
-			config_error(reader,
-				     "ntsaeads '%s': the number of an algorithm was expected, 15 or 30",
-				     words[i]);
-			return -EINVAL;
-		}
+		if (end == words[i] || *end || algorithm < 0 || algorithm > INT_MAX)
+			return config_error(reader,
+					    "ntsaeads '%s': the number of an algorithm was expected, 15 or 30",
+					    words[i]);
 		add_algorithm(&algorithms, (int)algorithm);
 	}
 	if (!algorithms.count)
@@ -79,12 +77,10 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 
 	if (count == 2) {
 		set = strtoull(words[0], &end, 10);
-		if (end == words[0] || *end || *words[0] == '-' || set > UINT32_MAX) {
-			config_error(reader,
-				     "ntstrustedcerts '%s': the number of a set was expected",
-				     words[0]);
-			return -EINVAL;
-		}
+		if (end == words[0] || *end || *words[0] == '-' || set > UINT32_MAX)
+			return config_error(reader,
+					    "ntstrustedcerts '%s': the number of a set was expected",
+					    words[0]);
 	}
 	/* Fewer certificates are trusted then, never more. */
 	if (nts->trusted_count == CONFIG_CERTIFICATES_MAX) {
@@ -115,11 +111,9 @@ static int add_file(struct config_reader *reader, const char *directive, const c
 				 CONFIG_NTS_PAIRS_MAX, directive);
 		return 0;
 	}
-	if (strlen(path) >= CONFIG_PATH_MAX) {
-		config_error(reader, "'%s' is too long: %d bytes are the most", directive,
-			     CONFIG_PATH_MAX - 1);
-		return -EINVAL;
-	}
+	if (strlen(path) >= CONFIG_PATH_MAX)
+		return config_error(reader, "'%s' is too long: %d bytes are the most", directive,
+				    CONFIG_PATH_MAX - 1);
 	memcpy(files[(*count)++], path, strlen(path) + 1);
 
 	return 0;

@@ -206,17 +206,13 @@ static int set_number(struct config_reader *reader, const struct config_option *
 	char *end;
 	double value = leading_number(word, whole, &end);
 
-	if (!isfinite(value) || (option->own && *end) || !config_number_ends(reader, word, end)) {
-		config_error(reader, "'%s %s': a %s was expected%s", option->name, word,
-			     whole ? "whole number" : "number",
-			     option->own ? ", in seconds and without a unit" : "");
-		return -EINVAL;
-	}
-	if ((value < option->min || value > option->max) && !option->limit) {
-		config_error(reader, "'%s %s' is out of range: it can be %.10g to %.10g",
-			     option->name, word, option->min, option->max);
-		return -EINVAL;
-	}
+	if (!isfinite(value) || (option->own && *end) || !config_number_ends(reader, word, end))
+		return config_error(reader, "'%s %s': a %s was expected%s", option->name, word,
+				    whole ? "whole number" : "number",
+				    option->own ? ", in seconds and without a unit" : "");
+	if ((value < option->min || value > option->max) && !option->limit)
+		return config_error(reader, "'%s %s' is out of range: it can be %.10g to %.10g",
+				    option->name, word, option->min, option->max);
 	if (value < option->min || value > option->max) {
 		value = value < option->min ? option->min : option->max;
 		config_warn(reader,
@@ -239,11 +235,9 @@ static int set_word(struct config_reader *reader, const struct config_option *op
 				 option->name, option->size - 1);
 		return 0;
 	}
-	if (length >= option->size) {
-		config_error(reader, "the value of '%s' is too long: %zu bytes are the most",
-			     option->name, option->size - 1);
-		return -EINVAL;
-	}
+	if (length >= option->size)
+		return config_error(reader, "the value of '%s' is too long: %zu bytes are the most",
+				    option->name, option->size - 1);
 	/* Nothing of an earlier, longer value stays. */
 	memset((char *)place + option->offset, 0, option->size);
 	memcpy((char *)place + option->offset, word, length);
@@ -345,21 +339,17 @@ static int set_option(struct config_reader *reader, const struct config_option *
 	if (!option) {
 		nearest = config_option_nearest(table, table_count, words[0]);
 		if (strchr("#!;%", words[0][0]))
-			config_error(reader, "a comment needs a line of its own");
-		else if (nearest)
-			config_error(reader, "'%s' is no option of '%s'; did you mean '%s'?",
-				     words[0], reader->option_of, nearest);
-		else
-			config_error(reader, "'%s' is no option of '%s'", words[0],
-				     reader->option_of);
-		return -EINVAL;
+			return config_error(reader, "a comment needs a line of its own");
+		if (nearest)
+			return config_error(reader, "'%s' is no option of '%s'; did you mean '%s'?",
+					    words[0], reader->option_of, nearest);
+		return config_error(reader, "'%s' is no option of '%s'", words[0],
+				    reader->option_of);
 	}
 
 	values = config_option_values(option);
-	if (values > count - 1) {
-		config_error(reader, "'%s' needs a value", option->name);
-		return -EINVAL;
-	}
+	if (values > count - 1)
+		return config_error(reader, "'%s' needs a value", option->name);
 	if (config_option_set(reader, option, place, values, words + 1) < 0)
 		return -EINVAL;
 

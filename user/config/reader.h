@@ -124,7 +124,8 @@ struct config_option {
 };
 
 /* config.c */
-void config_error(struct config_reader *reader, const char *format, ...)
+/* Returns -EINVAL. */
+int config_error(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void config_warn(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

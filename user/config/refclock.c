@@ -50,15 +50,11 @@ static int set_path(struct config_reader *reader, struct config_source *source, 
 {
 	size_t length = strlen(text);
 
-	if (text[0] != '/') {
-		config_error(reader, "'%s' is no %s was expected", text, what);
-		return -EINVAL;
-	}
-	if (length >= sizeof(source->options.name)) {
-		config_error(reader, "the name is too long: %zu bytes are the most",
-			     sizeof(source->options.name) - 1);
-		return -EINVAL;
-	}
+	if (text[0] != '/')
+		return config_error(reader, "'%s' is no %s was expected", text, what);
+	if (length >= sizeof(source->options.name))
+		return config_error(reader, "the name is too long: %zu bytes are the most",
+				    sizeof(source->options.name) - 1);
 	memcpy(source->options.name, text, length + 1);
 
 	return 0;
@@ -86,10 +82,9 @@ static int parse_pps(struct config_reader *reader, struct config_source *source,
 static int parse_sock(struct config_reader *reader, struct config_source *source, const char *text)
 {
 	/* struct sockaddr_un has 108 bytes. */
-	if (strlen(text) > 107) {
-		config_error(reader, "'%s' is too long for a socket: 107 bytes are the most", text);
-		return -EINVAL;
-	}
+	if (strlen(text) > 107)
+		return config_error(reader, "'%s' is too long for a socket: 107 bytes are the most",
+				    text);
 
 	return set_path(reader, source, text,
 			"socket: a path like /run/truechime/chrony.ttyS0.sock");
@@ -100,11 +95,10 @@ static int parse_shm(struct config_reader *reader, struct config_source *source,
 	double unit;
 
 	if (config_parse_number(text, &unit) < 0 || unit < 0 || unit > UNIT_MAX ||
-	    unit > floor(unit)) {
-		config_error(reader, "'%s' is no unit of shared memory: 0 to %d was expected", text,
-			     UNIT_MAX);
-		return -EINVAL;
-	}
+	    unit > floor(unit))
+		return config_error(reader,
+				    "'%s' is no unit of shared memory: 0 to %d was expected", text,
+				    UNIT_MAX);
 	source->unit = (int)unit;
 	source->perm = PERM_DEFAULT;
 	snprintf(source->options.name, sizeof(source->options.name), "SHM %d", source->unit);
@@ -138,10 +132,9 @@ static int take_perm(struct config_reader *reader, struct config_source *source,
 	char *end;
 	long perm = strtol(value, &end, 8);
 
-	if (value[0] < '0' || value[0] > '7' || *end || perm > 0777) {
-		config_error(reader, "'perm=%s': permissions like 0600 were expected", value);
-		return -EINVAL;
-	}
+	if (value[0] < '0' || value[0] > '7' || *end || perm > 0777)
+		return config_error(reader, "'perm=%s': permissions like 0600 were expected",
+				    value);
 	source->perm = (int)perm;
 
 	return 0;
@@ -193,11 +186,9 @@ static int parse_parameter(struct config_reader *reader, const struct driver *dr
 			continue;
 		}
 		if (!length || strncmp(option, driver->option, length) != 0 ||
-		    (driver->option[length - 1] != '=' && option[length])) {
-			config_error(reader, "'%s' is no option of a %s refclock: %s", option,
-				     driver->name, driver->options);
-			return -EINVAL;
-		}
+		    (driver->option[length - 1] != '=' && option[length]))
+			return config_error(reader, "'%s' is no option of a %s refclock: %s",
+					    option, driver->name, driver->options);
 		if (driver->take(reader, source, option + length) < 0)
 			return -EINVAL;
 		option = next;
@@ -222,9 +213,9 @@ int config_parse_driver(struct config_reader *reader, struct config_source *sour
 		reader->left_out = true;
 		return 0;
 	}
-	config_error(reader, "'refclock %s' is not known: use PHC, SHM, SOCK or PPS", driver);
 
-	return -EINVAL;
+	return config_error(reader, "'refclock %s' is not known: use PHC, SHM, SOCK or PPS",
+			    driver);
 }
 
 uint32_t config_make_refid(const char *text)

@@ -208,10 +208,8 @@ static int refuse_unread(struct config_reader *reader, const char *directive, co
 	struct config *config = reader->config;
 	bool of_server = is_of_server(directive);
 
-	if (!is_name(word)) {
-		config_error(reader, "'%s %s': " NO_NETWORK, directive, word);
-		return -EINVAL;
-	}
+	if (!is_name(word))
+		return config_error(reader, "'%s %s': " NO_NETWORK, directive, word);
 	config_warn(reader, "'%s %s': " NO_LOOKUP ". With this line in a configuration %s",
 		    directive, word, CLOSED(of_server));
 	if (of_server)
@@ -262,10 +260,8 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 		count--;
 		words++;
 	}
-	if (count > 1) {
-		config_error(reader, "'%s [all] [NETWORK]' was expected", directive);
-		return -EINVAL;
-	}
+	if (count > 1)
+		return config_error(reader, "'%s [all] [NETWORK]' was expected", directive);
 	err = access_rule_parse(count ? words[0] : "", &rule);
 	if (err == -ERANGE) {
 		config_error(reader, "'%s %s': the prefix is longer than the address", directive,
@@ -315,11 +311,9 @@ int config_parse_clientloglimit(struct config_reader *reader, int count, char **
 
 	(void)count;
 	bytes = strtoull(words[0], &end, 10);
-	if (!config_number_ends(reader, words[0], end)) {
-		config_error(reader, "clientloglimit '%s': a number of bytes was expected",
-			     words[0]);
-		return -EINVAL;
-	}
+	if (!config_number_ends(reader, words[0], end))
+		return config_error(reader, "clientloglimit '%s': a number of bytes was expected",
+				    words[0]);
 	if (bytes > LOG_BYTES_MAX) {
 		config_warn(reader, "'clientloglimit %s' is out of range: it can be 0 to %lld, and counts as %lld",
 			    words[0], LOG_BYTES_MAX, LOG_BYTES_MAX);
@@ -428,17 +422,16 @@ int config_parse_xdp(struct config_reader *reader, int count, char **words)
 	struct config_server *server = &reader->config->server;
 	enum fast_path_mode mode = FAST_PATH_ANY;
 
-	if (strlen(words[0]) >= IF_NAMESIZE) {
-		config_error(reader, "xdp '%s': the name of an interface was expected", words[0]);
-		return -EINVAL;
-	}
+	if (strlen(words[0]) >= IF_NAMESIZE)
+		return config_error(reader, "xdp '%s': the name of an interface was expected",
+				    words[0]);
 	if (count > 1 && !strcasecmp(words[1], "native")) {
 		mode = FAST_PATH_NATIVE;
 	} else if (count > 1 && !strcasecmp(words[1], "generic")) {
 		mode = FAST_PATH_GENERIC;
 	} else if (count > 1) {
-		config_error(reader, "xdp: '%s' is neither 'native' nor 'generic'", words[1]);
-		return -EINVAL;
+		return config_error(reader, "xdp: '%s' is neither 'native' nor 'generic'",
+				    words[1]);
 	}
 	memcpy(server->xdp_device, words[0], strlen(words[0]) + 1);
 	server->xdp_mode = mode;

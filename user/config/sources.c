@@ -72,10 +72,8 @@ static int parse_extfield(struct config_reader *reader, int count, char **words)
 
 	(void)count;
 	if (*end || (type != MONO_ROOT_TYPE && type != NET_CORRECTION &&
-		     type != NET_CORRECTION_OLD)) {
-		config_error(reader, "'extfield %s': F323 or 10A was expected", words[0]);
-		return -EINVAL;
-	}
+		     type != NET_CORRECTION_OLD))
+		return config_error(reader, "'extfield %s': F323 or 10A was expected", words[0]);
 	if (type == MONO_ROOT_TYPE)
 		reader->mono_root = true;
 	else
@@ -431,12 +429,10 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	struct config_source *source = &choices.source;
 	size_t number = count_refclocks(reader->config);
 
-	if (config_option_find(refclock_options, ARRAY_SIZE(refclock_options), words[1])) {
-		config_error(reader,
-			     "before '%s' the parameter of 'refclock %s' is missing, as in 'refclock PHC eth0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'",
-			     words[1], words[0]);
-		return -EINVAL;
-	}
+	if (config_option_find(refclock_options, ARRAY_SIZE(refclock_options), words[1]))
+		return config_error(reader,
+				    "before '%s' the parameter of 'refclock %s' is missing, as in 'refclock PHC eth0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'",
+				    words[1], words[0]);
 	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
 	reader->left_out = false;
 	if (config_parse_driver(reader, source, words[0], words[1]) < 0 ||

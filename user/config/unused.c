@@ -22,11 +22,9 @@ static int check_names(struct config_reader *reader, const char *directive,
 
 		while (n < name_count && strcasecmp(names[n], words[i]))
 			n++;
-		if (n == name_count) {
-			config_error(reader, "'%s' is nothing that '%s' knows", words[i],
-				     directive);
-			return -EINVAL;
-		}
+		if (n == name_count)
+			return config_error(reader, "'%s' is nothing that '%s' knows", words[i],
+					    directive);
 	}
 
 	return 0;
@@ -38,11 +36,9 @@ int config_check_broadcast(struct config_reader *reader, int count, char **words
 	static const struct config_option values = { "broadcast", CONFIG_MOOT, .form = "is?i" };
 	struct net_address address;
 
-	if (net_address_parse(words[1], AF_UNSPEC, &address)) {
-		config_error(reader, "'broadcast %s %s': an address was expected", words[0],
-			     words[1]);
-		return -EINVAL;
-	}
+	if (net_address_parse(words[1], AF_UNSPEC, &address))
+		return config_error(reader, "'broadcast %s %s': an address was expected", words[0],
+				    words[1]);
 
 	return config_form_check(reader, &values, count, words);
 }
@@ -67,10 +63,8 @@ int config_check_tempcomp(struct config_reader *reader, int count, char **words)
 	};
 	static const struct config_option points = { "tempcomp", CONFIG_MOOT, .form = "sfs" };
 
-	if (count != 3 && count != 6) {
-		config_error(reader, "'tempcomp' takes 3 or 6 values, not %d", count);
-		return -EINVAL;
-	}
+	if (count != 3 && count != 6)
+		return config_error(reader, "'tempcomp' takes 3 or 6 values, not %d", count);
 
 	return config_form_check(reader, count == 3 ? &points : &coefficients, count, words);
 }

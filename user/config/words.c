@@ -18,11 +18,9 @@ int config_parse_seconds(struct config_reader *reader, const char *what, const c
 {
 	double value;
 
-	if (config_parse_number(word, &value) < 0 || value < 0 || value > CONFIG_SECONDS_MAX) {
-		config_error(reader, "%s '%s': seconds, up to %g, were expected", what, word,
-			     CONFIG_SECONDS_MAX);
-		return -EINVAL;
-	}
+	if (config_parse_number(word, &value) < 0 || value < 0 || value > CONFIG_SECONDS_MAX)
+		return config_error(reader, "%s '%s': seconds, up to %g, were expected", what, word,
+				    CONFIG_SECONDS_MAX);
 	*ns = (int64_t)llrint(value * NS_PER_S);
 
 	return 0;
@@ -38,10 +36,8 @@ int config_parse_threshold(struct config_reader *reader, const char *what, const
 	char *end;
 	double value = strtod(word, &end);
 
-	if (!isfinite(value) || end == word || *end) {
-		config_error(reader, "%s '%s': seconds were expected", what, word);
-		return -EINVAL;
-	}
+	if (!isfinite(value) || end == word || *end)
+		return config_error(reader, "%s '%s': seconds were expected", what, word);
 	if (value < 0 || value > CONFIG_SECONDS_MAX) {
 		value = value < 0 ? 0 : CONFIG_SECONDS_MAX;
 		config_warn(reader, "%s '%s' is out of range and counts as %g", what, word, value);
@@ -61,10 +57,8 @@ int config_parse_count(struct config_reader *reader, const char *what, const cha
 
 	errno = 0;
 	value = strtol(word, &end, 10);
-	if (end == word || *end != '\0' || errno || value < INT_MIN || value > INT_MAX) {
-		config_error(reader, "%s '%s': a whole number was expected", what, word);
-		return -EINVAL;
-	}
+	if (end == word || *end != '\0' || errno || value < INT_MIN || value > INT_MAX)
+		return config_error(reader, "%s '%s': a whole number was expected", what, word);
 	*count = (int)value;
 
 	return 0;
@@ -101,7 +95,6 @@ int config_parse_choice(struct config_reader *reader, const char *what, const ch
 				sizeof(list) - strlen(list) - 1);
 		strncat(list, names[i], sizeof(list) - strlen(list) - 1);
 	}
-	config_error(reader, "%s '%s': %s was expected", what, word, list);
 
-	return -EINVAL;
+	return config_error(reader, "%s '%s': %s was expected", what, word, list);
 }
