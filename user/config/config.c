@@ -112,13 +112,15 @@ void config_warn(struct config_reader *reader, const char *format, ...)
 	va_end(arguments);
 }
 
-void config_no_effect(struct config_reader *reader, const char *format, ...)
+int config_no_effect(struct config_reader *reader, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
 	report(reader, CONFIG_NO_EFFECT, NULL, format, arguments);
 	va_end(arguments);
+
+	return 0;
 }
 
 void config_note(struct config_reader *reader, const char *format, ...)

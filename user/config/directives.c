@@ -177,11 +177,10 @@ static int parse_confdir(struct config_reader *reader, int count, char **words)
 /* chronyd does not mind how many there are, and reads none of too many. */
 static int parse_sourcedir(struct config_reader *reader, int count, char **words)
 {
-	if (!count || count > CONFIG_SOURCEDIRS_MAX) {
-		config_no_effect(reader, "'sourcedir' reads 1 to %d directories, and none of %d",
-				 CONFIG_SOURCEDIRS_MAX, count);
-		return 0;
-	}
+	if (!count || count > CONFIG_SOURCEDIRS_MAX)
+		return config_no_effect(reader,
+					"'sourcedir' reads 1 to %d directories, and none of %d",
+					CONFIG_SOURCEDIRS_MAX, count);
 	if (!config_add_sourcedirs(reader, count, words))
 		return 0;
 

@@ -69,17 +69,14 @@ int config_parse_hwtimestamp(struct config_reader *reader, int count, char **wor
 	if (config_options_set(reader, "hwtimestamp", options, ARRAY_SIZE(options), &card,
 			       count - 1, words + 1) < 0)
 		return -EINVAL;
-	if (length >= sizeof(place->interface)) {
-		config_no_effect(reader, "no interface has a name that is so long");
-		return 0;
-	}
+	if (length >= sizeof(place->interface))
+		return config_no_effect(reader, "no interface has a name that is so long");
 	/* The last line of an interface counts. */
 	while (place < list + *used && strcmp(place->interface, words[0]) != 0)
 		place++;
-	if (place == list + HARDWARE_MAX) {
-		config_no_effect(reader, "more than %d interfaces: name them by *", HARDWARE_MAX);
-		return 0;
-	}
+	if (place == list + HARDWARE_MAX)
+		return config_no_effect(reader, "more than %d interfaces: name them by *",
+					HARDWARE_MAX);
 	if (place == list + *used)
 		(*used)++;
 	memset(place, 0, sizeof(*place));

@@ -83,18 +83,14 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 					    words[0]);
 	}
 	/* Fewer certificates are trusted then, never more. */
-	if (nts->trusted_count == CONFIG_CERTIFICATES_MAX) {
-		config_no_effect(reader,
-				 "more than %d 'ntstrustedcerts', and these are left out: put certificates of one set into one directory",
-				 CONFIG_CERTIFICATES_MAX);
-		return 0;
-	}
-	if (strlen(path) >= sizeof(nts->trusted[0].path)) {
-		config_no_effect(reader,
-				 "'ntstrustedcerts' is too long and left out: %zu bytes are the most",
-				 sizeof(nts->trusted[0].path) - 1);
-		return 0;
-	}
+	if (nts->trusted_count == CONFIG_CERTIFICATES_MAX)
+		return config_no_effect(reader,
+					"more than %d 'ntstrustedcerts', and these are left out: put certificates of one set into one directory",
+					CONFIG_CERTIFICATES_MAX);
+	if (strlen(path) >= sizeof(nts->trusted[0].path))
+		return config_no_effect(reader,
+					"'ntstrustedcerts' is too long and left out: %zu bytes are the most",
+					sizeof(nts->trusted[0].path) - 1);
 	nts->trusted[nts->trusted_count].set = (uint32_t)set;
 	memcpy(nts->trusted[nts->trusted_count++].path, path, strlen(path) + 1);
 
@@ -105,12 +101,10 @@ static int add_file(struct config_reader *reader, const char *directive, const c
 		    char files[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX], size_t *count)
 {
 	/* Of each as many are left out: the others still are pairs. */
-	if (*count == CONFIG_NTS_PAIRS_MAX) {
-		config_no_effect(reader,
-				 "more than %d '%s', and these are left out: have one certificate for several names",
-				 CONFIG_NTS_PAIRS_MAX, directive);
-		return 0;
-	}
+	if (*count == CONFIG_NTS_PAIRS_MAX)
+		return config_no_effect(reader,
+					"more than %d '%s', and these are left out: have one certificate for several names",
+					CONFIG_NTS_PAIRS_MAX, directive);
 	if (strlen(path) >= CONFIG_PATH_MAX)
 		return config_error(reader, "'%s' is too long: %d bytes are the most", directive,
 				    CONFIG_PATH_MAX - 1);
@@ -191,12 +185,10 @@ int config_parse_ntscachedir(struct config_reader *reader, int count, char **wor
 	size_t length = strlen(words[0]);
 
 	(void)count;
-	if (length >= CONFIG_PATH_MAX) {
-		config_no_effect(reader,
-				 "'ntscachedir' is too long and left out: %d bytes are the most",
-				 CONFIG_PATH_MAX - 1);
-		return 0;
-	}
+	if (length >= CONFIG_PATH_MAX)
+		return config_no_effect(reader,
+					"'ntscachedir' is too long and left out: %d bytes are the most",
+					CONFIG_PATH_MAX - 1);
 	memcpy(dumpdir, words[0], length + 1);
 
 	return 0;

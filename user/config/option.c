@@ -230,11 +230,10 @@ static int set_word(struct config_reader *reader, const struct config_option *op
 {
 	size_t length = strlen(word);
 
-	if (length >= option->size && !reader->option_of) {
-		config_no_effect(reader, "'%s' is too long and left out: %zu bytes are the most",
-				 option->name, option->size - 1);
-		return 0;
-	}
+	if (length >= option->size && !reader->option_of)
+		return config_no_effect(reader,
+					"'%s' is too long and left out: %zu bytes are the most",
+					option->name, option->size - 1);
 	if (length >= option->size)
 		return config_error(reader, "the value of '%s' is too long: %zu bytes are the most",
 				    option->name, option->size - 1);

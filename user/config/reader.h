@@ -129,7 +129,8 @@ int config_error(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void config_warn(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-void config_no_effect(struct config_reader *reader, const char *format, ...)
+/* Returns 0: it is no error. */
+int config_no_effect(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void config_note(struct config_reader *reader, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -270,11 +270,9 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 	}
 	if (err && !rule.allow)
 		return refuse_unread(reader, directive, words[0]);
-	if (err) {
-		config_no_effect(reader, "'%s %s' has no effect: %s", directive, words[0],
-				 is_name(words[0]) ? NO_LOOKUP : NO_NETWORK);
-		return 0;
-	}
+	if (err)
+		return config_no_effect(reader, "'%s %s' has no effect: %s", directive, words[0],
+					is_name(words[0]) ? NO_LOOKUP : NO_NETWORK);
 	err = add_rule(rules, rule_count, &rule);
 	if (err == -ENOSPC) {
 		leave_out_rule(reader, directive, rule.allow);

@@ -68,11 +68,9 @@ int config_copy_word(struct config_reader *reader, const char *word, char *place
 {
 	size_t length = strlen(word);
 
-	if (length >= size) {
-		config_no_effect(reader, "'%.20s...' is left out: %zu bytes are the most", word,
-				 size - 1);
-		return 0;
-	}
+	if (length >= size)
+		return config_no_effect(reader, "'%.20s...' is left out: %zu bytes are the most",
+					word, size - 1);
 	memset(place, 0, size);
 	memcpy(place, word, length + 1);
 
