@@ -181,15 +181,10 @@ bool config_nts_server_equal(const struct config_nts *one, const struct config_n
 /* The older name of ntsdumpdir. */
 int config_parse_ntscachedir(struct config_reader *reader, int count, char **words)
 {
-	char *dumpdir = reader->config->nts.dumpdir;
-	size_t length = strlen(words[0]);
+	static const struct config_option dumpdir = {
+		"ntscachedir", CONFIG_WORD, .offset = offsetof(struct config, nts.dumpdir),
+		.size = CONFIG_PATH_MAX,
+	};
 
-	(void)count;
-	if (length >= CONFIG_PATH_MAX)
-		return config_no_effect(reader,
-					"'ntscachedir' is too long and left out: %d bytes are the most",
-					CONFIG_PATH_MAX - 1);
-	memcpy(dumpdir, words[0], length + 1);
-
-	return 0;
+	return config_option_set(reader, &dumpdir, reader->config, count, words);
 }
