@@ -25,18 +25,15 @@
 /* Room for a number. */
 #define NUMBER_SIZE	40
 
-/* Does @text read as @value, in units of @unit? */
-static bool reads_as(const char *text, double value, double unit)
+/* Does @text, in units of @unit, read as @value, or in seconds as @ns, which may be NULL? */
+static bool reads_as(const char *text, const double *value, double unit, const int64_t *ns)
 {
 	double read = strtod(text, NULL);
 
-	return unit > 1 ? !(read / unit < value) && !(read / unit > value) :
-			  !(read < value) && !(read > value);
-}
+	if (ns)
+		return llrint(read * NS_PER_S_REAL) == *ns;
 
-static bool reads_as_ns(const char *text, int64_t ns)
-{
-	return llrint(strtod(text, NULL) * NS_PER_S_REAL) == ns;
+	return !(read / unit < *value) && !(read / unit > *value);
 }
 
 /* The shortest text of about @number that reads as the value that was meant; 30 is not 3e+01. */
@@ -50,17 +47,17 @@ static void print_shortest(FILE *out, double number, const double *value, double
 		snprintf(text, sizeof(text), "%.*g", digits, number);
 		if (strstr(text, "e+") && digits < DIGITS_MAX)
 			continue;
-		if (ns ? reads_as_ns(text, *ns) : reads_as(text, *value, unit))
+		if (reads_as(text, value, unit, ns))
 			goto out;
 	}
 	for (int i = 0; i < NEIGHBOURS; i++) {
 		below = nextafter(below, -INFINITY);
 		snprintf(text, sizeof(text), "%.*g", DIGITS_MAX, below);
-		if (ns ? reads_as_ns(text, *ns) : reads_as(text, *value, unit))
+		if (reads_as(text, value, unit, ns))
 			goto out;
 		above = nextafter(above, INFINITY);
 		snprintf(text, sizeof(text), "%.*g", DIGITS_MAX, above);
-		if (ns ? reads_as_ns(text, *ns) : reads_as(text, *value, unit))
+		if (reads_as(text, value, unit, ns))
 			goto out;
 	}
 out:
