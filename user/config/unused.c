@@ -5,30 +5,10 @@
  */
 #include "config/reader.h"
 
-#include <errno.h>
 #include <strings.h>
 #include <sys/socket.h>
 
 #include "ntp/address.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
-/* Is each word one of the names? */
-static int check_names(struct config_reader *reader, const char *directive,
-		       const char *const *names, size_t name_count, int count, char **words)
-{
-	for (int i = 0; i < count; i++) {
-		size_t n = 0;
-
-		while (n < name_count && strcasecmp(names[n], words[i]))
-			n++;
-		if (n == name_count)
-			return config_error(reader, "'%s' is nothing that '%s' knows", words[i],
-					    directive);
-	}
-
-	return 0;
-}
 
 /* SECONDS ADDRESS [PORT] */
 int config_check_broadcast(struct config_reader *reader, int count, char **words)
@@ -47,10 +27,9 @@ int config_check_broadcast(struct config_reader *reader, int count, char **words
 int config_check_smoothtime(struct config_reader *reader, int count, char **words)
 {
 	static const struct config_option values = { "smoothtime", CONFIG_MOOT, .form = "ff?s" };
-	static const char *const names[] = { "leaponly" };
 
-	if (count == 3 && check_names(reader, "smoothtime", names, 1, 1, words + 2) < 0)
-		return -EINVAL;
+	if (count == 3 && strcasecmp(words[2], "leaponly"))
+		return config_error(reader, "'%s' is nothing that 'smoothtime' knows", words[2]);
 
 	return config_form_check(reader, &values, count, words);
 }
