@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "lib/array_size.h"
 
 /*
  * chrony's defaults are exact in its numbers: nothing else is meant by a difference. Numbers that

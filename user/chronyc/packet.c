@@ -8,10 +8,9 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "lib/array_size.h"
 #include "lib/time_units.h"
 #include "ntp/bytes.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Where the header's members are; what is between them is 0 in a reply, and skipped in requests. */
 #define AT_VERSION		0

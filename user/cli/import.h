@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "lib/array_size.h"
+
 enum import_kind {
 	IMPORT_UNKNOWN,
 	IMPORT_CHRONY,		/* chrony.conf */

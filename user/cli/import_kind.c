@@ -7,8 +7,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* Words that begin a line, by whose they are. What both chronyd and ntpd know is in none. */
 static const char *const chrony_words[] = {
 	"acquisitionport", "allow", "authselectmode", "bindacqaddress", "bindaddress",

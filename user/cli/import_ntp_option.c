@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* Of servers of which nothing else is said. */
 #define MINPOLL	"6"
 #define MAXPOLL	"10"

@@ -8,8 +8,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* Addresses of a name that are asked; "servers" asks all. */
 #define SERVERS_MOST	"16"
 

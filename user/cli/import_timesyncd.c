@@ -12,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* What timesyncd steps above, s. */
 #define STEP_S	"0.4"
 

@@ -13,9 +13,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "lib/array_size.h"
 #include "lib/time_units.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* More digits of a second are no error, and not read. */
 #define FRACTION_DIGITS	9

@@ -15,8 +15,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 #define AT(member)	offsetof(struct config, member)
 
 /* Of confdir and sourcedir, as in chrony. */

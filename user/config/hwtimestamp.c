@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define AT(member)	offsetof(struct card, member)
 
 /* Stamps are compensated by the length of a cable, not by seconds. */

@@ -7,8 +7,6 @@
 
 #include <errno.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 int config_parse_hostclock(struct config_reader *reader, int count, char **words)
 {
 	static const char *const names[] = { "auto", "kvm", "none" };

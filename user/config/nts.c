@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* chrony's: cookies of AES-128-GCM-SIV are shorter. */
 static const int default_algorithms[] = { AEAD_AES_128_GCM_SIV, AEAD_AES_SIV_CMAC_256 };
 

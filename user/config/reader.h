@@ -7,6 +7,7 @@
 #define CONFIG_READER_H
 
 #include "config/config.h"
+#include "lib/array_size.h"
 
 /* Bytes of a line (chrony's limit), and the words that this leaves room for. */
 #define CONFIG_LINE_MAX		2048

@@ -16,8 +16,6 @@
 #include "lib/names.h"
 #include "lib/time_units.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* ntpd's keys are the unit after 0x4e545030; it has four units, gpsd as many as devices. */
 #define UNIT_MAX	255
 

@@ -30,8 +30,6 @@
 /* Rules are made room for so many at a time. */
 #define RULES_STEP	256
 
-#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
-
 #define NO_LOOKUP	"names are not looked up for it; write the address or the network"
 #define CLOSED(of_server)	((of_server) ? "nobody is served" : "only this machine may ask")
 #define NO_NETWORK	"it is no address, and no network such as 10.0.0.0/16"

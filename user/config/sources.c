@@ -17,8 +17,6 @@
 #include "ntp/mono_root.h"
 #include "ntp/packet.h"
 
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
-
 /* chrony's are -7 and 24. */
 #define POLL_MIN	SOURCE_POLL_MIN
 #define POLL_MAX	SOURCE_POLL_MAX

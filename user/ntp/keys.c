@@ -15,9 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/array_size.h"
 #include "lib/split_words.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* A key file that is longer is none. */
 #define FILE_SIZE_MAX	1048576

@@ -10,9 +10,8 @@
 #include <sys/timex.h>
 
 #include "core/line.h"
+#include "lib/array_size.h"
 #include "lib/names.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* adjtime(3): bits of its own, and the offset in us. */
 #define ADJ_ADJTIME	0x8000U

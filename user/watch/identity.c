@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/array_size.h"
+
 /* An id of a container, in hexadecimal digits; as many are enough for a command. */
 #define ID_LENGTH	64
 #define ID_SHORT	12
@@ -18,8 +20,6 @@
 
 /* Those of units and containers. */
 #define NAME_LETTERS	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:_.@-"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* Scopes in which runtimes put a container: PREFIX-ID.scope. */
 static const struct {
