@@ -16,23 +16,13 @@ static void print(const struct cli *cli, const json_t *reply)
 		puts(json_bool_of(reply, "allowed") ? "Access allowed" : "Access denied");
 }
 
-static int check(const struct cli *cli, const char *command, int argc, char **argv)
+int verb_accheck(const struct cli *cli, int argc, char **argv)
 {
 	char text[NET_ADDRESS_TEXT_MAX], *word;
 
 	if (argc != 1)
-		return cli_error("%s takes one address or name of a host", command);
+		return cli_error("%s takes one address or name of a host", cli->verb);
 	word = (char *)address_of_host(cli, argv[0], text);
 
-	return word ? client_report_with(cli, command, 1, &word, print) : CLI_NOT;
-}
-
-int verb_accheck(const struct cli *cli, int argc, char **argv)
-{
-	return check(cli, "accheck", argc, argv);
-}
-
-int verb_cmdaccheck(const struct cli *cli, int argc, char **argv)
-{
-	return check(cli, "cmdaccheck", argc, argv);
+	return word ? client_report_with(cli, cli->verb, 1, &word, print) : CLI_NOT;
 }

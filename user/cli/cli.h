@@ -114,23 +114,21 @@ int verb_host(const struct cli *cli, int argc, char **argv);
 int verb_import(const struct cli *cli, int argc, char **argv);
 int verb_burst(const struct cli *cli, int argc, char **argv);
 int verb_reload(const struct cli *cli, int argc, char **argv);
-int verb_online(const struct cli *cli, int argc, char **argv);
-int verb_offline(const struct cli *cli, int argc, char **argv);
 int verb_add(const struct cli *cli, int argc, char **argv);
 int verb_delete(const struct cli *cli, int argc, char **argv);
 int verb_skew(const struct cli *cli, int argc, char **argv);
-int verb_accheck(const struct cli *cli, int argc, char **argv);
 int verb_settime(const struct cli *cli, int argc, char **argv);
 int verb_manual(const struct cli *cli, int argc, char **argv);
 int verb_makestep(const struct cli *cli, int argc, char **argv);
 int verb_ntpdata(const struct cli *cli, int argc, char **argv);
 int verb_sourcename(const struct cli *cli, int argc, char **argv);
-int verb_cmdaccheck(const struct cli *cli, int argc, char **argv);
 
 /*
- * Several verbs each: options of a source, lines of the configuration, what has no arguments, what
- * has no meaning.
+ * Several verbs each: who is asked and who is answered, options of a source, lines of the
+ * configuration, what has no arguments, what has no meaning.
  */
+int verb_connect(const struct cli *cli, int argc, char **argv);
+int verb_accheck(const struct cli *cli, int argc, char **argv);
 int verb_change(const struct cli *cli, int argc, char **argv);
 int verb_directive(const struct cli *cli, int argc, char **argv);
 int verb_plain(const struct cli *cli);

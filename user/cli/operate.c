@@ -39,28 +39,19 @@ static void print_refreshed(const struct cli *cli, const json_t *reply)
 	puts("The names of all time sources are being resolved again.");
 }
 
-static int connect_sources(const struct cli *cli, const char *verb, int argc, char **argv)
+/* online and offline */
+int verb_connect(const struct cli *cli, int argc, char **argv)
 {
 	char text[NET_ADDRESS_TEXT_MAX], *word;
 
 	if (argc > 1) {
 		user_err("%s takes one ADDRESS, NAME, MASK/ADDRESS or ADDRESS/BITS, or nothing for all",
-			 verb);
+			 cli->verb);
 		return CLI_ERROR;
 	}
 	word = argc ? (char *)word_of_source(cli, argv[0], text) : NULL;
 
-	return client_report_with(cli, verb, argc, &word, print_connected);
-}
-
-int verb_online(const struct cli *cli, int argc, char **argv)
-{
-	return connect_sources(cli, "online", argc, argv);
-}
-
-int verb_offline(const struct cli *cli, int argc, char **argv)
-{
-	return connect_sources(cli, "offline", argc, argv);
+	return client_report_with(cli, cli->verb, argc, &word, print_connected);
 }
 
 int verb_onoffline(const struct cli *cli)

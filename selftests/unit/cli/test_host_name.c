@@ -114,6 +114,7 @@ static void type(FIXTURE_DATA(names) *self, const char *name,
 }
 
 #define TYPE(verb, ...)	type(self, #verb, verb_##verb, (char *[]){ __VA_ARGS__, NULL })
+#define CONNECT(verb, ...)	type(self, #verb, verb_connect, (char *[]){ __VA_ARGS__, NULL })
 #define ALLOW(...)	type(self, "allow", verb_directive, (char *[]){ __VA_ARGS__, NULL })
 
 TEST_F(names, access_of_a_name_is_that_of_its_first_address)
@@ -121,7 +122,7 @@ TEST_F(names, access_of_a_name_is_that_of_its_first_address)
 	TYPE(accheck, "client.example.net");
 	EXPECT_STREQ("accheck 198.51.100.3", world.asked);
 	EXPECT_EQ(AF_INET, world.family);
-	TYPE(cmdaccheck, "host.example.net");
+	type(self, "cmdaccheck", verb_accheck, (char *[]){ "host.example.net", NULL });
 	EXPECT_STREQ("cmdaccheck 192.0.2.55", world.asked);
 	TYPE(accheck, "192.0.2.9");
 	EXPECT_STREQ("accheck 192.0.2.9", world.asked);
@@ -169,23 +170,23 @@ TEST_F(names, networks_are_not_looked_up)
 /* A name as configured is of all its servers, and its addresses may have changed. */
 TEST_F(names, sources_are_named_as_configured_or_by_another_name)
 {
-	TYPE(offline, "NTP.example.net");
+	CONNECT(offline, "NTP.example.net");
 	EXPECT_STREQ("offline NTP.example.net", world.asked);
 	EXPECT_STREQ("", world.name);
-	TYPE(online, "host.example.net");
+	CONNECT(online, "host.example.net");
 	EXPECT_STREQ("online 192.0.2.1", world.asked);
 	TYPE(delete, "host.example.net");
 	EXPECT_STREQ("delete 192.0.2.1", world.asked);
 	TYPE(burst, "2/4", "host.example.net");
 	EXPECT_STREQ("burst 2/4 192.0.2.1", world.asked);
 	/* The daemon says that there is no such source. */
-	TYPE(offline, "nowhere");
+	CONNECT(offline, "nowhere");
 	EXPECT_STREQ("offline nowhere", world.asked);
-	TYPE(offline, "client.example.net");
+	CONNECT(offline, "client.example.net");
 	EXPECT_STREQ("offline client.example.net", world.asked);
-	TYPE(offline, "192.0.2.0/24");
+	CONNECT(offline, "192.0.2.0/24");
 	EXPECT_STREQ("offline 192.0.2.0/24", world.asked);
-	type(self, "offline", verb_offline, (char *[]){ NULL });
+	type(self, "offline", verb_connect, (char *[]){ NULL });
 	EXPECT_STREQ("offline", world.asked);
 	EXPECT_STREQ("", world.name);
 }
