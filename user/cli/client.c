@@ -18,6 +18,7 @@
 #include "lib/json_text.h"
 #include "lib/output.h"
 #include "lib/services.h"
+#include "lib/split_words.h"
 #include "lib/time_units.h"
 
 /* A daemon that takes so long for an answer is stuck. */
@@ -327,22 +328,6 @@ int client_failed(const struct cli *cli, int err, json_t *reply)
 	return cli_error("the daemon cannot be asked at %s: %s", cli->socket_path, strerror(-err));
 }
 
-/* A word after the other. false: there is no room. */
-static bool join(char **words, int count, char *text, size_t size)
-{
-	size_t length = 0;
-	int i, added;
-
-	*text = '\0';
-	for (i = 0; i < count; i++) {
-		added = snprintf(text + length, size - length, "%s%s", i ? " " : "", words[i]);
-		if (added < 0 || (size_t)added >= size - length)
-			return false;
-		length += (size_t)added;
-	}
-	return true;
-}
-
 /* A shell's variable that is not set, where without an argument all would be meant. */
 static bool has_empty(char **words, int count)
 {
@@ -365,7 +350,7 @@ int client_report_with(const struct cli *cli, const char *command, int argc, cha
 		fprintf(stderr, "truechime: an argument of %s is empty\n", cli->verb);
 		return CLI_ERROR;
 	}
-	if (!join(argv, argc, arguments, sizeof(arguments))) {
+	if (!join_words(argv, argc, arguments, sizeof(arguments))) {
 		fprintf(stderr, "truechime: the arguments of %s are too long\n", cli->verb);
 		return CLI_ERROR;
 	}

@@ -13,6 +13,7 @@
 #include "cli/typed_time.h"
 #include "lib/clock_ns.h"
 #include "lib/names.h"
+#include "lib/split_words.h"
 #include "lib/time_units.h"
 
 /* The most that people add to the time between their watch and the Enter key. */
@@ -113,18 +114,6 @@ static int64_t take_within(int *argc, char **argv)
 	return (int64_t)ceil(s * (double)NS_PER_S);
 }
 
-/* false: there is no room, so that it is no time. */
-static bool join(int argc, char **argv, char *text, size_t size)
-{
-	size_t used = 0;
-
-	*text = '\0';
-	for (int i = 0; i < argc && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%s", i ? " " : "", argv[i]);
-
-	return used < size;
-}
-
 static int set_time(const struct cli *cli, int argc, char **argv)
 {
 	/* The daemon may be busy for a while, in which it becomes later. */
@@ -136,7 +125,8 @@ static int set_time(const struct cli *cli, int argc, char **argv)
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (within_ns < 0)
 		return CLI_ERROR;
-	if (!join(argc, argv, text, sizeof(text)) ||
+	/* What has no room is no time. */
+	if (!join_words(argv, argc, text, sizeof(text)) ||
 	    typed_time_parse(text, now.tv_sec, &typed) < 0) {
 		user_err("\"%s\" is no time", text);
 		return usage();

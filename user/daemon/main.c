@@ -21,6 +21,7 @@
 #include "lib/log.h"
 #include "lib/names.h"
 #include "lib/output.h"
+#include "lib/split_words.h"
 #include "lib/time_units.h"
 #include "lib/user_err.h"
 #include "lib/usual_options.h"
@@ -110,13 +111,9 @@ static bool are_unquoted(char **arguments, int count)
 
 static void explain_quotes(char **arguments, int count)
 {
-	char line[USER_ERR_MAX / 2] = "";
-	size_t length = 0;
-	int i;
+	char line[USER_ERR_MAX / 2];
 
-	for (i = 0; i < count && length < sizeof(line); i++)
-		length += (size_t)snprintf(line + length, sizeof(line) - length, "%s%s",
-					   i ? " " : "", arguments[i]);
+	(void)join_words(arguments, count, line, sizeof(line));
 	user_err("each argument is a whole line of a configuration. If these are one, quote it: '%s'",
 		 line);
 }
