@@ -300,6 +300,9 @@ void print_json_line(json_t *object);
 /* Values of an object; @otherwise when missing or null. */
 double json_real_of(const json_t *object, const char *key, double otherwise);
 
+/* What is given in ns; 0 when missing. */
+double seconds_of_ns(const json_t *object, const char *key);
+
 /* 64 bits of ns hold so many. */
 #define SECONDS_MOST	9000000000LL
 

@@ -8,11 +8,6 @@
 
 #include "cli/cli.h"
 
-static double seconds_of(const json_t *entry, const char *key)
-{
-	return json_real_of(entry, key, 0) / 1e9;
-}
-
 static void print_entry(const struct cli *cli, size_t index, const json_t *entry)
 {
 	time_t s = (time_t)json_seconds_of(entry, "time_s");
@@ -22,8 +17,8 @@ static void print_entry(const struct cli *cli, size_t index, const json_t *entry
 	if (gmtime_r(&s, &tm))
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
 	printf(cli->csv ? "%zu,%s,%.2f,%.2f,%.2f\n" : "%2zu %s %10.2f %10.2f %10.2f\n", index,
-	       text, seconds_of(entry, "slewed_ns"), seconds_of(entry, "original_ns"),
-	       seconds_of(entry, "residual_ns"));
+	       text, seconds_of_ns(entry, "slewed_ns"), seconds_of_ns(entry, "original_ns"),
+	       seconds_of_ns(entry, "residual_ns"));
 }
 
 static void print_list(const struct cli *cli, const json_t *reply)

@@ -49,11 +49,6 @@ static struct refid_text reference_text(const json_t *ntp)
 			  (uint32_t)json_int_of(ntp, "refid", 0) : 0);
 }
 
-static double seconds_of(const json_t *ntp, const char *key)
-{
-	return json_real_of(ntp, key, 0) / 1e9;
-}
-
 static const char *stamp_of(const json_t *source, const json_t *ntp, const char *key)
 {
 	if (!json_bool_of(ntp, "answered"))
@@ -110,10 +105,10 @@ static void print_times(const json_t *ntp)
 	       "Response time   : %.9f seconds\n"
 	       "Jitter asymmetry: %+.2f\n",
 	       poll, ldexp(1, poll), precision, ldexp(1, precision),
-	       seconds_of(ntp, "root_delay_ns"), seconds_of(ntp, "root_dispersion_ns"),
+	       seconds_of_ns(ntp, "root_delay_ns"), seconds_of_ns(ntp, "root_dispersion_ns"),
 	       (unsigned int)json_int_of(ntp, "refid", 0), reference_text(ntp).text, when,
-	       seconds_of(ntp, "offset_ns"), seconds_of(ntp, "delay_ns"),
-	       seconds_of(ntp, "dispersion_ns"), seconds_of(ntp, "response_ns"), 0.0);
+	       seconds_of_ns(ntp, "offset_ns"), seconds_of_ns(ntp, "delay_ns"),
+	       seconds_of_ns(ntp, "dispersion_ns"), seconds_of_ns(ntp, "response_ns"), 0.0);
 }
 
 static const char *yes(bool is_so)
@@ -163,13 +158,13 @@ static void print_csv(const char *address, const json_t *source, const json_t *n
 	       *local ? local : "[UNSPEC]", refid_of(local), leap_of(ntp),
 	       (int)json_int_of(ntp, "version", 0), mode_of(ntp),
 	       (int)json_int_of(ntp, "stratum", 0), poll, ldexp(1, poll), precision,
-	       ldexp(1, precision), seconds_of(ntp, "root_delay_ns"),
-	       seconds_of(ntp, "root_dispersion_ns"), (unsigned int)json_int_of(ntp, "refid", 0),
+	       ldexp(1, precision), seconds_of_ns(ntp, "root_delay_ns"),
+	       seconds_of_ns(ntp, "root_dispersion_ns"), (unsigned int)json_int_of(ntp, "refid", 0),
 	       reference_text(ntp).text);
 	printf("%.9f,%.9f,%.9f,%.9f,%.9f,%.2f,%.3s,%.3s,%.4s,%s,%s,%s,%s,%lld,%lld,%lld,%lld",
-	       seconds_of(ntp, "reference_time_ns"), seconds_of(ntp, "offset_ns"),
-	       seconds_of(ntp, "delay_ns"), seconds_of(ntp, "dispersion_ns"),
-	       seconds_of(ntp, "response_ns"), 0.0,
+	       seconds_of_ns(ntp, "reference_time_ns"), seconds_of_ns(ntp, "offset_ns"),
+	       seconds_of_ns(ntp, "delay_ns"), seconds_of_ns(ntp, "dispersion_ns"),
+	       seconds_of_ns(ntp, "response_ns"), 0.0,
 	       tests, tests + 4, tests + 8,
 	       yes(json_bool_of(ntp, "interleaved")), yes(json_bool_of(source, "authenticated")),
 	       stamp_of(source, ntp, "kernel_sent"), stamp_of(source, ntp, "kernel_received"),

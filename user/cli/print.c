@@ -221,6 +221,11 @@ double json_real_of(const json_t *object, const char *key, double otherwise)
 	return json_is_number(value) ? json_number_value(value) : otherwise;
 }
 
+double seconds_of_ns(const json_t *object, const char *key)
+{
+	return json_real_of(object, key, 0) / 1e9;
+}
+
 int64_t json_seconds_of(const json_t *object, const char *key)
 {
 	double s = json_real_of(object, key, 0);

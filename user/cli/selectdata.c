@@ -66,8 +66,7 @@ static void print_csv(const struct cli *cli, const json_t *source)
 		printf(",%c", *option);
 	printf(",%lld,1.0,%.9f,%.9f,%s\n",
 	       (long long)(json_int_of(selection, "age_ns", 0) / 1000000000),
-	       json_real_of(selection, "low_ns", 0) / 1e9,
-	       json_real_of(selection, "high_ns", 0) / 1e9,
+	       seconds_of_ns(selection, "low_ns"), seconds_of_ns(selection, "high_ns"),
 	       name_of_leap(json_text_of(selection, "leap"), false));
 }
 

@@ -60,10 +60,8 @@ static void print_entry(size_t index, const json_t *entry)
 	if (gmtime_r(&s, &tm))
 		strftime(text, sizeof(text), "%d%b%y  %H:%M:%S", &tm);
 	printf("%2zu  %s  %10.2f  %10.2f  %10.2f  %10.2f\n", index, text,
-	       json_real_of(entry, "slewed_ns", 0) / 1e9,
-	       json_real_of(entry, "original_ns", 0) / 1e9,
-	       json_real_of(entry, "residual_ns", 0) / 1e9,
-	       json_real_of(entry, "bound_ns", 0) / 1e9);
+	       seconds_of_ns(entry, "slewed_ns"), seconds_of_ns(entry, "original_ns"),
+	       seconds_of_ns(entry, "residual_ns"), seconds_of_ns(entry, "bound_ns"));
 }
 
 static void print_list(const struct cli *cli, const json_t *reply)

@@ -58,9 +58,8 @@ static void print_csv(const struct cli *cli, const json_t *source)
 	       (int)json_int_of(source, "poll", 0), (unsigned int)json_int_of(source, "reach", 0),
 	       json_is_object(estimate) ?
 		(unsigned int)(json_int_of(estimate, "age_ns", 0) / 1000000000) : UINT32_MAX,
-	       json_real_of(estimate, "adjusted_ns", 0) / 1e9,
-	       json_real_of(estimate, "measured_ns", 0) / 1e9,
-	       json_real_of(estimate, "distance_ns", 0) / 1e9);
+	       seconds_of_ns(estimate, "adjusted_ns"), seconds_of_ns(estimate, "measured_ns"),
+	       seconds_of_ns(estimate, "distance_ns"));
 }
 
 static const char *address_of_source(const json_t *source)

@@ -50,8 +50,8 @@ static void print_csv(const struct cli *cli, const json_t *source)
 	       (long long)json_seconds_of(estimate, "span_s"),
 	       rounded(json_real_of(estimate, "frequency_ppb", 0) / 1e3, 1e-3),
 	       known ? json_real_of(estimate, "skew_ppb", 0) / 1e3 : 2000.0,
-	       json_real_of(estimate, "offset_ns", 0) / 1e9,
-	       known ? json_real_of(estimate, "jitter_ns", 0) / 1e9 : 4.0);
+	       seconds_of_ns(estimate, "offset_ns"),
+	       known ? seconds_of_ns(estimate, "jitter_ns") : 4.0);
 }
 
 static const struct source_table table = {

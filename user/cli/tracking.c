@@ -50,7 +50,7 @@ static void print_table(const struct cli *cli, const json_t *reply)
 	print_reference(cli, reply);
 	printf("System time     : %.9f seconds %s of NTP time\n", fabs(offset_ns) / 1e9,
 	       offset_ns > 0 ? "slow" : "fast");
-	printf("Last offset     : %+.9f seconds\n", json_real_of(reply, "last_offset_ns", 0) / 1e9);
+	printf("Last offset     : %+.9f seconds\n", seconds_of_ns(reply, "last_offset_ns"));
 	print_seconds("RMS offset", json_real_of(reply, "rms_offset_ns", 0));
 	printf("Frequency       : %.3f ppm %s\n", fabs(frequency_ppb) / 1e3,
 	       frequency_ppb > 0 ? "fast" : "slow");
@@ -82,11 +82,6 @@ static void print_sentence(const json_t *reply)
 		       duration_text(json_int_of(reply, "maxerror_ns", 0)).text);
 }
 
-static double seconds_of(const json_t *reply, const char *key)
-{
-	return json_real_of(reply, key, 0) / 1e9;
-}
-
 static void print_csv(const struct cli *cli, const json_t *reply)
 {
 	struct refid_text letters;
@@ -94,12 +89,12 @@ static void print_csv(const struct cli *cli, const json_t *reply)
 	printf("%08X,%s,%d,%.9f,%.9f,%.9f,%.9f,%.3f,%.3f,%.3f,%.9f,%.9f,%.1f,%s\n",
 	       (unsigned int)json_int_of(reply, "refid", 0), name_of_followed(cli, reply, &letters),
 	       (int)json_int_of(reply, "stratum", 0), json_real_of(reply, "ref_time_s", 0),
-	       seconds_of(reply, "offset_ns"), seconds_of(reply, "last_offset_ns"),
-	       seconds_of(reply, "rms_offset_ns"),
+	       seconds_of_ns(reply, "offset_ns"), seconds_of_ns(reply, "last_offset_ns"),
+	       seconds_of_ns(reply, "rms_offset_ns"),
 	       rounded(json_real_of(reply, "frequency_ppb", 0) / 1e3, 1e-3),
 	       rounded(json_real_of(reply, "residual_ppb", 0) / 1e3, 1e-3),
-	       json_real_of(reply, "skew_ppb", 0) / 1e3, seconds_of(reply, "root_delay_ns"),
-	       seconds_of(reply, "root_dispersion_ns"),
+	       json_real_of(reply, "skew_ppb", 0) / 1e3, seconds_of_ns(reply, "root_delay_ns"),
+	       seconds_of_ns(reply, "root_dispersion_ns"),
 	       json_real_of(reply, "update_interval_s", 0),
 	       name_of_leap(json_text_of(reply, "leap"), false));
 }
