@@ -273,6 +273,9 @@ struct column {
 /* "  34", " 34m"; negative: "   -". */
 struct column interval_column(int64_t s);
 
+/* An instant, in s since 1970, as strftime(3) has it in UTC by @format; "-": it has no date. */
+struct column utc_column(int64_t s, const char *format);
+
 /* " 123us"; signed: a place more. */
 struct column ns_column(double ns);
 struct column signed_ns_column(double ns);

@@ -4,20 +4,14 @@
  * `truechime settime list` shows more of them.
  */
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 
 static void print_entry(const struct cli *cli, size_t index, const json_t *entry)
 {
-	time_t s = (time_t)json_seconds_of(entry, "time_s");
-	char text[64] = "-";
-	struct tm tm;
-
-	if (gmtime_r(&s, &tm))
-		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
 	printf(cli->csv ? "%zu,%s,%.2f,%.2f,%.2f\n" : "%2zu %s %10.2f %10.2f %10.2f\n", index,
-	       text, seconds_of_ns(entry, "slewed_ns"), seconds_of_ns(entry, "original_ns"),
+	       utc_column(json_seconds_of(entry, "time_s"), "%Y-%m-%d %H:%M:%S").text,
+	       seconds_of_ns(entry, "slewed_ns"), seconds_of_ns(entry, "original_ns"),
 	       seconds_of_ns(entry, "residual_ns"));
 }
 

@@ -6,7 +6,6 @@
 #include <arpa/inet.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "lib/names.h"
@@ -85,14 +84,10 @@ static void print_header(const char *address, const json_t *source, const json_t
 
 static void print_times(const json_t *ntp)
 {
-	int poll = (int)json_int_of(ntp, "poll", 0), precision;
-	time_t s = json_int_of(ntp, "reference_time_ns", 0) / 1000000000;
-	char when[64] = "-";
-	struct tm tm;
+	int poll = (int)json_int_of(ntp, "poll", 0);
+	int precision = (int)json_int_of(ntp, "precision", 0);
+	int64_t s = json_int_of(ntp, "reference_time_ns", 0) / 1000000000;
 
-	precision = (int)json_int_of(ntp, "precision", 0);
-	if (gmtime_r(&s, &tm))
-		strftime(when, sizeof(when), "%a %b %d %T %Y", &tm);
 	printf("Poll interval   : %d (%.0f seconds)\n"
 	       "Precision       : %d (%.9f seconds)\n"
 	       "Root delay      : %.6f seconds\n"
@@ -106,7 +101,8 @@ static void print_times(const json_t *ntp)
 	       "Jitter asymmetry: %+.2f\n",
 	       poll, ldexp(1, poll), precision, ldexp(1, precision),
 	       seconds_of_ns(ntp, "root_delay_ns"), seconds_of_ns(ntp, "root_dispersion_ns"),
-	       (unsigned int)json_int_of(ntp, "refid", 0), reference_text(ntp).text, when,
+	       (unsigned int)json_int_of(ntp, "refid", 0), reference_text(ntp).text,
+	       utc_column(s, "%a %b %d %T %Y").text,
 	       seconds_of_ns(ntp, "offset_ns"), seconds_of_ns(ntp, "delay_ns"),
 	       seconds_of_ns(ntp, "dispersion_ns"), seconds_of_ns(ntp, "response_ns"), 0.0);
 }

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/may_set_clock.h"
 #include "lib/services.h"
@@ -35,6 +36,18 @@ struct column interval_column(int64_t s)
 	else
 		snprintf(column.text, sizeof(column.text), "%3lldy",
 			 (long long)(s / (365 * 86400LL)));
+	return column;
+}
+
+struct column utc_column(int64_t s, const char *format)
+{
+	struct column column = { "-" };
+	time_t time = (time_t)s;
+	struct tm tm;
+
+	if (gmtime_r(&time, &tm))
+		strftime(column.text, sizeof(column.text), format, &tm);
+
 	return column;
 }
 

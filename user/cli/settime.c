@@ -53,13 +53,8 @@ static void print_set(const struct cli *cli, const json_t *reply)
 
 static void print_entry(size_t index, const json_t *entry)
 {
-	time_t s = (time_t)json_seconds_of(entry, "time_s");
-	char text[64] = "-";
-	struct tm tm;
-
-	if (gmtime_r(&s, &tm))
-		strftime(text, sizeof(text), "%d%b%y  %H:%M:%S", &tm);
-	printf("%2zu  %s  %10.2f  %10.2f  %10.2f  %10.2f\n", index, text,
+	printf("%2zu  %s  %10.2f  %10.2f  %10.2f  %10.2f\n", index,
+	       utc_column(json_seconds_of(entry, "time_s"), "%d%b%y  %H:%M:%S").text,
 	       seconds_of_ns(entry, "slewed_ns"), seconds_of_ns(entry, "original_ns"),
 	       seconds_of_ns(entry, "residual_ns"), seconds_of_ns(entry, "bound_ns"));
 }

@@ -5,7 +5,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/cli.h"
 #include "lib/names.h"
@@ -21,17 +20,13 @@ static const char *name_of_followed(const struct cli *cli, const json_t *reply,
 static void print_reference(const struct cli *cli, const json_t *reply)
 {
 	uint32_t refid = (uint32_t)json_int_of(reply, "refid", 0);
-	time_t s = (time_t)json_seconds_of(reply, "ref_time_s");
 	struct refid_text letters;
-	char text[64] = "-";
-	struct tm tm;
 
-	/* Without a source: 1970, as chronyc has it. */
-	if (gmtime_r(&s, &tm))
-		strftime(text, sizeof(text), "%a %b %d %H:%M:%S %Y", &tm);
 	printf("Reference ID    : %08X (%s)\n", refid, name_of_followed(cli, reply, &letters));
 	printf("Stratum         : %d\n", (int)json_int_of(reply, "stratum", 0));
-	printf("Ref time (UTC)  : %s\n", text);
+	/* Without a source: 1970, as chronyc has it. */
+	printf("Ref time (UTC)  : %s\n",
+	       utc_column(json_seconds_of(reply, "ref_time_s"), "%a %b %d %H:%M:%S %Y").text);
 }
 
 static void print_seconds(const char *name, double ns)
