@@ -18,13 +18,12 @@ static void print_legend(void)
 static void print_row(const struct cli *cli, const json_t *source, int width)
 {
 	const json_t *auth = json_object_get(source, "auth");
-	int64_t age_ns = json_int_of(auth, "age_ns", -1);
 
 	printf("%-*s %4s %5lld %4d %4d %s %4d %4d %4d %4d\n", width,
 	       name_of_source(cli, source), json_text_of(auth, "mode"),
 	       (long long)json_int_of(auth, "key", 0), (int)json_int_of(auth, "type", 0),
 	       (int)json_int_of(auth, "bits", 0),
-	       interval_column(age_ns < 0 ? -1 : age_ns / 1000000000).text,
+	       interval_column(age_of(auth, "age_ns")).text,
 	       (int)json_int_of(auth, "attempts", 0), json_bool_of(auth, "refused"),
 	       (int)json_int_of(auth, "cookies", 0),
 	       (int)json_int_of(auth, "cookie_bytes", 0));
@@ -33,12 +32,11 @@ static void print_row(const struct cli *cli, const json_t *source, int width)
 static void print_csv(const struct cli *cli, const json_t *source)
 {
 	const json_t *auth = json_object_get(source, "auth");
-	int64_t age_ns = json_int_of(auth, "age_ns", -1);
 
 	printf("%s,%s,%lld,%d,%d,%u,%d,%d,%d,%d\n", name_of_source(cli, source),
 	       json_text_of(auth, "mode"), (long long)json_int_of(auth, "key", 0),
 	       (int)json_int_of(auth, "type", 0), (int)json_int_of(auth, "bits", 0),
-	       age_ns < 0 ? UINT32_MAX : (unsigned int)(age_ns / 1000000000),
+	       (unsigned int)age_of(auth, "age_ns"),
 	       (int)json_int_of(auth, "attempts", 0), json_bool_of(auth, "refused"),
 	       (int)json_int_of(auth, "cookies", 0), (int)json_int_of(auth, "cookie_bytes", 0));
 }

@@ -273,6 +273,9 @@ struct column {
 /* "  34", " 34m"; negative: "   -". */
 struct column interval_column(int64_t s);
 
+/* Whole seconds of an age in ns, -1 when missing: chronyc's age, unsigned, of what never came. */
+int64_t age_of(const json_t *object, const char *key);
+
 /* An instant, in s since 1970, as strftime(3) has it in UTC by @format; "-": it has no date. */
 struct column utc_column(int64_t s, const char *format);
 

@@ -37,9 +37,7 @@ static void print_power(const json_t *client, const char *key)
 /* Of what never came, 4 columns without a number. */
 static void print_age(const json_t *client, const char *key)
 {
-	json_int_t age_ns = json_int_of(client, key, -1);
-
-	printf("  %s", interval_column(age_ns < 0 ? -1 : age_ns / 1000000000).text);
+	printf("  %s", interval_column(age_of(client, key)).text);
 }
 
 /* Who asks about the daemon is not counted, so chronyc's columns of that are empty. */
@@ -71,22 +69,15 @@ static int csv_power(const json_t *client, const char *key)
 	return isfinite(power) ? (int)power : POWER_UNKNOWN;
 }
 
-static unsigned int csv_age(const json_t *client, const char *key)
-{
-	json_int_t age_ns = json_int_of(client, key, -1);
-
-	return age_ns < 0 ? UINT32_MAX : (unsigned int)(age_ns / 1000000000);
-}
-
 static void print_csv(const json_t *client)
 {
 	printf("%s,%lld,%lld,%d,%d,%u,%lld,%lld,%d,%u\n", json_text_of(client, "address"),
 	       (long long)json_int_of(client, "hits", 0),
 	       (long long)json_int_of(client, "drops", 0), csv_power(client, "interval_s"),
-	       csv_power(client, "answer_interval_s"), csv_age(client, "age_ns"),
+	       csv_power(client, "answer_interval_s"), (unsigned int)age_of(client, "age_ns"),
 	       (long long)json_int_of(client, "nts_hits", 0),
 	       (long long)json_int_of(client, "nts_drops", 0),
-	       csv_power(client, "nts_interval_s"), csv_age(client, "nts_age_ns"));
+	       csv_power(client, "nts_interval_s"), (unsigned int)age_of(client, "nts_age_ns"));
 }
 
 static void print(const struct cli *cli, const json_t *reply)

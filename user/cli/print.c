@@ -39,6 +39,13 @@ struct column interval_column(int64_t s)
 	return column;
 }
 
+int64_t age_of(const json_t *object, const char *key)
+{
+	int64_t age_ns = json_int_of(object, key, -1);
+
+	return age_ns < 0 ? -1 : age_ns / 1000000000;
+}
+
 struct column utc_column(int64_t s, const char *format)
 {
 	struct column column = { "-" };

@@ -24,7 +24,6 @@ void text_of_source(const struct cli *cli, const json_t *source, int width,
 		    char text[SOURCE_ROW_MAX])
 {
 	const json_t *estimate = json_object_get(source, "estimate");
-	int64_t age_ns = json_int_of(estimate, "age_ns", -1);
 
 	/* Without a sample all is 0, so that each row has the same fields. */
 	snprintf(text, SOURCE_ROW_MAX, "%c%c %-*.255s  %2d  %2d   %3o  %s  %s[%s] +/- %s",
@@ -32,7 +31,7 @@ void text_of_source(const struct cli *cli, const json_t *source, int width,
 		 letter_of_source(source), width, name_of_source(cli, source),
 		 (int)json_int_of(source, "stratum", 0), (int)json_int_of(source, "poll", 0),
 		 (unsigned int)json_int_of(source, "reach", 0),
-		 interval_column(age_ns < 0 ? -1 : age_ns / 1000000000).text,
+		 interval_column(age_of(estimate, "age_ns")).text,
 		 signed_ns_column(json_real_of(estimate, "adjusted_ns", 0)).text,
 		 signed_ns_column(json_real_of(estimate, "measured_ns", 0)).text,
 		 ns_column(json_real_of(estimate, "distance_ns", 0)).text);
