@@ -303,6 +303,10 @@ double rounded(double value, double step);
 void print_json(json_t *object);
 void print_json_line(json_t *object);
 
+/* Print @reply, which is released, as JSON or by @print. Returns the exit status for that. */
+int print_reply(const struct cli *cli, json_t *reply,
+		void (*print)(const struct cli *cli, const json_t *reply));
+
 /* Values of an object; @otherwise when missing or null. */
 double json_real_of(const json_t *object, const char *key, double otherwise);
 

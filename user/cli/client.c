@@ -355,15 +355,8 @@ int client_report_with(const struct cli *cli, const char *command, int argc, cha
 		return CLI_ERROR;
 	}
 	err = client_ask_with(cli, command, arguments, &reply);
-	if (err)
-		return client_failed(cli, err, reply);
-	if (cli->json) {
-		print_json(reply);
-		return CLI_OK;
-	}
-	print(cli, reply);
-	json_decref(reply);
-	return CLI_OK;
+
+	return err ? client_failed(cli, err, reply) : print_reply(cli, reply, print);
 }
 
 int client_report(const struct cli *cli, const char *command,

@@ -31,10 +31,11 @@ static int makestep_by_module(const struct cli *cli, int daemon_error)
 }
 
 /* What the daemon has done. */
-static void print_step(const json_t *reply)
+static void print_step(const struct cli *cli, const json_t *reply)
 {
 	int64_t bound_ns = json_int_of(reply, "maxerror_ns", -1);
 
+	(void)cli;
 	if (json_bool_of(reply, "waiting")) {
 		printf("%s\n",
 		       "The time source that contradicts the clock is followed from now on: it is asked, and the clock is set when it answers. See: truechime status");
@@ -64,13 +65,6 @@ int verb_makestep(const struct cli *cli, int argc, char **argv)
 	err = client_ask(cli, "makestep", &reply);
 	if (err == -ECONNREFUSED || err == -EIDRM)
 		return makestep_by_module(cli, err);
-	if (err)
-		return client_failed(cli, err, reply);
-	if (cli->json) {
-		print_json(reply);
-		return CLI_OK;
-	}
-	print_step(reply);
-	json_decref(reply);
-	return CLI_OK;
+
+	return err ? client_failed(cli, err, reply) : print_reply(cli, reply, print_step);
 }

@@ -139,6 +139,19 @@ void print_json_line(json_t *object)
 	json_decref(object);
 }
 
+int print_reply(const struct cli *cli, json_t *reply,
+		void (*print)(const struct cli *cli, const json_t *reply))
+{
+	if (cli->json) {
+		print_json(reply);
+	} else {
+		print(cli, reply);
+		json_decref(reply);
+	}
+
+	return CLI_OK;
+}
+
 const char *name_of_source(const struct cli *cli, const json_t *source)
 {
 	const char *address = json_text_of(source, "address");

@@ -158,14 +158,6 @@ int verb_rivals(const struct cli *cli)
 			 "truechime-watch &, as root");
 		return CLI_ERROR;
 	}
-	if (err)
-		return client_failed(&watch, err, reply);
-	if (cli->json) {
-		print_json(reply);
-		return CLI_OK;
-	}
-	print_rivals(&watch, reply);
-	json_decref(reply);
 
-	return CLI_OK;
+	return err ? client_failed(&watch, err, reply) : print_reply(&watch, reply, print_rivals);
 }
