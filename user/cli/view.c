@@ -175,29 +175,21 @@ enum view_obstacle view_obstacle(const struct view *view)
 
 #define NO_DAEMON	"The daemon truechimed is not running, so nothing confirms the time. "
 
-/* Those that name nothing. */
+/* Those that name nothing; "": there are none, or they do. */
 static const char *fixed_words(enum view_obstacle obstacle)
 {
-	static const char *const words[] = {
-		[VIEW_NO_DAEMON] = "",
-		[VIEW_OBSERVING] = "",
-		[VIEW_SET_BY_HAND] = "",
+	static const char *const words[VIEW_OTHER + 1] = {
 		[VIEW_NOT_SET] =
 			"No time source is configured, and the time was not set by hand. To do so: truechime settime TIME",
-		[VIEW_NO_SOURCES] = "",
 		[VIEW_OFFLINE] =
 			"No time source is asked, as all are offline. To ask them again: truechime online",
 		[VIEW_SILENT] =
 			"None of the configured time sources gives the time. See: truechime sources",
 		[VIEW_NOT_USABLE] = "No time source is usable yet. See: truechime sources",
-		[VIEW_TOO_FEW] = "",
 		[VIEW_REFUSED] =
 			"It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep",
 		[VIEW_TOO_EARLY] =
 			"It is not being corrected: the right time would be before this program was released, so the time sources or the host's clock are wrong. See: truechime sources",
-		[VIEW_NOT_STEERED] = "",
-		[VIEW_CORRECTING] = "",
-		[VIEW_OTHER] = "",
 	};
 
 	if (obstacle == VIEW_NO_DAEMON && !may_set_clock())
@@ -205,7 +197,7 @@ static const char *fixed_words(enum view_obstacle obstacle)
 	if (obstacle == VIEW_NO_DAEMON)
 		return has_systemd() ? NO_DAEMON HOW_TO_START : NO_DAEMON START_ALONE;
 
-	return words[obstacle];
+	return words[obstacle] ? words[obstacle] : "";
 }
 
 void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
