@@ -76,22 +76,6 @@ static void import_servers(struct openntpd *import, int count, char **words)
 	import_put(import->out, "%s", line.text);
 }
 
-static void import_sensor(struct openntpd *import, int count, char **words)
-{
-	(void)count;
-	(void)words;
-	import_say(import->out,
-		   "not taken over: only OpenBSD has such sensors; a receiver is a 'refclock' here");
-}
-
-static void import_constraint(struct openntpd *import, int count, char **words)
-{
-	(void)count;
-	(void)words;
-	import_say(import->out,
-		   "not taken over: no web server is asked for the date; for servers that prove who they are, add 'nts' to some that have it");
-}
-
 static bool is_everywhere(const char *address)
 {
 	return !strcmp(address, "*");
@@ -141,17 +125,22 @@ static void import_query(struct openntpd *import, int count, char **words)
 	import_put(import->out, "bindacqaddress %s", words[2]);
 }
 
+#define NO_CONSTRAINTS \
+	"no web server is asked for the date; for servers that prove who they are, add 'nts' to some that have it"
+
+/* The directives: a function, or why it is not taken over. */
 static const struct {
 	const char *name;
 	void (*handle)(struct openntpd *import, int count, char **words);
+	const char *why_not;
 } directives[] = {
-	{ "server", import_server },
-	{ "servers", import_servers },
-	{ "sensor", import_sensor },
-	{ "constraint", import_constraint },
-	{ "constraints", import_constraint },
-	{ "listen", import_listen },
-	{ "query", import_query },
+	{ "server", import_server, NULL },
+	{ "servers", import_servers, NULL },
+	{ "sensor", NULL, "only OpenBSD has such sensors; a receiver is a 'refclock' here" },
+	{ "constraint", NULL, NO_CONSTRAINTS },
+	{ "constraints", NULL, NO_CONSTRAINTS },
+	{ "listen", import_listen, NULL },
+	{ "query", import_query, NULL },
 };
 
 static void import_directive(struct openntpd *import, int count, char **words)
@@ -161,16 +150,19 @@ static void import_directive(struct openntpd *import, int count, char **words)
 			continue;
 		if (count < 2)
 			import_say(import->out, "not taken over: something is missing");
-		else
+		else if (directives[i].handle)
 			directives[i].handle(import, count, words);
+		else
+			import_say(import->out, "not taken over: %s", directives[i].why_not);
 		return;
 	}
 	import_say(import->out, "not taken over: it is not known");
 }
 
-static void import_line(struct openntpd *import, const char *line, bool cut)
+static void import_line(void *context, char *line, bool cut)
 {
 	const char *start = line + strspn(line, " ");
+	struct openntpd *import = context;
 	char copy[IMPORT_LINE_MAX];
 	char *words[IMPORT_WORDS_MAX];
 	int count;
@@ -190,11 +182,6 @@ static void import_line(struct openntpd *import, const char *line, bool cut)
 		import_say(import->out, "not taken over: the line is too long");
 	else if (count)
 		import_directive(import, count, words);
-}
-
-static void write_line(void *context, char *line, bool cut)
-{
-	import_line(context, line, cut);
 }
 
 static void note_line(void *context, char *line, bool cut)
@@ -223,7 +210,7 @@ void import_openntpd(const struct import_file *files, size_t count, FILE *out)
 	struct openntpd import = { .out = out };
 
 	each_line(&import, files, count, note_line);
-	each_line(&import, files, count, write_line);
+	each_line(&import, files, count, import_line);
 	fputs("\n# Not in the original, which may slew for days: step after the start.\n", out);
 	import_put(out, "makestep 1 3");
 	fputs("# The kernel sets the hardware clock.\n", out);
