@@ -16,7 +16,7 @@
 /* No module or variable is longer. */
 #define FILE_MAX	(16 << 20)
 
-void doctor_path(char place[DOCTOR_PATH_MAX], const char *root, const char *path, ...)
+const char *doctor_path(char place[DOCTOR_PATH_MAX], const char *root, const char *path, ...)
 {
 	char inner[DOCTOR_PATH_MAX];
 	va_list arguments;
@@ -26,6 +26,16 @@ void doctor_path(char place[DOCTOR_PATH_MAX], const char *root, const char *path
 	va_end(arguments);
 	if (snprintf(place, DOCTOR_PATH_MAX, "%s%s", root, inner) >= DOCTOR_PATH_MAX)
 		*place = '\0';
+
+	return place;
+}
+
+size_t doctor_find(const char *place, glob_t *found)
+{
+	*found = (glob_t){ .gl_pathc = 0 };
+	(void)glob(place, GLOB_NOSORT, NULL, found);
+
+	return found->gl_pathc;
 }
 
 bool doctor_has(const char *place)

@@ -5,15 +5,19 @@
 #ifndef DOCTOR_FILES_H
 #define DOCTOR_FILES_H
 
+#include <glob.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 /* Longer paths are none that is looked for. */
 #define DOCTOR_PATH_MAX		512
 
-/* The place of @path below @root. */
+/* The place of @path below @root, which is returned. */
 __attribute__((format(printf, 3, 4)))
-void doctor_path(char place[DOCTOR_PATH_MAX], const char *root, const char *path, ...);
+const char *doctor_path(char place[DOCTOR_PATH_MAX], const char *root, const char *path, ...);
+
+/* What is there by the pattern @place, in any order, to be freed by globfree(3). How many. */
+size_t doctor_find(const char *place, glob_t *found);
 
 /* The file is there. A link that leads nowhere is not. */
 bool doctor_has(const char *place);

@@ -4,8 +4,6 @@
  */
 #include "doctor/machine.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +11,7 @@
 #include <unistd.h>
 
 #include "doctor/files.h"
+#include "lib/array_size.h"
 #include "lib/may_set_clock.h"
 
 /* As the kernel's own driver calls its clock. */
@@ -23,30 +22,27 @@ static void read_clocksource(const char *root, struct doctor_machine *machine)
 	static const char folder[] = "/sys/devices/system/clocksource/clocksource0";
 	char place[DOCTOR_PATH_MAX];
 
-	doctor_path(place, root, "%s/current_clocksource", folder);
-	doctor_read_line(place, machine->clocksource, sizeof(machine->clocksource));
-	doctor_path(place, root, "%s/available_clocksource", folder);
-	doctor_read_line(place, machine->clocksources, sizeof(machine->clocksources));
+	doctor_read_line(doctor_path(place, root, "%s/current_clocksource", folder),
+			 machine->clocksource, sizeof(machine->clocksource));
+	doctor_read_line(doctor_path(place, root, "%s/available_clocksource", folder),
+			 machine->clocksources, sizeof(machine->clocksources));
 }
 
 /* Its own id, and the one that QEMU and Firecracker give: devices are called "AMZNC10C:00". */
 static bool has_vmclock(const char *root)
 {
+	static const char *const patterns[] = { "AMZNC10C:*", "VMCLOCK:*" };
 	char place[DOCTOR_PATH_MAX];
-	const struct dirent *entry;
-	bool found = false;
-	DIR *folder;
+	size_t count = 0;
+	glob_t found;
 
-	doctor_path(place, root, "/sys/bus/acpi/devices");
-	folder = opendir(place);
-	if (!folder)
-		return false;
-	while (!found && (entry = readdir(folder)))
-		found = !strncmp(entry->d_name, "AMZNC10C:", 9) ||
-			!strncmp(entry->d_name, "VMCLOCK:", 8);
-	closedir(folder);
+	for (size_t i = 0; i < ARRAY_SIZE(patterns); i++) {
+		doctor_path(place, root, "/sys/bus/acpi/devices/%s", patterns[i]);
+		count += doctor_find(place, &found);
+		globfree(&found);
+	}
 
-	return found;
+	return count;
 }
 
 /* The third line of it says what the RTC holds. */
@@ -54,85 +50,69 @@ static bool is_rtc_local(const char *root)
 {
 	char place[DOCTOR_PATH_MAX];
 
-	doctor_path(place, root, "/etc/adjtime");
-
-	return doctor_has_line(place, "LOCAL");
+	return doctor_has_line(doctor_path(place, root, "/etc/adjtime"), "LOCAL");
 }
 
 /* --- The kernel's own clock of the host --- */
 
 static int find_ptp_kvm(const char *root)
 {
+	static const char clock[] = "/sys/class/ptp/ptp";
 	char place[DOCTOR_PATH_MAX], name[64];
-	const struct dirent *entry;
 	int index = -1;
-	DIR *folder;
+	glob_t found;
 
-	doctor_path(place, root, "/sys/class/ptp");
-	folder = opendir(place);
-	if (!folder)
-		return -1;
-	while (index < 0 && (entry = readdir(folder))) {
-		if (strncmp(entry->d_name, "ptp", 3) != 0)
-			continue;
-		doctor_path(place, root, "/sys/class/ptp/%s/clock_name", entry->d_name);
-		doctor_read_line(place, name, sizeof(name));
+	doctor_find(doctor_path(place, root, "%s*/clock_name", clock), &found);
+	for (size_t i = 0; i < found.gl_pathc && index < 0; i++) {
+		const char *path = found.gl_pathv[i];
+
+		doctor_read_line(path, name, sizeof(name));
 		if (!strcmp(name, PTP_KVM))
-			index = (int)strtol(entry->d_name + 3, NULL, 10);
+			index = (int)strtol(path + strlen(root) + strlen(clock), NULL, 10);
 	}
-	closedir(folder);
+	globfree(&found);
 
 	return index;
 }
 
 /* Only root sees what other users' processes have open. */
-static bool has_open(const char *root, const char *pid, const char *device)
+static bool has_open(const char *root, long pid, const char *device)
 {
 	char place[DOCTOR_PATH_MAX], target[64];
-	const struct dirent *entry;
-	bool found = false;
-	ssize_t length;
-	DIR *folder;
+	bool has = false;
+	glob_t found;
 
-	doctor_path(place, root, "/proc/%s/fd", pid);
-	folder = opendir(place);
-	if (!folder)
-		return false;
-	while (!found && (entry = readdir(folder))) {
-		doctor_path(place, root, "/proc/%s/fd/%s", pid, entry->d_name);
-		length = readlink(place, target, sizeof(target) - 1);
-		if (length < 0)
-			continue;
-		target[length] = '\0';
-		found = !strcmp(target, device);
+	doctor_find(doctor_path(place, root, "/proc/%ld/fd/*", pid), &found);
+	for (size_t i = 0; i < found.gl_pathc && !has; i++) {
+		ssize_t length = readlink(found.gl_pathv[i], target, sizeof(target) - 1);
+
+		target[length < 0 ? 0 : length] = '\0';
+		has = !strcmp(target, device);
 	}
-	closedir(folder);
+	globfree(&found);
 
-	return found;
+	return has;
 }
 
 static void find_user(const char *root, struct doctor_machine *machine)
 {
 	char place[DOCTOR_PATH_MAX], device[32], name[32];
-	const struct dirent *entry;
-	DIR *folder;
+	glob_t found;
 
 	snprintf(device, sizeof(device), "/dev/ptp%d", machine->ptp_kvm);
-	doctor_path(place, root, "/proc");
-	folder = opendir(place);
-	if (!folder)
-		return;
-	while (!*machine->ptp_kvm_user && (entry = readdir(folder))) {
-		if (!isdigit((unsigned char)*entry->d_name) ||
-		    !has_open(root, entry->d_name, device))
+	doctor_find(doctor_path(place, root, "/proc/[0-9]*"), &found);
+	for (size_t i = 0; i < found.gl_pathc && !*machine->ptp_kvm_user; i++) {
+		long pid = strtol(strrchr(found.gl_pathv[i], '/') + 1, NULL, 10);
+
+		if (!has_open(root, pid, device))
 			continue;
-		doctor_path(place, root, "/proc/%s/comm", entry->d_name);
+		doctor_path(place, root, "/proc/%ld/comm", pid);
 		doctor_read_line(place, name, sizeof(name));
 		if (strcmp(name, "truechimed") != 0)
 			snprintf(machine->ptp_kvm_user, sizeof(machine->ptp_kvm_user),
-				 "%s (process %ld)", name, strtol(entry->d_name, NULL, 10));
+				 "%s (process %ld)", name, pid);
 	}
-	closedir(folder);
+	globfree(&found);
 }
 
 /* systemd leaves this in each container that it knows of, and others these. */
@@ -143,9 +123,8 @@ static bool is_container(const char *root)
 	};
 	char place[DOCTOR_PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(traces) / sizeof(*traces); i++) {
-		doctor_path(place, root, "%s", traces[i]);
-		if (doctor_has(place))
+	for (size_t i = 0; i < ARRAY_SIZE(traces); i++) {
+		if (doctor_has(doctor_path(place, root, "%s", traces[i])))
 			return true;
 	}
 
@@ -158,16 +137,12 @@ int doctor_machine_read(const char *root, const char *release, struct doctor_mac
 
 	*machine = (struct doctor_machine){ .ptp_kvm = -1 };
 	snprintf(machine->release, sizeof(machine->release), "%s", release);
-	doctor_path(place, root, "/proc/self");
-	if (!doctor_has(place))
-		return -ENOENT;
-	doctor_path(place, root, "/sys/devices");
-	if (!doctor_has(place))
+	if (!doctor_has(doctor_path(place, root, "/proc/self")) ||
+	    !doctor_has(doctor_path(place, root, "/sys/devices")))
 		return -ENOENT;
 	machine->is_container = is_container(root);
 	machine->may_not_set = !may_set_clock();
-	doctor_path(place, root, "/run/systemd/system");
-	machine->systemd = doctor_has(place);
+	machine->systemd = doctor_has(doctor_path(place, root, "/run/systemd/system"));
 	read_clocksource(root, machine);
 	machine->has_vmclock = has_vmclock(root);
 	machine->rtc_is_local = is_rtc_local(root);

@@ -4,7 +4,6 @@
  */
 #include "doctor/machine.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <regex.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "doctor/files.h"
+#include "lib/array_size.h"
 
 #define MODULE		"truechime"
 #define DKMS		"/var/lib/dkms/" MODULE
@@ -55,8 +55,7 @@ static bool find_file(const char *root, const char *release, char place[DOCTOR_P
 	bool found = false;
 	FILE *file;
 
-	doctor_path(list, root, "/lib/modules/%s/modules.dep", release);
-	file = fopen(list, "re");
+	file = fopen(doctor_path(list, root, "/lib/modules/%s/modules.dep", release), "re");
 	if (!file)
 		return false;
 	while (!found && fgets(line, sizeof(line), file)) {
@@ -121,27 +120,24 @@ static bool excludes(const char *place, const char *release)
 /* A folder for each version that was added, with "source", and "build" where building failed. */
 static void read_dkms(const char *root, const char *release, struct doctor_module *module)
 {
+	static const char conf[] = "source/dkms.conf";
 	char place[DOCTOR_PATH_MAX];
-	const struct dirent *entry;
-	DIR *folder;
+	glob_t found;
 
-	doctor_path(place, root, DKMS);
-	folder = opendir(place);
-	if (!folder)
-		return;
-	while ((entry = readdir(folder))) {
-		doctor_path(place, root, DKMS "/%s/source/dkms.conf", entry->d_name);
-		if (*entry->d_name == '.' || !doctor_has(place))
-			continue;
+	doctor_find(doctor_path(place, root, DKMS "/*/%s", conf), &found);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i];
+		int folder = (int)(strlen(path) - strlen(conf));
+
 		/* One that is for this kernel is enough. */
-		module->excluded = excludes(place, release) &&
+		module->excluded = excludes(path, release) &&
 				   (module->excluded || !module->packaged);
 		module->packaged = true;
-		doctor_path(place, root, DKMS "/%s/build/make.log", entry->d_name);
+		snprintf(place, sizeof(place), "%.*sbuild/make.log", folder, path);
 		module->build_failed |= doctor_has_line(place, "DKMS make.log for") &&
 					is_in_file(place, release, strlen(release));
 	}
-	closedir(folder);
+	globfree(&found);
 }
 
 /* --- Keys --- */
@@ -153,12 +149,10 @@ static bool is_key_in(const char *root, const char *variable)
 	size_t length;
 	char *key;
 
-	doctor_path(place, root, DKMS_KEY);
-	key = doctor_read_all(place, &length);
+	key = doctor_read_all(doctor_path(place, root, DKMS_KEY), &length);
 	if (!key)
 		return false;
-	doctor_path(place, root, "%s", variable);
-	found = is_in_file(place, key, length);
+	found = is_in_file(doctor_path(place, root, "%s", variable), key, length);
 	free(key);
 
 	return found;
@@ -180,8 +174,7 @@ static bool wants_signature(const char *root)
 	if (*line == 'Y')
 		return true;
 	/* Without securityfs: Debian's kernel locks down by Secure Boot. */
-	doctor_path(place, root, SECURE_BOOT);
-	bytes = doctor_read_all(place, &length);
+	bytes = doctor_read_all(doctor_path(place, root, SECURE_BOOT), &length);
 	wanted = bytes && length > SECURE_BOOT_BYTE && bytes[SECURE_BOOT_BYTE] == 1;
 	free(bytes);
 
@@ -193,26 +186,16 @@ static bool wants_signature(const char *root)
 static bool is_blacklisted(const char *root)
 {
 	char place[DOCTOR_PATH_MAX];
-	const struct dirent *entry;
-	bool found = false;
-	DIR *folder;
+	bool blacklisted = false;
+	glob_t found;
 
-	doctor_path(place, root, "/etc/modprobe.d");
-	folder = opendir(place);
-	if (!folder)
-		return false;
-	while (!found && (entry = readdir(folder))) {
-		const char *end = strrchr(entry->d_name, '.');
+	doctor_find(doctor_path(place, root, "/etc/modprobe.d/*.conf"), &found);
+	for (size_t i = 0; i < found.gl_pathc && !blacklisted; i++)
+		blacklisted = doctor_has_line(found.gl_pathv[i], "blacklist " MODULE) ||
+			      doctor_has_line(found.gl_pathv[i], "install " MODULE);
+	globfree(&found);
 
-		if (!end || strcmp(end, ".conf") != 0)
-			continue;
-		doctor_path(place, root, "/etc/modprobe.d/%s", entry->d_name);
-		found = doctor_has_line(place, "blacklist " MODULE) ||
-			doctor_has_line(place, "install " MODULE);
-	}
-	closedir(folder);
-
-	return found;
+	return blacklisted;
 }
 
 /* --- The kernel's log --- */
@@ -230,7 +213,7 @@ static void keep_complaint(char *records, struct doctor_module *module)
 
 		if (!text || strncmp(text + 1, MODULE ": ", strlen(MODULE ": ")) != 0)
 			continue;
-		for (size_t i = 0; i < sizeof(complaints) / sizeof(*complaints); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(complaints); i++) {
 			if (strstr(text, complaints[i]))
 				snprintf(module->kernel_says, sizeof(module->kernel_says), "%s",
 					 text + 1);
@@ -245,8 +228,7 @@ static void read_log(const char *root, struct doctor_module *module)
 	ssize_t length;
 	int fd;
 
-	doctor_path(place, root, "/dev/kmsg");
-	fd = open(place, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	fd = open(doctor_path(place, root, "/dev/kmsg"), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	while ((length = read(fd, records, RECORD_MAX)) > 0 || (length < 0 && errno == EPIPE)) {
@@ -263,10 +245,9 @@ void doctor_module_read(const char *root, const char *release, struct doctor_mod
 	char place[DOCTOR_PATH_MAX];
 
 	*module = (struct doctor_module){ .loaded = false };
-	doctor_path(place, root, "/sys/module/" MODULE);
-	module->loaded = doctor_has(place);
-	doctor_path(place, root, "/lib/modules/%s/build", release);
-	module->has_headers = doctor_has(place);
+	module->loaded = doctor_has(doctor_path(place, root, "/sys/module/" MODULE));
+	module->has_headers = doctor_has(doctor_path(place, root, "/lib/modules/%s/build",
+						     release));
 	read_dkms(root, release, module);
 	module->installed = find_file(root, release, place);
 	if (module->installed) {
