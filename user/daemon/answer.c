@@ -9,9 +9,7 @@
 #include <string.h>
 
 #include "ipc/report.h"
-#include "ipc/report_history.h"
 #include "ipc/report_server.h"
-#include "ipc/report_timesync.h"
 #include "lib/event_report.h"
 
 static json_t *daemon_done(const char **error, int err, const char *words)

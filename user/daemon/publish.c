@@ -5,7 +5,7 @@
  */
 #include "daemon/requests.h"
 
-#include "ipc/report_timesync.h"
+#include "ipc/report.h"
 
 /* FNV-1a, of 64 bits. */
 #define HASH_START	0xcbf29ce484222325ULL

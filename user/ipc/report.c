@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "ipc/figures.h"
-#include "ipc/report_ntp.h"
 #include "lib/event_report.h"
 #include "lib/json_text.h"
 

@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 
+#include "ipc/history.h"
 #include "ipc/state.h"
 
 struct module_event;
@@ -22,5 +23,32 @@ json_t *report_events(const struct module_event *events, int count);
 
 /* The word for a leap indicator as in packets. */
 const char *report_leap(int leap);
+
+/*
+ * report_ntp.c: what chronyc shows of one source beside its samples. The latest answer and how it
+ * was measured; null of a refclock, which sends no packets.
+ */
+json_t *report_ntp(const struct state *state, const struct state_source *source);
+
+/* The letter of the source @index, its options, and the interval that it says holds the truth. */
+json_t *report_selection(const struct state *state, size_t index);
+
+/* report_history.c: points in one answer */
+#define REPORT_HISTORY_MAX	1024
+
+/*
+ * The recent past of the clock: arrays of as many numbers each, oldest first, since @text seconds
+ * before @now_ns; "": all there is. NULL: @text is no number of seconds, or there is no memory.
+ */
+json_t *report_history(const struct history *history, int64_t now_ns, const char *text);
+
+/*
+ * report_timesync.c: what org.freedesktop.timesync1 shows of the daemon, for truechime-timesync1,
+ * which alone asks for it. A new object with "ok": true; NULL: no memory. The selected source is
+ * "source", and "message" in it the latest answer that was used; either is null while there is
+ * none. The servers' timestamps are cut to microseconds: what is left of them would help to forge
+ * answers.
+ */
+json_t *report_timesync(const struct state *state);
 
 #endif /* IPC_REPORT_H */

@@ -2,7 +2,7 @@
 /*
  * One array a quantity, so that each has a name with its unit and the answer stays short.
  */
-#include "ipc/report_history.h"
+#include "ipc/report.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,10 +2,9 @@
 /*
  * Packets and selection of one source as JSON.
  */
-#include "ipc/report_ntp.h"
+#include "ipc/report.h"
 
 #include "ipc/figures.h"
-#include "ipc/report.h"
 #include "ntp/answer_tests.h"
 
 /* What became of the timestamps of the latest exchange. Offset and delay are 0 without one. */

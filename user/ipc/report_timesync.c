@@ -2,7 +2,7 @@
 /*
  * The daemon's state as the command "timesync" tells it.
  */
-#include "ipc/report_timesync.h"
+#include "ipc/report.h"
 
 #include <math.h>
 #include <stdbool.h>

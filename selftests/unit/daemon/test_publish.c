@@ -3,7 +3,7 @@
  * When the followers of the daemon's state are told: if something is new, and if there are any.
  */
 #include "user/daemon/requests.h"
-#include "user/ipc/report_timesync.h"
+#include "user/ipc/report.h"
 
 #include <string.h>
 

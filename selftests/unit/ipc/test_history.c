@@ -3,7 +3,7 @@
  * The recent past: what is kept, what is thinned, and what is told of it.
  */
 #include "user/ipc/history.h"
-#include "user/ipc/report_history.h"
+#include "user/ipc/report.h"
 
 #include <math.h>
 

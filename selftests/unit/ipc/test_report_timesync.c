@@ -2,7 +2,7 @@
 /*
  * What the daemon tells of itself for org.freedesktop.timesync1, and that it is understood there.
  */
-#include "user/ipc/report_timesync.h"
+#include "user/ipc/report.h"
 
 #include <math.h>
 #include <string.h>
