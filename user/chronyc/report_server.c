@@ -127,16 +127,6 @@ static void put_client(struct chronyc_reply *reply, const struct client_pair *cl
 	chronyc_put(reply, CHRONYC_AGE_UNKNOWN);
 }
 
-/* The record at @index, less what is to be taken off. false: there is none. */
-static bool copy_record(const struct client_table *table, size_t index,
-			struct client_record *record)
-{
-	memcpy(record, &table->records[index], sizeof(*record));
-	client_marks_apply(table->marks, index, record);
-
-	return record->family == AF_INET || record->family == AF_INET6;
-}
-
 /* The client of @record in another table. false: it is not there, and @found is empty. */
 static bool find_client(const struct client_table *table, const struct client_record *record,
 			struct client_record *found)
@@ -148,7 +138,7 @@ static bool find_client(const struct client_table *table, const struct client_re
 	if (count)
 		first = client_log_bucket(&address, table->seed, table->count);
 	for (size_t i = first; i < first + count; i++) {
-		if (copy_record(table, i, found) && found->family == record->family &&
+		if (client_table_copy(table, i, found) && found->family == record->family &&
 		    !memcmp(found->address, record->address, sizeof(found->address)))
 			return true;
 	}
@@ -165,12 +155,12 @@ static bool take_client(const struct client_table *ntp, const struct client_tabl
 			size_t index, struct client_pair *client)
 {
 	if (index < ntp->count) {
-		if (!copy_record(ntp, index, &client->ntp))
+		if (!client_table_copy(ntp, index, &client->ntp))
 			return false;
 		(void)find_client(nts, &client->ntp, &client->nts);
 		return true;
 	}
-	if (!copy_record(nts, index - ntp->count, &client->nts) ||
+	if (!client_table_copy(nts, index - ntp->count, &client->nts) ||
 	    find_client(ntp, &client->nts, &client->ntp))
 		return false;
 	client->ntp.family = client->nts.family;

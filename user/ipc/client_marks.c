@@ -32,8 +32,8 @@ bool client_marks_set(struct client_marks *marks, const struct client_record *re
 	return true;
 }
 
-void client_marks_apply(const struct client_marks *marks, size_t index,
-			struct client_record *record)
+/* Take off what was counted before from @record, a copy of that at @index. */
+static void apply(const struct client_marks *marks, size_t index, struct client_record *record)
 {
 	const struct client_mark *mark = marks->marks + index;
 
@@ -45,4 +45,13 @@ void client_marks_apply(const struct client_marks *marks, size_t index,
 		return;
 	record->hits -= mark->hits;
 	record->drops -= mark->drops;
+}
+
+bool client_table_copy(const struct client_table *table, size_t index,
+		       struct client_record *record)
+{
+	memcpy(record, &table->records[index], sizeof(*record));
+	apply(table->marks, index, record);
+
+	return record->family == AF_INET || record->family == AF_INET6;
 }

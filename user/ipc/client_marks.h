@@ -58,8 +58,8 @@ void client_marks_clear(struct client_marks *marks);
 bool client_marks_set(struct client_marks *marks, const struct client_record *records,
 		      size_t count);
 
-/* Take off what was counted before from @record, a copy of that at @index. */
-void client_marks_apply(const struct client_marks *marks, size_t index,
-			struct client_record *record);
+/* The record at @index, less what was counted before, to @record. false: there is none. */
+bool client_table_copy(const struct client_table *table, size_t index,
+		       struct client_record *record);
 
 #endif /* IPC_CLIENT_MARKS_H */

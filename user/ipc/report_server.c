@@ -159,16 +159,6 @@ static bool is_asked_for(const struct client_record *record, const struct client
 	return record->hits >= query->least_hits || (nts && nts->hits >= query->least_hits);
 }
 
-/* The record at @index, less what is to be taken off. false: there is none. */
-static bool copy_record(const struct client_table *table, size_t index,
-			struct client_record *record)
-{
-	memcpy(record, &table->records[index], sizeof(*record));
-	client_marks_apply(table->marks, index, record);
-
-	return record->family == AF_INET || record->family == AF_INET6;
-}
-
 /* By address. */
 static int compare_records(const void *one, const void *other)
 {
@@ -197,7 +187,7 @@ static bool copy_nts(const struct client_table *table, struct nts_clients_copy *
 	if (!copy->records || !copy->shown)
 		return false;
 	for (size_t i = 0; i < table->count; i++)
-		copy->count += copy_record(table, i, &copy->records[copy->count]);
+		copy->count += client_table_copy(table, i, &copy->records[copy->count]);
 	qsort(copy->records, copy->count, sizeof(*copy->records), compare_records);
 
 	return true;
@@ -285,7 +275,7 @@ json_t *report_clients(const struct client_table *ntp, const struct client_table
 		goto out_free;
 	report.list = json_array();
 	for (size_t i = 0; i < ntp->count; i++) {
-		if (copy_record(ntp, i, &record))
+		if (client_table_copy(ntp, i, &record))
 			add_client(&report, &record, find_nts(&copy, &record));
 	}
 	add_rest(&report, &copy);
