@@ -6,6 +6,7 @@
 #include "daemon/requests.h"
 
 #include "chronyc/report.h"
+#include "lib/array_size.h"
 #include "sources/change.h"
 
 /* A poll beyond these chronyd ignores, and calls that a success. */
@@ -32,47 +33,34 @@ static void take_selection(struct chronyc_request *request, struct source_change
 	};
 }
 
-static void take_whole(struct chronyc_request *request, enum change_option option,
-		       struct source_change *change)
-{
-	change->option = option;
-	change->value = (int32_t)chronyc_take(request);
-}
-
-static void take_real(struct chronyc_request *request, enum change_option option,
-		      struct source_change *change)
-{
-	change->option = option;
-	change->value = chronyc_take_real(request);
-}
+/* Commands with one number, a whole one or not. */
+static const struct {
+	enum chronyc_command command;
+	enum change_option option;
+	bool whole;
+} numbers[] = {
+	{ CHRONYC_MINPOLL, CHANGE_MINPOLL, true },
+	{ CHRONYC_MAXPOLL, CHANGE_MAXPOLL, true },
+	{ CHRONYC_POLLTARGET, CHANGE_POLLTARGET, true },
+	{ CHRONYC_MINSTRATUM, CHANGE_MINSTRATUM, true },
+	{ CHRONYC_MAXDELAY, CHANGE_MAXDELAY, false },
+	{ CHRONYC_MAXDELAYRATIO, CHANGE_MAXDELAYRATIO, false },
+	{ CHRONYC_OFFSET, CHANGE_OFFSET, false },
+};
 
 /* What follows the source. false: it is no such command. */
 static bool take_change(struct chronyc_request *request, struct source_change *change)
 {
-	switch (request->command) {
-	case CHRONYC_MINPOLL:
-		take_whole(request, CHANGE_MINPOLL, change);
-		return true;
-	case CHRONYC_MAXPOLL:
-		take_whole(request, CHANGE_MAXPOLL, change);
-		return true;
-	case CHRONYC_POLLTARGET:
-		take_whole(request, CHANGE_POLLTARGET, change);
-		return true;
-	case CHRONYC_MINSTRATUM:
-		take_whole(request, CHANGE_MINSTRATUM, change);
-		return true;
-	case CHRONYC_MAXDELAY:
-		take_real(request, CHANGE_MAXDELAY, change);
-		return true;
-	case CHRONYC_MAXDELAYRATIO:
-		take_real(request, CHANGE_MAXDELAYRATIO, change);
-		return true;
-	case CHRONYC_OFFSET:
-		take_real(request, CHANGE_OFFSET, change);
-		return true;
-	case CHRONYC_SELECTOPTS:
+	if (request->command == CHRONYC_SELECTOPTS) {
 		take_selection(request, change);
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i].command != request->command)
+			continue;
+		change->option = numbers[i].option;
+		change->value = numbers[i].whole ? (int32_t)chronyc_take(request) :
+						   chronyc_take_real(request);
 		return true;
 	}
 
