@@ -52,14 +52,11 @@ static int ask_locked(const struct target *target, int64_t at_ns,
 	const struct target *other = find_locked(target);
 	int64_t limit_ns = config->maxlockage * NS_PER_S / config->rate;
 
-	if (!other || !other->refclock->filter.has_last) {
-		*why = "the refclock that it is locked to gives no time";
-		return -EDOM;
-	}
-	if (chime_abs_sat(chime_sub_sat(at_ns, other->refclock->filter.last.at_ns)) > limit_ns) {
-		*why = "the latest reading of the refclock that it is locked to is too old";
-		return -EDOM;
-	}
+	if (!other || !other->refclock->filter.has_last)
+		return refclock_fail(why, -EDOM, "the refclock that it is locked to gives no time");
+	if (chime_abs_sat(chime_sub_sat(at_ns, other->refclock->filter.last.at_ns)) > limit_ns)
+		return refclock_fail(why, -EDOM,
+				     "the latest reading of the refclock that it is locked to is too old");
 	/* Offsets that are configured are added to either later. */
 	*clock = (struct refclock_pulse_clock) {
 		.offset_ns = chime_add_sat(other->refclock->filter.last.offset_ns,
@@ -118,10 +115,9 @@ static int ask_timescale(const struct target *target, const struct timescale_now
 					   llrint(ran_ns)),
 		.error_ns = chime_add_sat(error_ns, chime_abs_sat(now->slew_ns)),
 	};
-	if (is_disputed(target, clock, at_ns)) {
-		*why = "its seconds cannot be numbered: other sources dispute the time";
-		return -EDOM;
-	}
+	if (is_disputed(target, clock, at_ns))
+		return refclock_fail(why, -EDOM,
+				     "its seconds cannot be numbered: other sources dispute the time");
 
 	return 0;
 }
@@ -264,14 +260,11 @@ int target_refclock_place(struct target *target, const struct refclock_reading *
 	int err;
 
 	err = clock_history_find(&target->list->timescale->history, reading->realtime_ns, &span);
-	if (err == -EAGAIN) {
-		*why = "its timestamp is in the future";
-		return -EBADMSG;
-	}
-	if (err < 0 || is_too_old(target, reading, now)) {
-		*why = "its timestamp is too old, or from before the clock was set";
-		return -ESTALE;
-	}
+	if (err == -EAGAIN)
+		return refclock_refuse(why, "its timestamp is in the future");
+	if (err < 0 || is_too_old(target, reading, now))
+		return refclock_fail(why, -ESTALE,
+				     "its timestamp is too old, or from before the clock was set");
 	point.at_ns = clock_span_from_realtime(&span, reading->realtime_ns);
 	point.offset_ns = chime_sub_sat(chime_add_sat(reading->realtime_ns, reading->offset_ns),
 					point.at_ns);
@@ -283,15 +276,11 @@ int target_refclock_place(struct target *target, const struct refclock_reading *
 	err = add_date(target, reading->pulse || target->config.pps, now, &point, why);
 	if (err < 0)
 		return err;
-	if (!refclock_time_is_sane(target_refclock_date_ns(target, &point))) {
-		*why = REFCLOCK_TIME_INSANE;
-		return -EBADMSG;
-	}
+	if (!refclock_time_is_sane(target_refclock_date_ns(target, &point)))
+		return refclock_refuse(why, REFCLOCK_TIME_INSANE);
 	if (!(reading->pulse || target->config.pps) &&
-	    refclock_filter_is_still(&refclock->filter, &point)) {
-		*why = REFCLOCK_STANDS_STILL;
-		return -EBADMSG;
-	}
+	    refclock_filter_is_still(&refclock->filter, &point))
+		return refclock_refuse(why, REFCLOCK_STANDS_STILL);
 	if (refclock_filter_add(&refclock->filter, &point) < 0)
 		*why = "its timestamp is not later than the one before";
 	else

@@ -18,12 +18,6 @@
 /* A later time overflows. */
 #define SECONDS_MAX	(INT64_MAX / NS_PER_S - 1)
 
-static int fail(const char **problem, int err, const char *why)
-{
-	*problem = why;
-	return err;
-}
-
 /* Have the kernel take timestamps of our edges, without a change for other programs. */
 static int capture(int fd, bool clear, const char **problem)
 {
@@ -32,16 +26,16 @@ static int capture(int fd, bool clear, const char **problem)
 	int possible;
 
 	if (ioctl(fd, PPS_GETCAP, &possible) < 0 || ioctl(fd, PPS_GETPARAMS, &parameters) < 0)
-		return fail(problem, -ENODEV, "It is no PPS device");
+		return refclock_fail(problem, -ENODEV, "It is no PPS device");
 	if (!(possible & wanted))
-		return fail(problem, -EOPNOTSUPP, clear ?
-			    "The device reports no falling edges: leave out ':clear'" :
-			    "The device reports falling edges only: add ':clear'");
+		return refclock_fail(problem, -EOPNOTSUPP, clear ?
+				     "The device reports no falling edges: leave out ':clear'" :
+				     "The device reports falling edges only: add ':clear'");
 	if (parameters.mode & wanted)
 		return 0;
 	parameters.mode |= wanted;
 	if (ioctl(fd, PPS_SETPARAMS, &parameters) < 0)
-		return fail(problem, -errno, "CAP_SYS_TIME is needed to switch it on");
+		return refclock_fail(problem, -errno, "CAP_SYS_TIME is needed to switch it on");
 
 	return 0;
 }
@@ -75,7 +69,7 @@ static int open_pulses(union refclock_device *device, const struct config_source
 	if (pps->fd < 0) {
 		err = -errno;
 		/* It may be plugged in at any time. */
-		return fail(problem, err == -ENOENT ? -ENODEV : err, strerror(-err));
+		return refclock_fail(problem, err == -ENOENT ? -ENODEV : err, strerror(-err));
 	}
 	err = capture(pps->fd, pps->clear, problem);
 	if (err < 0)

@@ -5,6 +5,7 @@
 #ifndef SOURCES_REFCLOCK_READING_H
 #define SOURCES_REFCLOCK_READING_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,19 @@ struct refclock_reading {
 static inline bool refclock_time_is_sane(int64_t time_ns)
 {
 	return !is_before_release(time_ns) && !is_century_after_release(time_ns);
+}
+
+/* @err, and why there is no reading. */
+static inline int refclock_fail(const char **problem, int err, const char *why)
+{
+	*problem = why;
+	return err;
+}
+
+/* The same for one that is there, but of no use. */
+static inline int refclock_refuse(const char **problem, const char *why)
+{
+	return refclock_fail(problem, -EBADMSG, why);
 }
 
 #endif /* SOURCES_REFCLOCK_READING_H */

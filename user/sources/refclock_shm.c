@@ -36,18 +36,6 @@
 /* Permissions of others than the owner to write. */
 #define WRITE_OTHERS	0022
 
-static int refuse(const char **problem, const char *why)
-{
-	*problem = why;
-	return -EBADMSG;
-}
-
-static int fail(const char **problem, int err, const char *why)
-{
-	*problem = why;
-	return err;
-}
-
 static bool is_time(int64_t seconds, int32_t us)
 {
 	return seconds >= 0 && seconds <= SECONDS_MAX && us >= 0 && us < US_PER_S;
@@ -60,11 +48,12 @@ int refclock_shm_parse(const struct refclock_shm_segment *copy, struct refclock_
 
 	if (!is_time(copy->clock_s, copy->clock_us) ||
 	    !is_time(copy->receive_s, copy->receive_us))
-		return refuse(problem, "its time is none");
+		return refclock_refuse(problem, "its time is none");
 	if (copy->leap < 0 || copy->leap > 2)
-		return refuse(problem, "its leap status is none: its clock is not synchronised");
+		return refclock_refuse(problem,
+				       "its leap status is none: its clock is not synchronised");
 	if (copy->precision < PRECISION_MIN || copy->precision > PRECISION_MAX)
-		return refuse(problem, "its precision is none of a clock");
+		return refclock_refuse(problem, "its precision is none of a clock");
 	clock_ns = copy->clock_s * NS_PER_S;
 	receive_ns = copy->receive_s * NS_PER_S;
 	/* A writer that knows microseconds only leaves the other fields as they were. */
@@ -110,13 +99,13 @@ static int judge_segment(int id, const struct config_source *config, const char 
 	struct shmid_ds status;
 
 	if (shmctl(id, IPC_STAT, &status) < 0)
-		return fail(problem, -errno, OWNERS_ALONE);
+		return refclock_fail(problem, -errno, OWNERS_ALONE);
 	if (status.shm_segsz != sizeof(struct refclock_shm_segment))
-		return fail(problem, -EINVAL, "Its size is not that of a sample");
+		return refclock_fail(problem, -EINVAL, "Its size is not that of a sample");
 	if (is_stranger(status.shm_perm.uid) || is_stranger(status.shm_perm.cuid))
-		return fail(problem, -EPERM, STRANGERS);
+		return refclock_fail(problem, -EPERM, STRANGERS);
 	if (status.shm_perm.mode & WRITE_OTHERS & ~(unsigned int)config->perm)
-		return fail(problem, -EPERM, OPEN_TO_ALL);
+		return refclock_fail(problem, -EPERM, OPEN_TO_ALL);
 
 	return 0;
 }
@@ -131,16 +120,17 @@ static int open_segment(union refclock_device *device, const struct config_sourc
 
 	id = find_segment(config, &may_write);
 	if (id == -EINVAL)
-		return fail(problem, id, "It is smaller than a sample, as one of 32 bits is");
+		return refclock_fail(problem, id,
+				     "It is smaller than a sample, as one of 32 bits is");
 	if (id < 0)
-		return fail(problem, id, strerror(-id));
+		return refclock_fail(problem, id, strerror(-id));
 	err = judge_segment(id, config, problem);
 	if (err < 0)
 		return err;
 	address = shmat(id, NULL, may_write ? 0 : SHM_RDONLY);
 	if (address == (void *)-1) {
 		err = -errno;
-		return fail(problem, err, strerror(-err));
+		return refclock_fail(problem, err, strerror(-err));
 	}
 	*shm = (struct refclock_shm) { .id = id, .segment = address, .may_write = may_write };
 
@@ -191,7 +181,7 @@ static int read_segment(union refclock_device *device, struct refclock_reading *
 		return -EAGAIN;
 	shm->last = copy;
 	if (copy.mode != 0 && copy.mode != 1)
-		return refuse(problem, "its mode is neither 0 nor 1");
+		return refclock_refuse(problem, "its mode is neither 0 nor 1");
 
 	return refclock_shm_parse(&copy, reading, problem);
 }

@@ -46,12 +46,6 @@ struct sample32 {
 	struct tail tail;
 };
 
-static int refuse(const char **problem, const char *why)
-{
-	*problem = why;
-	return -EBADMSG;
-}
-
 static int take_offset(const struct tail *tail, struct refclock_reading *reading,
 		       const char **problem)
 {
@@ -59,7 +53,7 @@ static int take_offset(const struct tail *tail, struct refclock_reading *reading
 
 	/* Not a number is no less than anything. */
 	if (!(fabs(offset_ns) < (double)RELEASE_CENTURY_NS))
-		return refuse(problem, "its offset is no number, or absurdly large");
+		return refclock_refuse(problem, "its offset is no number, or absurdly large");
 	reading->offset_ns = llrint(offset_ns);
 	reading->pulse = tail->pulse;
 	if (reading->pulse) {
@@ -68,7 +62,8 @@ static int take_offset(const struct tail *tail, struct refclock_reading *reading
 		return 0;
 	}
 	if (tail->leap < 0 || tail->leap > 2)
-		return refuse(problem, "its leap status is none: its clock is not synchronised");
+		return refclock_refuse(problem,
+				       "its leap status is none: its clock is not synchronised");
 	reading->leap = (uint8_t)tail->leap;
 
 	return 0;
@@ -88,13 +83,14 @@ int refclock_sock_parse(const uint8_t *bytes, size_t length, struct refclock_rea
 		sample.microseconds = narrow.microseconds;
 		sample.tail = narrow.tail;
 	} else {
-		return refuse(problem, "it has neither 40 nor 32 bytes, as samples have");
+		return refclock_refuse(problem, "it has neither 40 nor 32 bytes, as samples have");
 	}
 	if (sample.tail.magic != MAGIC)
-		return refuse(problem, "it does not end with the number that marks a sample");
+		return refclock_refuse(problem,
+				       "it does not end with the number that marks a sample");
 	if (sample.microseconds < 0 || sample.microseconds >= US_PER_S || sample.seconds < 0 ||
 	    sample.seconds > SECONDS_MAX)
-		return refuse(problem, "the time of its measurement is none");
+		return refclock_refuse(problem, "the time of its measurement is none");
 
 	*reading = (struct refclock_reading) {
 		.realtime_ns = sample.seconds * NS_PER_S + sample.microseconds * NS_PER_US,
