@@ -252,15 +252,14 @@ static bool may_be_replaced(const struct association *association, int64_t now_r
 	       (association->trying || now_raw_ns >= list->replace_ns);
 }
 
-/* This machine has a route to it. A socket that can be connected sends nothing. */
-static bool is_reachable(const struct target *target, const struct net_address *address)
+bool address_has_route(const struct net_address *address, int port,
+		       const struct ntp_socket_options *options)
 {
 	struct ntp_socket probe = { .fd = -1 };
 	struct sockaddr_storage to;
-	socklen_t length = net_address_to_sockaddr(address, target->config.port, &to);
+	socklen_t length = net_address_to_sockaddr(address, port, &to);
 
-	if (!length || ntp_socket_open(&probe, (struct sockaddr *)&to, length,
-				       &target->list->socket) < 0)
+	if (!length || ntp_socket_open(&probe, (struct sockaddr *)&to, length, options) < 0)
 		return false;
 	ntp_socket_close(&probe);
 
@@ -282,7 +281,8 @@ static bool is_cut_off(const struct association *association, int64_t now_raw_ns
 	for (size_t i = 0; i < target->found_count; i++) {
 		if (!is_free(target, i, now_raw_ns))
 			continue;
-		if (is_reachable(target, &target->found[i]))
+		if (address_has_route(&target->found[i], target->config.port,
+				      &target->list->socket))
 			return false;
 		any = true;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The addresses of a name: when it is resolved, who gets which of them, and when another one is
- * asked instead. Between target.c and this; not for others.
+ * asked instead. For the files of sources/ alone.
  */
 #ifndef SOURCES_ADDRESSES_H
 #define SOURCES_ADDRESSES_H
@@ -19,6 +19,10 @@ static inline bool association_has_address(const struct association *association
 {
 	return association->client.address.family != AF_UNSPEC;
 }
+
+/* This machine has a route to it. A socket that can be connected sends nothing. */
+bool address_has_route(const struct net_address *address, int port,
+		       const struct ntp_socket_options *options);
 
 /* The family of addresses that its line, or else -4 or -6, demands; AF_UNSPEC: any. */
 int target_family(const struct target *target);

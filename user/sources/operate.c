@@ -11,12 +11,7 @@
 
 #include "core/line.h"
 #include "lib/log.h"
-#include "sources/target.h"
-
-static bool has_address(const struct association *association)
-{
-	return association->client.address.family != AF_UNSPEC;
-}
+#include "sources/addresses.h"
 
 static bool is_matched(const struct source_match *match, const struct association *association)
 {
@@ -24,22 +19,6 @@ static bool is_matched(const struct source_match *match, const struct associatio
 
 	return config->options.kind != SOURCE_REFCLOCK &&
 	       source_match_has(match, config->options.name, &association->client.address);
-}
-
-/* Is there a route to it? A socket that can be connected sends nothing. */
-static bool is_connectable(const struct association *association)
-{
-	const struct ntp_client *client = &association->client;
-	struct ntp_socket probe = { .fd = -1 };
-	struct sockaddr_storage to;
-	socklen_t length;
-
-	length = net_address_to_sockaddr(&client->address, client->options.port, &to);
-	if (ntp_socket_open(&probe, (struct sockaddr *)&to, length, &client->options.socket) < 0)
-		return false;
-	ntp_socket_close(&probe);
-
-	return true;
 }
 
 static void say(const struct association *association, bool offline)
@@ -58,8 +37,11 @@ static void say(const struct association *association, bool offline)
 static void connect_one(struct association *association, enum operate_connection connection,
 			int64_t now_raw_ns)
 {
+	const struct ntp_client *client = &association->client;
 	bool offline = connection == OPERATE_OFFLINE ||
-		       (connection == OPERATE_BY_ROUTE && !is_connectable(association));
+		       (connection == OPERATE_BY_ROUTE &&
+			!address_has_route(&client->address, client->options.port,
+					   &client->options.socket));
 	bool changed;
 
 	if (offline)
@@ -81,7 +63,7 @@ size_t operate_connect(struct associations *list, const struct source_match *mat
 		struct association *association = list->list[i];
 
 		if (!is_matched(match, association) ||
-		    (connection == OPERATE_BY_ROUTE && !has_address(association)))
+		    (connection == OPERATE_BY_ROUTE && !association_has_address(association)))
 			continue;
 		count++;
 		connect_one(association, connection, now_raw_ns);
@@ -107,7 +89,7 @@ size_t operate_burst(struct associations *list, const struct source_match *match
 	for (size_t i = 0; i < list->count; i++) {
 		struct association *association = list->list[i];
 
-		if (!is_matched(match, association) || !has_address(association))
+		if (!is_matched(match, association) || !association_has_address(association))
 			continue;
 		count++;
 		/* It has a vote until the bursts of all are over. */
