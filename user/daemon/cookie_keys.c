@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/line.h"
@@ -43,19 +42,6 @@ static bool path_of_keys(const struct cookie_keys *keys, char path[PATH_SIZE])
 	return true;
 }
 
-static int write_file(const struct cookie_keys *keys, const char *path, const char *text,
-		      size_t length)
-{
-	int err = state_file_write(path, text, length);
-
-	if (err != -ENOENT)
-		return err;
-	if (mkdir(keys->config->dumpdir, 0700))
-		return -errno;
-
-	return state_file_write(path, text, length);
-}
-
 /* Others take care of keys that are not rotated here. */
 void cookie_keys_keep(struct cookie_keys *keys, int64_t now_raw_ns)
 {
@@ -68,7 +54,7 @@ void cookie_keys_keep(struct cookie_keys *keys, int64_t now_raw_ns)
 	if (!keys->changes || !keys->config->rotate_s || !path_of_keys(keys, path))
 		return;
 	length = nts_server_keys_write(&keys->keys, age_s, text, sizeof(text));
-	err = write_file(keys, path, text, length);
+	err = state_file_write_in(keys->config->dumpdir, path, text, length);
 	explicit_bzero(text, sizeof(text));
 	if (err)
 		keys->keep_ns = chime_add_sat(now_raw_ns, KEEP_RETRY_NS);
@@ -87,12 +73,8 @@ static const char *read_keys(struct cookie_keys *keys, const char *path, double 
 	int length = state_file_read(path, text, sizeof(text));
 	const char *problem;
 
-	if (length == -EFBIG)
-		return "it is too long";
-	if (length == -EINVAL)
-		return "it is no ordinary file, or others may write to it";
 	if (length < 0)
-		return strerror(-length);
+		return state_file_problem(length);
 	problem = nts_server_keys_read(text, &keys->keys, age_s);
 	explicit_bzero(text, sizeof(text));
 

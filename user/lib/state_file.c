@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -69,6 +70,18 @@ int state_file_write(const char *path, const char *text, size_t length)
 	return state_file_replace(path, fresh, fd, text, length);
 }
 
+int state_file_write_in(const char *directory, const char *path, const char *text, size_t length)
+{
+	int err = state_file_write(path, text, length);
+
+	if (err != -ENOENT)
+		return err;
+	if (mkdir(directory, 0700))
+		return -errno;
+
+	return state_file_write(path, text, length);
+}
+
 static int read_text(int fd, char *text, size_t size)
 {
 	struct stat about;
@@ -98,4 +111,16 @@ int state_file_read(const char *path, char *text, size_t size)
 	close(fd);
 
 	return length;
+}
+
+const char *state_file_problem(int err)
+{
+	switch (err) {
+	case -EFBIG:
+		return "it is too long";
+	case -EINVAL:
+		return "it is no ordinary file, or others may write to it";
+	}
+
+	return strerror(-err);
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -56,21 +55,9 @@ static void fill(const struct association *association, struct nts_dump *dump)
 			nts->session.cookies[(nts->session.first + i) % NTS_COOKIES];
 }
 
-static int write_file(const struct association *association, const char *path, const char *text,
-		      size_t length)
-{
-	int err = state_file_write(path, text, length);
-
-	if (err != -ENOENT)
-		return err;
-	if (mkdir(association->target->list->nts.dumpdir, 0700))
-		return -errno;
-
-	return state_file_write(path, text, length);
-}
-
 void nts_file_write(const struct association *association)
 {
+	const char *directory = association->target->list->nts.dumpdir;
 	char path[PATH_SIZE], text[NTS_DUMP_MAX];
 	struct nts_dump dump;
 	size_t length;
@@ -81,24 +68,12 @@ void nts_file_write(const struct association *association)
 		return;
 	fill(association, &dump);
 	length = nts_dump_write(&dump, text, sizeof(text));
-	err = length ? write_file(association, path, text, length) : -EFBIG;
+	err = length ? state_file_write_in(directory, path, text, length) : -EFBIG;
 	if (err)
 		log_warning("The NTS cookies of %s are not kept for the next start: %s: %s (ntsdumpdir)",
 			    dump.name, path, strerror(-err));
 	explicit_bzero(&dump, sizeof(dump));
 	explicit_bzero(text, sizeof(text));
-}
-
-static const char *words_of(int err)
-{
-	switch (err) {
-	case -EFBIG:
-		return "it is too long";
-	case -EINVAL:
-		return "it is no ordinary file, or others may write to it";
-	}
-
-	return strerror(-err);
 }
 
 /* NULL, or why its content is not used. */
@@ -110,7 +85,7 @@ static const char *read_file(const struct association *association, const char *
 	int length = state_file_read(path, text, sizeof(text));
 
 	if (length < 0)
-		return words_of(length);
+		return state_file_problem(length);
 	problem = strlen(text) == (size_t)length ? nts_dump_read(text, dump) :
 						   "it has zero bytes";
 	explicit_bzero(text, sizeof(text));
