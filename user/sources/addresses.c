@@ -491,7 +491,7 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 			 nobody ? LOOK_UP_NOBODY_NS : LOOK_UP_MOST_NS);
 }
 
-static void finish_look_up(struct target *target, int64_t now_raw_ns)
+void target_finish_look_up(struct target *target, int64_t now_raw_ns)
 {
 	struct net_address addresses[RESOLVER_ADDRESSES_MAX];
 	const char *problem;
@@ -539,15 +539,10 @@ static void start_look_up(struct target *target, int64_t now_raw_ns)
 		target_failed(target, err, "No process could be started to do it", now_raw_ns);
 }
 
-void target_look_up_event(struct target *target, int64_t now_raw_ns)
-{
-	finish_look_up(target, now_raw_ns);
-}
-
 void target_look_up_timer(struct target *target, int64_t now_raw_ns)
 {
 	if (target->resolver.fd >= 0 && now_raw_ns >= target->resolver.deadline_ns)
-		finish_look_up(target, now_raw_ns);
+		target_finish_look_up(target, now_raw_ns);
 	if (target->resolver.fd < 0 && now_raw_ns >= target->look_up_ns)
 		start_look_up(target, now_raw_ns);
 }

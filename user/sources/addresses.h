@@ -45,8 +45,8 @@ void target_look_up_sooner(struct target *target, int64_t now_raw_ns);
  */
 void target_found_right(struct target *target);
 
-/* The resolver's descriptor is ready. */
-void target_look_up_event(struct target *target, int64_t now_raw_ns);
+/* The resolver's descriptor is ready, or its time is up. */
+void target_finish_look_up(struct target *target, int64_t now_raw_ns);
 
 /* Begin a query that is due, and end one that takes too long. */
 void target_look_up_timer(struct target *target, int64_t now_raw_ns);

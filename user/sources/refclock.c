@@ -159,7 +159,7 @@ static void take_readings(struct target *target, const struct refclock_reading *
 	}
 }
 
-static void read_device(struct target *target, int64_t now_raw_ns)
+void target_refclock_read(struct target *target, int64_t now_raw_ns)
 {
 	struct refclock *refclock = target->refclock;
 	struct refclock_reading readings[REFCLOCK_TAKEN_MAX];
@@ -392,11 +392,6 @@ int target_refclock_fd(const struct target *target)
 	return refclock->driver->fd(&refclock->device);
 }
 
-void target_refclock_event(struct target *target, int64_t now_raw_ns)
-{
-	read_device(target, now_raw_ns);
-}
-
 void target_refclock_timer(struct target *target, int64_t now_raw_ns)
 {
 	struct refclock *refclock = target->refclock;
@@ -408,7 +403,7 @@ void target_refclock_timer(struct target *target, int64_t now_raw_ns)
 		return;
 	due = now_raw_ns >= source_next_poll(target->associations[0]->source);
 	if (is_read(refclock) && (due || now_raw_ns >= refclock->read_ns))
-		read_device(target, now_raw_ns);
+		target_refclock_read(target, now_raw_ns);
 	if (due && refclock->is_open)
 		poll_source(target, now_raw_ns);
 }

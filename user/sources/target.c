@@ -568,11 +568,11 @@ int target_pollfds(const struct target *target, struct pollfd *fds, int max)
 void target_event(struct target *target, const struct pollfd *fd, int64_t now_raw_ns)
 {
 	if (fd->fd == target->resolver.fd) {
-		target_look_up_event(target, now_raw_ns);
+		target_finish_look_up(target, now_raw_ns);
 		return;
 	}
 	if (fd->fd == target_refclock_fd(target)) {
-		target_refclock_event(target, now_raw_ns);
+		target_refclock_read(target, now_raw_ns);
 		return;
 	}
 	for (size_t i = 0; i < target->count; i++) {

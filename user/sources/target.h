@@ -380,7 +380,7 @@ void target_refclock_open(struct target *target, int64_t now_raw_ns);
 void target_refclock_forget(struct target *target);
 void target_refclock_free(struct target *target);
 int64_t target_refclock_next_ns(const struct target *target);
-void target_refclock_event(struct target *target, int64_t now_raw_ns);
+void target_refclock_read(struct target *target, int64_t now_raw_ns);
 void target_refclock_timer(struct target *target, int64_t now_raw_ns);
 
 /* Why there was no sample at the latest poll, for people; "" if there was one. */
