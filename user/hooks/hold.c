@@ -54,18 +54,11 @@ static void guard(const struct freezer *freezer, int pipe_fd, int limit_ms)
 /* The child's pid, and the end of the pipe that keeps it waiting. -errno. */
 static pid_t start_guard(const struct freezer *freezer, int limit_ms, int *pipe_fd)
 {
-	int ends[2], err;
-	pid_t pid;
+	int ends[2];
+	pid_t pid = child_with_pipe(ends, 0);
 
-	if (pipe(ends))
-		return -errno;
-	pid = fork();
-	if (pid < 0) {
-		err = -errno;
-		close(ends[0]);
-		close(ends[1]);
-		return err;
-	}
+	if (pid < 0)
+		return pid;
 	if (!pid) {
 		close(ends[1]);
 		guard(freezer, ends[0], limit_ms);

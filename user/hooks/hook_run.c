@@ -199,18 +199,16 @@ int hook_run(const char *path, char *const environment[], int limit_ms, struct h
 	int ends[2], err;
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	pid = fork();
+	pid = child_with_pipe(ends, O_CLOEXEC);
+	if (pid < 0)
+		return pid;
 	if (!pid) {
 		close(ends[0]);
 		report.err = watch(path, environment, limit_ms, &report.result);
 		_exit(write(ends[1], &report, sizeof(report)) != (ssize_t)sizeof(report));
 	}
-	err = pid < 0 ? -errno : 0;
 	close(ends[1]);
-	if (!err)
-		err = receive_report(ends[0], pid, limit_ms, result);
+	err = receive_report(ends[0], pid, limit_ms, result);
 	close(ends[0]);
 	return err;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The end of a child process.
+ * The beginning and the end of a child process.
  */
 #ifndef LIB_CHILD_H
 #define LIB_CHILD_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,23 @@
 #include <unistd.h>
 
 #include "lib/clock_ns.h"
+
+/* Start one with a pipe of these flags; both have both @ends. Its pid, 0 in the child, -errno. */
+static inline pid_t child_with_pipe(int ends[2], int flags)
+{
+	pid_t pid;
+
+	if (pipe2(ends, flags))
+		return -errno;
+	pid = fork();
+	if (pid < 0) {
+		pid = -errno;
+		close(ends[0]);
+		close(ends[1]);
+	}
+
+	return pid;
+}
 
 /*
  * Wait for it, whatever signals come meanwhile. Its status as of waitpid(2); 0: there is no such

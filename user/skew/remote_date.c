@@ -52,21 +52,15 @@ static int64_t own_clock_ns(const struct remote_date *remote)
 int remote_date_start(struct remote_date *remote, const char *program, const char *name,
 		      int64_t ahead_ns)
 {
-	int ends[2], err;
+	int ends[2];
 
 	memset(remote, 0, sizeof(*remote));
 	remote->fd = -1;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return -errno;
 	remote->ahead_ns = ahead_ns;
 	remote->begun_ns = own_clock_ns(remote);
-	remote->pid = fork();
-	if (remote->pid < 0) {
-		err = -errno;
-		close(ends[0]);
-		close(ends[1]);
-		return err;
-	}
+	remote->pid = child_with_pipe(ends, O_CLOEXEC);
+	if (remote->pid < 0)
+		return remote->pid;
 	if (remote->pid == 0)
 		run_child(ends[1], program, name);
 	close(ends[1]);

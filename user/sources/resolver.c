@@ -114,19 +114,10 @@ static void __attribute__((noreturn)) run_child(int fd, const char *name, int fa
 int resolver_start(struct resolver *resolver, const char *name, int family, int64_t now_ns)
 {
 	int ends[2];
-	pid_t pid;
-	int err;
+	pid_t pid = child_with_pipe(ends, O_CLOEXEC | O_NONBLOCK);
 
-	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
-
-	pid = fork();
-	if (pid < 0) {
-		err = -errno;
-		close(ends[0]);
-		close(ends[1]);
-		return err;
-	}
+	if (pid < 0)
+		return pid;
 	if (pid == 0)
 		run_child(ends[1], name, family);
 
