@@ -4,11 +4,8 @@
  */
 #include "chronyc/directive.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "lib/array_size.h"
+#include "lib/text_append.h"
 
 /*
  * chrony's defaults are exact in its numbers: nothing else is meant by a difference. Numbers that
@@ -65,19 +62,6 @@ static const struct {
 };
 
 /* There is room for all options with the longest of numbers. */
-static void append(char line[CHRONYC_LINE_MAX], const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void append(char line[CHRONYC_LINE_MAX], const char *format, ...)
-{
-	size_t length = strlen(line);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(line + length, CHRONYC_LINE_MAX - length, format, arguments);
-	va_end(arguments);
-}
-
 static void append_whole(char line[CHRONYC_LINE_MAX], struct chronyc_request *request,
 			 const struct whole_option *options, size_t count)
 {
@@ -86,7 +70,8 @@ static void append_whole(char line[CHRONYC_LINE_MAX], struct chronyc_request *re
 		int64_t value = options[i].names ? (int64_t)bits : (int32_t)bits;
 
 		if (value != options[i].initial)
-			append(line, " %s %lld", options[i].name, (long long)value);
+			text_append(line, CHRONYC_LINE_MAX, " %s %lld", options[i].name,
+				    (long long)value);
 	}
 }
 
@@ -97,17 +82,17 @@ static void append_real(char line[CHRONYC_LINE_MAX], struct chronyc_request *req
 		double value = chronyc_take_real(request);
 
 		if (value != options[i].initial)
-			append(line, " %s %.9g", options[i].name, value);
+			text_append(line, CHRONYC_LINE_MAX, " %s %.9g", options[i].name, value);
 	}
 }
 
 static void append_flags(char line[CHRONYC_LINE_MAX], uint32_t set)
 {
 	if (!(set & CHRONYC_ADD_ONLINE))
-		append(line, " offline");
+		text_append(line, CHRONYC_LINE_MAX, " offline");
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		if (set & flags[i].flag)
-			append(line, " %s", flags[i].name);
+			text_append(line, CHRONYC_LINE_MAX, " %s", flags[i].name);
 	}
 }
 
@@ -116,7 +101,7 @@ static void append_maxunreach(char line[CHRONYC_LINE_MAX], struct chronyc_reques
 	int32_t polls = (int32_t)chronyc_take(request);
 
 	if (polls && polls != MAXUNREACH)
-		append(line, " maxunreach %d", polls);
+		text_append(line, CHRONYC_LINE_MAX, " maxunreach %d", polls);
 }
 
 static const char *word_of(uint32_t kind)
@@ -145,7 +130,7 @@ enum chronyc_status chronyc_source_line(struct chronyc_request *request,
 		return CHRONYC_INVALID;
 	if (!chronyc_take_name(request, name))
 		return CHRONYC_INVALID_NAME;
-	append(line, "%s %s", word, name);
+	text_append(line, CHRONYC_LINE_MAX, "%s %s", word, name);
 	append_whole(line, request, whole_options, ARRAY_SIZE(whole_options));
 	append_real(line, request, real_options, ARRAY_SIZE(real_options));
 	append_flags(line, chronyc_take(request));
@@ -165,8 +150,8 @@ void chronyc_local_line(struct chronyc_request *request, char line[CHRONYC_LINE_
 	*line = '\0';
 	if (!on)
 		return;
-	append(line, "local stratum %u distance %.9g%s", stratum, distance,
-	       orphan ? " orphan" : "");
+	text_append(line, CHRONYC_LINE_MAX, "local stratum %u distance %.9g%s", stratum, distance,
+		    orphan ? " orphan" : "");
 	append_real(line, request, local_options, ARRAY_SIZE(local_options));
 }
 
@@ -183,7 +168,7 @@ bool chronyc_take_network(struct chronyc_request *request, struct access_rule *r
 		return false;
 	net_address_format(&address.ip, text);
 	if (*text)
-		snprintf(text + strlen(text), sizeof("/-2147483648"), "/%d", bits);
+		text_append(text, sizeof(text), "/%d", bits);
 
 	return !access_rule_parse(text, rule);
 }

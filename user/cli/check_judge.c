@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "doctor/findings.h"
 #include "lib/names.h"
+#include "lib/text_append.h"
 #include "lib/time_units.h"
 
 bool check_limits_choose(int64_t warn_ns, int64_t crit_ns, int64_t within_ns,
@@ -100,7 +100,6 @@ enum check_state check_judge(const struct check_facts *facts, const struct check
 			     char sentence[CHECK_TEXT_MAX])
 {
 	enum check_state state;
-	size_t length;
 
 	if (facts->daemon_error)
 		return judge_unasked(facts, sentence);
@@ -113,9 +112,7 @@ enum check_state check_judge(const struct check_facts *facts, const struct check
 	if (!*facts->refusal)
 		return state;
 	/* It was installed to repair reverts, and it will not. */
-	length = strlen(sentence);
-	snprintf(sentence + length, CHECK_TEXT_MAX - length, ". %s. See: truechime doctor",
-		 facts->refusal);
+	text_append(sentence, CHECK_TEXT_MAX, ". %s. See: truechime doctor", facts->refusal);
 
 	return state == CHECK_OK ? CHECK_WARNING : state;
 }
@@ -130,27 +127,22 @@ static double seconds(int64_t ns)
 void check_perfdata(const struct check_facts *facts, const struct check_limits *limits,
 		    char text[CHECK_TEXT_MAX])
 {
-	size_t length = 0;
-
 	*text = '\0';
 	/* What is not known has the value U, and what there is not, none. */
 	if (facts->has_offset)
-		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length,
-					   "offset=%.9fs ", seconds(facts->offset_ns));
+		text_append(text, CHECK_TEXT_MAX, "offset=%.9fs ", seconds(facts->offset_ns));
 	if (facts->bound_ns < 0)
-		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length, "bound=U");
+		text_append(text, CHECK_TEXT_MAX, "bound=U");
 	else
-		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length, "bound=%.9fs",
-					   seconds(facts->bound_ns));
-	length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length, ";%.9g;%.9g;0",
-				   seconds(limits->warn_ns), seconds(limits->crit_ns));
+		text_append(text, CHECK_TEXT_MAX, "bound=%.9fs", seconds(facts->bound_ns));
+	text_append(text, CHECK_TEXT_MAX, ";%.9g;%.9g;0", seconds(limits->warn_ns),
+		    seconds(limits->crit_ns));
 	if (facts->host_reading_ns >= 0)
-		length += (size_t)snprintf(text + length, CHECK_TEXT_MAX - length,
-					   " host_reading_error=%.9fs;;;0",
-					   seconds(facts->host_reading_ns));
+		text_append(text, CHECK_TEXT_MAX, " host_reading_error=%.9fs;;;0",
+			    seconds(facts->host_reading_ns));
 	if (facts->disruptions >= 0)
-		snprintf(text + length, CHECK_TEXT_MAX - length, " disruptions=%lldc;;;0",
-			 (long long)facts->disruptions);
+		text_append(text, CHECK_TEXT_MAX, " disruptions=%lldc;;;0",
+			    (long long)facts->disruptions);
 }
 
 const char *check_state_name(enum check_state state)

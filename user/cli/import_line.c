@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "config/config.h"
+#include "lib/text_append.h"
 
 /* What was said of one line. */
 #define REASONS_SIZE	4096
@@ -174,7 +175,6 @@ static void judge(void *context, enum config_severity severity, const char *file
 		  const char *message)
 {
 	struct judgement *judgement = context;
-	size_t used = strlen(judgement->reasons);
 	bool refused = severity != CONFIG_WARNING;
 
 	(void)file;
@@ -182,8 +182,8 @@ static void judge(void *context, enum config_severity severity, const char *file
 	judgement->lacks_others |= severity == CONFIG_ERROR && !line;
 	if (severity == CONFIG_LINE || !line)
 		return;
-	snprintf(judgement->reasons + used, sizeof(judgement->reasons) - used, "#   %s%s\n",
-		 refused ? "not taken over: " : "", message);
+	text_append(judgement->reasons, sizeof(judgement->reasons), "#   %s%s\n",
+		    refused ? "not taken over: " : "", message);
 	judgement->refused |= refused;
 }
 

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/text_append.h"
+
 /* What timesyncd steps above, s. */
 #define STEP_S	"0.4"
 
@@ -185,15 +187,12 @@ static void put_servers(const struct timesyncd *all, const char *value, FILE *ou
 	snprintf(names, sizeof(names), "%s", value);
 	count = import_split(names, words);
 	for (int i = 0; i < count; i++) {
-		int used = snprintf(line, sizeof(line), "server %s iburst", words[i]);
-
+		snprintf(line, sizeof(line), "server %s iburst", words[i]);
 		/* Its own shortest interval is shorter than truechimed's. */
 		if (has_minpoll(all) || (has_maxpoll(all) && maxpoll_of(all) < POLL_USUAL))
-			used += snprintf(line + used, sizeof(line) - (size_t)used, " minpoll %d",
-					 minpoll_of(all));
+			text_append(line, sizeof(line), " minpoll %d", minpoll_of(all));
 		if (has_maxpoll(all))
-			snprintf(line + used, sizeof(line) - (size_t)used, " maxpoll %d",
-				 maxpoll_of(all));
+			text_append(line, sizeof(line), " maxpoll %d", maxpoll_of(all));
 		import_put(out, "%s", line);
 	}
 }

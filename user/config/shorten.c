@@ -8,12 +8,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/text_append.h"
+
 /* Add words to a line, with a blank between them. */
 static void add_words(char *line, size_t size, const char *from, size_t length)
 {
-	size_t used = strlen(line);
-
-	snprintf(line + used, size - used, "%s%.*s", used ? " " : "", (int)length, from);
+	text_append(line, size, "%s%.*s", *line ? " " : "", (int)length, from);
 }
 
 /* The next word at or after *@at, and its length; *@at is moved behind it. NULL: no more. */

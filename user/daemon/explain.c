@@ -18,6 +18,7 @@
 #include "daemon/privileges.h"
 #include "daemon/unit_writes.h"
 #include "lib/printable.h"
+#include "lib/text_append.h"
 #include "ntp/keys.h"
 #include "sources/keyring.h"
 #include "steering/leap_list.h"
@@ -63,12 +64,10 @@ struct explanation {
 
 static void add_reason(struct explanation *explanation, enum verdict verdict, const char *message)
 {
-	size_t used = strlen(explanation->reasons);
-
 	if (verdict > explanation->verdict)
 		explanation->verdict = verdict;
-	snprintf(explanation->reasons + used, sizeof(explanation->reasons) - used, "%s%s",
-		 used ? "\n#     " : ": ", message);
+	text_append(explanation->reasons, sizeof(explanation->reasons), "%s%s",
+		    *explanation->reasons ? "\n#     " : ": ", message);
 }
 
 static void finish_line(struct explanation *explanation)

@@ -12,6 +12,7 @@
 
 #include "lib/json_text.h"
 #include "lib/plural.h"
+#include "lib/text_append.h"
 #include "ntp/keys.h"
 #include "sources/operate.h"
 #include "sources/source_match.h"
@@ -105,18 +106,17 @@ static void operator_report(void *context, enum config_severity severity, const 
 static void operator_check_key(struct daemon *daemon, const struct config_source *source)
 {
 	const char *file = daemon->config->keyfile;
-	int length;
 
 	if (!source->key || ntp_keys_find(associations_keys(daemon->associations), source->key))
 		return;
-	length = snprintf(daemon->refusal, sizeof(daemon->refusal),
-			  "%s is not asked, as its key %u is ", source->options.name, source->key);
+	snprintf(daemon->refusal, sizeof(daemon->refusal), "%s is not asked, as its key %u is ",
+		 source->options.name, source->key);
 	if (*file)
-		snprintf(daemon->refusal + length, sizeof(daemon->refusal) - (size_t)length,
-			 "not in %s. Add it there, then: truechime rekey", file);
+		text_append(daemon->refusal, sizeof(daemon->refusal),
+			    "not in %s. Add it there, then: truechime rekey", file);
 	else
-		snprintf(daemon->refusal + length, sizeof(daemon->refusal) - (size_t)length,
-			 "in no file: 'keyfile' is not configured");
+		text_append(daemon->refusal, sizeof(daemon->refusal),
+			    "in no file: 'keyfile' is not configured");
 	log_warning("A source that was added: %s", daemon->refusal);
 }
 
@@ -213,16 +213,12 @@ static json_t *operator_check_command_access(const struct daemon *daemon, const 
 /* What is in force but for a line of a source directory is an error to the operator, too. */
 static json_t *operator_reload(struct daemon *daemon, const char **error)
 {
-	size_t length;
-
 	*error = RELOAD_WORDS;
 	if (daemon_reload(daemon))
 		return NULL;
-	length = strlen(daemon->refusal);
-	if (!length)
+	if (!*daemon->refusal)
 		return json_pack("{s:b}", "ok", 1);
-	snprintf(daemon->refusal + length, sizeof(daemon->refusal) - length,
-		 ". All else is in force");
+	text_append(daemon->refusal, sizeof(daemon->refusal), ". All else is in force");
 	*error = daemon->refusal;
 
 	return NULL;

@@ -6,11 +6,11 @@
 #include "daemon/daemon.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon/requests.h"
 #include "lib/plural.h"
+#include "lib/text_append.h"
 #include "lib/time_units.h"
 
 /*
@@ -126,18 +126,17 @@ static void name_sources(const struct daemon *daemon, bool giving, char names[NA
 	const char *before = "";
 	struct source *const *sources;
 	struct source_status status;
-	size_t count, length = 0, i;
+	size_t count, i;
 
 	names[0] = '\0';
 	count = associations_sources(daemon->associations, &sources);
-	for (i = 0; i < count && length < NAMES_MAX; i++) {
+	for (i = 0; i < count; i++) {
 		source_get_record(sources[i], &status);
 		if (!could_set_clock(&status) || gives_time(&status) != giving ||
 		    !strcmp(before, status.options->name))
 			continue;
 		before = status.options->name;
-		length += (size_t)snprintf(names + length, NAMES_MAX - length, "%s%s",
-					   length ? ", " : "", before);
+		text_append(names, NAMES_MAX, "%s%s", *names ? ", " : "", before);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "core/words.h"
+#include "lib/text_append.h"
 #include "lib/time_units.h"
 
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
@@ -285,15 +286,13 @@ struct time_text time_text(int64_t utc_ns)
 
 void text_of_evidence(uint32_t evidence, char *text, size_t size)
 {
-	size_t length = 0;
 	unsigned int i;
 
 	text[0] = '\0';
-	for (i = 0; evidences[i] && length < size; i++)
+	for (i = 0; evidences[i]; i++)
 		if (evidence & (1U << i))
-			length += (size_t)snprintf(text + length, size - length, "%s%s",
-						   length ? ", " : "", evidences[i]);
-	if (!length)
+			text_append(text, size, "%s%s", *text ? ", " : "", evidences[i]);
+	if (!*text)
 		snprintf(text, size, "none");
 }
 

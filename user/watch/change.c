@@ -4,14 +4,13 @@
  */
 #include "watch/change.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/timex.h>
 
 #include "core/line.h"
 #include "lib/array_size.h"
 #include "lib/names.h"
+#include "lib/text_append.h"
 
 /* adjtime(3): bits of its own, and the offset in us. */
 #define ADJ_ADJTIME	0x8000U
@@ -104,19 +103,6 @@ void change_of_record(const struct watch_record *record, struct change_rate *rat
 
 /* --- for people --- */
 
-static void add(char text[CHANGE_TEXT_MAX], const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void add(char text[CHANGE_TEXT_MAX], const char *format, ...)
-{
-	size_t used = strlen(text);
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(text + used, CHANGE_TEXT_MAX - used, format, arguments);
-	va_end(arguments);
-}
-
 /* Parts of a sentence, each after the one before. */
 static const char *after(const char *text)
 {
@@ -131,25 +117,26 @@ static const char *plus(int64_t ns)
 
 static void add_frequency(const struct change *change, char text[CHANGE_TEXT_MAX])
 {
-	add(text, "%sset its frequency to %+.3f ppm", after(text),
-	    (double)change->frequency_ppb / 1e3);
+	text_append(text, CHANGE_TEXT_MAX, "%sset its frequency to %+.3f ppm", after(text),
+		    (double)change->frequency_ppb / 1e3);
 	if (change->rate_ppb)
-		add(text, " (by %+.3f ppm)", (double)change->rate_ppb / 1e3);
+		text_append(text, CHANGE_TEXT_MAX, " (by %+.3f ppm)",
+			    (double)change->rate_ppb / 1e3);
 }
 
 static void add_flags(const struct watch_record *record, char text[CHANGE_TEXT_MAX])
 {
 	const char *before = " ";
 
-	add(text, "%sset status", after(text));
+	text_append(text, CHANGE_TEXT_MAX, "%sset status", after(text));
 	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
 		if (!(record->status & flags[i].flag))
 			continue;
-		add(text, "%s%s", before, flags[i].name);
+		text_append(text, CHANGE_TEXT_MAX, "%s%s", before, flags[i].name);
 		before = ", ";
 	}
 	if (*before == ' ')
-		add(text, " 0");
+		text_append(text, CHANGE_TEXT_MAX, " 0");
 }
 
 static void add_state(const struct watch_record *record, char text[CHANGE_TEXT_MAX])
@@ -157,14 +144,15 @@ static void add_state(const struct watch_record *record, char text[CHANGE_TEXT_M
 	if (record->modes & ADJ_STATUS)
 		add_flags(record, text);
 	if (record->modes & (ADJ_MAXERROR | ADJ_ESTERROR))
-		add(text, "%sset the bounds of its error", after(text));
+		text_append(text, CHANGE_TEXT_MAX, "%sset the bounds of its error", after(text));
 	if (record->modes & ADJ_TAI)
-		add(text, "%sset TAI - UTC to %lld s", after(text), (long long)record->constant);
+		text_append(text, CHANGE_TEXT_MAX, "%sset TAI - UTC to %lld s", after(text),
+			    (long long)record->constant);
 	else if (record->modes & ADJ_TIMECONST)
-		add(text, "%sset the PLL's time constant to %lld", after(text),
-		    (long long)record->constant);
+		text_append(text, CHANGE_TEXT_MAX, "%sset the PLL's time constant to %lld",
+			    after(text), (long long)record->constant);
 	if (!*text)
-		add(text, "set the unit of offsets");
+		text_append(text, CHANGE_TEXT_MAX, "set the unit of offsets");
 }
 
 void change_text(const struct watch_record *record, const struct change *change,
@@ -172,15 +160,15 @@ void change_text(const struct watch_record *record, const struct change *change,
 {
 	*text = '\0';
 	if (change->parts & CHANGE_STEP)
-		add(text, "stepped it by %s%s", plus(change->step_ns),
-		    duration_text(change->step_ns).text);
+		text_append(text, CHANGE_TEXT_MAX, "stepped it by %s%s", plus(change->step_ns),
+			    duration_text(change->step_ns).text);
 	if (change->parts & CHANGE_SLEW)
-		add(text, "%sslewed it by %s%s", after(text), plus(change->slew_ns),
-		    duration_text(change->slew_ns).text);
+		text_append(text, CHANGE_TEXT_MAX, "%sslewed it by %s%s", after(text),
+			    plus(change->slew_ns), duration_text(change->slew_ns).text);
 	if (change->parts & CHANGE_FREQUENCY)
 		add_frequency(change, text);
 	if (change->parts & CHANGE_STATUS)
 		add_state(record, text);
 	if (!change->parts)
-		add(text, "changed it");
+		text_append(text, CHANGE_TEXT_MAX, "changed it");
 }
