@@ -386,23 +386,25 @@ void control_dispatch(struct control *control, const struct pollfd *fds, int cou
 		control_accept(control, now_raw_ns);
 }
 
-static void client_publish(struct control_client *client, json_t *object)
-{
-	if (client_queue(client, json_incref(object)) || client_send(client))
-		client_close(client);
-}
-
-void control_publish(struct control *control, json_t *event)
+/* To all that follow, or to those of them that follow the state, too. */
+static void publish(struct control *control, json_t *object, bool state)
 {
 	int i;
 
 	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
 		struct control_client *client = &control->clients[i];
 
-		if (client->fd >= 0 && client->follows)
-			client_publish(client, event);
+		if (client->fd < 0 || !client->follows || (state && !client->follows_state))
+			continue;
+		if (client_queue(client, json_incref(object)) || client_send(client))
+			client_close(client);
 	}
-	json_decref(event);
+	json_decref(object);
+}
+
+void control_publish(struct control *control, json_t *event)
+{
+	publish(control, event, false);
 }
 
 bool control_state_is_followed(const struct control *control)
@@ -417,15 +419,7 @@ bool control_state_is_followed(const struct control *control)
 
 void control_publish_state(struct control *control, json_t *state)
 {
-	int i;
-
-	for (i = 0; i < CONTROL_CLIENTS_MAX; i++) {
-		struct control_client *client = &control->clients[i];
-
-		if (client->fd >= 0 && client->follows_state)
-			client_publish(client, state);
-	}
-	json_decref(state);
+	publish(control, state, true);
 }
 
 int control_renew(struct control *control)
