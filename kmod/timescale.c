@@ -72,6 +72,9 @@ void chime_timescale_change(struct chime_timescale *timescale, s64 raw_ns, bool 
 	/* The reference of corrections is kept up to date in any mode. */
 	view->steady = timescale->steady.line;
 	view->followed_ns = timescale->steady.followed_ns;
+	/* Without a correction there is nothing that sources could have contradicted. */
+	if (!view->corrected)
+		view->disputed_ns = 0;
 	if (view->mode == TRUECHIME_MODE_EXTERNAL) {
 		view->line = timescale->external;
 		view->fine_q48 = timescale->external_fine_q48;

@@ -47,6 +47,8 @@ struct chime_slew {
  * @reference: what the correction is a function of
  * @corrected: a correction is in force
  * @corrected_ns: the reference's time when it was set
+ * @disputed_ns: time sources contradict the correction, and are not followed: readers are told a
+ *	bound that is wider by this, and nothing is decided by it
  * @epoch: counts changes of what the reference means
  * @change: the reference of this epoch minus that of the one before, see struct chime_now
  */
@@ -65,6 +67,7 @@ struct chime_view {
 	enum truechime_reference reference;
 	bool corrected;
 	s64 corrected_ns;
+	s64 disputed_ns;
 	u32 epoch;
 	struct chime_line change;
 };
@@ -279,8 +282,15 @@ bool chime_timescale_is_denied(const struct chime_timescale *timescale,
 			       const struct chime_line *correction, s64 raw_ns);
 
 /*
- * Set the correction. One that takes the place of a host that is stated to be better known than it
- * refutes the statement. 0, or -ESTALE when @epoch has passed.
+ * @correction is the one in force, but for another bound, or for a dispute: nothing was measured
+ * anew, but sources contradict it by so much, or do so no longer. Lock held.
+ */
+bool chime_timescale_is_dispute(const struct chime_timescale *timescale,
+				const struct chime_line *correction);
+
+/*
+ * Set the correction, or state a dispute of it. One that takes the place of a host that is stated
+ * to be better known than it refutes the statement. 0, or -ESTALE when @epoch has passed.
  */
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns);

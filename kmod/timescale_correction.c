@@ -6,6 +6,7 @@
 #include "timescale.h"
 
 #include <linux/lockdep.h>
+#include <linux/string.h>
 
 #include "timescale_parts.h"
 
@@ -100,6 +101,34 @@ bool chime_timescale_is_denied(const struct chime_timescale *timescale,
 	return chime_abs_sat(moved_ns) > known_ns;
 }
 
+bool chime_timescale_is_dispute(const struct chime_timescale *timescale,
+				const struct chime_line *correction)
+{
+	const struct chime_view *view = &timescale->current_view;
+	struct chime_line same = timescale->correction;
+
+	lockdep_assert_held(timescale->lock);
+	if (!view->corrected || chime_line_unbounded(&same) ||
+	    (correction->maxerror_ns == same.maxerror_ns && !view->disputed_ns))
+		return false;
+	same.maxerror_ns = correction->maxerror_ns;
+	return !memcmp(correction, &same, sizeof(same));
+}
+
+/*
+ * Time goes on as before, and whoever judges the correction goes by its own bound: a host that
+ * answers again is no less known than a correction that was not disputed. That bound may have grown
+ * beyond what is disputed since the daemon has read it.
+ */
+static void chime_timescale_dispute(struct chime_timescale *timescale,
+				    const struct chime_line *disputed)
+{
+	s64 wider_ns = chime_sub_sat(disputed->maxerror_ns, timescale->correction.maxerror_ns);
+
+	timescale->current_view.disputed_ns = chime_max(wider_ns, 0);
+	chime_timescale_publish(timescale);
+}
+
 int chime_timescale_correct(struct chime_timescale *timescale, const struct chime_line *correction,
 			    u32 epoch, bool jump, s64 raw_ns)
 {
@@ -110,9 +139,14 @@ int chime_timescale_correct(struct chime_timescale *timescale, const struct chim
 	lockdep_assert_held(timescale->lock);
 	if (epoch != view->epoch)
 		return -ESTALE;
+	if (chime_timescale_is_dispute(timescale, correction)) {
+		chime_timescale_dispute(timescale, correction);
+		return 0;
+	}
 	if (first)
 		timescale->refuted = false;
 	timescale->correction = *correction;
+	view->disputed_ns = 0;
 	timescale->apart_ns = 0;
 	timescale->stands_in = false;
 	chime_steady_renew(&timescale->steady, raw_ns);

@@ -88,7 +88,7 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 {
 	struct chime_view view;
 	unsigned int seq;
-	s64 remaining_ns, off_ns, reading_ns;
+	s64 remaining_ns, off_ns, known_ns, reading_ns;
 
 	do {
 		seq = chime_latch_read(&timescale->seq);
@@ -97,8 +97,8 @@ void chime_timescale_now(const struct chime_timescale *timescale, s64 raw_ns,
 
 	remaining_ns = chime_slew_remaining(&view.slew, raw_ns);
 	off_ns = chime_abs_sat(remaining_ns);
-	reading_ns = view.awaits_host ? CHIME_LINE_UNBOUNDED_NS :
-		     chime_add_sat(chime_line_maxerror(&view.line, raw_ns), off_ns);
+	known_ns = chime_add_sat(chime_line_maxerror(&view.line, raw_ns), view.disputed_ns);
+	reading_ns = view.awaits_host ? CHIME_LINE_UNBOUNDED_NS : chime_add_sat(known_ns, off_ns);
 	*now = (struct chime_now){
 		.raw_ns = raw_ns,
 		.time_ns = chime_view_time(&view, raw_ns),

@@ -25,8 +25,11 @@
  * @TRUECHIME_CMD_NOW: get: all clocks from one timekeeper snapshot, taken after a check of the host
  *	if the sender may set the clock
  * @TRUECHIME_CMD_CORRECTION: set: the line to add to the reference's; the reply is NOW's, with the
- *	correction in force, unless a disruption has ended it already, as EPOCH then shows. -ESTALE
- *	when EPOCH has passed, or REFERENCE is not the one in force
+ *	correction in force, unless a disruption has ended it already, as EPOCH then shows. The line
+ *	in force, as STATUS has it, with a larger MAXERROR_NS, sets none: time sources contradict it
+ *	by so much and are not followed. Until the next correction the bound of the timescale is
+ *	wider by the difference, and nothing else changes; with no larger one that ends.
+ *	-ESTALE when EPOCH has passed, or REFERENCE is not the one in force
  * @TRUECHIME_CMD_STEP: do: step the system clock to the timescale, as policy says for OCCASION
  *	(operator, if none is given)
  * @TRUECHIME_CMD_POLICY_GET: get: the step policy in force, and how the RTC is used
