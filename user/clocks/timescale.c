@@ -24,15 +24,26 @@ int timescale_now(struct timescale *timescale, struct timescale_now *now)
 	return 0;
 }
 
-int timescale_correct(struct timescale *timescale, const struct chime_line *correction,
-		      uint32_t epoch, bool jump)
+/* The backend has read all clocks, or failed with @err. */
+static int timescale_take(struct timescale *timescale, int err)
 {
-	int err = timescale->ops->correct(timescale, correction, epoch, jump, &timescale->latest);
-
 	timescale->is_current = !err;
 	if (!err)
 		clock_history_add(&timescale->history, &timescale->latest);
 	return err;
+}
+
+int timescale_correct(struct timescale *timescale, const struct chime_line *correction,
+		      uint32_t epoch, bool jump)
+{
+	return timescale_take(timescale, timescale->ops->correct(timescale, correction, epoch, jump,
+								 &timescale->latest));
+}
+
+int timescale_dispute(struct timescale *timescale, int64_t maxerror_ns, uint32_t epoch)
+{
+	return timescale_take(timescale, timescale->ops->dispute(timescale, maxerror_ns, epoch,
+								 &timescale->latest));
 }
 
 void timescale_expire(struct timescale *timescale)

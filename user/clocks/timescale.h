@@ -126,6 +126,10 @@ struct timescale;
  * @correct: set the correction, UTC - reference as a function of the reference's time; @jump: its
  *	change of phase at once; @now: all clocks after that. -ESTALE: @epoch has passed, measure
  *	again
+ * @dispute: the sources contradict the correction in force, and nobody may follow them, or not yet:
+ *	until the next correction its bound is at least @maxerror_ns, but for a slew, as of now; 0:
+ *	they do so no longer. Time goes on as before. -ENODATA: there is no correction; -ESTALE:
+ *	@epoch has passed
  * @step: step the system clock to the timescale, by the policy's rule for the occasion; -EPERM: it
  *	forbids that; -EACCES: this process may not set the clock
  * @disrupted: follow a jump, the system clock by the policy's rule, in a new epoch. -ESTALE: @epoch
@@ -141,6 +145,8 @@ struct timescale_ops {
 	int (*now)(struct timescale *timescale, struct timescale_now *now);
 	int (*correct)(struct timescale *timescale, const struct chime_line *correction,
 		       uint32_t epoch, bool jump, struct timescale_now *now);
+	int (*dispute)(struct timescale *timescale, int64_t maxerror_ns, uint32_t epoch,
+		       struct timescale_now *now);
 	int (*step)(struct timescale *timescale, enum truechime_occasion occasion);
 	int (*disrupted)(struct timescale *timescale, const struct module_jump *jump,
 			 uint32_t epoch, struct module_event *event);
@@ -173,6 +179,9 @@ int timescale_now(struct timescale *timescale, struct timescale_now *now);
 /* ops->correct(), after which timescale_now() shows all clocks with the correction. */
 int timescale_correct(struct timescale *timescale, const struct chime_line *correction,
 		      uint32_t epoch, bool jump);
+
+/* ops->dispute(), after which timescale_now() shows all clocks with that bound. */
+int timescale_dispute(struct timescale *timescale, int64_t maxerror_ns, uint32_t epoch);
 
 /* Drop the latest reading: a turn of the loop begins, or the reference was changed. */
 void timescale_expire(struct timescale *timescale);

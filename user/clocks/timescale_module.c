@@ -78,6 +78,37 @@ static int timescale_module_correct(struct timescale *timescale,
 	return err;
 }
 
+/*
+ * The module takes its own line with a larger bound for that. What its bound has besides, as the
+ * errors of the host's line, comes on top.
+ */
+static int timescale_module_dispute(struct timescale *timescale, int64_t maxerror_ns,
+				    uint32_t epoch, struct timescale_now *now)
+{
+	struct timescale_module *module = (struct timescale_module *)timescale;
+	struct module_status status;
+	struct module_now latest;
+	int64_t known_ns;
+	int err;
+
+	err = module_link_status(module->link, &status);
+	if (!err && !status.has_correction)
+		err = -ENODATA;
+	if (!err && (status.epoch != epoch || timescale->latest.epoch != epoch))
+		err = -ESTALE;
+	if (err)
+		return err;
+	known_ns = chime_line_maxerror(&status.correction, timescale->latest.reference_ns);
+	if (maxerror_ns > known_ns)
+		status.correction.maxerror_ns = chime_add_sat(status.correction.maxerror_ns,
+							      maxerror_ns - known_ns);
+	err = module_link_correct(module->link, &status.correction, status.reference, epoch, false,
+				  &latest);
+	if (!err)
+		timescale_module_take(module, &latest, now);
+	return err;
+}
+
 static int timescale_module_step(struct timescale *timescale, enum truechime_occasion occasion)
 {
 	struct timescale_module *module = (struct timescale_module *)timescale;
@@ -129,6 +160,7 @@ static const struct timescale_ops timescale_module_ops = {
 	.in_kernel = true,
 	.now = timescale_module_now,
 	.correct = timescale_module_correct,
+	.dispute = timescale_module_dispute,
 	.step = timescale_module_step,
 	.disrupted = timescale_module_disrupted,
 	.leap = timescale_module_leap,

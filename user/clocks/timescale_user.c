@@ -38,6 +38,7 @@ struct timescale_user {
 	struct chime_policy policy;
 	struct chime_line correction;
 	bool has_correction;
+	int64_t disputed_ns;		/* of its bound, as sources contradict it */
 	bool has_asleep;		/* BOOTTIME could be read: */
 	int64_t asleep_ns;		/* it minus MONOTONIC, which is the time in suspend */
 	uint32_t epoch;
@@ -178,7 +179,8 @@ static int timescale_user_now(struct timescale *timescale, struct timescale_now 
 	now->time_ns = chime_line_eval(&user->correction, now->raw_ns);
 	now->rate = (double)chime_line_rate(&user->correction, now->raw_ns) / Q32;
 	now->sigma_ns = chime_line_sigma(&user->correction, now->raw_ns);
-	now->maxerror_ns = chime_line_maxerror(&user->correction, now->raw_ns);
+	now->maxerror_ns = chime_add_sat(chime_line_maxerror(&user->correction, now->raw_ns),
+					 user->disputed_ns);
 	return 0;
 }
 
@@ -194,7 +196,27 @@ static int timescale_user_correct(struct timescale *timescale, const struct chim
 		return -ERANGE;
 	user->correction = *correction;
 	user->has_correction = true;
+	user->disputed_ns = 0;
 	return timescale_user_now(timescale, now);
+}
+
+static int timescale_user_dispute(struct timescale *timescale, int64_t maxerror_ns, uint32_t epoch,
+				  struct timescale_now *now)
+{
+	struct timescale_user *user = (struct timescale_user *)timescale;
+	int err;
+
+	if (epoch != user->epoch)
+		return -ESTALE;
+	if (!user->has_correction)
+		return -ENODATA;
+	user->disputed_ns = 0;
+	err = timescale_user_now(timescale, now);
+	if (err)
+		return err;
+	user->disputed_ns = chime_max(chime_sub_sat(maxerror_ns, now->maxerror_ns), 0);
+	now->maxerror_ns = chime_add_sat(now->maxerror_ns, user->disputed_ns);
+	return 0;
 }
 
 static bool timescale_user_refuses(int64_t time_ns)
@@ -324,6 +346,7 @@ static const struct timescale_ops timescale_user_ops = {
 	.name = "user",
 	.now = timescale_user_now,
 	.correct = timescale_user_correct,
+	.dispute = timescale_user_dispute,
 	.step = timescale_user_step,
 	.disrupted = timescale_user_disrupted,
 	.leap = timescale_user_leap,

@@ -101,21 +101,23 @@ static bool daemon_follow_jump(struct daemon *daemon, const struct consensus_res
 static void daemon_widen_bound(struct daemon *daemon, struct source *const *sources, size_t count,
 			       const struct timescale_now *now)
 {
+	int64_t known_ns = chime_sub_sat(now->maxerror_ns, chime_abs_sat(now->slew_ns));
 	struct steering_status status;
-	struct chime_line line;
+	int64_t reach_ns;
 
 	steering_get_status(daemon->steering, &status);
-	if (status.trust == TRUST_CONFIRMED &&
-	    discipline_reach(daemon->discipline, sources, count, now, &line))
-		steering_widen(daemon->steering, &line, now);
+	if (status.trust != TRUST_CONFIRMED)
+		return;
+	reach_ns = discipline_reach(daemon->discipline, sources, count, now);
+	if (reach_ns > known_ns)
+		steering_widen(daemon->steering, reach_ns, now);
 }
 
 /* The bound that sources are held against; without one they cannot contradict the clock. */
 static int64_t daemon_contradicted_ns(const struct daemon *daemon, const struct timescale_now *now)
 {
-	if (daemon->config->no_ntp_jump || now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS)
-		return CHIME_LINE_UNBOUNDED_NS;
-	return chime_sub_sat(now->maxerror_ns, steering_widened_ns(daemon->steering, now));
+	return daemon->config->no_ntp_jump ? CHIME_LINE_UNBOUNDED_NS :
+					     steering_known_ns(daemon->steering, now);
 }
 
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,

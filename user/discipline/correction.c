@@ -250,18 +250,9 @@ void correction_turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q
 	line->beyond_maxerror_rate_q32 = chime_add_sat(line->beyond_maxerror_rate_q32, turned_q32);
 }
 
-bool correction_reach(struct chime_line *line, const struct timescale_now *now, int64_t low_ns,
-		      int64_t high_ns)
+int64_t correction_reach(const struct timescale_now *now, int64_t low_ns, int64_t high_ns)
 {
 	int64_t target_ns = timescale_target(now);
-	int64_t far_ns = chime_max(chime_sub_sat(high_ns, target_ns),
-				   chime_sub_sat(target_ns, low_ns));
-	/* A slew that is still to come is in the timescale's bound, and in no line's. */
-	int64_t known_ns = chime_sub_sat(now->maxerror_ns, chime_abs_sat(now->slew_ns));
 
-	if (!timescale_is_line(now, line) || far_ns <= known_ns)
-		return false;
-	chime_line_move(line, now->reference_ns);
-	line->maxerror_ns = far_ns;
-	return true;
+	return chime_max(chime_sub_sat(high_ns, target_ns), chime_sub_sat(target_ns, low_ns));
 }

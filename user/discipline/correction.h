@@ -119,11 +119,9 @@ void correction_make_line(const struct correction_terms *terms, const struct com
 void correction_turn_line(struct chime_line *line, int64_t at_ns, int64_t rate_q32);
 
 /*
- * Sources have answered since @line was made, and it is in force: from now on its bound reaches the
- * far end of where they say that the truth is, UTC minus reference at least @low_ns and at most
- * @high_ns. false: the timescale's bound does already, or the timescale is not that line.
+ * How large the timescale's bound has to be, but for a slew, to reach the far end of where sources
+ * say that the truth is: UTC minus reference is at least @low_ns and at most @high_ns.
  */
-bool correction_reach(struct chime_line *line, const struct timescale_now *now, int64_t low_ns,
-		      int64_t high_ns);
+int64_t correction_reach(const struct timescale_now *now, int64_t low_ns, int64_t high_ns);
 
 #endif /* DISCIPLINE_CORRECTION_H */

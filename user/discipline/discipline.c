@@ -606,15 +606,13 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	return 0;
 }
 
-bool discipline_reach(const struct discipline *discipline, struct source *const *sources,
-		      size_t count, const struct timescale_now *now, struct chime_line *line)
+int64_t discipline_reach(const struct discipline *discipline, struct source *const *sources,
+			 size_t count, const struct timescale_now *now)
 {
 	const struct selection_terms terms = selection_terms_of(discipline, sources, count);
 	int64_t low_ns, high_ns;
 
-	if (!discipline->has_line || discipline->epoch != now->epoch ||
-	    !source_select_foresee(sources, count, now->reference_ns, &terms, &low_ns, &high_ns))
-		return false;
-	*line = discipline->line;
-	return correction_reach(line, now, low_ns, high_ns);
+	if (!source_select_foresee(sources, count, now->reference_ns, &terms, &low_ns, &high_ns))
+		return 0;
+	return correction_reach(now, low_ns, high_ns);
 }

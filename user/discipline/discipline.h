@@ -141,11 +141,11 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 
 /*
  * Sources contradict the clock, and until it is known who is right nothing is learned from what
- * they say. But the truth is where most of them agree: set @line, which is the latest correction,
- * with a bound that reaches there. false: the timescale's bound does already, or nobody agrees.
+ * they say. But the truth is where most of them agree: the timescale's bound has to be so large,
+ * but for a slew, to reach there. 0: nobody agrees.
  */
-bool discipline_reach(const struct discipline *discipline, struct source *const *sources,
-		      size_t count, const struct timescale_now *now, struct chime_line *line);
+int64_t discipline_reach(const struct discipline *discipline, struct source *const *sources,
+			 size_t count, const struct timescale_now *now);
 
 /* maxchange forbids to change UTC by so much. */
 bool discipline_forbids(const struct discipline *discipline, int64_t change_ns);

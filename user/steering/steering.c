@@ -326,47 +326,43 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	return err;
 }
 
-void steering_widen(struct steering *steering, const struct chime_line *line,
-		    const struct timescale_now *now)
+int64_t steering_known_ns(const struct steering *steering, const struct timescale_now *now)
 {
-	int64_t bound_ns = chime_sub_sat(now->maxerror_ns, chime_abs_sat(now->slew_ns));
-	int64_t widened_ns = steering_widened_ns(steering, now);
+	if (now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS || steering->widened_epoch != now->epoch)
+		return now->maxerror_ns;
+	return chime_sub_sat(now->maxerror_ns, steering->widened_ns);
+}
+
+void steering_widen(struct steering *steering, int64_t reach_ns, const struct timescale_now *now)
+{
+	int64_t known_ns = steering_known_ns(steering, now);
+	struct timescale_now after;
 	int err;
 
 	if (steering->status.trust == TRUST_EXTERNAL)
 		return;
-	err = timescale_correct(steering->timescale, line, now->epoch, false);
-	/* The epoch has passed, and with it the correction. */
-	if (err == -ESTALE || err == -EAGAIN)
+	if (known_ns == now->maxerror_ns &&
+	    reach_ns <= chime_sub_sat(known_ns, chime_abs_sat(now->slew_ns)))
+		return;
+	err = timescale_dispute(steering->timescale, reach_ns, now->epoch);
+	if (!err)
+		err = timescale_now(steering->timescale, &after);
+	/* The epoch has passed, or there is nothing but the host's time. */
+	if (err == -ESTALE || err == -EAGAIN || err == -ENODATA)
 		return;
 	if (err) {
 		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
 		return;
 	}
-	steering->status.correction = *line;
-	steering->widened_ns = chime_add_sat(widened_ns,
-					     chime_sub_sat(line->maxerror_ns, bound_ns));
-	steering->widened_epoch = now->epoch;
-	follower_expect_change(&steering->follower);
+	steering->widened_ns = chime_max(chime_sub_sat(after.maxerror_ns, known_ns), 0);
+	steering->widened_epoch = after.epoch;
 	/* What is published is to be right at once. */
 	steering->next_check_ns = 0;
 }
 
 void steering_narrow(struct steering *steering, const struct timescale_now *now)
 {
-	int64_t widened_ns = steering_widened_ns(steering, now);
-	struct chime_line line = steering->status.correction;
-
-	line.maxerror_ns = chime_sub_sat(line.maxerror_ns, widened_ns);
-	if (!widened_ns || timescale_correct(steering->timescale, &line, now->epoch, false))
-		return;
-	steering->status.correction = line;
-	steering->widened_ns = 0;
-}
-
-int64_t steering_widened_ns(const struct steering *steering, const struct timescale_now *now)
-{
-	return steering->widened_epoch == now->epoch ? steering->widened_ns : 0;
+	steering_widen(steering, 0, now);
 }
 
 bool steering_withholds_step(const struct steering *steering)

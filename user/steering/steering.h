@@ -63,20 +63,19 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		     const struct timescale_now *now);
 
 /*
- * Until it is known whether sources are right that contradict the clock its bound is that of @line,
- * which is the correction in force, as of @now.
+ * Until it is known whether sources are right that contradict the clock, its bound is @reach_ns as
+ * of @now, but for a slew, or what it is anyway. Where no correction is in force it stays as it is.
  */
-void steering_widen(struct steering *steering, const struct chime_line *line,
-		    const struct timescale_now *now);
+void steering_widen(struct steering *steering, int64_t reach_ns, const struct timescale_now *now);
 
 /* It is known: the bound is again what it was, and sources show how far off that is. */
 void steering_narrow(struct steering *steering, const struct timescale_now *now);
 
 /*
- * How much of the bound at @now is there only since sources contradict the clock: who is held
- * against the bound as a whole could not go on contradicting.
+ * The bound at @now without what is there only since sources contradict the clock: who is held
+ * against the bound as a whole could not go on contradicting, and nothing is decided by it.
  */
-int64_t steering_widened_ns(const struct steering *steering, const struct timescale_now *now);
+int64_t steering_known_ns(const struct steering *steering, const struct timescale_now *now);
 
 /* The latest correction should have stepped the clock, and a later one is to do that. */
 bool steering_withholds_step(const struct steering *steering);

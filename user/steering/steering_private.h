@@ -103,7 +103,7 @@ struct steering {
 	bool settled;
 	int64_t found_ns;	/* the error that leaves the clock synchronised, until slewed */
 	int64_t repair_until_ns;	/* answers may step until then, see REPAIRED_NS */
-	int64_t widened_ns;	/* see steering_widened_ns() ... */
+	int64_t widened_ns;	/* of the bound, see steering_known_ns() ... */
 	uint32_t widened_epoch;	/* ... and not beyond this */
 	struct log_limit complaints[STEERING_COMPLAINTS];
 	bool withholds;		/* the latest correction was to step the clock, and could not yet */

@@ -237,4 +237,53 @@ TEST(what_has_no_correction_is_left)
 	timescale->ops->close(timescale);
 }
 
+/* 100 s after the correction was made, whose bound grows by 0.1 %. */
+static int dispute(int64_t reach_ns, uint32_t epoch)
+{
+	struct timescale *timescale;
+	struct timescale_now now;
+	int err;
+
+	clocks = (struct module_now){ .reference_ns = 200 * S, .epoch = 3 };
+	set = (struct module_status){ 0 };
+	answer = 0;
+	if (timescale_module_open(&timescale, NULL))
+		return 1;
+	err = timescale_now(timescale, &now);
+	if (!err)
+		err = timescale_dispute(timescale, reach_ns, epoch);
+	timescale->ops->close(timescale);
+	return err;
+}
+
+/* That is the module's own line: nothing but its bound is another one. */
+TEST(a_dispute_is_the_correction_in_force_with_another_bound)
+{
+	const struct chime_line line = {
+		.origin_ns = 100 * S, .offset_ns = 5, .rate_q32 = 6, .sigma_ns = 7,
+		.maxerror_ns = 1000, .maxerror_rate_q32 = 1LL << 22,
+	};
+	int64_t known_ns = chime_line_maxerror(&line, 200 * S);
+
+	state = (struct module_status){ .epoch = 3, .reference = TRUECHIME_REFERENCE_HOST };
+	EXPECT_EQ(-ENODATA, dispute(S, 3));
+	state.has_correction = true;
+	state.correction = line;
+	EXPECT_EQ(-ESTALE, dispute(S, 4));
+	state.epoch = 4;
+	EXPECT_EQ(-ESTALE, dispute(S, 3));
+	EXPECT_EQ(-ESTALE, dispute(S, 4));
+	state.epoch = 3;
+	ASSERT_EQ(0, dispute(S, 3));
+	EXPECT_EQ(S, chime_line_maxerror(&set.correction, 200 * S));
+	EXPECT_EQ(1000 + S - known_ns, set.correction.maxerror_ns);
+	EXPECT_EQ(TRUECHIME_REFERENCE_HOST, set.reference);
+	EXPECT_EQ(3, set.epoch);
+	EXPECT_FALSE(jumped);
+	set.correction.maxerror_ns = line.maxerror_ns;
+	EXPECT_EQ(0, memcmp(&line, &set.correction, sizeof(line)));
+	ASSERT_EQ(0, dispute(known_ns - 1, 3));
+	EXPECT_EQ(0, memcmp(&line, &set.correction, sizeof(line)));
+}
+
 TEST_HARNESS_MAIN

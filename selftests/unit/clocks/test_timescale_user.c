@@ -93,6 +93,31 @@ TEST_F(timescale, is_the_correction)
 	EXPECT_LT(fabs(self->now.rate - 1e-3), 1e-9);
 }
 
+/* Sources contradict it, and must not be followed: its bound is theirs until the next one. */
+TEST_F(timescale, has_the_bound_of_a_dispute)
+{
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(-ENODATA, timescale_dispute(self->timescale, 5 * S, 0));
+	ASSERT_EQ(0, correct(self, 5 * MS, 0));
+	EXPECT_EQ(-ESTALE, timescale_dispute(self->timescale, 5 * S, 1));
+	ASSERT_EQ(0, timescale_dispute(self->timescale, 5 * S, 0));
+	ASSERT_EQ(0, timescale_now(self->timescale, &self->now));
+	EXPECT_EQ(5 * S, self->now.maxerror_ns);
+	EXPECT_EQ(5 * MS, self->now.time_ns - self->now.realtime_ns);
+	/* The latest word counts, and the bound grows with what it was. */
+	ASSERT_EQ(0, timescale_dispute(self->timescale, 3 * S, 0));
+	fake_clock_run(10 * S);
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(3 * S + 10001, self->now.maxerror_ns);
+	ASSERT_EQ(0, timescale_dispute(self->timescale, 0, 0));
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(11001, self->now.maxerror_ns);
+	ASSERT_EQ(0, timescale_dispute(self->timescale, 3 * S, 0));
+	ASSERT_EQ(0, correct(self, 0, 0));
+	ASSERT_EQ(0, look(self));
+	EXPECT_EQ(1000, self->now.maxerror_ns);
+}
+
 TEST_F(timescale, steps_the_system_clock_to_it)
 {
 	ASSERT_EQ(0, look(self));

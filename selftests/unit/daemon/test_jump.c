@@ -145,17 +145,15 @@ void steering_get_status(const struct steering *steering, struct steering_status
 	};
 }
 
-bool discipline_reach(const struct discipline *discipline, struct source *const *sources,
-		      size_t count, const struct timescale_now *now, struct chime_line *line)
+int64_t discipline_reach(const struct discipline *discipline, struct source *const *sources,
+			 size_t count, const struct timescale_now *now)
 {
-	*line = (struct chime_line){ .maxerror_ns = world.far_ns };
 	return world.far_ns;
 }
 
-void steering_widen(struct steering *steering, const struct chime_line *line,
-		    const struct timescale_now *now)
+void steering_widen(struct steering *steering, int64_t reach_ns, const struct timescale_now *now)
 {
-	world.widened_ns = line->maxerror_ns - now->maxerror_ns;
+	world.widened_ns = reach_ns - now->maxerror_ns;
 }
 
 void steering_narrow(struct steering *steering, const struct timescale_now *now)
@@ -163,9 +161,10 @@ void steering_narrow(struct steering *steering, const struct timescale_now *now)
 	world.widened_ns = 0;
 }
 
-int64_t steering_widened_ns(const struct steering *steering, const struct timescale_now *now)
+int64_t steering_known_ns(const struct steering *steering, const struct timescale_now *now)
 {
-	return world.widened_ns;
+	return now->maxerror_ns == CHIME_LINE_UNBOUNDED_NS ? now->maxerror_ns :
+							     now->maxerror_ns - world.widened_ns;
 }
 
 void steering_set_contradicted(struct steering *steering, bool contradicted)

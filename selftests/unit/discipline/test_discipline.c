@@ -1669,15 +1669,15 @@ TEST_F(discipline, several_servers_that_have_put_their_time_right_are_followed)
 TEST_F(discipline, a_bound_reaches_where_most_contradict_the_clock)
 {
 	struct source_sample sample = { .delay_ns = 200000, .epoch = 1, .stratum = 2 };
-	struct chime_line line;
+	int64_t reach_ns;
 	int i, j;
 
-	EXPECT_FALSE(discipline_reach(self->discipline, self->source, SOURCES, &self->now, &line));
+	EXPECT_EQ(0, discipline_reach(self->discipline, self->source, SOURCES, &self->now));
 	for (i = 0; i < 4; i++)
 		ASSERT_EQ(0, poll_all(self));
 	self->now.time_ns = chime_line_eval(&self->result.correction, self->now.reference_ns);
-	self->now.maxerror_ns = self->result.correction.maxerror_ns + 1000;
-	EXPECT_FALSE(discipline_reach(self->discipline, self->source, SOURCES, &self->now, &line));
+	EXPECT_GE(self->result.correction.maxerror_ns + 1000,
+		  discipline_reach(self->discipline, self->source, SOURCES, &self->now));
 	sample.offset_ns = self->offset_ns + 60000000;
 	for (i = 0; i < 2; i++) {
 		self->now.raw_ns += 16 * NS_PER_S;
@@ -1689,15 +1689,10 @@ TEST_F(discipline, a_bound_reaches_where_most_contradict_the_clock)
 			source_polled(self->source[j], self->now.raw_ns);
 			source_add(self->source[j], self->now.raw_ns, &sample);
 		}
-		ASSERT_TRUE(discipline_reach(self->discipline, self->source, SOURCES, &self->now,
-					     &line));
-		EXPECT_LE(60000000, line.maxerror_ns);
-		EXPECT_GE(150000000, line.maxerror_ns);
-		EXPECT_EQ(chime_line_eval(&self->result.correction, self->now.reference_ns),
-			  chime_line_eval(&line, self->now.reference_ns));
+		reach_ns = discipline_reach(self->discipline, self->source, SOURCES, &self->now);
+		EXPECT_LE(60000000, reach_ns);
+		EXPECT_GE(150000000, reach_ns);
 	}
-	self->now.epoch = 2;
-	EXPECT_FALSE(discipline_reach(self->discipline, self->source, SOURCES, &self->now, &line));
 }
 
 TEST_HARNESS_MAIN

@@ -351,50 +351,57 @@ TEST_F(steering, a_stale_correction_is_measured_again)
 	EXPECT_EQ(-ESTALE, steering_correct(self->steering, &result, &now));
 }
 
-static int64_t widen(FIXTURE_DATA(steering) *self, int64_t maxerror_ns)
+/* By how much the bound is wider than what is known, after steering has followed. */
+static int64_t widened_ns(FIXTURE_DATA(steering) *self)
 {
 	struct timescale_now now;
-	struct chime_line line;
 
-	timescale_expire(self->timescale);
-	timescale_now(self->timescale, &now);
-	line = self->status.correction;
-	chime_line_move(&line, now.reference_ns);
-	line.maxerror_ns = maxerror_ns;
-	steering_widen(self->steering, &line, &now);
 	if (follow(self))
 		return -1;
 	steering_get_status(self->steering, &self->status);
 	timescale_now(self->timescale, &now);
-	return steering_widened_ns(self->steering, &now);
+	return now.maxerror_ns - steering_known_ns(self->steering, &now);
+}
+
+static int64_t widen(FIXTURE_DATA(steering) *self, int64_t reach_ns)
+{
+	struct timescale_now now;
+
+	timescale_expire(self->timescale);
+	timescale_now(self->timescale, &now);
+	steering_widen(self->steering, reach_ns, &now);
+	return widened_ns(self);
 }
 
 /* It is published at once, and what it was before is known until another correction. */
 TEST_F(steering, a_bound_that_is_widened_is_published)
 {
 	struct discipline_result result = found(self, 0);
+	struct chime_line before;
 	struct timescale_now now;
 
 	result.correction.maxerror_rate_q32 = 0;
 	ASSERT_EQ(0, apply(self, result));
-	EXPECT_EQ(0, steering_widened_ns(self->steering, &self->status.now));
+	before = self->status.correction;
+	EXPECT_EQ(0, widen(self, 100 * US));
 	EXPECT_EQ(60 * MS - 100 * US, widen(self, 60 * MS));
-	EXPECT_EQ(60 * MS, self->status.correction.maxerror_ns);
+	EXPECT_EQ(0, memcmp(&before, &self->status.correction, sizeof(before)));
 	EXPECT_LE(60000, fake_clock.maxerror_us);
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 	EXPECT_EQ(80 * MS - 100 * US, widen(self, 80 * MS));
+	EXPECT_EQ(70 * MS - 100 * US, widen(self, 70 * MS));
 	now = self->status.now;
 	now.epoch++;
-	EXPECT_EQ(0, steering_widened_ns(self->steering, &now));
+	EXPECT_EQ(now.maxerror_ns, steering_known_ns(self->steering, &now));
 	timescale_expire(self->timescale);
 	timescale_now(self->timescale, &now);
 	steering_narrow(self->steering, &now);
-	EXPECT_EQ(0, steering_widened_ns(self->steering, &now));
+	EXPECT_EQ(0, widened_ns(self));
 	timescale_now(self->timescale, &now);
 	EXPECT_EQ(100 * US, now.maxerror_ns);
 	EXPECT_EQ(80 * MS - 100 * US, widen(self, 80 * MS));
 	ASSERT_EQ(0, apply(self, found(self, 0)));
-	EXPECT_EQ(0, steering_widened_ns(self->steering, &self->status.now));
+	EXPECT_EQ(0, widened_ns(self));
 	EXPECT_GT(20000, fake_clock.maxerror_us);
 }
 
