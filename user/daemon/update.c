@@ -274,10 +274,12 @@ static void daemon_discipline(struct daemon *daemon, struct source *const *sourc
 {
 	struct discipline_result *result = &daemon->update.result;
 	enum vouched_host before = result->vouched_host;
+	struct timescale_now known = *now;
 	bool applied;
 	int err;
 
-	err = discipline_update(daemon->discipline, sources, count, now, result);
+	known.maxerror_ns = steering_known_ns(daemon->steering, now);
+	err = discipline_update(daemon->discipline, sources, count, &known, result);
 	if (err == -ERANGE) {
 		log_err("The sources want the clock changed by more than maxchange allows, again and again; stopping. If they are right, set the clock with: truechimed -q");
 		daemon_leave(daemon, DAEMON_STATUS_MAXCHANGE);

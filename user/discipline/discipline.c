@@ -556,6 +556,16 @@ static void make_correction(struct discipline *discipline, const struct update *
 	result->synchronised = true;
 }
 
+/* The bound with which the timescale would hold what maxchange has not let it follow. */
+static int64_t reach_of(const struct combined *combined, const struct timescale_now *now)
+{
+	int64_t offset_ns = combined->estimate.offset_ns;
+	int64_t maxerror_ns = (int64_t)ceil(combined->maxerror_ns);
+
+	return correction_reach(now, chime_sub_sat(offset_ns, maxerror_ns),
+				chime_add_sat(offset_ns, maxerror_ns));
+}
+
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
@@ -594,8 +604,10 @@ int discipline_update(struct discipline *discipline, struct source *const *sourc
 	error = judge(discipline, combined, now, counts, result);
 	selected_describe(sources, result);
 	discipline->refused = result->step == DISCIPLINE_REFUSED;
-	if (discipline->refused)
+	if (discipline->refused) {
+		result->reach_ns = reach_of(combined, now);
 		return error;
+	}
 	make_correction(discipline, &update, result);
 	if (counts) {
 		vote_on_host(discipline, combined, now, result);

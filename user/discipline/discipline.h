@@ -64,6 +64,8 @@ enum discipline_step {
  * @jump: the timescale may jump to it at once
  * @step: whether to step the system clock
  * @step_ns: the system clock's error (timescale after the correction, minus realtime)
+ * @reach_ns: with DISCIPLINE_REFUSED: the timescale's bound has to be so large, but for a slew, to
+ *	hold where the sources are
  * @synchronised: STA_UNSYNC may be cleared
  * @demote_host: the sources exclude the host's time
  * @reinstate_host: they agree again with the host that was demoted for that
@@ -85,6 +87,7 @@ struct discipline_result {
 	bool jump;
 	enum discipline_step step;
 	int64_t step_ns;
+	int64_t reach_ns;
 	bool synchronised;
 	bool demote_host;
 	bool reinstate_host;

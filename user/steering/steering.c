@@ -286,6 +286,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering_trust(steering, steering_event_of(result, now));
 	if (result->step == DISCIPLINE_REFUSED) {
 		steering_report_refused(steering, result->step_ns, now->raw_ns);
+		steering_widen(steering, result->reach_ns, now);
 		/* That the clock is wrong is published at once. */
 		steering->next_check_ns = 0;
 		return 0;

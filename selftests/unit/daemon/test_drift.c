@@ -146,6 +146,11 @@ void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)
 {
 }
 
+int64_t steering_known_ns(const struct steering *steering, const struct timescale_now *now)
+{
+	return now->maxerror_ns;
+}
+
 bool steering_withholds_step(const struct steering *steering)
 {
 	return false;

@@ -27,6 +27,7 @@ struct module_link {
 	int requests;
 	uint32_t epoch;
 	bool passed;			/* the epoch, once */
+	bool tells;			/* which correction is in force */
 	struct chime_line correction;
 };
 
@@ -37,6 +38,7 @@ static struct {
 	int selections;
 	int returned;			/* steps that could not be made */
 	int returned_samples;
+	int64_t known_ns;		/* the bound that the discipline goes by */
 	uint32_t epoch;			/* that the daemon was told */
 	char error[256];		/* the latest one that was logged */
 	char warning[512];		/* likewise */
@@ -103,7 +105,10 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 int module_link_status(struct module_link *link, struct module_status *status)
 {
 	link->requests++;
-	return -ENOENT;
+	*status = (struct module_status){
+		.epoch = link->epoch, .has_correction = true, .correction = link->correction,
+	};
+	return link->tells ? 0 : -ENOENT;
 }
 
 int module_link_step(struct module_link *link, enum truechime_occasion occasion)
@@ -129,6 +134,7 @@ int module_link_demote_host(struct module_link *link, bool demoted)
 int discipline_update(struct discipline *discipline, struct source *const *sources, size_t count,
 		      const struct timescale_now *now, struct discipline_result *result)
 {
+	world.known_ns = now->maxerror_ns;
 	*result = world.found;
 	return 0;
 }
@@ -335,6 +341,27 @@ TEST_F(turn, what_is_done_without_a_sample_is_no_update)
 	EXPECT_EQ(before.rms_offset_ns, after.rms_offset_ns);
 	receive(self, 10 * US);
 	EXPECT_EQ(257 * S, self->daemon.update.interval_ns);
+}
+
+/* Else what is made of the sources' latest samples would keep it, and widen it again and again. */
+TEST_F(turn, nothing_is_made_of_the_bound_by_which_sources_contradict)
+{
+	struct timescale_now now;
+
+	receive(self, 0);
+	self->link.tells = true;
+	world.found.changed = false;
+	world.found.synchronised = false;
+	world.found.step = DISCIPLINE_REFUSED;
+	world.found.reach_ns = 40 * S;
+	correct_again(self, S);
+	ASSERT_EQ(0, timescale_now(self->daemon.timescale, &now));
+	EXPECT_LE(40 * S, now.maxerror_ns);
+	world.found.step = DISCIPLINE_NO_STEP;
+	correct_again(self, S);
+	ASSERT_EQ(0, timescale_now(self->daemon.timescale, &now));
+	EXPECT_LE(40 * S, now.maxerror_ns);
+	EXPECT_GE(100 * US, world.known_ns);
 }
 
 /* Another source is asked instead of the only one, and has not answered yet. */

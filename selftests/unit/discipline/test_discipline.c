@@ -368,6 +368,8 @@ TEST_F(discipline, operator_has_the_change_made_that_maxchange_refused)
 		source_change_reference(self->source[i], 1, &REFERENCE_JUMPED);
 	ASSERT_EQ(0, poll_all(self));
 	EXPECT_EQ(DISCIPLINE_REFUSED, self->result.step);
+	EXPECT_LE(NS_PER_S / 2, self->result.reach_ns);
+	EXPECT_GE(NS_PER_S / 2 + 1000000, self->result.reach_ns);
 	discipline_permit(self->discipline, true);
 	ASSERT_EQ(0, select_and_update(self->discipline, self->source, SOURCES, &self->now,
 				       &self->result));

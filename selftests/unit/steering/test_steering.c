@@ -405,6 +405,25 @@ TEST_F(steering, a_bound_that_is_widened_is_published)
 	EXPECT_GT(20000, fake_clock.maxerror_us);
 }
 
+/* The timescale's bound has to reach where the sources are that it must not follow. */
+TEST_F(steering, a_refused_change_widens_the_bound)
+{
+	struct discipline_result result = found(self, 100 * S);
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	result.step = DISCIPLINE_REFUSED;
+	result.reach_ns = 101 * S;
+	result.changed = false;
+	result.synchronised = false;
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_LE(101 * S, self->status.now.maxerror_ns);
+	EXPECT_GE(102 * S, self->status.now.maxerror_ns);
+	EXPECT_LT(llabs(error_ns(self)), US);
+	result = found(self, 0);
+	ASSERT_EQ(0, apply(self, result));
+	EXPECT_GE(MS, self->status.now.maxerror_ns);
+}
+
 TEST_F(steering, lost_sources_unsynchronise)
 {
 	struct discipline_result lost = { .selection.selected = -1, .stratum = 16 };
