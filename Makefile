@@ -51,7 +51,7 @@ help:
 	@echo '  make check-habits     part of check-interop: what users of other daemons type, beside theirs'
 	@echo '  make check-hostile    part of check-interop: packets, records and keys that nobody should'
 	@echo '                        send, to programs with sanitizers; PACKETS=10000000'
-	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 DRAWN=0 SEED=N'
+	@echo '  make check-adversary  daemon and module against servers that lie; GAMES=500 DRAWN=100 SEED=N'
 	@echo '  make check-vm         scenarios in real KVM guests'
 	@echo '  make check-install    not part of check: the Debian packages, in a Debian of its own and in'
 	@echo '                        guests; as root; SUITE=trixie (no guests)'
@@ -136,7 +136,7 @@ check-kernels: deps-check
 check-debug-kernel: deps-debug
 	@PART_LIMIT_S=$${PART_LIMIT_S:-9000} selftests/run debug-kernel
 
-# Its last lines are the sums of all games, without variations and, if asked for, with drawn ones.
+# Its last lines are the sums of all games, without variations and with drawn ones.
 check-adversary: deps-check
 	@result=0; selftests/run adversary || result=1; \
 	grep -E '^(# |adversary:)' $(BUILD)/log/adversary.log; exit $$result
