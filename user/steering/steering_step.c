@@ -76,8 +76,9 @@ static int steering_note_step(struct steering *steering, enum truechime_occasion
 	return 0;
 }
 
-int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
-		     const char *reason)
+/* @report: say why, if the clock is not stepped. */
+static int steering_attempt_step(struct steering *steering, enum truechime_occasion occasion,
+				 const char *reason, bool report)
 {
 	struct timescale_now before;
 	int err;
@@ -86,14 +87,21 @@ int steering_step_by(struct steering *steering, enum truechime_occasion occasion
 		return -EPERM;
 	err = timescale_now(steering->timescale, &before);
 	if (err) {
-		log_err("The system clock is not stepped, as the clocks could not be read: %s (%s)",
-			strerror(-err), reason);
+		if (report)
+			log_err("The system clock is not stepped, as the clocks could not be read: %s (%s)",
+				strerror(-err), reason);
 		return err;
 	}
 	err = steering_execute_step(steering, occasion, &before);
 	if (err)
-		return steering_report_refusal(err, occasion, &before, reason);
+		return report ? steering_report_refusal(err, occasion, &before, reason) : err;
 	return steering_note_step(steering, occasion, &before, reason);
+}
+
+int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
+		     const char *reason)
+{
+	return steering_attempt_step(steering, occasion, reason, true);
 }
 
 int steering_step(struct steering *steering, const char *reason)
@@ -103,16 +111,7 @@ int steering_step(struct steering *steering, const char *reason)
 
 int steering_try_step(struct steering *steering, const char *reason)
 {
-	const enum truechime_occasion occasion = TRUECHIME_OCCASION_OPERATOR;
-	struct timescale_now before;
-	int err;
-
-	if (steering->options.observe || steering->status.trust == TRUST_EXTERNAL)
-		return -EPERM;
-	err = timescale_now(steering->timescale, &before);
-	if (!err)
-		err = steering_execute_step(steering, occasion, &before);
-	return err ? err : steering_note_step(steering, occasion, &before, reason);
+	return steering_attempt_step(steering, TRUECHIME_OCCASION_OPERATOR, reason, false);
 }
 
 /*
