@@ -123,7 +123,6 @@ int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *
 	int size = 4;
 
 	list->count = 0;
-	list->expires_s = 0;
 	block = zone_block(bytes, length, size, &leaps, &leaps_at);
 	if (!block)
 		return -EINVAL;
@@ -140,13 +139,11 @@ int leap_list_parse_zone(const uint8_t *bytes, size_t length, struct leap_list *
 /**
  * struct text_digest - of a list of the IERS: the SHA-1 of all its digits that mean something
  * @sha1: of those that were read
- * @stated: what the line "#h" says
- * @is_stated: there is such a line, whole
+ * @stated: what the line "#h" says; zeros: there is none, or it is not whole
  */
 struct text_digest {
 	struct sha1_ctx sha1;
 	uint8_t stated[SHA1_DIGEST_SIZE];
-	bool is_stated;
 };
 
 /* The digits at the beginning of @line; blanks between them do not count. */
@@ -163,9 +160,10 @@ static void read_digest(struct text_digest *digest, const char *line)
 {
 	unsigned int word[SHA1_DIGEST_SIZE / 4];
 
-	digest->is_stated = sscanf(line, "%8x %8x %8x %8x %8x", &word[0], &word[1], &word[2],
-				   &word[3], &word[4]) == 5;
-	for (size_t i = 0; digest->is_stated && i < sizeof(digest->stated); i++)
+	if (sscanf(line, "%8x %8x %8x %8x %8x", &word[0], &word[1], &word[2], &word[3],
+		   &word[4]) != 5)
+		return;
+	for (size_t i = 0; i < sizeof(digest->stated); i++)
 		digest->stated[i] = (uint8_t)(word[i / 4] >> (24 - i % 4 * 8));
 }
 
@@ -174,7 +172,7 @@ static bool is_whole(struct text_digest *digest)
 	uint8_t sum[SHA1_DIGEST_SIZE];
 
 	sha1_digest(&digest->sha1, sizeof(sum), sum);
-	return digest->is_stated && !memcmp(sum, digest->stated, sizeof(sum));
+	return !memcmp(sum, digest->stated, sizeof(sum));
 }
 
 /*
@@ -204,7 +202,7 @@ static int leap_list_parse_line(const char *line, struct leap_list *list,
 
 int leap_list_parse_text(const char *text, size_t length, struct leap_list *list, int *bad_line)
 {
-	struct text_digest digest = { .is_stated = false };
+	struct text_digest digest = { .stated = { 0 } };
 	const char *end = text + length;
 	int err = 0, number = 0;
 	char line[128];
@@ -217,8 +215,8 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t size = (size_t)((newline ? newline : end) - text);
 
-		snprintf(line, sizeof(line), "%.*s",
-			 size < sizeof(line) ? (int)size : (int)sizeof(line) - 1, text);
+		/* What is cut off of a longer one is a comment. */
+		snprintf(line, sizeof(line), "%.*s", (int)size, text);
 		err = leap_list_parse_line(line, list, &digest);
 		text += size + 1;
 		number++;
@@ -235,20 +233,19 @@ int leap_list_parse_text(const char *text, size_t length, struct leap_list *list
 /* The whole file. How many bytes; -EFBIG: it does not fit. */
 static ssize_t read_whole(const char *path, char *bytes, size_t size)
 {
-	ssize_t got, length = 0;
+	ssize_t got;
+	size_t length = 0;
 	int fd, err;
 
 	/* Do not block on a pipe without a writer. */
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return -errno;
-	do {
-		got = read(fd, bytes + length, size - (size_t)length);
-		length += got > 0 ? got : 0;
-	} while (got > 0);
-	err = got < 0 ? -errno : (size_t)length == size ? -EFBIG : 0;
+	while ((got = read(fd, bytes + length, size - length)) > 0)
+		length += (size_t)got;
+	err = got < 0 ? -errno : length == size ? -EFBIG : 0;
 	close(fd);
-	return err ? err : length;
+	return err ? err : (ssize_t)length;
 }
 
 int leap_list_load(const char *path, bool zone, struct leap_list *list, int *bad_line)

@@ -6,6 +6,7 @@
 #include "user/steering/leap_list.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,42 @@ TEST(other_text_is_none)
 	EXPECT_EQ(-EINVAL, parse(many, &list));
 }
 
+/* No leap second is from before 1970, and TAI is some 40 s ahead of UTC. */
+TEST(numbers_that_cannot_be_are_refused)
+{
+	struct leap_list list;
+
+	/* Only the checksum is missing. */
+	EXPECT_EQ(-EBADMSG, parse("2208988800 0\n", &list));
+	EXPECT_EQ(-EINVAL, parse("2208988799 0\n", &list));
+	EXPECT_EQ(-EINVAL, parse("2208988800 -1\n", &list));
+	EXPECT_EQ(-EBADMSG, parse("2208988800 1000\n", &list));
+	EXPECT_EQ(-EINVAL, parse("2208988800 1001\n", &list));
+}
+
+/* A comment may be longer than any line that says something. */
+TEST(a_long_comment_is_one)
+{
+	char words[1024];
+	struct leap_list list;
+
+	snprintf(words, sizeof(words), "#%0500d\n2287785600 11 # %0400d\n", 7, 7);
+	EXPECT_EQ(-EBADMSG, parse(words, &list));
+	EXPECT_EQ(1, list.count);
+}
+
+/* The first day of all that can end with one, and the last that cannot. */
+TEST(a_day_before_1970_ends_with_no_leap_second)
+{
+	const struct leap_list list = {
+		.count = 1,
+		.entry = { { .midnight_s = DAY, .tai_s = 11 } },
+	};
+
+	EXPECT_EQ(1, leap_list_kind(&list, 0));
+	EXPECT_EQ(0, leap_list_kind(&list, -1));
+}
+
 TEST(the_line_that_is_wrong_is_named)
 {
 	static const char words[] = "# a comment\n\n2287785600 11\n2303683200 twelve\n";
@@ -165,6 +202,10 @@ TEST(words_of_the_checksum_may_lack_zeros)
 	EXPECT_EQ(0, parse("#$\t 3960835212\n2272060800 10\n2287785600 11\n"
 			   "#h\t5b906bc c3a1220e 85de62fe e65db286 ca22e419\n", &list));
 	EXPECT_EQ(2, list.count);
+	EXPECT_EQ(0, list.expires_s);
+	/* Nor need there be a blank. */
+	EXPECT_EQ(0, parse("#$3960835212\n2272060800 10\n2287785600 11\n"
+			   "#h5b906bc c3a1220e 85de62fe e65db286 ca22e419\n", &list));
 }
 
 static void put(uint8_t **at, int64_t number, int size)
@@ -221,6 +262,7 @@ TEST(zone_is_a_list)
 		EXPECT_EQ(same.entry[i + 1].midnight_s, list.entry[i].midnight_s);
 		EXPECT_EQ(same.entry[i + 1].tai_s, list.entry[i].tai_s);
 	}
+	EXPECT_EQ(1, leap_list_kind(&list, FIRST_S * S - 1));
 	EXPECT_EQ(2, leap_list_kind(&list, (SECOND_S + 365LL * DAY) * S - 1));
 	while (length--)
 		ASSERT_EQ(-EINVAL, leap_list_parse_zone(bytes, length, &list));
@@ -252,6 +294,75 @@ TEST(zone_beyond_all_time_is_no_list)
 	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, (size_t)(at - bytes), &list));
 }
 
+/* What a zone file with these leap seconds is taken for. */
+static int parse_leaps(const int64_t *leaps, int count, struct leap_list *list)
+{
+	uint8_t bytes[1024], *at = bytes;
+
+	put_zone(&at, '2', 4, NULL, 0);
+	put_zone(&at, '2', 8, leaps, count);
+	return leap_list_parse_zone(bytes, (size_t)(at - bytes), list);
+}
+
+/* No leap second is before 1970, or after what 64 bits of ns hold; and none is two. */
+TEST(leap_seconds_that_cannot_be_are_refused)
+{
+	static const int64_t first[] = { 0, 1 }, before[] = { -1, 1 }, two[] = { FIRST_S, 2 };
+	static const int64_t last[] = { INT64_MAX / S, 1 }, after[] = { INT64_MAX / S + 1, 1 };
+	struct leap_list list;
+
+	EXPECT_EQ(0, parse_leaps(first, 1, &list));
+	EXPECT_EQ(0, parse_leaps(last, 1, &list));
+	EXPECT_EQ(-EINVAL, parse_leaps(before, 1, &list));
+	EXPECT_EQ(-EINVAL, parse_leaps(after, 1, &list));
+	EXPECT_EQ(-EINVAL, parse_leaps(two, 1, &list));
+	/* That of most zones: it lists none. */
+	EXPECT_EQ(-EINVAL, parse_leaps(NULL, 0, &list));
+}
+
+/* Each second left out so far makes the file's clock one less. */
+TEST(two_seconds_may_be_left_out)
+{
+	static const int64_t leaps[] = { FIRST_S - 1, -1, SECOND_S - 2, -2 };
+	struct leap_list list;
+
+	ASSERT_EQ(0, parse_leaps(leaps, 2, &list));
+	EXPECT_EQ(2, leap_list_kind(&list, FIRST_S * S - 1));
+	EXPECT_EQ(2, leap_list_kind(&list, SECOND_S * S - 1));
+	EXPECT_EQ(8, leap_list_tai(&list, SECOND_S * S));
+}
+
+/* A list that was continued is valid for as long as its end says. */
+TEST(an_end_that_is_followed_is_none)
+{
+	static const int64_t leaps[] = { FIRST_S, 1, FIRST_S + DAY, 1, SECOND_S + 1, 2 };
+	struct leap_list list;
+
+	ASSERT_EQ(0, parse_leaps(leaps, 3, &list));
+	EXPECT_EQ(2, list.count);
+	EXPECT_EQ(0, list.expires_s);
+}
+
+/* Behind the leap seconds are two more tables, and each is as long as the header says. */
+TEST(a_part_of_a_zone_is_none)
+{
+	static const int64_t leaps[] = { FIRST_S, 1 };
+	uint8_t bytes[1024] = { 0 }, *at = bytes, *counts = bytes + 20;
+	struct leap_list list;
+	size_t length;
+
+	put_zone(&at, 0, 4, leaps, 1);
+	length = (size_t)(at - bytes);
+	/* Of UT, and of standard time */
+	counts[3] = 1;
+	counts[7] = 1;
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, length + 1, &list));
+	EXPECT_EQ(0, leap_list_parse_zone(bytes, length + 2, &list));
+	/* A table that no file has room for. */
+	counts[9] = 0x7f;
+	EXPECT_EQ(-EINVAL, leap_list_parse_zone(bytes, sizeof(bytes), &list));
+}
+
 TEST(missing_file_leaves_the_list_as_it_was)
 {
 	struct leap_list list;
@@ -268,7 +379,7 @@ TEST(what_is_no_file_is_said_to_be_none)
 {
 	char path[] = "/tmp/test_leap_list.XXXXXX";
 	struct leap_list list = { .count = 0 };
-	int bad_line;
+	int bad_line, fd;
 
 	ASSERT_NE(NULL, mkdtemp(path));
 	EXPECT_EQ(-EISDIR, leap_list_load(path, true, &list, &bad_line));
@@ -277,6 +388,15 @@ TEST(what_is_no_file_is_said_to_be_none)
 	alarm(60);
 	EXPECT_EQ(-EINVAL, leap_list_load(path, false, &list, &bad_line));
 	alarm(0);
+	unlink(path);
+	/* Lists have some kilobytes: what has more is something else. */
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(0, ftruncate(fd, 65535));
+	EXPECT_EQ(-EINVAL, leap_list_load(path, false, &list, &bad_line));
+	ASSERT_EQ(0, ftruncate(fd, 65536));
+	EXPECT_EQ(-EFBIG, leap_list_load(path, false, &list, &bad_line));
+	close(fd);
 	unlink(path);
 }
 
