@@ -112,6 +112,44 @@ TEST_F(steering, is_synchronised_as_long_as_it_is_within_what_is_known)
 	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 }
 
+/* To the last ns: its bound and 10 ms. */
+TEST_F(steering, is_synchronised_until_it_is_10_ms_beyond_what_is_known)
+{
+	struct discipline_result result = found(self, 0);
+
+	result.correction.maxerror_ns = 50 * MS;
+	result.correction.maxerror_rate_q32 = 0;
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	ASSERT_EQ(0, error_ns(self));
+	fake_clock.realtime_ns += 60 * MS;
+	ASSERT_EQ(0, follow(self));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	fake_clock.realtime_ns += 60 * MS + 1 + error_ns(self);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
+/*
+ * The slew is what the kernel does beyond the clock's own rate, and however fast that runs, nothing
+ * is published of a slew that is none.
+ */
+TEST_F(steering, publishes_nothing_of_the_rate_that_the_clock_has)
+{
+	struct discipline_result result;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		result = found(self, 0);
+		result.correction.rate_q32 = 4294967;
+		ASSERT_EQ(0, apply(self, result));
+		ASSERT_EQ(0, run_truthfully(self, 16 * S));
+	}
+	EXPECT_LT(fabs(fake_clock_rate() - 1e-3), 1e-6);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_LT(fake_clock.maxerror_us, 1000);
+}
+
 static int unreadable(struct timescale *timescale, struct timescale_now *now)
 {
 	return -EIO;

@@ -278,6 +278,11 @@ TEST_F(steering, tells_of_no_change_of_just_the_threshold)
 	EXPECT_EQ(0, journal.messages);
 	ASSERT_EQ(0, follow_one(self, found(self, error_ns(self) + MS + 1)));
 	EXPECT_EQ(1, journal.messages);
+	/* Nor is that it is less wrong than it was known to be. */
+	ASSERT_EQ(0, follow_one(self, found(self, 5 * MS)));
+	EXPECT_EQ(2, journal.messages);
+	ASSERT_EQ(0, follow_one(self, found(self, MS)));
+	EXPECT_EQ(2, journal.messages);
 	log_set_level(-1);
 }
 

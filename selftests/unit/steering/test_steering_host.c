@@ -119,6 +119,36 @@ TEST(steps_to_a_host_as_makestep_says)
 	}
 }
 
+/* "makestep 0.1 1" is one check, and one more when the operator says so again. */
+TEST(counts_the_checks_of_makestep_anew)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = bounded_host_now, .step = host_step,
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct steering_options options = normal;
+	unsigned int i;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	options.step_threshold_ns = MS;
+	options.step_limit = 1;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 400 * MS));
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+		EXPECT_EQ(i + 1, world.status.steps);
+		fake_clock.realtime_ns -= 300 * MS;
+		(void)follow(&world);
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+		EXPECT_EQ(i + 1, world.status.steps);
+		steering_count_steps_anew(world.steering);
+		fake_clock.realtime_ns -= 300 * MS;
+		(void)follow(&world);
+	}
+	end_beside(&world);
+}
+
 /* One source contradicts the host, which is followed all the same. */
 TEST(does_not_step_to_a_host_that_may_be_further_off)
 {

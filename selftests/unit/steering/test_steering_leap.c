@@ -90,6 +90,26 @@ TEST_F(steering, kernel_leaves_a_second_out)
 	EXPECT_EQ(0, error_ns(self));
 }
 
+/* It is looked for when it is over, and when the kernel must have missed it. */
+TEST_F(steering, checks_just_after_a_leap_second_and_once_more)
+{
+	int64_t leap_raw_ns;
+
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	leap_raw_ns = self->status.leap_raw_ns;
+	EXPECT_EQ(fake_clock.raw_ns + S, leap_raw_ns);
+	/* Nothing else is due. */
+	steering_follow_later(self->steering, fake_clock.raw_ns + 3600 * S);
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_EQ(leap_raw_ns + MS, steering_next_ns(self->steering));
+	fake_clock_run(S + MS);
+	ASSERT_EQ(0, read_clocks(self));
+	steering_get_status(self->steering, &self->status);
+	ASSERT_EQ(leap_raw_ns + MS, self->status.now.raw_ns);
+	EXPECT_EQ(leap_raw_ns + MS + S, steering_next_ns(self->steering));
+}
+
 /* When the clock is set the kernel forgets what was armed, until it was taken back for a while. */
 TEST_F(steering, arms_the_kernel_anew_after_a_step)
 {
