@@ -6,6 +6,7 @@
  */
 #include "kmod/core/steady.h"
 
+#include "kmod/core/host_line.h"
 #include "kmod/core/steady_parts.h"
 #include "selftests/unit/unit.h"
 
@@ -268,6 +269,14 @@ TEST_F(steady, allows_for_a_slew_until_the_slope_is_seen)
 	EXPECT_EQ(0, self->steady.unslew.sigma_ns);
 	watch(self, 0, 2 * S);
 	EXPECT_LE(bound(self), 20 * READING_NS);
+}
+
+/* A host may gain a ns in a us. */
+TEST_F(steady, allows_for_a_slew_in_the_shortest_gap)
+{
+	watch(self, 0, 20 * S);
+	revert(self, 1000);
+	EXPECT_EQ(1, self->steady.unseen_ns);
 }
 
 /*
@@ -717,6 +726,14 @@ TEST_F(steady, sees_the_slope_between_one_and_ten_seconds_after_a_gap)
 
 	self->host.maxerror_rate_q32 = 20 * PPM_Q32;
 	revert(self, 1000 * S);
+	watch(self, 0, 9980 * MS);
+	EXPECT_GE(bound(self), 100 * MS);
+	self->host.maxerror_rate_q32 = PPM_Q32;
+	watch(self, 0, 20 * MS);
+	EXPECT_LE(bound(self), 20 * READING_NS);
+
+	self->host.maxerror_rate_q32 = 20 * PPM_Q32;
+	revert(self, 1000 * S);
 	watch(self, 0, 5 * S);
 	EXPECT_GE(bound(self), 100 * MS);
 	watch(self, 0, 5020 * MS);
@@ -751,6 +768,30 @@ TEST_F(steady, allows_for_the_latest_change_of_a_lasting_rate)
 	/* 1000 ppm for 100 s, and 50 ppm for 600 s */
 	EXPECT_GE(bound(self), 129 * MS);
 	EXPECT_LE(bound(self), 131 * MS);
+}
+
+/* For 1000 s: then it is the host's own, and no slew that ended in the gap. */
+TEST_F(steady, a_rate_that_has_lasted_is_no_slew)
+{
+	const s64 slew_ns = chime_scale_q32(100 * S, CHIME_HOST_SLEW_MAX_Q32);
+	struct chime_steady was;
+	struct chime_line host;
+	s64 rest_ns;
+
+	watch(self, 0, 10 * S);
+	watch(self, 50 * PPM_Q32, 500 * S);
+	rest_ns = self->steady.rest_raw_ns + 1000 * S;
+	watch(self, 50 * PPM_Q32, rest_ns - 20 * MS - self->raw_ns);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	was = self->steady;
+	host = self->host;
+	revert(self, 600 * S);
+	EXPECT_LE(llabs(self->steady.unseen_ns - slew_ns - 600 * 50 * 1000), 20000);
+	self->steady = was;
+	self->host = host;
+	watch(self, 50 * PPM_Q32, 20 * MS);
+	revert(self, 600 * S);
+	EXPECT_EQ(slew_ns, self->steady.unseen_ns);
 }
 
 /* 50 ppm may be another machine's oscillator; what is more is a slew or a move. */
@@ -815,6 +856,46 @@ TEST_F(steady, allows_for_the_end_of_a_slew_that_corrections_contain)
 	}
 }
 
+/*
+ * Corrections contain the pace, and each rate at which they were measured since this guest resumed:
+ * what unslewed host time runs at may be off the farthest of these. Half a ppm is none.
+ */
+TEST_F(steady, knows_how_far_a_rate_is_off_what_corrections_contain)
+{
+	const s64 pace_q32 = 30 * PPM_Q32;
+	s64 late_q32;
+
+	self->host.rate_q32 = pace_q32;
+	chime_steady_start(&self->steady, &self->host, RAW0_NS);
+	watch(self, pace_q32, 1200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_EQ(0, chime_steady_off_contained(&self->steady, 500 * PPM_Q32));
+	revert(self, 90 * S);
+	EXPECT_EQ(0, chime_steady_off_contained(&self->steady, pace_q32));
+	EXPECT_EQ(0, chime_steady_off_contained(&self->steady, pace_q32 + CHIME_STEADY_TURN_Q32));
+	EXPECT_EQ(CHIME_STEADY_TURN_Q32 + 1,
+		  chime_steady_off_contained(&self->steady, pace_q32 + CHIME_STEADY_TURN_Q32 + 1));
+
+	watch(self, 70 * PPM_Q32, 20 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	late_q32 = self->steady.line.rate_q32;
+	EXPECT_LE(llabs(late_q32 - 70 * PPM_Q32), 20);
+	EXPECT_EQ(late_q32 - pace_q32, chime_steady_off_contained(&self->steady, pace_q32));
+	EXPECT_EQ(100 * PPM_Q32 - pace_q32,
+		  chime_steady_off_contained(&self->steady, 100 * PPM_Q32));
+	EXPECT_EQ(late_q32 + 10 * PPM_Q32,
+		  chime_steady_off_contained(&self->steady, -10 * PPM_Q32));
+
+	/* Those measured at one rate for longer than slews last contain nothing else. */
+	watch(self, 70 * PPM_Q32, 100 * S - 20 * MS);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_TRUE(self->steady.contained.active);
+	watch(self, 70 * PPM_Q32, 20 * MS);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	EXPECT_FALSE(self->steady.contained.active);
+	EXPECT_EQ(0, chime_steady_off_contained(&self->steady, pace_q32));
+}
+
 /* Until it is decided whether the raw clock is another machine's, the bound covers that it is. */
 TEST_F(steady, bound_covers_another_machines_raw_clock)
 {
@@ -854,6 +935,8 @@ TEST_F(steady, raw_clock_set_ahead_leaves_no_time_behind)
 	EXPECT_EQ(was.rest_raw_ns + by_ns, self->steady.rest_raw_ns);
 	EXPECT_EQ(was.moved_raw_ns + by_ns, self->steady.moved_raw_ns);
 	EXPECT_EQ(was.renewed_raw_ns + by_ns, self->steady.renewed_raw_ns);
+	EXPECT_EQ(was.contained.since_raw_ns + by_ns, self->steady.contained.since_raw_ns);
+	EXPECT_EQ(was.rough.found_raw_ns + by_ns, self->steady.rough.found_raw_ns);
 	EXPECT_EQ(chime_line_eval(&was.line, self->raw_ns),
 		  chime_line_eval(&self->steady.line, self->raw_ns + by_ns));
 }

@@ -151,6 +151,9 @@ TEST_F(steering, a_step_that_has_to_wait_is_withheld)
 	result.step = DISCIPLINE_STEP;
 	EXPECT_EQ(-EAGAIN, follow_one(self, result));
 	EXPECT_TRUE(steering_withholds_step(self->steering));
+	/* The sources have nothing more to say, or think otherwise. */
+	EXPECT_EQ(0, follow_one(self, (struct discipline_result){ .changed = false }));
+	EXPECT_FALSE(steering_withholds_step(self->steering));
 	asked.ops.step = asked.real->step;
 	result = found(self, 3600 * S);
 	result.step = DISCIPLINE_STEP;

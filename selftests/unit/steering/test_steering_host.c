@@ -469,7 +469,10 @@ TEST(stays_synchronised_while_a_hosts_error_is_slewed)
 	static const struct {
 		int64_t error_ns;
 		bool stays;
-	} cases[] = { { 300 * MS, true }, { -300 * MS, true }, { 3 * S, false } };
+	} cases[] = {
+		{ 300 * MS, true }, { -300 * MS, true }, { S, true }, { S + 1, false },
+		{ 3 * S, false },
+	};
 	unsigned int i;
 
 	log_set_level(-1);
@@ -491,6 +494,13 @@ TEST(stays_synchronised_while_a_hosts_error_is_slewed)
 		EXPECT_EQ(cases[i].stays, !(fake_clock.status & STA_UNSYNC)) TH_LOG("case %u", i);
 		if (cases[i].stays)
 			EXPECT_GE(fake_clock.maxerror_us, 300000);
+		ASSERT_EQ(0, run_truthfully(&world, 60 * S));
+		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+		/* Only the first correction is of the host's error. */
+		result.step_ns = 300 * MS;
+		result.correction.offset_ns += 300 * MS;
+		ASSERT_EQ(0, apply(&world, result));
+		EXPECT_TRUE(fake_clock.status & STA_UNSYNC) TH_LOG("case %u", i);
 		ASSERT_EQ(0, run_truthfully(&world, 60 * S));
 		EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 		/* Once it has been right, it is no more than any other clock. */
