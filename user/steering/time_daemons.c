@@ -94,7 +94,7 @@ static void find_processes(struct finder *finder, const char *proc)
 	DIR *folder = opendir(proc);
 	const struct dirent *entry;
 	const char *program;
-	char unit[64];
+	char unit[TIME_DAEMON_UNIT_MAX];
 
 	if (!folder)
 		return;
@@ -110,7 +110,7 @@ static void find_processes(struct finder *finder, const char *proc)
 
 bool time_daemon_runs(const char *proc, const struct time_daemon *daemon)
 {
-	char pid[16], unit[64];
+	char pid[16], unit[TIME_DAEMON_UNIT_MAX];
 	const char *program;
 
 	snprintf(pid, sizeof(pid), "%d", (int)daemon->pid);

@@ -12,7 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define TIME_DAEMONS_MAX	8
+#define TIME_DAEMONS_MAX		8
+#define TIME_DAEMON_UNIT_MAX	64
 #define TIME_DAEMONS_TEXT_MAX	512
 
 /**
@@ -25,7 +26,7 @@
 struct time_daemon {
 	char program[24];
 	pid_t pid;
-	char unit[64];
+	char unit[TIME_DAEMON_UNIT_MAX];
 	bool is_agent;
 };
 

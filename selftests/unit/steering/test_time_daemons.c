@@ -109,6 +109,14 @@ TEST_F(machine, processes_are_named_with_their_units)
 	EXPECT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
 }
 
+/* As in a small guest, whose first processes are its daemons. */
+TEST_F(machine, processes_with_one_digit_are_found)
+{
+	add_process(self, "7", "chronyd", "7", "0::/");
+	EXPECT_STREQ("chronyd (process 7)", found_by(self, self->proc));
+	EXPECT_TRUE(time_daemon_runs(self->proc, &self->found[0]));
+}
+
 TEST_F(machine, who_was_started_by_hand_has_no_unit)
 {
 	add_process(self, "80", "ptp4l", "80", "0::/user.slice/user-0.slice/session-1.scope");
@@ -229,6 +237,14 @@ TEST_F(machine, instances_of_templates_are_found)
 	add_unit(self, "system.slice/system-phc2sys.slice/phc2sys@eth0.service", "62\n");
 	EXPECT_NE(NULL, strstr(found_by(self, NULL), "ptp4l (process 61, ptp4l@eth0.service)"));
 	EXPECT_NE(NULL, strstr(found_by(self, NULL), "phc2sys (process 62, phc2sys@eth0.service)"));
+}
+
+/* What else there is in their slice is none. */
+TEST_F(machine, only_services_of_templates_are_instances)
+{
+	add_unit(self, "system.slice/system-ptp4l.slice/ptp4l@eth0.scope", "61\n");
+	add_unit(self, "system.slice/system-ptp4l.slice/other.service", "62\n");
+	EXPECT_STREQ("", found_by(self, NULL));
 }
 
 TEST_F(machine, older_hierarchies_are_known)
@@ -358,7 +374,6 @@ TEST_F(machine, units_that_start_at_boot_are_found)
 	EXPECT_STREQ("systemd-timesyncd", self->found[0].program);
 }
 
-/* A Debian package that is removed, but not purged, leaves the link, and takes the unit along. */
 TEST_F(machine, units_that_two_targets_want_start_once)
 {
 	static const char *const units[] = { "chrony.service", "ptp4l.service" };
@@ -371,6 +386,7 @@ TEST_F(machine, units_that_two_targets_want_start_once)
 	EXPECT_EQ(2, time_daemons_enabled(self->top, self->found));
 }
 
+/* A Debian package that is removed, but not purged, leaves the link, and takes the unit along. */
 TEST_F(machine, units_that_were_removed_start_nothing)
 {
 	enable(self, "sysinit.target.wants", "systemd-timesyncd.service");
