@@ -216,9 +216,11 @@ MUTATED ?= $(filter-out %/words.c,$(wildcard kmod/core/*.c)) $(addprefix user/di
 	leap_vote.c loop.c majority.c manual.c opinion.c orphan.c outlasted.c quorum.c \
 	rate_jumps.c refclock_vote.c refutation.c roll.c selected.c settled_rate.c smear.c \
 	source_interval.c source_select.c source_status.c vouched_host.c way_shares.c) \
-	$(addprefix user/steering/,follower.c follower_correction.c leap.c rival.c steering_leap.c \
-	steering_rival.c steering_step.c trust.c) $(addprefix user/clocks/, \
-	clock_history.c clock_span.c reference_change.c system_clock.c timescale_module.c)
+	$(addprefix user/steering/,follower.c follower_correction.c leap.c leap_list.c rival.c \
+	steering.c steering_leap.c steering_publish.c steering_rival.c steering_step.c \
+	time_daemons.c trust.c) $(addprefix user/clocks/, \
+	clock_history.c clock_span.c reference_change.c system_clock.c timescale_module.c \
+	timescale_user.c)
 COUNT ?= 20
 
 mutation: deps-check
