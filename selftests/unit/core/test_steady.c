@@ -919,6 +919,46 @@ TEST_F(steady, bound_covers_another_machines_raw_clock)
 	EXPECT_LE(bound(self), 2 * MS);
 }
 
+/* A rate that has lasted for 1000 s is no slew: it is the raw clock's, and was since the gap. */
+TEST_F(steady, a_raw_clock_is_another_machines_after_1000_s)
+{
+	s64 before_ns;
+
+	watch(self, 0, 1200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, S);
+	before_ns = gained(self);
+	watch(self, 200 * PPM_Q32, 1000 * S - 20 * MS);
+	EXPECT_EQ(200 * PPM_Q32, self->steady.moved_q32);
+	EXPECT_EQ(0, self->steady.pace_q32);
+	watch(self, 200 * PPM_Q32, 20 * MS);
+	EXPECT_EQ(0, self->steady.moved_q32);
+	EXPECT_LE(llabs(self->steady.pace_q32 - 200 * PPM_Q32), 20);
+	EXPECT_LE(llabs(gained(self) - before_ns - 200 * MS), MS);
+}
+
+/* While the pace is kept, what is measured by corrections that contain 40 ppm is off by as much. */
+TEST_F(steady, a_pace_that_is_kept_is_off_what_corrections_contain)
+{
+	s64 before_ns = 0;
+	int i;
+
+	watch(self, 0, 1200 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	revert(self, 90 * S);
+	watch(self, 40 * PPM_Q32, 20 * S);
+	chime_steady_renew(&self->steady, self->raw_ns);
+	/* Slewed otherwise at each check */
+	for (i = 0; i < 510; i++) {
+		watch(self, i % 2 ? 300 * PPM_Q32 : -300 * PPM_Q32, 20 * MS);
+		ASSERT_TRUE(self->steady.parted);
+		if (i == 9)
+			before_ns = bound(self);
+	}
+	/* And by 600 ppm, if the raw clock is another machine's. */
+	EXPECT_LE(llabs(bound(self) - before_ns - 10 * (600 + 40) * 1000), 50000);
+}
+
 /* All raw times are stated as if the raw clock had always been where it is set to. */
 TEST_F(steady, raw_clock_set_ahead_leaves_no_time_behind)
 {
