@@ -29,6 +29,8 @@
 #define NO_RTC		"the kernel sets the RTC while the clock is synchronised, as with 'rtcsync'"
 #define GONE		"chrony no longer knows it either"
 
+#define NETWORK		"[all] [NETWORK]"
+
 static int parse_makestep(struct config_reader *reader, int count, char **words)
 {
 	struct discipline_options *options = &reader->config->discipline;
@@ -175,9 +177,11 @@ static int parse_confdir(struct config_reader *reader, int count, char **words)
 /* chronyd does not mind how many there are, and reads none of too many. */
 static int parse_sourcedir(struct config_reader *reader, int count, char **words)
 {
-	if (!count || count > CONFIG_SOURCEDIRS_MAX)
+	if (!count)
+		return config_no_effect(reader, "'sourcedir' names no directory");
+	if (count > CONFIG_SOURCEDIRS_MAX)
 		return config_no_effect(reader,
-					"'sourcedir' reads 1 to %d directories, and none of %d",
+					"'sourcedir' reads %d directories at most, and none of %d",
 					CONFIG_SOURCEDIRS_MAX, count);
 	if (!config_add_sourcedirs(reader, count, words))
 		return 0;
@@ -269,7 +273,7 @@ static const char *const rivals[] = {
 /* In the order of the alphabet. */
 static const struct config_option directives[] = {
 	{ "acquisitionport", CONFIG_INT, .offset = AT(bind_port), .max = 65535 },
-	{ "allow", CONFIG_HANDLER, .max = 2, .handle = config_parse_allow },
+	{ "allow", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_allow },
 	{ "authselectmode", CONFIG_CHOICE, .offset = AT(authselect), .choices = authselect_modes,
 	  .size = ARRAY_SIZE(authselect_modes) },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
@@ -285,8 +289,8 @@ static const struct config_option directives[] = {
 	  .handle = config_parse_clientloglimit },
 	{ "clockprecision", CONFIG_ADVICE, .form = "f", .advice =
 	  "the noise of timestamps is part of each sample" },
-	{ "cmdallow", CONFIG_HANDLER, .max = 2, .handle = config_parse_cmdallow },
-	{ "cmddeny", CONFIG_HANDLER, .max = 2, .handle = config_parse_cmddeny },
+	{ "cmdallow", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_cmdallow },
+	{ "cmddeny", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_cmddeny },
 	{ "cmdport", CONFIG_INT, .offset = AT(chronyc.port), .max = 65535,
 	  .initial = CONFIG_CHRONYC_PORT },
 	{ "cmdratelimit", CONFIG_HANDLER, .max = ANY, .handle = config_parse_cmdratelimit },
@@ -295,13 +299,15 @@ static const struct config_option directives[] = {
 	{ "confdir", CONFIG_HANDLER, .min = 1, .max = DIRECTORIES_MAX, .handle = parse_confdir },
 	{ "corrtimeratio", CONFIG_ADVICE, .form = "f", .advice =
 	  "offsets are removed as fast as 'maxslewrate' allows" },
-	{ "deny", CONFIG_HANDLER, .max = 2, .handle = config_parse_deny },
-	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .handle = parse_driftfile },
+	{ "deny", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_deny },
+	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .usage = "FILE [interval SECONDS]",
+	  .handle = parse_driftfile },
 	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
 	{ "dumpdir", CONFIG_ADVICE, .form = "s", .advice =
 	  "the rate is kept in 'driftfile'; sources are measured anew, with 'iburst' in seconds" },
 	{ "dumponexit", CONFIG_MOOT, .max = ANY, .advice = GONE },
-	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_fallbackdrift },
+	{ "fallbackdrift", CONFIG_HANDLER, .min = 2, .max = 2, .usage = "LEAST MOST",
+	  .handle = parse_fallbackdrift },
 	{ "generatecommandkey", CONFIG_ADVICE, .max = ANY, .advice = GONE },
 	{ "hostclock", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_hostclock },
 	{ "hostmaxerror", CONFIG_NS, .offset = AT(host_maxerror_ns), .min = 1e-6, .max = 3600,
@@ -329,9 +335,11 @@ static const struct config_option directives[] = {
 	{ "logdir", CONFIG_WORD, .offset = AT(logs.folder), .size = CONFIG_PATH_MAX },
 	{ "mailonchange", CONFIG_ADVICE, .form = "sf", .advice =
 	  "changes of the clock are in the journal and in 'truechime events --follow'" },
-	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .handle = parse_makestep },
+	{ "makestep", CONFIG_HANDLER, .min = 2, .max = 2, .usage = "THRESHOLD LIMIT",
+	  .handle = parse_makestep },
 	{ "manual", CONFIG_FLAG, .offset = AT(manual) },
-	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .handle = parse_maxchange },
+	{ "maxchange", CONFIG_HANDLER, .min = 3, .max = 3, .usage = "OFFSET START IGNORE",
+	  .handle = parse_maxchange },
 	{ "maxclockerror", CONFIG_PPM, .offset = AT(discipline.maxclockerror), .max = 1e5,
 	  .limit = true, .initial = 1 },
 	{ "maxdistance", CONFIG_NS, .offset = AT(discipline.maxdistance_ns), .max = 16,
@@ -377,7 +385,7 @@ static const struct config_option directives[] = {
 	{ "ntsservercert", CONFIG_HANDLER, .min = 1, .max = 1,
 	  .handle = config_parse_ntsservercert },
 	{ "ntsserverkey", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntsserverkey },
-	{ "ntstrustedcerts", CONFIG_HANDLER, .min = 1, .max = 2,
+	{ "ntstrustedcerts", CONFIG_HANDLER, .min = 1, .max = 2, .usage = "[SET] FILE",
 	  .handle = config_parse_ntstrustedcerts },
 	{ "opencommands", CONFIG_HANDLER, .max = ANY, .handle = config_parse_opencommands },
 	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_peer },
@@ -388,7 +396,7 @@ static const struct config_option directives[] = {
 	{ "ptpport", CONFIG_ADVICE, .form = "i", .advice =
 	  "NTP is not sent over PTP; for PTP use ptp4l, and 'truechime mode external'" },
 	{ "ratelimit", CONFIG_HANDLER, .max = ANY, .handle = config_parse_ratelimit },
-	{ "refclock", CONFIG_HANDLER, .min = 2, .max = ANY, .handle = config_parse_refclock },
+	{ "refclock", CONFIG_HANDLER, .max = ANY, .handle = config_parse_refclock },
 	{ "refresh", CONFIG_SECONDS, .offset = AT(refresh_s), .max = INT_MAX, .limit = true,
 	  .initial = 1209600 },
 	{ "reselectdist", CONFIG_ADVICE, .form = "f", .advice = WEIGHED },
@@ -405,13 +413,16 @@ static const struct config_option directives[] = {
 	{ "smoothtime", CONFIG_ADVICE, .min = 2, .max = 3, .handle = config_check_smoothtime,
 	  .advice = NO_SMOOTHING },
 	{ "sourcedir", CONFIG_HANDLER, .max = ANY, .handle = parse_sourcedir },
-	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5, .handle = config_parse_steppolicy },
+	{ "steppolicy", CONFIG_HANDLER, .min = 3, .max = 5,
+	  .usage = "OCCASION DIRECTION RULE [THRESHOLD [MAXIMUM]]",
+	  .handle = config_parse_steppolicy },
 	{ "stratumweight", CONFIG_NS, .offset = AT(discipline.stratumweight_ns),
 	  .max = CONFIG_SECONDS_MAX, .limit = true, .initial = -1e-9 },
 	{ "tempcomp", CONFIG_ADVICE, .min = 3, .max = 6, .handle = config_check_tempcomp,
 	  .advice = "the rate's changes are learned from the sources" },
 	{ "user", CONFIG_WORD, .offset = AT(user), .size = CONFIG_WORD_MAX },
-	{ "xdp", CONFIG_HANDLER, .min = 1, .max = 2, .handle = config_parse_xdp },
+	{ "xdp", CONFIG_HANDLER, .min = 1, .max = 2, .usage = "INTERFACE [native|generic]",
+	  .handle = config_parse_xdp },
 };
 
 void config_directives_defaults(struct config *config)
@@ -431,8 +442,34 @@ const struct config_option *config_directives(size_t *count)
 	return directives;
 }
 
+static bool has_comment(int count, char **words)
+{
+	for (int i = 0; i < count; i++) {
+		if (strchr("#!;%", words[i][0]))
+			return true;
+	}
+
+	return false;
+}
+
+/* There are that many values, and not as many as there have to be. -EINVAL. */
+static int report_count(struct config_reader *reader, const struct config_option *directive,
+			int count, int least, int most)
+{
+	char range[32] = "", usage[96] = "";
+
+	if (directive->usage)
+		snprintf(usage, sizeof(usage), ": write '%s %s'", directive->name,
+			 directive->usage);
+	if (least < most)
+		snprintf(range, sizeof(range), "%d to ", least);
+
+	return config_error(reader, "'%s' takes %s%d value%s, not %d%s", directive->name, range,
+			    most, plural((uint64_t)most), count, usage);
+}
+
 static int check_count(struct config_reader *reader, const struct config_option *directive,
-		       int count)
+		       int count, char **words)
 {
 	int least = config_option_values(directive);
 	int most = least;
@@ -445,16 +482,14 @@ static int check_count(struct config_reader *reader, const struct config_option 
 	if (count >= least && count <= most)
 		return 0;
 
+	if (has_comment(count, words))
+		return config_error(reader, "a comment needs a line of its own");
 	if (most == 0)
 		return config_error(reader, "'%s' takes no value", directive->name);
 	if (!count && least == 1)
 		return config_error(reader, "'%s' needs a value", directive->name);
-	if (least == most)
-		return config_error(reader, "'%s' takes %d value%s, not %d", directive->name, most,
-				    plural((uint64_t)most), count);
 
-	return config_error(reader, "'%s' takes %d to %d values, not %d", directive->name, least,
-			    most, count);
+	return report_count(reader, directive, count, least, most);
 }
 
 /**
@@ -483,7 +518,7 @@ int config_directive(struct config_reader *reader, int count, char **words)
 		return config_error(reader, "only 'server', 'pool' and 'peer' can be %s, not '%s'",
 				    reader->volatile_origin ? "in a sourcedir" : "added",
 				    directive->name);
-	if (check_count(reader, directive, count - 1) < 0)
+	if (check_count(reader, directive, count - 1, words + 1) < 0)
 		return -EINVAL;
 
 	return config_option_set(reader, directive, reader->config, count - 1, words + 1);

@@ -104,6 +104,7 @@ enum config_type {
  * @own: chronyd has none, and what follows its number, of seconds, is a mistake
  * @initial: value if not given
  * @form: the arguments of a word without effect, instead of their number: see form.c
+ * @usage: the arguments of CONFIG_HANDLER in words, where their number alone does not say which
  * @advice: what to use instead, as the end of a sentence; of CONFIG_MOOT, to what it belongs
  * @handle: CONFIG_HANDLER: given the values; 0, or -EINVAL after an error was reported. Of a word
  *	without effect: checks them
@@ -120,6 +121,7 @@ struct config_option {
 	bool own;
 	double initial;
 	const char *form;
+	const char *usage;
 	const char *advice;
 	int (*handle)(struct config_reader *reader, int count, char **words);
 };
@@ -274,6 +276,8 @@ int config_parse_cmdratelimit(struct config_reader *reader, int count, char **wo
 int config_parse_opencommands(struct config_reader *reader, int count, char **words);
 
 /* refclock.c; 0, or -EINVAL after an error was reported */
+/* @is_option: the second of @words is an option of refclock, and no parameter of a driver */
+int config_check_driver(struct config_reader *reader, int count, char **words, bool is_option);
 int config_parse_driver(struct config_reader *reader, struct config_source *source,
 			const char *driver, char *parameter);
 uint32_t config_make_refid(const char *text);

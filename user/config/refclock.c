@@ -16,6 +16,9 @@
 #include "lib/names.h"
 #include "lib/time_units.h"
 
+#define PARAMETERS \
+	"'refclock PHC eth0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'"
+
 /* ntpd's keys are the unit after 0x4e545030; it has four units, gpsd as many as devices. */
 #define UNIT_MAX	255
 
@@ -195,6 +198,36 @@ static int parse_parameter(struct config_reader *reader, const struct driver *dr
 	return 0;
 }
 
+/* chronyd has that driver. */
+static bool is_driver(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
+		if (!strcasecmp(name, drivers[i].name))
+			return true;
+	}
+
+	return !strcasecmp(name, "RTC");
+}
+
+int config_check_driver(struct config_reader *reader, int count, char **words, bool is_option)
+{
+	if (!count)
+		return config_error(reader, "'refclock' needs a driver and its parameter, as in "
+				    PARAMETERS);
+	if (!is_driver(words[0]))
+		return config_error(reader, "'refclock %s' is not known: use PHC, SHM, SOCK or PPS",
+				    words[0]);
+	if (count == 1)
+		return config_error(reader, "the parameter of 'refclock %s' is missing, as in "
+				    PARAMETERS, words[0]);
+	if (is_option)
+		return config_error(reader,
+				    "before '%s' the parameter of 'refclock %s' is missing, as in "
+				    PARAMETERS, words[1], words[0]);
+
+	return 0;
+}
+
 int config_parse_driver(struct config_reader *reader, struct config_source *source,
 			const char *driver, char *parameter)
 {
@@ -205,15 +238,11 @@ int config_parse_driver(struct config_reader *reader, struct config_source *sour
 		return parse_parameter(reader, &drivers[i], source, parameter);
 	}
 
-	if (!strcasecmp(driver, "RTC")) {
-		config_no_effect(reader,
-				 "'refclock RTC' is left out: the kernel sets the RTC; for the other way see 'rtcpolicy'");
-		reader->left_out = true;
-		return 0;
-	}
+	config_no_effect(reader,
+			 "'refclock RTC' is left out: the kernel sets the RTC; for the other way see 'rtcpolicy'");
+	reader->left_out = true;
 
-	return config_error(reader, "'refclock %s' is not known: use PHC, SHM, SOCK or PPS",
-			    driver);
+	return 0;
 }
 
 uint32_t config_make_refid(const char *text)

@@ -426,11 +426,11 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	struct choices choices = { .source.options.kind = SOURCE_REFCLOCK };
 	struct config_source *source = &choices.source;
 	size_t number = count_refclocks(reader->config);
+	bool is_option = count > 1 && config_option_find(refclock_options,
+							 ARRAY_SIZE(refclock_options), words[1]);
 
-	if (config_option_find(refclock_options, ARRAY_SIZE(refclock_options), words[1]))
-		return config_error(reader,
-				    "before '%s' the parameter of 'refclock %s' is missing, as in 'refclock PHC eth0', 'SHM 0', 'SOCK /run/truechime/gps.sock' or 'PPS /dev/pps0'",
-				    words[1], words[0]);
+	if (config_check_driver(reader, count, words, is_option) < 0)
+		return -EINVAL;
 	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
 	reader->left_out = false;
 	if (config_parse_driver(reader, source, words[0], words[1]) < 0 ||
