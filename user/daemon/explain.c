@@ -44,7 +44,8 @@ enum verdict {
 
 /**
  * struct explanation - the line at hand
- * @out: for the verdicts
+ * @out: for the verdicts; nothing of it is kept back when an error is reported, as both may be one
+ *	file
  * @errors: for errors
  * @unit_files: see explain_config()
  * @line: it was begun, and its verdict is to be printed
@@ -184,8 +185,10 @@ static void note(void *context, enum config_severity severity, const char *file,
 		check_machine(explanation, message);
 		return;
 	}
-	if (severity == CONFIG_ERROR)
+	if (severity == CONFIG_ERROR) {
+		fflush(explanation->out);
 		fprintf(explanation->errors, "%s: error: %s\n", place, message);
+	}
 	/* About the configuration as a whole, or a line that could not be read at all. */
 	if (!line || !explanation->line) {
 		finish_line(explanation);
@@ -296,6 +299,7 @@ bool explain_config(const char *path, const char *text, const char *unit_files, 
 	}
 	fputs("\n# What counts:\n", out);
 	config_print(config, out);
+	fflush(out);
 	has_keys = check_keys(config, errors);
 	usable = config_can_set_clock(config, why, sizeof(why));
 	if (!has_keys)

@@ -349,4 +349,30 @@ TEST(what_is_printed_is_a_configuration)
 	forget(&again);
 }
 
+/* Both go to one file, as with 2>&1, and only errors are written at once. */
+TEST(no_line_is_torn_by_an_error)
+{
+	char text[8192] = "", line[512];
+	FILE *both = tmpfile(), *out, *errors;
+
+	ASSERT_NE(NULL, both);
+	out = fdopen(dup(fileno(both)), "a");
+	errors = fdopen(dup(fileno(both)), "a");
+	ASSERT_TRUE(out && errors);
+	setvbuf(errors, NULL, _IONBF, 0);
+	for (int i = 0; i < 60; i++)
+		strcat(text, "server ntp.example.net iburst minpoll 4 maxpoll 6\n");
+	strcat(text, "allow\nkeyfile /nowhere\n");
+	explain_config("/nowhere", text, NULL, out, errors);
+	fclose(out);
+	fclose(errors);
+	rewind(both);
+	while (fgets(line, sizeof(line), both)) {
+		if (strstr(line, "error: "))
+			EXPECT_EQ(0, strncmp(line, "/nowhere: error: ", 17))
+				TH_LOG("%s", line);
+	}
+	fclose(both);
+}
+
 TEST_HARNESS_MAIN
