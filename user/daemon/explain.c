@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "daemon/privileges.h"
@@ -129,35 +130,52 @@ static void check_leap_list(struct explanation *explanation, const char *name, b
 	add_reason(explanation, WITHOUT_EFFECT, message);
 }
 
-/*
- * The daemon may be permitted to read what whoever asks is not. What is wrong with a line of it is
- * said at the end.
- */
-static void check_keyfile(struct explanation *explanation, const char *path)
+/* The daemon may be permitted to read what whoever asks is not. */
+static void add_unreadable(struct explanation *explanation, const char *what, const char *path,
+			   int err)
 {
 	char message[CONFIG_PATH_MAX + 128];
-	struct ntp_keys *keys = NULL;
-	int err = ntp_keys_load(path, NULL, NULL, &keys);
 
-	ntp_keys_free(keys);
-	if (!err)
-		return;
 	if (err == -EACCES)
 		snprintf(message, sizeof(message),
 			 "if the daemon may read %s, which you may not", path);
 	else
-		snprintf(message, sizeof(message), "no keys can be read from %s: %s", path,
+		snprintf(message, sizeof(message), "no %s can be read from %s: %s", what, path,
 			 strerror(-err));
 	make_printable(message);
 	add_reason(explanation, err == -EACCES ? DONE : WITHOUT_EFFECT, message);
 }
 
+/* What is wrong with a line of it is said at the end. */
+static void check_keyfile(struct explanation *explanation, const char *path)
+{
+	struct ntp_keys *keys = NULL;
+	int err = ntp_keys_load(path, NULL, NULL, &keys);
+
+	ntp_keys_free(keys);
+	if (err)
+		add_unreadable(explanation, "keys", path, err);
+}
+
+/* Of NTS; what is in it is up to the process that uses it. */
+static void check_pem(struct explanation *explanation, const char *what, const char *path,
+		      bool may_be_folder)
+{
+	struct stat st;
+
+	if (access(path, R_OK) || stat(path, &st))
+		add_unreadable(explanation, what, path, -errno);
+	else if (S_ISDIR(st.st_mode) && !may_be_folder)
+		add_unreadable(explanation, what, path, -EISDIR);
+}
+
 /* What a line names has to be on this machine, which the configuration alone does not show. */
 static void check_machine(struct explanation *explanation, const char *line)
 {
-	char name[32], value[CONFIG_PATH_MAX];
+	char name[32], value[CONFIG_PATH_MAX], second[CONFIG_PATH_MAX];
+	int words = sscanf(line, " %31s %255s %255s", name, value, second);
 
-	if (sscanf(line, " %31s %255s", name, value) != 2)
+	if (words < 2)
 		return;
 	if (!strcasecmp(name, "leapsectz"))
 		check_leap_list(explanation, value, true);
@@ -165,6 +183,12 @@ static void check_machine(struct explanation *explanation, const char *line)
 		check_leap_list(explanation, value, false);
 	else if (!strcasecmp(name, "keyfile"))
 		check_keyfile(explanation, value);
+	else if (!strcasecmp(name, "ntsservercert"))
+		check_pem(explanation, "certificate", value, false);
+	else if (!strcasecmp(name, "ntsserverkey"))
+		check_pem(explanation, "key", value, false);
+	else if (!strcasecmp(name, "ntstrustedcerts"))
+		check_pem(explanation, "certificate", words > 2 ? second : value, true);
 	else if (!strcasecmp(name, "user") && !getpwnam(value))
 		add_reason(explanation, DIFFERENTLY, NO_USER);
 }

@@ -95,6 +95,16 @@ TEST(what_is_not_on_this_machine_is_not_done)
 		  "#   without effect: no keys can be read from /nowhere: No such file" },
 		{ "KeyFile /tmp", "#   without effect: no keys can be read from /tmp: Is a dir" },
 		{ "keyfile /dev/null", "#   done\n" },
+		{ "ntsservercert /nowhere\nntsserverkey /dev/null",
+		  "#   without effect: no certificate can be read from /nowhere: No such file" },
+		{ "ntsservercert /dev/null\nntsserverkey /tmp",
+		  "#   done\n# command line:2: ntsserverkey /tmp\n"
+		  "#   without effect: no key can be read from /tmp: Is a directory\n" },
+		{ "ntstrustedcerts /nowhere",
+		  "#   without effect: no certificate can be read from /nowhere: No such file" },
+		{ "ntstrustedcerts 7 /nowhere",
+		  "#   without effect: no certificate can be read from /nowhere: No such file" },
+		{ "ntstrustedcerts 7 /tmp", "#   done\n" },
 		{ "user nobody-here", "#   done differently: there is no such user here: " },
 		{ "user root", "#   done\n" },
 	};
