@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define OF_KERNEL	"the kernel sets the RTC"
+#define NO_PASSWORDS	"there are no passwords any more"
 #define NOT_SMOOTHED	"clients are told the right time"
 
 /* chronyc itself does them, and sends nothing: no command has this number, of 16 bits. */
@@ -24,7 +25,8 @@ static const struct chronyc_refusal refusals[] = {
 	{ "timeout", NOT_SENT, CHRONYC_FAILED, NO_NETWORK },
 	{ "keygen", NOT_SENT, CHRONYC_FAILED,
 	  "a file of keys needs an owner and a mode, too: see KEYS in truechime.conf(5)" },
-	{ "password", CHRONYC_LOGON, CHRONYC_FAILED, "there are no passwords any more" },
+	{ "authhash", NOT_SENT, CHRONYC_FAILED, NO_PASSWORDS },
+	{ "password", CHRONYC_LOGON, CHRONYC_FAILED, NO_PASSWORDS },
 	{ "rtcdata", CHRONYC_RTCDATA, CHRONYC_NO_RTC, OF_KERNEL },
 	{ "trimrtc", CHRONYC_TRIMRTC, CHRONYC_NO_RTC, OF_KERNEL },
 	{ "writertc", CHRONYC_WRITERTC, CHRONYC_NO_RTC, OF_KERNEL },

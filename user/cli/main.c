@@ -90,6 +90,16 @@ static int refuse(const struct verb *verb, const char *words)
 	return verb->run == verb_check ? check_unknown(words) : CLI_ERROR;
 }
 
+static int refuse_unknown(const char *name)
+{
+	const char *nearest = verbs_nearest(name);
+
+	if (nearest)
+		return cli_error("unknown verb \"%s\"; did you mean \"%s\"?", name, nearest);
+
+	return cli_error("unknown verb \"%s\"; see truechime --help", name);
+}
+
 /* @words are the verb, none for the first one, and its arguments; @given the options' letters. */
 static int run_verb(struct cli *cli, int count, char **words, const char *given)
 {
@@ -103,7 +113,7 @@ static int run_verb(struct cli *cli, int count, char **words, const char *given)
 	if (!verb && chronyc_refusal_named(cli->verb))
 		return verb_refused(cli, count, words);
 	if (!verb)
-		return cli_error("unknown verb \"%s\"; see truechime --help", cli->verb);
+		return refuse_unknown(cli->verb);
 	if (!options_are_of_use(given, verb->name, verb->options))
 		return refuse(verb, "wrong usage. See: truechime --help");
 	if (verb->run_with)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/nearest_word.h"
 
 /* A verb of chronyc's takes what chronyc takes, whether or not there is a use for it. */
 #define CHRONYC	"jcvNa46"
@@ -100,6 +101,17 @@ const struct verb *verbs_find(const char *name)
 		if (!strcmp(verb->name, name))
 			return verb;
 	return NULL;
+}
+
+const char *verbs_nearest(const char *name)
+{
+	struct nearest_word nearest = nearest_word_to(name);
+	const struct verb *verb;
+
+	for (verb = verbs; verb->name; verb++)
+		nearest_word_try(&nearest, verb->name);
+
+	return nearest.found;
 }
 
 void verbs_print(void)

@@ -29,6 +29,9 @@ const struct verb *verbs_default(void);
 /* NULL: there is none of that name. */
 const struct verb *verbs_find(const char *name);
 
+/* The name that may have been meant by one that is none; NULL: none is near. */
+const char *verbs_nearest(const char *name);
+
 /* All of them to standard output, a line each, as --help has them. */
 void verbs_print(void);
 

@@ -1,27 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tables of words: finding a word, finding the nearest one to a misspelt word, the checked
- * conversion of its value, and the options of a directive one after the other. The words' meaning
- * is up to the owners of the tables.
+ * Tables of words: finding a word, the checked conversion of its value, and the options of a
+ * directive one after the other. The words' meaning is up to the owners of the tables.
  */
 #include "config/reader.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "lib/nearest_word.h"
 #include "lib/time_units.h"
 
 #define PPM		1e6
-
-/* Longer words are not compared. */
-#define DISTANCE_WORD_MAX	32
-
-/* With more edits than this it is another word. */
-#define DISTANCE_MAX	3
 
 const struct config_option *config_option_find(const struct config_option *table, size_t count,
 					       const char *word)
@@ -34,69 +27,16 @@ const struct config_option *config_option_find(const struct config_option *table
 	return NULL;
 }
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
-	size_t least = a < b ? a : b;
-
-	return least < c ? least : c;
-}
-
-/* Edits from one word to the other: insert, delete, replace, swap two neighbours. */
-static size_t edit_distance(const char *a, const char *b)
-{
-	size_t d[DISTANCE_WORD_MAX + 1][DISTANCE_WORD_MAX + 1];
-	size_t a_length = strlen(a);
-	size_t b_length = strlen(b);
-
-	if (a_length > DISTANCE_WORD_MAX || b_length > DISTANCE_WORD_MAX)
-		return SIZE_MAX;
-
-	for (size_t i = 0; i <= a_length; i++)
-		d[i][0] = i;
-	for (size_t j = 0; j <= b_length; j++)
-		d[0][j] = j;
-	for (size_t i = 1; i <= a_length; i++) {
-		for (size_t j = 1; j <= b_length; j++) {
-			int x = tolower((unsigned char)a[i - 1]);
-			int y = tolower((unsigned char)b[j - 1]);
-
-			d[i][j] = min3(d[i - 1][j] + 1, d[i][j - 1] + 1,
-				       d[i - 1][j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == tolower((unsigned char)b[j - 2]) &&
-			    y == tolower((unsigned char)a[i - 2]) && d[i - 2][j - 2] + 1 < d[i][j])
-				d[i][j] = d[i - 2][j - 2] + 1;
-		}
-	}
-
-	return d[a_length][b_length];
-}
-
 /* NULL: nothing is near. */
 const char *config_option_nearest(const struct config_option *table, size_t count,
 				  const char *word)
 {
-	const char *nearest = NULL;
-	size_t word_length = strlen(word);
-	size_t least = DISTANCE_MAX + 1;
+	struct nearest_word nearest = nearest_word_to(word);
 
-	/* A word of which more than half differs is no misspelling. */
-	if (word_length / 2 + 1 < least)
-		least = word_length / 2 + 1;
-	for (size_t i = 0; i < count; i++) {
-		size_t length = strlen(table[i].name);
-		size_t distance;
+	for (size_t i = 0; i < count; i++)
+		nearest_word_try(&nearest, table[i].name);
 
-		/* Each additional letter is an edit. */
-		if (length >= word_length + least || word_length >= length + least)
-			continue;
-		distance = edit_distance(table[i].name, word);
-		if (distance < least) {
-			least = distance;
-			nearest = table[i].name;
-		}
-	}
-
-	return nearest;
+	return nearest.found;
 }
 
 int config_parse_number(const char *word, double *value)

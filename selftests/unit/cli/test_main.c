@@ -142,6 +142,8 @@ TEST_F(main, help_is_a_verb_too)
 	TYPE("keygen", "1");
 	EXPECT_EQ(1, runs.count);
 	EXPECT_STREQ("keygen 1", runs.words[0]);
+	TYPE("authhash", "SHA1");
+	EXPECT_EQ(1, runs.count);
 }
 
 /* Of a variable that is not set, as "$socket". Nobody answers there, and that is not why. */
@@ -227,12 +229,27 @@ TEST_F(main, what_is_wrong_runs_no_verb)
 {
 	TYPE("no-such-verb");
 	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_NE(NULL, strstr(self->said, "unknown verb \"no-such-verb\"; see truechime --help\n"))
+		TH_LOG("%s", self->said);
 	TYPE("tracking", "--kind", "ntp");
 	EXPECT_EQ(CLI_ERROR, self->status);
 	EXPECT_NE(NULL, strstr(self->said, "no use for --kind"));
 	TYPE("tracking", "-x");
 	EXPECT_EQ(CLI_ERROR, self->status);
 	EXPECT_EQ(0, runs.count);
+}
+
+TEST_F(main, a_mistyped_verb_has_a_nearest_one)
+{
+	TYPE("sorces", "-v");
+	EXPECT_EQ(0, runs.count);
+	EXPECT_EQ(CLI_ERROR, self->status);
+	EXPECT_NE(NULL, strstr(self->said, "unknown verb \"sorces\"; did you mean \"sources\"?\n"))
+		TH_LOG("%s", self->said);
+	TYPE("trackinng");
+	EXPECT_NE(NULL, strstr(self->said, "did you mean \"tracking\"?")) TH_LOG("%s", self->said);
+	TYPE("-m", "Sources");
+	EXPECT_NE(NULL, strstr(self->said, "did you mean \"sources\"?")) TH_LOG("%s", self->said);
 }
 
 /* Each of chronyc's own verbs takes what chronyc takes. Another verb might be expected to obey. */
