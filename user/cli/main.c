@@ -171,8 +171,11 @@ static int run_lines(const struct cli *cli, char *program, char **lines, const c
 
 	if (!*lines)
 		return cli_error("-m is for the commands behind it, and there is none");
-	for (; *lines && status == CLI_OK; lines++)
+	for (; *lines && status == CLI_OK; lines++) {
 		status = run_line(*cli, program, *lines, given);
+		/* Errors of the next one come behind it, and no reader waits for that one. */
+		(void)fflush(stdout);
+	}
 
 	return status;
 }

@@ -8,6 +8,7 @@
 #undef main
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "selftests/unit/unit.h"
 
@@ -18,13 +19,18 @@ static struct {
 	struct cli cli[RUNS_MAX];
 	char words[RUNS_MAX][128];
 	int status[RUNS_MAX];
+	/* What of standard output was in its file when that one began. */
+	off_t written[RUNS_MAX];
 	int count;
 } runs;
 
 static int note(const struct cli *cli, int argc, char **argv)
 {
 	char *words = runs.words[runs.count];
+	struct stat st = { 0 };
 
+	(void)fstat(fileno(stdout), &st);
+	runs.written[runs.count] = st.st_size;
 	runs.cli[runs.count] = *cli;
 	strcpy(words, cli->verb);
 	for (int i = 0; i < argc; i++) {
@@ -324,6 +330,23 @@ TEST_F(main, many_commands_at_once)
 	TYPE("-me", "add server x offset -1", "online");
 	EXPECT_STREQ("add server x offset -1", runs.words[0]);
 	EXPECT_STREQ(".\n.\n", self->said);
+}
+
+/* Whoever reads a pipe has it while the next one waits, and before what that complains of. */
+TEST_F(main, an_answer_is_written_before_the_next_command)
+{
+	FILE *out = stdout, *file = tmpfile();
+	char help[] = "help", waitsync[] = "waitsync";
+
+	ASSERT_NE(NULL, file);
+	optind = 0;
+	stdout = file;
+	self->status = cli_main(4, (char *[]){ "truechime", "-m", help, waitsync, NULL });
+	stdout = out;
+	EXPECT_EQ(1, runs.count);
+	EXPECT_EQ(ftello(file), runs.written[0]);
+	EXPECT_LT(0, runs.written[0]);
+	fclose(file);
 }
 
 TEST_F(main, the_first_command_that_fails_is_the_last)
