@@ -15,6 +15,7 @@
 #include "lib/child.h"
 #include "lib/log.h"
 #include "lib/memory_file.h"
+#include "lib/spawn.h"
 #include "server/nts_settings.h"
 
 void nts_process_send_keys(const struct nts_process *process, const struct nts_server_keys *keys)
@@ -93,6 +94,8 @@ const char *nts_process_words(int status)
 		return "it could not be locked in";
 	case NTS_STATUS_MESSAGE:
 		return "it could not take what it was told";
+	case SPAWN_STATUS_DESCRIPTORS:
+		return SPAWN_WORDS_DESCRIPTORS;
 	}
 
 	return "it could not be started";

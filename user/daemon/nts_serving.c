@@ -234,9 +234,9 @@ static void start_all(struct nts_serving *nts, int64_t now_raw_ns)
 	}
 	if (!err)
 		return;
-	log_warning("NTS is not served: the program truechime-nts could not be started: %s%s",
-		    strerror(-err), err == -ENOENT ?
-		    ". It belongs beside truechimed: install truechime as a whole" : "");
+	if (restart_is_news(&nts->restart, strerror(-err)))
+		log_warning("NTS is not served: the program truechime-nts could not be started: %s. %s",
+			    strerror(-err), restart_advice(err));
 	restart_after_failure(&nts->restart, now_raw_ns);
 }
 

@@ -195,6 +195,8 @@ static const char *words_of(int status)
 		return "it could not be locked in";
 	case SERVER_STATUS_SOCKET:
 		return "a socket failed";
+	case SPAWN_STATUS_DESCRIPTORS:
+		return SPAWN_WORDS_DESCRIPTORS;
 	}
 
 	return "it could not be started";

@@ -255,6 +255,14 @@ void serving_use_cards(struct serving *serving, struct hardware *hardware, int64
 
 /* --- the process --- */
 
+static void say_served(const struct serving *serving, const char *again)
+{
+	log_info("NTP is served %son port %d (%s%s%s)", again, serving->config.port,
+		 serving->sockets.ipv4_fd >= 0 ? "IPv4" : "",
+		 serving->sockets.ipv4_fd >= 0 && serving->sockets.ipv6_fd >= 0 ? ", " : "",
+		 serving->sockets.ipv6_fd >= 0 ? "IPv6" : "");
+}
+
 static void start_process(struct serving *serving, int64_t now_raw_ns)
 {
 	struct server_uses uses = {
@@ -267,16 +275,14 @@ static void start_process(struct serving *serving, int64_t now_raw_ns)
 	serving->restart.next_ns = INT64_MAX;
 	serving->started_ns = now_raw_ns;
 	serving->nts_changes = 0;
-	if (!err) {
-		log_info("NTP is served on port %d (%s%s%s)", serving->config.port,
-			 serving->sockets.ipv4_fd >= 0 ? "IPv4" : "",
-			 serving->sockets.ipv4_fd >= 0 && serving->sockets.ipv6_fd >= 0 ?
-			 ", " : "", serving->sockets.ipv6_fd >= 0 ? "IPv6" : "");
+	/* One that has just ended may do so again. */
+	if (!err && !*serving->restart.trouble)
+		say_served(serving, "");
+	if (!err)
 		return;
-	}
-	log_warning("NTP is not served: the program truechime-server could not be started: %s%s",
-		    strerror(-err), err == -ENOENT ?
-		    ". It belongs beside truechimed: install truechime as a whole" : "");
+	if (restart_is_news(&serving->restart, strerror(-err)))
+		log_warning("NTP is not served: the program truechime-server could not be started: %s. %s",
+			    strerror(-err), restart_advice(err));
 	restart_after_failure(&serving->restart, now_raw_ns);
 }
 
@@ -297,8 +303,11 @@ int64_t serving_next_ns(const struct serving *serving)
 				    nts_serving_next_ns(serving->nts));
 
 	next_ns = chime_min(next_ns, serving->sockets.next_ns);
+	if (!serving->process.pid)
+		return next_ns;
+	next_ns = chime_min(next_ns, restart_proof_ns(&serving->restart, serving->started_ns));
 
-	return serving->process.pid ? chime_min(next_ns, serving->cards.next_ns) : next_ns;
+	return chime_min(next_ns, serving->cards.next_ns);
 }
 
 static bool has_ended(const struct serving *serving)
@@ -345,9 +354,13 @@ static void note_end(struct serving *serving, int64_t now_raw_ns)
 	char how[128];
 
 	server_process_ended(&serving->process, how, sizeof(how));
+	/* It has served in between, which was not said if nobody looked. */
+	(void)restart_is_mended(&serving->restart, serving->started_ns, now_raw_ns);
 	restart_after_end(&serving->restart, serving->started_ns, now_raw_ns);
-	log_warning("The NTP server process has ended: %s. It is started again in %lld s",
-		    how, (long long)((serving->restart.next_ns - now_raw_ns) / NS_PER_S));
+	if (restart_is_news(&serving->restart, how))
+		log_warning("The NTP server process has ended: %s. It is started again in %lld s, and ever less often while that does not help",
+			    how,
+			    (long long)((serving->restart.next_ns - now_raw_ns) / NS_PER_S));
 }
 
 void serving_timer(struct serving *serving, int64_t now_raw_ns)
@@ -356,6 +369,9 @@ void serving_timer(struct serving *serving, int64_t now_raw_ns)
 	turn_cards(serving, now_raw_ns);
 	if (serving->process.pid && has_ended(serving))
 		note_end(serving, now_raw_ns);
+	if (serving->process.pid &&
+	    restart_is_mended(&serving->restart, serving->started_ns, now_raw_ns))
+		say_served(serving, "again ");
 	if (now_raw_ns >= serving->sockets.next_ns)
 		try_sockets(serving, now_raw_ns);
 	if (now_raw_ns >= serving->restart.next_ns)

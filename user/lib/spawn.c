@@ -66,8 +66,9 @@ static void __attribute__((noreturn)) become(const char *path, const char *progr
 	sigprocmask(SIG_SETMASK, &signals, NULL);
 	/* Privileges that the service manager gave us would be inherited. */
 	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (place_descriptors(fds, count))
-		execve(path, arguments, environment);
+	if (!place_descriptors(fds, count))
+		_exit(SPAWN_STATUS_DESCRIPTORS);
+	execve(path, arguments, environment);
 	_exit(EXIT_FAILURE);
 }
 

@@ -11,6 +11,11 @@
 /* The first descriptor that a program is handed. */
 #define SPAWN_FD_FIRST	3
 
+/* It ends with this where its limit of descriptors leaves no room for those. */
+#define SPAWN_STATUS_DESCRIPTORS	125
+#define SPAWN_WORDS_DESCRIPTORS \
+	"its limit of descriptors is too low (LimitNOFILE= of the service, or ulimit -n)"
+
 /**
  * spawn_beside() - start a program
  * @program: its file name, in the folder of this one

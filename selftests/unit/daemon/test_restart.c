@@ -69,4 +69,35 @@ TEST(an_instant_at_the_end_of_time_saturates)
 	EXPECT_EQ(INT64_MAX, restart.next_ns);
 }
 
+/* The log has it once, however often it is tried, until it is something else or was mended. */
+TEST(a_trouble_is_news_once)
+{
+	struct restart restart;
+
+	restart_init(&restart);
+	EXPECT_TRUE(restart_is_news(&restart, "Too many open files"));
+	EXPECT_FALSE(restart_is_news(&restart, "Too many open files"));
+	EXPECT_TRUE(restart_is_news(&restart, "signal 9 ended it"));
+	EXPECT_FALSE(restart_is_news(&restart, "signal 9 ended it"));
+	restart_forgive(&restart);
+	EXPECT_TRUE(restart_is_news(&restart, "signal 9 ended it"));
+	restart_init(&restart);
+	EXPECT_TRUE(restart_is_news(&restart, "signal 9 ended it"));
+}
+
+TEST(what_runs_for_ten_seconds_is_mended)
+{
+	struct restart restart;
+
+	restart_init(&restart);
+	EXPECT_EQ(INT64_MAX, restart_proof_ns(&restart, 100 * S));
+	EXPECT_FALSE(restart_is_mended(&restart, 100 * S, 200 * S));
+	EXPECT_TRUE(restart_is_news(&restart, "test"));
+	EXPECT_EQ(110 * S, restart_proof_ns(&restart, 100 * S));
+	EXPECT_FALSE(restart_is_mended(&restart, 100 * S, 110 * S - 1));
+	EXPECT_TRUE(restart_is_mended(&restart, 100 * S, 110 * S));
+	EXPECT_FALSE(restart_is_mended(&restart, 100 * S, 120 * S));
+	EXPECT_TRUE(restart_is_news(&restart, "test"));
+}
+
 TEST_HARNESS_MAIN

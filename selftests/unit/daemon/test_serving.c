@@ -27,6 +27,7 @@ static struct {
 	bool ipv4;		/* it has such a socket */
 	bool ipv6;
 	int page_fd;
+	int start_error;
 } world;
 
 /* --- the process --- */
@@ -37,6 +38,8 @@ int server_process_start(struct server_process *process, const struct config_ser
 {
 	int ends[2];
 
+	if (world.start_error)
+		return world.start_error;
 	if (world.end >= 0 || pipe2(ends, O_CLOEXEC))
 		exit(1);
 	world.end = ends[0];
@@ -212,6 +215,54 @@ TEST_F(serving, a_process_that_ends_again_and_again_waits_longer)
 	end_process();
 	pass(self, 63);
 	EXPECT_GT(0, world.end);
+}
+
+/* Nobody is told that NTP is served as often as it is tried, nor that it is not. */
+TEST_F(serving, what_ends_again_and_again_is_said_once)
+{
+	configure(self, "allow\n");
+	pass(self, 0);
+	EXPECT_EQ(1, logged.infos);
+	EXPECT_STREQ("NTP is served on port 123 (IPv4, IPv6)", logged.info);
+	for (int i = 0; i < 10; i++) {
+		end_process();
+		pass(self, 0);
+		EXPECT_EQ(1, logged.warnings);
+		pass(self, (serving_next_ns(self->serving) - self->now_ns) / S);
+	}
+	EXPECT_NE(NULL, strstr(logged.warning, "has ended: test. It is started again in 1 s, "));
+	EXPECT_EQ(1, logged.infos);
+	/* Now it stays. */
+	pass(self, 9);
+	EXPECT_EQ(1, logged.infos);
+	pass(self, 1);
+	EXPECT_EQ(2, logged.infos);
+	EXPECT_STREQ("NTP is served again on port 123 (IPv4, IPv6)", logged.info);
+	pass(self, 1000);
+	EXPECT_EQ(2, logged.infos);
+	end_process();
+	pass(self, 0);
+	EXPECT_EQ(2, logged.warnings);
+}
+
+TEST_F(serving, what_cannot_be_started_is_said_once)
+{
+	world.start_error = -EMFILE;
+	configure(self, "allow\n");
+	pass(self, 3600);
+	EXPECT_EQ(0, logged.infos);
+	EXPECT_EQ(1, logged.warnings);
+	EXPECT_NE(NULL, strstr(logged.warning, "could not be started: Too many open files. It "))
+		TH_LOG("%s", logged.warning);
+	EXPECT_NE(NULL, strstr(logged.warning, "LimitNOFILE="));
+	/* Somebody has changed something, and looks whether it was right. */
+	configure(self, "allow\n");
+	pass(self, 3600);
+	EXPECT_EQ(2, logged.warnings);
+	world.start_error = 0;
+	pass(self, 64 + 10);
+	EXPECT_STREQ("NTP is served again on port 123 (IPv4, IPv6)", logged.info);
+	EXPECT_EQ(1, logged.infos);
 }
 
 /* Troubles of last month are no reason to leave clients without an answer for a minute. */
