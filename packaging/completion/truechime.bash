@@ -11,7 +11,8 @@ _truechime_files()
 _truechime()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-	local verb='' words='' i
+	local selection='+noselect -noselect +prefer -prefer +trust -trust +require -require'
+	local verb='' words='' before i
 
 	case $previous:$word in
 	*:=) word='' ;;
@@ -32,6 +33,8 @@ _truechime()
 			;;
 		esac
 	done
+	# So many of the verb's arguments precede it.
+	before=$((COMP_CWORD - i - 1))
 	case $previous in
 	# That of clients has no value.
 	-k | --kind) [ "$verb" = clients ] || words='chrony ntp timesyncd openntpd' ;;
@@ -42,20 +45,22 @@ _truechime()
 	-S | --socket | -o | --output) _truechime_files "$word" && return ;;
 	*)
 		case $verb:$word in
-		:-* | *:-*) words=$(truechime --help | grep -oE -- '--[a-z]+(-[a-z]+)*') ;;
+		:-* | *:-*)
+			words=$(truechime --help | grep -oE -- '--[a-z]+(-[a-z]+)*')
+			# Those of a source begin likewise.
+			[ "$verb" != selectopts ] || [ "$before" = 0 ] || words=$selection
+			;;
 		:*) words=$(truechime --help | sed -n 's/^  \([a-z]\+\)  .*/\1/p') ;;
 		skew:* | accheck:* | cmdaccheck:*)
 			mapfile -t COMPREPLY < <(compgen -A hostname -- "$word") && return
 			;;
 		import:*) _truechime_files "$word" && return ;;
 		allow:* | deny:* | cmdallow:* | cmddeny:*) words='all' ;;
-		add:*) words='server peer pool' ;;
-		selectopts:*)
-			words='+noselect -noselect +prefer -prefer +trust -trust +require -require'
-			;;
+		add:*) [ "$before" != 0 ] || words='server peer pool' ;;
+		selectopts:*) [ "$before" = 0 ] || words=$selection ;;
 		manual:*) words='on off list delete reset' ;;
 		settime:*) words='list delete reset within' ;;
-		reload:*) words='sources' ;;
+		reload:*) [ "$before" != 0 ] || words='sources' ;;
 		local:*) words='off stratum orphan distance activate waitsynced waitunsynced' ;;
 		mode:*) words='auto external' ;;
 		host:*)
