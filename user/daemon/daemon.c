@@ -33,15 +33,24 @@ void daemon_burst(struct daemon *daemon, int count)
 			       daemon->verdict != CONSENSUS_JUMP);
 }
 
+/* A reading of the configuration; @wrong: it has errors, of which the first is the refusal. */
+struct config_reading {
+	struct daemon *daemon;
+	bool wrong;
+};
+
 static void daemon_report_config(void *context, enum config_severity severity, const char *file,
 				 int line, const char *message)
 {
+	struct config_reading *reading = context;
+	struct daemon *daemon = reading->daemon;
 	char place[CONFIG_PATH_MAX + 16];
-	struct daemon *daemon = context;
 
 	config_place(file, line, place, sizeof(place));
-	if (severity == CONFIG_SKIPPED && !*daemon->refusal)
+	if (severity == CONFIG_ERROR ? !reading->wrong :
+	    severity == CONFIG_SKIPPED && !*daemon->refusal)
 		snprintf(daemon->refusal, sizeof(daemon->refusal), "%s: %s", place, message);
+	reading->wrong |= severity == CONFIG_ERROR;
 	if (severity == CONFIG_ERROR)
 		log_err("%s: %s", place, message);
 	else
@@ -51,6 +60,7 @@ static void daemon_report_config(void *context, enum config_severity severity, c
 static int daemon_load_config(struct daemon *daemon, struct config **config)
 {
 	const char *text = daemon->options->config_text;
+	struct config_reading reading = { .daemon = daemon };
 	struct config_busy_files busy;
 	char why[512];
 	int err;
@@ -58,11 +68,11 @@ static int daemon_load_config(struct daemon *daemon, struct config **config)
 	*daemon->refusal = '\0';
 	if (text)
 		err = config_from_text("command line", text, strlen(text), true,
-				       daemon_report_config, daemon, config);
+				       daemon_report_config, &reading, config);
 	else
 		err = config_load_again(daemon->options->config_path, daemon->config,
 					daemon_busy_files(daemon, &busy), daemon_report_config,
-					daemon, config);
+					&reading, config);
 	if (!err && !config_can_set_clock(*config, why, sizeof(why)))
 		log_warning("%s: %s", text ? "command line" : daemon->options->config_path, why);
 	if (err)

@@ -346,7 +346,7 @@ void daemon_burst(struct daemon *daemon, int count);
 
 /*
  * Read the configuration again; the old one stays in force when it has an error. 0, -errno.
- * daemon.refusal is as of daemon_reload_sources().
+ * daemon.refusal is as of daemon_reload_sources(), or the first error.
  */
 int daemon_reload(struct daemon *daemon);
 

@@ -207,19 +207,19 @@ static json_t *operator_check_command_access(const struct daemon *daemon, const 
 	return NULL;
 }
 
-#define RELOAD_WORDS	\
-	"the new configuration has errors, and the old one stays in force. To see them: truechimed -p, or journalctl -u truechimed"
-
 /* What is in force but for a line of a source directory is an error to the operator, too. */
 static json_t *operator_reload(struct daemon *daemon, const char **error)
 {
-	*error = RELOAD_WORDS;
-	if (daemon_reload(daemon))
-		return NULL;
-	if (!*daemon->refusal)
+	int err = daemon_reload(daemon);
+
+	if (!err && !*daemon->refusal)
 		return json_pack("{s:b}", "ok", 1);
-	text_append(daemon->refusal, sizeof(daemon->refusal), ". All else is in force");
 	*error = daemon->refusal;
+	if (err && !*daemon->refusal)
+		text_append(daemon->refusal, sizeof(daemon->refusal), "%s", strerror(-err));
+	text_append(daemon->refusal, sizeof(daemon->refusal), "%s", err ?
+		    ". The old configuration stays in force; the log has all that is wrong" :
+		    ". All else is in force");
 
 	return NULL;
 }

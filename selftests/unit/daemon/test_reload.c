@@ -184,6 +184,27 @@ TEST_F(reload, what_is_wrong_changes_nothing)
 	EXPECT_NE(0, daemon_reload(&self->daemon));
 	EXPECT_EQ(before, self->daemon.config);
 	EXPECT_EQ(0, world.told);
+	EXPECT_STREQ("command line:1: 'nonsense' is no option of 'server'", self->daemon.refusal);
+}
+
+/* Nothing is in force of what is named then, so that a line that would be left out is no news. */
+TEST_F(reload, the_first_error_is_named)
+{
+	char folder[] = "/tmp/test_reload.XXXXXX", path[64], text[128];
+	FILE *file;
+
+	ASSERT_NE(NULL, mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/a.sources", folder);
+	file = fopen(path, "w");
+	ASSERT_NE(NULL, file);
+	fputs("server 192.0.2.3 nonsense\n", file);
+	fclose(file);
+	snprintf(text, sizeof(text), "sourcedir %s\nport x\nserver\n", folder);
+	self->options.config_text = text;
+	EXPECT_NE(0, daemon_reload(&self->daemon));
+	EXPECT_STREQ("command line:2: 'port x': a whole number was expected", self->daemon.refusal);
+	unlink(path);
+	EXPECT_EQ(0, rmdir(folder));
 }
 
 /* The module keeps what it was told, and nobody else remembers what that was. */
