@@ -288,7 +288,7 @@ static void say_that_it_is_gone(const struct cli *cli, const char *daemon)
 	char restart[SERVICE_COMMAND_MAX];
 
 	command_to_restart(daemon, has_systemd(), restart);
-	user_err("the daemon %s is running, but its socket %s was removed. It makes another one within a minute, if it may; else, as root: %s",
+	user_err("the daemon %s is running, but its socket %s was removed. It makes another one within seconds, if it may; else, as root: %s",
 		 daemon, cli->socket_path, restart);
 }
 

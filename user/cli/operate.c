@@ -11,8 +11,13 @@
 
 static void print_connected(const struct cli *cli, const json_t *reply)
 {
-	(void)cli;
-	printf("Time sources that this is about: %d. See: truechime activity\n",
+	const char *what = "asked where there is a route, and else not";
+
+	if (!strcmp(cli->verb, "online"))
+		what = "asked again";
+	else if (!strcmp(cli->verb, "offline"))
+		what = "not asked any more";
+	printf("Time sources that are %s: %d. See: truechime activity\n", what,
 	       (int)json_int_of(reply, "sources", 0));
 }
 
