@@ -243,6 +243,11 @@ static bool parse_key(struct reader *reader, int count, char **words, struct ntp
 		     "the line is skipped: a number, a type and a key were expected, without blanks in the key; a comment needs a line of its own");
 		return false;
 	}
+	if (!strncmp(words[0], "\xef\xbb\xbf", 3)) {
+		tell(reader, NTP_KEYS_ERROR,
+		     "the line is skipped: it begins with a byte order mark, which cannot be seen: save the file as UTF-8 without one");
+		return false;
+	}
 	if (!parse_id(words[0], &key->id)) {
 		tell(reader, NTP_KEYS_ERROR,
 		     "the line is skipped: it does not begin with a key's number, 1 to 4294967295");

@@ -148,6 +148,7 @@ static const struct {
 	{ "x SHA1 Geheimnis", "does not begin with a key's number" },
 	{ "-1 SHA1 Geheimnis", "does not begin with a key's number" },
 	{ "7x SHA1 Geheimnis", "does not begin with a key's number" },
+	{ "\xef\xbb\xbf 7", "begins with a byte order mark, which cannot be seen" },
 	{ "0 SHA1 Geheimnis", "1 to 4294967295" },
 	{ "4294967296 SHA1 Geheimnis", "1 to 4294967295" },
 	{ "99999999999999999999999 SHA1 Geheimnis", "1 to 4294967295" },
