@@ -165,7 +165,8 @@ static bool read_pair(struct work *work, uint32_t i)
 	err = gnutls_certificate_set_x509_key_file(work->credentials, certificate, key,
 						   GNUTLS_X509_FMT_PEM);
 	if (err < 0)
-		user_err("%s and %s: %s", certificate, key, gnutls_strerror(err));
+		user_err("%s and %s are no certificate with its key in the PEM format: %s",
+			 certificate, key, gnutls_strerror(err));
 
 	return err >= 0;
 }
