@@ -265,7 +265,7 @@ enum chronyc_status daemon_refuse_chronyc(const struct chronyc_request *request)
 
 	/* Anybody may ask for some reports. */
 	if (!chronyc_is_open(command, UINT32_MAX))
-		log_info("chronyc: a command is refused: %s",
+		log_info("chronyc: %s is refused: %s", refusal ? refusal->name : "a command",
 			 refusal ? refusal->why : "it is not known here");
 
 	return refusal ? refusal->status : CHRONYC_FAILED;

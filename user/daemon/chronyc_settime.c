@@ -52,15 +52,15 @@ void daemon_list_for_chronyc(struct daemon *daemon, struct chronyc_reply *reply)
 	json_decref(list);
 }
 
-/* Carry that out, and have it answered with @status if it is refused. NULL: it was. */
-static json_t *settle(struct daemon *daemon, const char *arguments, enum chronyc_status status,
-		      struct chronyc_reply *reply)
+/* Carry out what @command says, and answer with @status if it is refused. NULL: it was. */
+static json_t *settle(struct daemon *daemon, const char *command, const char *arguments,
+		      enum chronyc_status status, struct chronyc_reply *reply)
 {
 	const char *error = "";
 	json_t *done = daemon_settime(daemon, arguments, &error);
 
 	if (!done) {
-		log_info("chronyc: a command is refused: %s", error);
+		log_info("chronyc: %s is refused: %s", command, error);
 		chronyc_reply_set_status(reply, status);
 	}
 
@@ -83,7 +83,7 @@ static void set_time(struct daemon *daemon, struct chronyc_request *request,
 	}
 	snprintf(arguments, sizeof(arguments), "set %lld %lld",
 		 (long long)((int64_t)utc_s * NS_PER_S + ns), TYPED_BOUND_NS);
-	done = settle(daemon, arguments,
+	done = settle(daemon, "settime", arguments,
 		      daemon->config->manual ? CHRONYC_FAILED : CHRONYC_NOT_ENABLED, reply);
 	if (!done)
 		return;
@@ -106,7 +106,7 @@ static void configure(struct daemon *daemon, struct chronyc_request *request,
 		daemon->config->manual = true;
 		break;
 	case MANUAL_RESET:
-		json_decref(settle(daemon, "reset", CHRONYC_FAILED, reply));
+		json_decref(settle(daemon, "manual reset", "reset", CHRONYC_FAILED, reply));
 		break;
 	default:
 		chronyc_reply_set_status(reply, CHRONYC_INVALID);
@@ -120,7 +120,7 @@ static void delete_entry(struct daemon *daemon, struct chronyc_request *request,
 	char arguments[32];
 
 	snprintf(arguments, sizeof(arguments), "delete %u", index);
-	json_decref(settle(daemon, arguments,
+	json_decref(settle(daemon, "manual delete", arguments,
 			   index < daemon->by_hand.times.count ? CHRONYC_FAILED :
 								 CHRONYC_BAD_SAMPLE, reply));
 }

@@ -6,6 +6,7 @@
 #include "user/daemon/requests.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "selftests/unit/unit.h"
@@ -25,8 +26,16 @@ json_t *daemon_settime(struct daemon *daemon, const char *arguments, const char 
 	return answered ? json_loads(answered, 0, NULL) : NULL;
 }
 
+/* What it logged last. */
+static char said[256];
+
 void log_info(const char *format, ...)
 {
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(said, sizeof(said), format, values);
+	va_end(values);
 }
 
 FIXTURE(commands) {
@@ -91,10 +100,12 @@ TEST_F(commands, a_time_may_have_32_bits)
 TEST_F(commands, what_is_refused_says_so)
 {
 	EXPECT_EQ(CHRONYC_NOT_ENABLED, ask(self, CHRONYC_SETTIME, 3, 0, 1700000000, 0));
+	EXPECT_STREQ("chronyc: settime is refused: the test does not want it", said);
 	self->config.manual = true;
 	EXPECT_EQ(CHRONYC_FAILED, ask(self, CHRONYC_SETTIME, 3, 0, 1700000000, 0));
 	EXPECT_EQ(CHRONYC_BAD_SAMPLE, ask(self, CHRONYC_MANUAL_DELETE, 1, 7));
 	EXPECT_STREQ("delete 7", asked);
+	EXPECT_STREQ("chronyc: manual delete is refused: the test does not want it", said);
 }
 
 /* Where there is such an entry, it is not its number that is wrong. */
