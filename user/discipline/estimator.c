@@ -305,6 +305,28 @@ static void take_anew(struct estimator *estimator, int path, const struct estima
 	take_first(estimator, path, sample);
 }
 
+/*
+ * For how much of a witness a sample counts between the members. Paths that have a line in common
+ * queue together while that is full, and what their samples say of it is said once, not by each of
+ * them: four of a round would be taken for the proof of a shape that none of them is proof of.
+ */
+static double testimony_of(const struct estimator *estimator, int path)
+{
+	const struct path_memory *own = &estimator->path[path];
+	int64_t since_ns = path_memory_instant(own, 1);
+	int witnesses = 1, i;
+
+	if (!path_memory_is_congested(own))
+		return 1;
+	for (i = 0; i < estimator->paths; i++) {
+		const struct path_memory *other = &estimator->path[i];
+
+		witnesses += i != path && other->used && other->reading[0].at_ns > since_ns &&
+			     path_memory_is_congested(other);
+	}
+	return 1.0 / witnesses;
+}
+
 static void take(struct estimator *estimator, int path, const struct estimator_sample *sample,
 		 double elapsed_s)
 {
@@ -312,6 +334,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	double offset = (double)(sample->offset_ns - estimator->base_ns);
 	double ahead_s = fmax(elapsed_s, 0);
 	double keep = 1 - fmin(ahead_s / FORGETTING_S, 1 / FORGETTING_SAMPLES);
+	double testimony = testimony_of(estimator, path);
 	struct mixture before;
 	int i;
 
@@ -327,7 +350,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 		struct member *member = bank_member(estimator, i);
 
 		member_note_weight(member, estimator->paths);
-		member->log_weight = keep * member->log_weight +
+		member->log_weight = keep * member->log_weight + testimony *
 				     member_take(member, path, figures,
 						 carry(member, offset, elapsed_s), sample);
 	}

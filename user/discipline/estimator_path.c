@@ -33,7 +33,10 @@
  */
 #define REROUTE_OPEN	0.5
 
-/* A way is congested if the mean of PATH_EXCESSES is more than this multiple of the usual one. */
+/*
+ * A way is congested if the mean of PATH_EXCESSES is more than this multiple of the usual one; in a
+ * single round trip congestion shows if that queued for this multiple.
+ */
 #define CONGESTED_FACTOR	2.5
 
 /* After so many samples it is decided whether a change of route made the path asymmetric. */
@@ -264,6 +267,15 @@ void path_memory_undo_reroute(struct path_memory *path)
 	path->up = (struct path_change){ 0, 0 };
 	path->down = (struct path_change){ 0, 0 };
 	path->rerouted = 0;
+}
+
+bool path_memory_is_congested(const struct path_memory *path)
+{
+	const struct path_figures *figures = &path->figures;
+	double usual_ns = figures->usual.mean_ns - figures->least_ns;
+
+	return !figures->one_way &&
+	       path->reading[0].delay_ns - figures->least_ns > CONGESTED_FACTOR * usual_ns;
 }
 
 static double mean_of(const double *excess)

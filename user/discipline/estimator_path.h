@@ -123,6 +123,9 @@ bool path_memory_was_late(const struct path_memory *path, const struct estimator
 /* Add a sample. */
 void path_memory_add(struct path_memory *path, const struct estimator_sample *sample);
 
+/* Did the latest round trip queue for far longer than usual? */
+bool path_memory_is_congested(const struct path_memory *path);
+
 /* By how much a round trip of a server that is right can be wrong, ns. */
 double path_memory_reach(const struct estimator_sample *sample);
 
