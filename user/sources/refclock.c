@@ -260,6 +260,7 @@ static int collect(struct target *target, struct source_sample *sample)
 		.root_delay_ns = config->delay_ns,
 		.refid = config->refid,
 		.epoch = refclock->epoch,
+		.followed_ns = refclock->followed_ns,
 		.stratum = (uint8_t)config->stratum,
 		.leap = refclock->leap,
 		.numbered = refclock->numbered,

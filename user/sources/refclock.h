@@ -67,6 +67,7 @@ extern const struct refclock_driver refclock_pps_driver;
  * @leap: by its latest reading
  * @numbered: its latest reading was a pulse that the timescale numbered
  * @epoch: of the reference by which the readings in @filter are
+ * @followed_ns: as of struct timescale_now, before the first of these
  * @reading_ns: by which the clocks were read apart at the latest reading
  * @rejected: why the latest reading was not used, for people; "" if it was
  * @refused: readings that were nonsense since it was opened
@@ -83,6 +84,7 @@ struct refclock {
 	uint8_t leap;
 	bool numbered;
 	uint32_t epoch;
+	int64_t followed_ns;
 	int64_t reading_ns;
 	const char *rejected;
 	uint64_t refused;

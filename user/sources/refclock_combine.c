@@ -121,6 +121,7 @@ int refclock_combine(const struct ptp_clock_reading *readings, size_t count,
 		.root_delay_ns = config->delay_ns,
 		.refid = config->refid,
 		.epoch = span->after.epoch,
+		.followed_ns = span->before.followed_ns,
 		.stratum = (uint8_t)config->stratum,
 	};
 

@@ -281,6 +281,8 @@ int target_refclock_place(struct target *target, const struct refclock_reading *
 	if (!(reading->pulse || target->config.pps) &&
 	    refclock_filter_is_still(&refclock->filter, &point))
 		return refclock_refuse(why, REFCLOCK_STANDS_STILL);
+	if (!refclock->filter.count)
+		refclock->followed_ns = span.before.followed_ns;
 	if (refclock_filter_add(&refclock->filter, &point) < 0)
 		*why = "its timestamp is not later than the one before";
 	else

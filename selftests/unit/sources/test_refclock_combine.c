@@ -96,6 +96,20 @@ TEST(exact_readings_are_averaged)
 	EXPECT_EQ(7, sample.noise_ns);
 }
 
+TEST(what_was_followed_before_the_readings_is_told)
+{
+	const struct ptp_clock_reading reading = {
+		.raw_ns = RAW_NS, .realtime_ns = UTC_NS, .device_ns = UTC_NS,
+	};
+	struct clock_span span = make_span();
+	struct source_sample sample;
+
+	span.before.followed_ns = 700;
+	span.after.followed_ns = 900;
+	ASSERT_EQ(0, refclock_combine(&reading, 1, PTP_CLOCK_PRECISE, &span, &config, &sample));
+	EXPECT_EQ(700, sample.followed_ns);
+}
+
 TEST(wide_readings_are_left_out)
 {
 	struct clock_span span = make_span();
