@@ -201,7 +201,8 @@ static bool is_misled(const struct estimate *estimate, const struct selection *s
  */
 static bool is_spoilt(const struct estimate *estimate, const struct source_status *selected)
 {
-	return !selected->estimate.suspect && estimate->sigma_ns > selected->root_distance_ns;
+	return !selected->estimate.suspect &&
+	       estimate->sigma_ns > selected->root_distance_ns - selected->unseen_ns;
 }
 
 /* What the combined clock has learned is worth less than what the selected sources show. */

@@ -201,25 +201,42 @@ static void start_anew(struct source *source, uint32_t epoch, bool keep_rate)
 	sample_log_clear(&source->log);
 }
 
-/* A refclock's reading has no round trip that bounds its error. */
+/*
+ * One standard error of @sample, besides what its round trip allows. The readings of a refclock
+ * that have none show their noise by how they scatter.
+ */
+static double noise_of(const struct source *source, const struct source_sample *sample,
+		       const struct estimate *estimate)
+{
+	double noise_ns = (double)sample->noise_ns;
+
+	if (source->options.kind != SOURCE_REFCLOCK || sample->delay_ns)
+		return noise_ns;
+	return fmax(noise_ns, estimate->queueing_ns);
+}
+
+/*
+ * What a refclock's reading is off by is not bounded, but likely to be within its noise: if the
+ * clock has run off, the reading shows where it is by now.
+ */
 static void note_round_trip(struct source *source, const struct source_sample *sample)
 {
 	int64_t since_ns = chime_max(chime_sub_sat(source->followed_ns, sample->followed_ns), 0);
-	int64_t noise_ns = source_whole_ns(SOURCE_SIGMAS * (double)sample->noise_ns);
-	int64_t distance_ns = chime_add_sat(source_interval_distance(sample),
-					    chime_add_sat(noise_ns, since_ns));
-	const struct round_trip trip = {
+	int64_t noise_ns, distance_ns;
+	struct rate_limits rate;
+	struct round_trip trip;
+	struct estimate estimate;
+	double greatest;
+
+	estimator_get(source->estimator, sample->at_ns, &estimate);
+	noise_ns = source_whole_ns(SOURCE_SIGMAS * noise_of(source, sample, &estimate));
+	distance_ns = chime_add_sat(source_interval_distance(sample),
+				    chime_add_sat(noise_ns, since_ns));
+	trip = (struct round_trip){
 		.at_ns = sample->at_ns,
 		.low_ns = chime_sub_sat(sample->offset_ns, distance_ns),
 		.high_ns = chime_add_sat(sample->offset_ns, distance_ns),
 	};
-	struct rate_limits rate;
-	struct estimate estimate;
-	double greatest;
-
-	if (source->options.kind == SOURCE_REFCLOCK)
-		return;
-	estimator_get(source->estimator, sample->at_ns, &estimate);
 	greatest = fmax(source_greatest_rate(&estimate), RATE_MOST);
 	rate.least = -greatest;
 	rate.most = greatest;

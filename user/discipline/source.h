@@ -132,7 +132,7 @@ struct source_options {
  * @root_dispersion_ns: the server's
  * @refid: the server's reference id, host byte order
  * @epoch: struct timescale_now epoch in which it was taken
- * @followed_ns: and its followed_ns then; a refclock, which has no round trips, needs none
+ * @followed_ns: and its followed_ns then
  * @stratum: the server's, 1 to 15; a refclock's may be 0
  * @leap: 0 none, 1 insert, 2 delete
  * @numbered: a pulse whose second the timescale numbered, as in struct source_options
@@ -309,6 +309,7 @@ int64_t source_moved_ns(const struct source *source);
  * @has_estimate: @estimate and @root_distance_ns are valid
  * @estimate: at the instant asked for
  * @root_distance_ns: bound of the error: half the root delay and path delay, plus dispersion aged
+ * @unseen_ns: of that, in case that a refclock's rate has changed since its readings
  * @minimum_delay_ns: least round trip of the path
  * @late_ns: what it was less by before the samples became void: the answers since were late, or the
  *	path has become longer
@@ -348,6 +349,7 @@ struct source_status {
 	bool has_estimate;
 	struct estimate estimate;
 	double root_distance_ns;
+	double unseen_ns;
 	int64_t minimum_delay_ns;
 	int64_t late_ns;
 	struct source_sample last;

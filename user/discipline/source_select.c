@@ -146,6 +146,8 @@ static void place_ballot(const struct source_status *status, struct candidate *c
 static void nominate(const struct source_status *status, const struct selection_terms *terms,
 		     size_t index, bool usable, struct candidate *candidate)
 {
+	double expected;
+
 	candidate->index = (int)index;
 	candidate->usable = usable;
 	if (usable)
@@ -154,8 +156,9 @@ static void nominate(const struct source_status *status, const struct selection_
 		place_ballot(status, candidate);
 	widen_by_rate(status, terms, candidate);
 	candidate->sigma = status->estimate.sigma_ns;
-	candidate->quality = hypot(candidate->sigma,
-				   ASYMMETRY * (candidate->distance - candidate->sigma));
+	/* What a refclock's rate may have done unseen is no error that it is expected to have. */
+	expected = candidate->distance - (usable ? status->unseen_ns : 0);
+	candidate->quality = hypot(candidate->sigma, ASYMMETRY * (expected - candidate->sigma));
 	candidate->handicap = 0;
 	candidate->stratum = status->stratum;
 	candidate->raised = status->stratum - status->last.stratum;

@@ -74,8 +74,8 @@ double source_rate_jump(const struct source *source)
 }
 
 /*
- * How far the truth may be by what all round trips allow: if the rate has always been the same,
- * known or not, and if it is known, but has changed at once since any of them.
+ * How far the truth may be by what all round trips, or readings, allow: if the rate has always been
+ * the same, known or not, and if it is known, but has changed at once since any of them.
  */
 static double round_trips_ns(const struct source *source, const struct estimate *estimate)
 {
@@ -111,18 +111,30 @@ static double jumped_ns(const struct source *source, const struct estimate *esti
 	       fmax((double)chime_sub_sat(estimate->at_ns, source->last.at_ns), 0);
 }
 
-/* By which the truth may differ from the estimate in @status, either way. */
-static double distance_ns(const struct source *source, const struct source_status *status)
+/* By which the truth may differ from the estimate in @status, either way, if that is right. */
+static double shown_ns(const struct source *source, const struct source_status *status)
 {
 	const struct estimate *estimate = &status->estimate;
 	/* Asymmetry cannot exceed half the path, but the estimate of it may be wrong. */
 	double path_ns = fabs(estimate->asymmetry_ns) +
 			 0.5 * (double)(source->last.root_delay_ns + status->minimum_delay_ns);
-	double shown_ns = path_ns + (double)source->last.root_dispersion_ns +
+	double least_ns = path_ns + (double)source->last.root_dispersion_ns +
 			  sigmas_of(source) * estimate->sigma_ns;
 
-	return fmax(fmax(shown_ns, contradicted_ns(source, status)) + jumped_ns(source, estimate),
-		    round_trips_ns(source, estimate));
+	return fmax(least_ns, contradicted_ns(source, status)) + jumped_ns(source, estimate);
+}
+
+/*
+ * The bound, and what of a refclock's is there in case that the rate has changed unseen: that is no
+ * error that it is expected to have.
+ */
+static void bound_error(const struct source *source, struct source_status *status)
+{
+	double likely_ns = shown_ns(source, status);
+
+	status->root_distance_ns = fmax(likely_ns, round_trips_ns(source, &status->estimate));
+	if (source->options.kind == SOURCE_REFCLOCK)
+		status->unseen_ns = status->root_distance_ns - likely_ns;
 }
 
 const struct source_sample *source_latest_overlong(const struct source *source)
@@ -183,5 +195,5 @@ void source_get_status(const struct source *source, int64_t at_ns, struct source
 	status->has_estimate = source->samples &&
 			       estimator_get(source->estimator, at_ns, &status->estimate);
 	if (status->has_estimate)
-		status->root_distance_ns = distance_ns(source, status);
+		bound_error(source, status);
 }

@@ -199,6 +199,23 @@ TEST_F(status, a_refclock_contradicts_nothing)
 	EXPECT_TRUE(is_near(2 + 3 + 0.75, distance_ms(self)));
 }
 
+/* What the rate may have done since its readings is no error that it is expected to have. */
+TEST_F(status, what_a_refclock_may_have_done_unseen)
+{
+	self->source.last.delay_ns = 0;
+	stub.floor_ns = 0;
+	stub.learned_s = 1e9;
+	stub.trips_ns = 20 * MS;
+	EXPECT_TRUE(is_near(20, distance_ms(self)));
+	EXPECT_EQ(0.0, self->status.unseen_ns);
+	self->source.options.kind = SOURCE_REFCLOCK;
+	EXPECT_TRUE(is_near(20, distance_ms(self)));
+	EXPECT_TRUE(is_near(20 - (2 + 3 + 0.75), self->status.unseen_ns / MS));
+	stub.trips_ns = 0;
+	distance_ms(self);
+	EXPECT_EQ(0.0, self->status.unseen_ns);
+}
+
 /* 7.5 of them; twice as many to begin with, sqrt(2) times with 900 readings. */
 TEST_F(status, the_standard_errors_of_a_young_refclock)
 {
