@@ -71,6 +71,7 @@ struct source {
 	int64_t estimate_ns;
 	bool refuted;
 	bool loop;
+	bool twin;
 	struct source_sample sample;
 };
 
@@ -165,6 +166,11 @@ void source_note_overlong(struct source *source, const struct source_sample *sam
 
 void source_server_moved(struct source *source, int64_t moved_ns)
 {
+}
+
+void source_set_twin(struct source *source, bool twin)
+{
+	source->twin = twin;
 }
 
 void source_set_selection(struct source *source, const struct source_options *options)

@@ -86,7 +86,7 @@ static unsigned int enough_samples(const struct source_status *status)
 static bool could_set_clock(const struct source_status *status)
 {
 	return !status->options->noselect && !status->options->numbered &&
-	       !status->last.numbered && !status->withdrawn && !status->loop;
+	       !status->last.numbered && !status->withdrawn && !status->loop && !status->twin;
 }
 
 static bool gives_time(const struct source_status *status)

@@ -54,7 +54,8 @@ bool quorum_would_count(const struct source *source, const struct source_status 
 {
 	return !status->options->noselect && !status->options->numbered &&
 	       !status->last.numbered && !source_is_refused(source) && !status->worn_out &&
-	       !status->orphan && status->smear != SOURCE_SMEARS && !status->refuted;
+	       !status->orphan && !status->twin && status->smear != SOURCE_SMEARS &&
+	       !status->refuted;
 }
 
 bool quorum_counts(const struct source *source, const struct source_status *status)

@@ -78,8 +78,8 @@ bool quorum_is_near(const struct source_status *status);
 
 /*
  * The source counts: it is not "noselect", does not refuse to serve us, was not taken offline by
- * the operator, has not been unreachable for longer than is configured, is no orphan, smears no
- * leap second, was not refuted, and has a date of its own.
+ * the operator, has not been unreachable for longer than is configured, is no orphan, is not asked
+ * as other sources already, smears no leap second, was not refuted, and has a date of its own.
  * Pulses that the timescale numbers agree with it whatever the others say.
  */
 bool quorum_counts(const struct source *source, const struct source_status *status);

@@ -384,6 +384,11 @@ void source_set_smearing(struct source *source, enum source_smear smear)
 	source->smear = smear;
 }
 
+void source_set_twin(struct source *source, bool twin)
+{
+	source->twin = twin;
+}
+
 void source_set_orphan(struct source *source, bool orphan)
 {
 	source->orphan = orphan;

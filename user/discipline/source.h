@@ -273,6 +273,12 @@ void source_set_polls(struct source *source, int minpoll, int maxpoll);
 /* Whether it smears a leap second (smear.c). */
 void source_set_smearing(struct source *source, enum source_smear smear);
 
+/*
+ * All that its name leads to is asked as other sources already: it is no witness beside them, and
+ * nobody waits for it.
+ */
+void source_set_twin(struct source *source, bool twin);
+
 /* It is an orphan that is not to be used (orphan.c): it has no time but its own, or another's. */
 void source_set_orphan(struct source *source, bool orphan);
 
@@ -329,6 +335,7 @@ int64_t source_moved_ns(const struct source *source);
  * @withdrawn: the operator has taken it offline: it is used only if all are lost or withdrawn
  * @smear: whether it smears a leap second that others do not
  * @orphan: it has no time of a source, and is not used
+ * @twin: other sources are all that its name leads to
  * @loop: it has no time but this machine's, and is not selected
  * @worn_out: it has been unreachable for longer than is configured, and is not used
  * @sent: requests
@@ -367,6 +374,7 @@ struct source_status {
 	bool withdrawn;
 	enum source_smear smear;
 	bool orphan;
+	bool twin;
 	bool loop;
 	bool worn_out;
 	uint64_t sent;

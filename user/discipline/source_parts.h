@@ -67,6 +67,7 @@ struct source {
 	bool has_epoch;
 	bool withdrawn;
 	bool orphan;
+	bool twin;
 	bool loop;
 	bool excused;		/* the latest failure was while nobody was reached, as in_vain */
 	bool unanswered;	/* a request is without an answer, and not counted yet ... */

@@ -163,6 +163,7 @@ void source_get_record(const struct source *source, struct source_status *status
 	status->lost = source_is_lost(source);
 	status->withdrawn = source->withdrawn;
 	status->orphan = source->orphan;
+	status->twin = source->twin;
 	status->loop = source->loop;
 	status->smear = source->smear;
 	status->worn_out = source->options.unreach_limit &&

@@ -404,6 +404,13 @@ static bool is_without_address(const struct target *target)
 	return true;
 }
 
+/* Do other sources have all addresses that were found? */
+static void set_twin(struct target *target, bool twin)
+{
+	for (size_t i = 0; i < target->count; i++)
+		source_set_twin(target->associations[i]->source, twin);
+}
+
 /*
  * The next query of a name that has addresses: for those that a pool is short of, which uses all
  * that were found; else the routine one.
@@ -437,11 +444,13 @@ static void take_addresses(struct target *target, const struct net_address *addr
 	target->problem = "";
 	use_addresses(target, now_raw_ns);
 
+	set_twin(target, is_without_address(target));
 	if (is_without_address(target)) {
 		if (!was_in_use)
 			log_warning("%s is not asked: %s", target->config.options.name,
 				    ASSOCIATION_IN_USE);
 		target->problem = ASSOCIATION_IN_USE;
+		target->list->changed = true;
 		schedule_look_up(target, now_raw_ns, LOOK_UP_AGAIN_NS, LOOK_UP_NOBODY_NS);
 		return;
 	}
@@ -483,6 +492,7 @@ void target_failed(struct target *target, int err, const char *problem, int64_t 
 			log_warning("%s cannot be used: %s; it will be tried again",
 				    target->config.options.name, problem);
 		target->problem = problem;
+		set_twin(target, false);
 		source_failed(target->associations[0]->source, now_raw_ns, err);
 		target->list->changed = true;
 	}

@@ -438,4 +438,17 @@ TEST_F(task, the_only_one_that_may_be_used_is_enough)
 	EXPECT_EQ(1, world.steps);
 }
 
+/* Nor are other names that lead to it. */
+TEST_F(task, a_server_with_three_names_is_one)
+{
+	struct source_options options[3];
+
+	have_one_of_three(self, options);
+	world.source[1].status.twin = true;
+	world.source[2].status.twin = true;
+	go_on(self, 10);
+	EXPECT_EQ(0, self->daemon->status);
+	EXPECT_EQ(1, world.steps);
+}
+
 TEST_HARNESS_MAIN

@@ -128,6 +128,18 @@ TEST_F(quorum, waits_for_nobody_who_was_taken_offline)
 	EXPECT_EQ(0, wait_of(self, 4));
 }
 
+/* Nor is who is asked as another source already. */
+TEST_F(quorum, waits_for_no_twin)
+{
+	source_set_twin(self->source[1], true);
+	source_set_twin(self->source[2], true);
+	answer(self, 0, 0, 0);
+	EXPECT_EQ(0, wait_of(self, 3));
+	quorum_forget(&self->quorum);
+	source_set_twin(self->source[2], false);
+	EXPECT_EQ(SOURCE_ANSWER_NS, wait_of(self, 3));
+}
+
 /* Two of three that agree are most, but of four, one of which answers too late for maxdelay. */
 TEST_F(quorum, waits_for_who_answers_beyond_maxdelay)
 {

@@ -235,6 +235,12 @@ TEST_F(sources, silent_ones_leave_the_first_answers_no_majority)
 	EXPECT_EQ(0, self->selection.falsetickers);
 	EXPECT_LT(self->selection.place_high_ns, 20000000);
 	EXPECT_LE(all.place_low_ns, self->selection.place_low_ns);
+	/* Those that are asked as others already have nothing to say. */
+	for (size_t i = 3; i < SOURCES; i++)
+		source_set_twin(self->source[i], true);
+	judge(self, -1);
+	EXPECT_EQ(all.place_low_ns, self->selection.place_low_ns);
+	EXPECT_EQ(all.place_high_ns, self->selection.place_high_ns);
 }
 
 /*

@@ -973,6 +973,8 @@ TEST_F(world, an_address_is_used_once)
 	EXPECT_STREQ("", info.address);
 	EXPECT_NE(NULL, strstr(info.resolving_error, "in use"));
 	EXPECT_EQ(0, source_at(1)->polled);
+	EXPECT_TRUE(source_at(1)->twin);
+	EXPECT_FALSE(source_at(0)->twin);
 	EXPECT_EQ(1, self->messages);
 	EXPECT_NE(NULL, strstr(self->message, "ntp.example.net is not asked: All its addresses"))
 		TH_LOG("%s", self->message);
@@ -981,6 +983,12 @@ TEST_F(world, an_address_is_used_once)
 	ASSERT_TRUE(TURN_UNTIL(names.started >= 2));
 	settle();
 	EXPECT_EQ(1, self->messages);
+	/* When it leads to another server it is one more. */
+	add_server("127.0.0.2", ANSWERS);
+	set_names(1, (const char *const[]){ "127.0.0.2" });
+	pass(3600);
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added == 1));
+	EXPECT_FALSE(source_at(1)->twin);
 }
 
 /* Nor is it two machines that answer on two ports of it. */
