@@ -13,10 +13,9 @@
 #include <time.h>
 
 #include "core/words.h"
+#include "lib/array_size.h"
 #include "lib/text_append.h"
 #include "lib/time_units.h"
-
-#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const char *const causes[] = {
 	[TRUECHIME_CAUSE_UNKNOWN] = "unknown",
@@ -182,7 +181,7 @@ NUMBER_FUNCTION(rtc, rtcs)
 
 const char *name_of_evidence(unsigned int number)
 {
-	return number < COUNT(evidences) ? evidences[number] : NULL;
+	return number < ARRAY_SIZE(evidences) ? evidences[number] : NULL;
 }
 
 /* Three significant figures of @value, at most two decimals: 1.23, 12.3, 123. */
