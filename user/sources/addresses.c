@@ -435,7 +435,7 @@ static void schedule_next(struct target *target, int64_t now_raw_ns)
 static void take_addresses(struct target *target, const struct net_address *addresses, int count,
 			   int64_t now_raw_ns)
 {
-	bool was_in_use = !strcmp(target->problem, ASSOCIATION_IN_USE);
+	bool was_in_use = !strcmp(target->problem, ASSOCIATION_IN_USE), is_twin;
 
 	memcpy(target->found, addresses, (size_t)count * sizeof(*addresses));
 	memset(target->tried, 0, sizeof(target->tried));
@@ -444,8 +444,9 @@ static void take_addresses(struct target *target, const struct net_address *addr
 	target->problem = "";
 	use_addresses(target, now_raw_ns);
 
-	set_twin(target, is_without_address(target));
-	if (is_without_address(target)) {
+	is_twin = is_without_address(target);
+	set_twin(target, is_twin);
+	if (is_twin) {
 		if (!was_in_use)
 			log_warning("%s is not asked: %s", target->config.options.name,
 				    ASSOCIATION_IN_USE);
