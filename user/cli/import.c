@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/import.h"
 #include "config/config.h"
+#include "lib/byte_order_mark.h"
 
 /* The most that is read as a configuration. */
 #define FILE_SIZE_MAX	1048576
@@ -21,7 +22,7 @@
 static char *read_text(const char *path)
 {
 	char *text = NULL;
-	size_t length;
+	size_t length, mark;
 	FILE *file;
 
 	file = fopen(path, "re");
@@ -47,9 +48,9 @@ static char *read_text(const char *path)
 	}
 	text[length] = '\0';
 	/* timesyncd ignores it, and whoever sees none wonders what is wrong with the first line. */
-	if (!strncmp(text, CONFIG_BYTE_ORDER_MARK, strlen(CONFIG_BYTE_ORDER_MARK)))
-		memmove(text, text + strlen(CONFIG_BYTE_ORDER_MARK),
-			length + 1 - strlen(CONFIG_BYTE_ORDER_MARK));
+	mark = byte_order_mark_of(text);
+	if (mark)
+		memmove(text, text + mark, length + 1 - mark);
 	goto out;
 
 out_free:

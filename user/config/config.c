@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "config/reader.h"
+#include "lib/byte_order_mark.h"
 #include "lib/printable.h"
 #include "lib/split_words.h"
 
@@ -156,8 +157,7 @@ int config_parse_line(struct config_reader *reader, const char *text, size_t len
 	if (reader->explain)
 		report_line(reader, whole + (words[0] - line));
 	/* chronyd does not take it for text either. */
-	if (reader->line == 1 &&
-	    !strncmp(words[0], CONFIG_BYTE_ORDER_MARK, strlen(CONFIG_BYTE_ORDER_MARK)))
+	if (reader->line == 1 && byte_order_mark_of(words[0]))
 		return config_error(reader,
 				    "the file begins with a byte order mark, which cannot be seen: save it as UTF-8 without one");
 

@@ -26,8 +26,6 @@
 
 #define CONFIG_PATH		"/etc/truechime/truechime.conf"
 #define CONFIG_PATH_MAX		256
-/* What some editors begin a file of UTF-8 with. */
-#define CONFIG_BYTE_ORDER_MARK	"\xef\xbb\xbf"
 #define CONFIG_SOURCES_MAX	SOURCE_SELECT_MAX
 #define CONFIG_RULES_MAX	6
 #define CONFIG_WORD_MAX		64

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lib/array_size.h"
+#include "lib/byte_order_mark.h"
 #include "lib/split_words.h"
 
 /* A key file that is longer is none. */
@@ -243,7 +244,7 @@ static bool parse_key(struct reader *reader, int count, char **words, struct ntp
 		     "the line is skipped: a number, a type and a key were expected, without blanks in the key; a comment needs a line of its own");
 		return false;
 	}
-	if (!strncmp(words[0], "\xef\xbb\xbf", 3)) {
+	if (byte_order_mark_of(words[0])) {
 		tell(reader, NTP_KEYS_ERROR,
 		     "the line is skipped: it begins with a byte order mark, which cannot be seen: save the file as UTF-8 without one");
 		return false;
