@@ -187,18 +187,30 @@ TEST_F(reload, what_is_wrong_changes_nothing)
 	EXPECT_STREQ("command line:1: 'nonsense' is no option of 'server'", self->daemon.refusal);
 }
 
+#define FOLDER	"/tmp/test_reload.XXXXXX"
+
+/* Make @folder, a FOLDER, with a file of these lines, whose name is put into @path. */
+static bool write_sources(char *folder, const char *lines, char *path, size_t size)
+{
+	FILE *file;
+
+	if (!mkdtemp(folder))
+		return false;
+	snprintf(path, size, "%s/a.sources", folder);
+	file = fopen(path, "w");
+	if (!file)
+		return false;
+	fputs(lines, file);
+
+	return !fclose(file);
+}
+
 /* Nothing is in force of what is named then, so that a line that would be left out is no news. */
 TEST_F(reload, the_first_error_is_named)
 {
-	char folder[] = "/tmp/test_reload.XXXXXX", path[64], text[128];
-	FILE *file;
+	char folder[] = FOLDER, path[64], text[128];
 
-	ASSERT_NE(NULL, mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/a.sources", folder);
-	file = fopen(path, "w");
-	ASSERT_NE(NULL, file);
-	fputs("server 192.0.2.3 nonsense\n", file);
-	fclose(file);
+	ASSERT_TRUE(write_sources(folder, "server 192.0.2.3 nonsense\n", path, sizeof(path)));
 	snprintf(text, sizeof(text), "sourcedir %s\nport x\nserver\n", folder);
 	self->options.config_text = text;
 	EXPECT_NE(0, daemon_reload(&self->daemon));
@@ -221,15 +233,10 @@ TEST_F(reload, what_was_taken_out_is_named)
 /* The operator is told which line of a source directory is not in force, while all else is. */
 TEST_F(reload, a_line_that_is_left_out_is_named)
 {
-	char folder[] = "/tmp/test_reload.XXXXXX", path[64], text[128], place[80];
-	FILE *file;
+	char folder[] = FOLDER, path[64], text[128], place[80];
 
-	ASSERT_NE(NULL, mkdtemp(folder));
-	snprintf(path, sizeof(path), "%s/a.sources", folder);
-	file = fopen(path, "w");
-	ASSERT_NE(NULL, file);
-	fputs("server 192.0.2.2\nserver 192.0.2.3 nonsense\n", file);
-	fclose(file);
+	ASSERT_TRUE(write_sources(folder, "server 192.0.2.2\nserver 192.0.2.3 nonsense\n", path,
+				  sizeof(path)));
 	snprintf(text, sizeof(text), "server 192.0.2.1\nsourcedir %s\n", folder);
 	self->options.config_text = text;
 	EXPECT_EQ(0, daemon_reload(&self->daemon));
