@@ -41,6 +41,7 @@ struct fake_clock {
 	int leap_state;		/* the kernel's, which an unsynchronised clock hides */
 	int adjustments;	/* calls that changed something ... */
 	int asked;		/* ... and those that changed nothing */
+	int cleared;		/* calls that took STA_UNSYNC away */
 	int64_t release_ns;	/* when the program was released */
 };
 
@@ -175,8 +176,10 @@ static inline int fake_clock_change(const struct timex *tx)
 				  tx->freq < -32768000 ? -32768000 : tx->freq;
 	if (tx->modes & ADJ_TAI)
 		fake_clock.tai_s = (int)tx->constant;
-	if (tx->modes & ADJ_STATUS)
+	if (tx->modes & ADJ_STATUS) {
+		fake_clock.cleared += !!(fake_clock.status & ~tx->status & STA_UNSYNC);
 		fake_clock_set_status(tx->status);
+	}
 	if ((tx->modes & ADJ_OFFSET) && (fake_clock.status & STA_PLL))
 		fake_clock.offset = tx->offset;
 	if (tx->modes & ADJ_MAXERROR)

@@ -250,6 +250,19 @@ static long system_clock_error_us(int64_t error_ns)
 	return (error_ns + NS_PER_US - 1) / NS_PER_US;
 }
 
+/* NTP's word of a leap second in the kernel's status. */
+static int system_clock_leap_status(int leap)
+{
+	return leap == 1 ? STA_INS : leap == 2 ? STA_DEL : 0;
+}
+
+static int system_clock_set_status(struct system_clock *clock, int status)
+{
+	struct timex tx = { .modes = ADJ_STATUS, .status = status };
+
+	return system_clock_adjust(clock, &tx);
+}
+
 int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
 			 int64_t esterror_ns, int leap)
 {
@@ -258,26 +271,25 @@ int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t 
 		.maxerror = system_clock_error_us(maxerror_ns),
 		.esterror = system_clock_error_us(esterror_ns),
 	};
-	int status = 0, err;
-	bool clears;
+	int status = system_clock_leap_status(leap), mark, err;
 
 	if (!synchronised || tx.maxerror >= ERROR_LIMIT_US) {
 		status = STA_UNSYNC;
 		tx.maxerror = ERROR_LIMIT_US;
-	} else if (leap == 1) {
-		status = STA_INS;
-	} else if (leap == 2) {
-		status = STA_DEL;
 	}
 	/* The reply shows the status. One that is right is not written: it may change meanwhile. */
 	err = system_clock_adjust(clock, &tx);
-	if (err || clock->null || (tx.status & ~STA_RONLY) == status)
+	if (err || clock->null)
 		return err;
-	clears = tx.status & ~status & STA_UNSYNC;
-	tx.modes = ADJ_STATUS;
-	tx.status = status;
-	err = system_clock_adjust(clock, &tx);
-	return err ? err : clears;
+	mark = tx.status & ~status & STA_UNSYNC;
+	if ((tx.status & ~STA_RONLY) != (status | mark))
+		err = system_clock_set_status(clock, status | mark);
+	return err ? err : !!mark;
+}
+
+int system_clock_clear_mark(struct system_clock *clock, int leap)
+{
+	return system_clock_set_status(clock, system_clock_leap_status(leap));
 }
 
 bool system_clock_is_synchronised(void)

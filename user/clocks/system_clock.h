@@ -66,9 +66,10 @@ void system_clock_reread(struct system_clock *clock, struct system_clock_change 
 int system_clock_step(struct system_clock *clock, int64_t offset_ns);
 
 /*
- * Publish: @synchronised clears STA_UNSYNC; maxerror and esterror in ns (saturating at the kernel's
- * 16 s, above which the kernel says unsynchronised itself); @leap as NTP's: 0 none, 1 insert,
- * 2 delete. 0; 1: STA_UNSYNC was cleared, which somebody may have set a moment ago; -errno.
+ * Publish: maxerror and esterror in ns (saturating at the kernel's 16 s, above which the kernel
+ * says unsynchronised itself); @leap as NTP's: 0 none, 1 insert, 2 delete. Not @synchronised sets
+ * STA_UNSYNC. 0; 1: @synchronised, but somebody set that, maybe a moment ago, and it stays until
+ * system_clock_clear_mark(); -errno.
  *
  * STA_UNSYNC is the truth, whatever "rtcsync" says: timedatectl and others read it as
  * "synchronized". The kernel copies a synchronised clock to the RTC every 11 minutes, and offers no
@@ -76,6 +77,9 @@ int system_clock_step(struct system_clock *clock, int64_t offset_ns);
  */
 int system_clock_publish(struct system_clock *clock, bool synchronised, int64_t maxerror_ns,
 			 int64_t esterror_ns, int leap);
+
+/* Take STA_UNSYNC away, @leap as above. 0, -errno. */
+int system_clock_clear_mark(struct system_clock *clock, int leap);
 
 /*
  * Whether the kernel calls it synchronised, whoever has said so; for who publishes nothing (-x).

@@ -129,9 +129,9 @@ static int steering_kernel_leap(const struct steering *steering)
 }
 
 /*
- * The clock was marked unsynchronised, and publishing has undone that. A disruption since the
- * reading may have marked it, and its notification may not have arrived yet. A new epoch alone, as
- * at the host's leap second, marks only a clock that is wrong.
+ * A disruption since the reading may have marked the clock unsynchronised, and its notification may
+ * not have arrived yet. While a host is waited for, only the bound shows that. If there was none,
+ * the next check, at once, calls the clock synchronised.
  */
 static bool steering_is_overtaken(struct steering *steering, const struct timescale_now *now)
 {
@@ -139,8 +139,25 @@ static bool steering_is_overtaken(struct steering *steering, const struct timesc
 
 	if (timescale_read(steering->timescale, &after))
 		return false;
-	return after.disruptions != now->disruptions ||
-	       (after.epoch != now->epoch && steering_is_far(&after));
+	return after.disruptions != now->disruptions || after.epoch != now->epoch ||
+	       after.maxerror_ns == CHIME_LINE_UNBOUNDED_NS;
+}
+
+/*
+ * The clock is marked unsynchronised, as at a start, and is right. -ESTALE: a disruption may have
+ * marked it; -errno.
+ */
+static int steering_clear_mark(struct steering *steering, const struct timescale_now *now)
+{
+	int err;
+
+	if (steering_is_overtaken(steering, now))
+		return -ESTALE;
+	err = system_clock_clear_mark(steering->clock, steering_kernel_leap(steering));
+	/* A mark that came in between has been cleared, too. */
+	if (!err && steering_is_overtaken(steering, now))
+		err = -ESTALE;
+	return err;
 }
 
 /* By how much the correction's bound may outgrow the kernel's until the next refresh. */
@@ -194,7 +211,9 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 								STEERING_PUBLISH_NS);
 	err = system_clock_publish(steering->clock, synchronised, maxerror_ns,
 				   status->esterror_ns, steering_kernel_leap(steering));
-	if (err > 0 && steering_is_overtaken(steering, now)) {
+	if (err > 0)
+		err = steering_clear_mark(steering, now);
+	if (err == -ESTALE) {
 		synchronised = false;
 		steering_recheck(steering);
 		err = system_clock_publish(steering->clock, false, maxerror_ns,

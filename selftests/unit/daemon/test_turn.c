@@ -276,8 +276,8 @@ TEST_F(turn, an_answer_costs_two_requests)
 {
 	int i;
 
-	/* The first has the clock called synchronised, which takes one more. */
-	EXPECT_EQ(3, receive(self, 0));
+	/* The first has the clock called synchronised, with a look before that and one after it. */
+	EXPECT_EQ(4, receive(self, 0));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 	for (i = 0; i < 20; i++)
 		EXPECT_EQ(2, receive(self, i % 2 ? 20 * US : -30 * US));

@@ -378,6 +378,12 @@ static uint32_t new_epochs;
 
 static int64_t new_error_ns;
 
+/* The module marks the clock. */
+static bool new_mark;
+
+/* From then on nobody knows how wrong the clock is. */
+static bool new_doubt;
+
 static int disrupted_host_now(struct timescale *timescale, struct timescale_now *now)
 {
 	static uint32_t disruptions, epoch;
@@ -385,11 +391,13 @@ static int disrupted_host_now(struct timescale *timescale, struct timescale_now 
 	(void)bounded_host_now(timescale, now);
 	now->epoch = epoch;
 	now->disruptions = disruptions;
+	if (!calm_readings && new_doubt)
+		now->maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
 	if (calm_readings && !--calm_readings) {
 		disruptions += new_disruptions;
 		epoch += new_epochs;
 		fake_clock.realtime_ns += new_error_ns;
-		if (new_disruptions || new_error_ns)
+		if (new_disruptions || new_error_ns || new_mark)
 			fake_clock.status |= STA_UNSYNC;
 	}
 	return 0;
@@ -433,6 +441,51 @@ TEST(what_a_disruption_has_overtaken_is_not_published)
 	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 	EXPECT_TRUE(world.status.synchronised);
+	steering_free(world.steering);
+	system_clock_close(world.clock);
+}
+
+/*
+ * A mark that came between the reading and publishing stays, and is not taken away and set again: a
+ * program that looks in between would take the clock for right. While a host is waited for, only
+ * the lost bound shows why the clock is marked.
+ */
+TEST(a_mark_since_the_reading_stays)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = disrupted_host_now };
+	struct timescale timescale = { .ops = &ops };
+	static const struct {
+		uint32_t disruptions;
+		uint32_t epochs;
+		bool doubt;
+	} cases[] = {
+		{ .disruptions = 1, .epochs = 1, .doubt = true },
+		{ .epochs = 1 },
+		{ .doubt = true },
+	};
+	int cleared;
+
+	FIXTURE_DATA(steering) world = { .timescale = &timescale };
+
+	ASSERT_EQ(0, steer_for_long(&world));
+	new_error_ns = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ASSERT_FALSE(fake_clock.status & STA_UNSYNC);
+		new_disruptions = cases[i].disruptions;
+		new_epochs = cases[i].epochs;
+		new_doubt = cases[i].doubt;
+		new_mark = true;
+		calm_readings = 1;
+		cleared = fake_clock.cleared;
+		ASSERT_EQ(0, follow(&world));
+		EXPECT_EQ(0, calm_readings);
+		EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+		EXPECT_EQ(cleared, fake_clock.cleared);
+		EXPECT_LE(steering_next_ns(world.steering), fake_clock.raw_ns);
+		new_doubt = false;
+		new_mark = false;
+		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	}
 	steering_free(world.steering);
 	system_clock_close(world.clock);
 }
