@@ -240,7 +240,7 @@ wait_for_end()
 show_output()
 {
 	sed -n -E '/^ *[0-9]+ ms: check /h; /^ *[0-9]+ ms: check /!H; /^ *[0-9]+ ms: fail /{x;p}' "$1" |
-		grep -v -E '^ *[0-9]+ ms: fail ' | tail -n 8 | cut -c 1-250 | sed 's/^/#   /'
+		grep -v -E '^ *[0-9]+ ms: fail ' | tail -n 16 | cut -c 1-250 | sed 's/^/#   /'
 }
 
 # show_starved: the host waited for most of the time that it could have run. On a machine of two processors
