@@ -3,9 +3,11 @@
  * truechime sources: the time sources and their latest samples, in chronyc's columns and signs: an
  * offset is positive where the system clock is ahead of the source.
  */
+#include <math.h>
 #include <string.h>
 
 #include "cli/cli.h"
+#include "lib/names.h"
 #include "lib/plural.h"
 
 static void print_legend(void)
@@ -68,11 +70,26 @@ static const char *address_of_source(const json_t *source)
 	return *address ? address : json_text_of(source, "name");
 }
 
+/* It answers and is not used, by what was configured. */
+static void print_setting(const json_t *source, int64_t maxdistance_ns)
+{
+	const char *letter = json_text_of(json_object_get(source, "selection"), "letter");
+	int64_t distance_ns = llround(json_real_of(json_object_get(source, "estimate"),
+						   "distance_ns", 0));
+
+	if (!strcmp(letter, "N"))
+		printf("%s is only watched, as its noselect says.\n", json_text_of(source, "name"));
+	else if (!strcmp(letter, "d") && distance_ns >= maxdistance_ns)
+		printf("%s is not used: it can be wrong by %s; maxdistance is %s.\n",
+		       json_text_of(source, "name"), duration_text(distance_ns).text,
+		       duration_text(maxdistance_ns).text);
+}
+
 /*
  * One sentence for each source that is not used: what is wrong with it. Where not one is usable, as
  * of two that differ, there is no majority to speak of.
  */
-static void print_complaints(const json_t *sources, bool any_usable)
+static void print_complaints(const json_t *sources, bool any_usable, int64_t maxdistance_ns)
 {
 	const json_t *source;
 	const char *error;
@@ -89,6 +106,8 @@ static void print_complaints(const json_t *sources, bool any_usable)
 			printf("%s %s and is not used.\n", json_text_of(source, "name"),
 			       any_usable ? "disagrees with the majority" :
 			       "contradicts other sources, or what is known of the clock,");
+		else
+			print_setting(source, maxdistance_ns);
 	}
 }
 
@@ -119,8 +138,10 @@ static const char *name_of_missing(const json_t *sources)
 	return missing;
 }
 
-static void print_sentence(const json_t *sources, int64_t minsources)
+static void print_sentence(const json_t *reply)
 {
+	int64_t minsources = json_int_of(reply, "minsources", 1);
+	const json_t *sources = json_object_get(reply, "sources");
 	const char *missing = name_of_missing(sources);
 	size_t count = json_array_size(sources), i;
 	const json_t *source;
@@ -140,7 +161,7 @@ static void print_sentence(const json_t *sources, int64_t minsources)
 	else if (usable && !used && usable < minsources)
 		printf("They are used once %lld of them agree (minsources), and %d %s.\n",
 		       (long long)minsources, usable, plural_do((uint64_t)usable));
-	print_complaints(sources, usable);
+	print_complaints(sources, usable, json_int_of(reply, "maxdistance_ns", INT64_MAX));
 	putchar('\n');
 }
 
@@ -156,11 +177,9 @@ static const struct source_table table = {
 
 static void print(const struct cli *cli, const json_t *reply)
 {
-	const json_t *sources = json_object_get(reply, "sources");
-
 	if (!cli->csv)
-		print_sentence(sources, json_int_of(reply, "minsources", 1));
-	print_source_table(cli, sources, &table);
+		print_sentence(reply);
+	print_source_table(cli, json_object_get(reply, "sources"), &table);
 }
 
 int verb_sources(const struct cli *cli)

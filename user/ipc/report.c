@@ -286,8 +286,8 @@ json_t *report_sources(const struct state *state)
 
 	for (i = 0; i < state->source_count; i++)
 		json_array_append_new(list, report_source(state, i));
-	return json_pack("{s:b,s:i,s:o}", "ok", 1, "minsources", state->minsources, "sources",
-			 list);
+	return json_pack("{s:b,s:i,s:I,s:o}", "ok", 1, "minsources", state->minsources,
+			 "maxdistance_ns", (json_int_t)state->maxdistance_ns, "sources", list);
 }
 
 json_t *report_activity(const struct state *state)

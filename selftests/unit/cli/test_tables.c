@@ -356,6 +356,28 @@ TEST_F(tables, offline_sources_are_said_to_be)
 			       "truechime online 192.0.2.1"));
 }
 
+/* It answers, and nothing is wrong with what it says. */
+TEST_F(tables, why_a_source_without_fault_is_not_used)
+{
+	static const char far[] =
+		"ntp.example.net is not used: it can be wrong by 4.00 s; maxdistance is 3.00 s.";
+	static const struct source_options watched = { .noselect = true };
+	struct source_status *status = &world.sources[0].status;
+	const struct source_options *used = status->options;
+
+	add_sources();
+	world.maxdistance_ns = 3 * S;
+	EXPECT_STREQ("", line_of(self, verb_sources, "ntp.example.net"));
+	status->options = &watched;
+	EXPECT_STREQ("ntp.example.net is only watched, as its noselect says.",
+		     line_of(self, verb_sources, "ntp.example.net"));
+	status->options = used;
+	status->verdict = SOURCE_UNUSABLE;
+	EXPECT_STREQ("", line_of(self, verb_sources, "ntp.example.net"));
+	status->root_distance_ns = 4 * S;
+	EXPECT_STREQ(far, line_of(self, verb_sources, "ntp.example.net"));
+}
+
 /* A port that is taken is not the only reason: one that is 0, or a program that ended, may be. */
 TEST_F(tables, why_nobody_is_served)
 {
