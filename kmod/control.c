@@ -28,7 +28,6 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 {
 	struct chime_timescale *timescale = &chime->timescale;
 	int ret = -ESTALE;
-	bool decides;
 
 	if (!chime_line_valid(correction))
 		return -ERANGE;
@@ -37,13 +36,13 @@ int chime_control_correct(struct chime *chime, const struct chime_line *correcti
 	chime_disruption_check(chime);
 	if (epoch == timescale->current_view.epoch)
 		chime_disruption_heed_correction(chime, correction);
-	decides = !chime_timescale_is_dispute(timescale, correction);
 	if (timescale->current_view.awaits_host)
 		ret = -EAGAIN;
 	else if (reference < 0 || reference == timescale->current_view.reference)
 		ret = chime_timescale_correct(timescale, correction, epoch, jump,
 					      ktime_get_raw_ns());
-	if (!ret && decides)
+	/* One that is disputed decides nothing. */
+	if (!ret && !timescale->current_view.disputed_ns)
 		chime->disruption.left_to_others = false;
 	chime_unlock(chime);
 	return ret;

@@ -282,13 +282,6 @@ bool chime_timescale_is_denied(const struct chime_timescale *timescale,
 			       const struct chime_line *correction, s64 raw_ns);
 
 /*
- * @correction is the one in force, but for another bound, or for a dispute: nothing was measured
- * anew, but sources contradict it by so much, or do so no longer. Lock held.
- */
-bool chime_timescale_is_dispute(const struct chime_timescale *timescale,
-				const struct chime_line *correction);
-
-/*
  * Set the correction, or state a dispute of it. One that takes the place of a host that is stated
  * to be better known than it refutes the statement. 0, or -ESTALE when @epoch has passed.
  */

@@ -101,8 +101,12 @@ bool chime_timescale_is_denied(const struct chime_timescale *timescale,
 	return chime_abs_sat(moved_ns) > known_ns;
 }
 
-bool chime_timescale_is_dispute(const struct chime_timescale *timescale,
-				const struct chime_line *correction)
+/*
+ * @correction is the one in force, but for another bound, or for a dispute: nothing was measured
+ * anew, but sources contradict it by so much, or do so no longer.
+ */
+static bool chime_timescale_is_dispute(const struct chime_timescale *timescale,
+				       const struct chime_line *correction)
 {
 	const struct chime_view *view = &timescale->current_view;
 	struct chime_line same = timescale->correction;
