@@ -486,6 +486,17 @@ TEST(a_mark_since_the_reading_stays)
 		new_mark = false;
 		ASSERT_EQ(0, run_truthfully(&world, 20 * S));
 	}
+	/* The mark is an older one's, so it is being cleared, when this one comes. */
+	fake_clock.status |= STA_UNSYNC;
+	new_disruptions = 1;
+	new_epochs = 1;
+	new_doubt = true;
+	new_mark = true;
+	calm_readings = 2;
+	cleared = fake_clock.cleared;
+	ASSERT_EQ(0, follow(&world));
+	EXPECT_EQ(cleared + 1, fake_clock.cleared);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
 	steering_free(world.steering);
 	system_clock_close(world.clock);
 }
