@@ -5,14 +5,14 @@
 #include "core/pace.h"
 
 /*
- * Without a parameter a busy machine reads every 6 ms, so that half of the steps of the host's
- * clock are noticed after 3 ms. On hardware a reading takes 2 us, and that costs 0.033 % of a
- * processor. Readings may take up to a hundredth of one, which they reach at 60 us each, as under
+ * Without a parameter a busy machine reads every 5 ms, so that half of the steps of the host's
+ * clock are noticed within 3 ms. On hardware a reading takes 2 us, and that costs 0.04 % of a
+ * processor. Readings may take up to an eightieth of one, which they reach at 62 us each, as under
  * hypervisors that run under others: from there on they are further apart. But a step must not go
  * unnoticed for longer than 20 ms anywhere.
  */
-#define CHIME_PACE_COSTS	100
-#define CHIME_PACE_SOONEST_NS	(6 * CHIME_NS_PER_MS)
+#define CHIME_PACE_COSTS	80
+#define CHIME_PACE_SOONEST_NS	(5 * CHIME_NS_PER_MS)
 #define CHIME_PACE_LATEST_NS	(20 * CHIME_NS_PER_MS)
 
 /* A check keeps the line and its bound up to date, and sees what only a thread can see. */
