@@ -855,6 +855,31 @@ TEST(a_young_clocks_corrections_are_no_reason_to_hurry)
 	EXPECT_GT(world.follower.spread, 1.2);
 }
 
+/* Nor do small ones, in the first seconds, say that those to come are small. */
+TEST(a_young_clocks_corrections_are_no_reason_to_take_long)
+{
+	struct world world;
+	double first;
+	int i;
+
+	world_start(&world, 20e-6, 0);
+	world.now.sigma_ns = 12 * US;
+	world_correct(&world, 0);
+	first = world.follower.spread;
+	for (i = 0; i < 5; i++) {
+		world_run(&world, world.now.raw_ns + MS);
+		world_follow(&world, 2 * S - MS);
+		world_correct(&world, 0);
+		EXPECT_EQ(first, world.follower.spread) TH_LOG("correction %d", i);
+	}
+	for (i = 0; i < 20; i++) {
+		world_run(&world, world.now.raw_ns + MS);
+		world_follow(&world, 2 * S - MS);
+		world_correct(&world, 0);
+	}
+	EXPECT_GT(first / 2, world.follower.spread);
+}
+
 /* By the next check, which is a minute away; sooner if others follow and have a small error. */
 TEST(a_correction_that_counts_as_none_is_no_hurry)
 {
