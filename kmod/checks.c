@@ -358,3 +358,15 @@ void chime_checks_now(struct chime *chime)
 {
 	kthread_mod_delayed_work(chime->checks.thread, &chime->checks.idle, 0);
 }
+
+void chime_checks_now_if_moved(struct chime *chime)
+{
+	bool moved;
+
+	/* One of the words is this CPU's. */
+	preempt_disable();
+	moved = chime_checks_has_moved(chime, ktime_get_raw_ns());
+	preempt_enable();
+	if (moved)
+		chime_checks_now(chime);
+}

@@ -85,4 +85,10 @@ void chime_checks_exit(struct chime *chime);
 /* Check at once. Any context, between start and stop. */
 void chime_checks_now(struct chime *chime);
 
+/*
+ * The same, if a hypervisor has changed memory since the latest check. Any context, between start
+ * and stop.
+ */
+void chime_checks_now_if_moved(struct chime *chime);
+
 #endif /* CHIME_CHECKS_H */

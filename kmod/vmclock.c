@@ -92,7 +92,26 @@ static int chime_vmclock_read_first(struct chime_vmclock *vmclock)
 	return ret;
 }
 
-int chime_vmclock_open(struct chime_vmclock *vmclock)
+static void chime_vmclock_notify(acpi_handle device, u32 value, void *context)
+{
+	struct chime_vmclock *vmclock = context;
+
+	vmclock->notified(vmclock->context);
+}
+
+/* Without notifications the page is read all the same. */
+static void chime_vmclock_watch(struct chime_vmclock *vmclock, acpi_handle device,
+				void (*notified)(void *context), void *context)
+{
+	vmclock->notified = notified;
+	vmclock->context = context;
+	if (!ACPI_FAILURE(acpi_install_notify_handler(device, ACPI_DEVICE_NOTIFY,
+						      chime_vmclock_notify, vmclock)))
+		vmclock->device = device;
+}
+
+int chime_vmclock_open(struct chime_vmclock *vmclock, void (*notified)(void *context),
+		       void *context)
 {
 	acpi_handle device = chime_acpi_device_find(chime_vmclock_names,
 						    ARRAY_SIZE(chime_vmclock_names));
@@ -111,11 +130,16 @@ int chime_vmclock_open(struct chime_vmclock *vmclock)
 		return -ENODEV;
 	}
 	vmclock->counted = vmclock->page.has_generation;
+	chime_vmclock_watch(vmclock, device, notified, context);
 	return 0;
 }
 
 void chime_vmclock_close(struct chime_vmclock *vmclock)
 {
+	/* Waits for running handlers. */
+	if (vmclock->device)
+		acpi_remove_notify_handler(vmclock->device, ACPI_DEVICE_NOTIFY,
+					   chime_vmclock_notify);
 	if (vmclock->mapping)
 		memunmap((void *)vmclock->mapping);
 	memset(vmclock, 0, sizeof(*vmclock));

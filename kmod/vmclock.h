@@ -3,7 +3,7 @@
  * Witness: the vmclock page, in which a hypervisor counts disruptions of this guest's counter.
  *
  * This works on every kernel, with or without a driver of its own for the device: the page is only
- * read here.
+ * read here, and ACPI allows several notify handlers.
  */
 #ifndef CHIME_VMCLOCK_H
 #define CHIME_VMCLOCK_H
@@ -19,6 +19,9 @@
  * @counted: there was a generation counter when the device was opened
  * @unread: the latest check could not read the page ...
  * @page: ... so these are its contents at an earlier one
+ * @device: whose notifications are taken; NULL: they cannot be had
+ * @notified: called for each ...
+ * @context: ... with this
  */
 struct chime_vmclock {
 	const unsigned char *mapping;
@@ -26,13 +29,26 @@ struct chime_vmclock {
 	bool counted;
 	bool unread;
 	struct chime_vmclock_page page;
+	void *device;
+	void (*notified)(void *context);
+	void *context;
 };
 
 #ifdef CONFIG_ACPI
-/* 0; -ENODEV: this machine has no usable device; @vmclock stays zeroed. Context: process. */
-int chime_vmclock_open(struct chime_vmclock *vmclock);
+/**
+ * chime_vmclock_open() - find the device and install a notify handler
+ * @vmclock: zeroed
+ * @notified: called when the hypervisor notifies, which it does after each change of the page, if
+ *	at all; in process context, without any lock
+ * @context: passed to it
+ *
+ * Context: process.
+ * Return: 0; -ENODEV: this machine has no usable device; @vmclock stays zeroed.
+ */
+int chime_vmclock_open(struct chime_vmclock *vmclock, void (*notified)(void *context),
+		       void *context);
 
-/* Undo it. Context: process. */
+/* Undo it; @notified is not running afterwards. Context: process. */
 void chime_vmclock_close(struct chime_vmclock *vmclock);
 
 /* Evidence bits of what happened since the last call. This only reads memory. */
@@ -50,7 +66,8 @@ void chime_vmclock_read_marks(const struct chime_vmclock *vmclock, struct chime_
  */
 s64 chime_vmclock_host_maxerror(const struct chime_vmclock *vmclock, const struct chime_line *host);
 #else
-static inline int chime_vmclock_open(struct chime_vmclock *vmclock)
+static inline int chime_vmclock_open(struct chime_vmclock *vmclock,
+				     void (*notified)(void *context), void *context)
 {
 	return -ENODEV;
 }

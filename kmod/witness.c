@@ -81,6 +81,15 @@ static void chime_witness_genid_notified(void *context)
 }
 
 /*
+ * Likewise. A hypervisor notifies of each update of the page's time, too: that needs no check, and
+ * an idle guest is not kept from sleeping by it.
+ */
+static void chime_witness_vmclock_notified(void *context)
+{
+	chime_checks_now_if_moved(context);
+}
+
+/*
  * What happened before it is judged first. If there is no result, and an earlier suspend has ended
  * since there was one, the two are one: what was lost since the first began counts, and its end is
  * not taken for the end of the second.
@@ -194,7 +203,7 @@ void chime_witness_start(struct chime *chime, const struct chime_witness_options
 	if (options->genid)
 		chime_genid_open(&witness->genid, chime_witness_genid_notified, chime);
 	if (options->vmclock)
-		chime_vmclock_open(&witness->vmclock);
+		chime_vmclock_open(&witness->vmclock, chime_witness_vmclock_notified, chime);
 	rt_mutex_unlock(&chime->lock);
 	/* Fails only without CONFIG_PM_SLEEP, where there is nothing to be notified of either. */
 	witness->suspend.notifier_call = chime_witness_suspend;
@@ -210,7 +219,8 @@ void chime_witness_stop(struct chime *chime)
 		unregister_pm_notifier(&witness->suspend);
 	/* A notification may still ask for a check, but does not wait for the lock. */
 	rt_mutex_lock(&chime->lock);
-	chime_genid_close(&witness->genid);
+	/* Its notifications have the generation id compared, too. */
 	chime_vmclock_close(&witness->vmclock);
+	chime_genid_close(&witness->genid);
 	rt_mutex_unlock(&chime->lock);
 }

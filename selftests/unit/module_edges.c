@@ -45,9 +45,12 @@ void chime_genid_settle(const struct chime_genid *genid)
 		unit_settling();
 }
 
-int chime_vmclock_open(struct chime_vmclock *vmclock)
+int chime_vmclock_open(struct chime_vmclock *vmclock, void (*notified)(void *context),
+		       void *context)
 {
 	(void)vmclock;
+	(void)notified;
+	(void)context;
 	return -ENODEV;
 }
 
@@ -67,6 +70,12 @@ void chime_vmclock_read_marks(const struct chime_vmclock *vmclock, struct chime_
 {
 	if (vmclock->mapping)
 		marks->words[CHIME_MARK_DISRUPTION] = unit_marks.words[CHIME_MARK_DISRUPTION];
+}
+
+/* There is no vmclock device that would notify. */
+void chime_checks_now_if_moved(struct chime *chime)
+{
+	(void)chime;
 }
 
 int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int idle_check_ms)

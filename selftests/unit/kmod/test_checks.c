@@ -681,6 +681,23 @@ TEST_F(checks, changed_memory_is_checked_even_if_only_an_interrupt_runs)
 	EXPECT_EQ(1, check_count);
 }
 
+/* A vmclock device notifies an idle guest, whose timers do not run. */
+TEST_F(checks, notification_of_changed_memory_is_checked_at_once)
+{
+	ticks_run(20);
+	check_count = 0;
+	memory.words[CHIME_MARK_DISRUPTION]++;
+	chime_checks_now_if_moved(&chime);
+	EXPECT_EQ(0, postponed_by);
+	thread_run();
+	EXPECT_EQ(1, check_count);
+	EXPECT_EQ(chime.checks.idle_jiffies, postponed_by);
+	/* It does so for each new time in its page as well. */
+	clock_ns += NSEC_PER_SEC;
+	chime_checks_now_if_moved(&chime);
+	EXPECT_EQ(chime.checks.idle_jiffies, postponed_by);
+}
+
 /* The thread has not run yet when the others' timers do. */
 TEST_F(checks, one_cpu_asks_for_all)
 {

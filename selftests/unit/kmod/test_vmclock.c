@@ -12,6 +12,9 @@
 #define acpi_handle		void *
 #define AE_OK			0
 #define AE_CTRL_TERMINATE	1
+#define AE_NO_MEMORY		4
+#define ACPI_FAILURE(status)	((status) != AE_OK)
+#define ACPI_DEVICE_NOTIFY	2
 #define METHOD_NAME__CRS	"_CRS"
 #define IORESOURCE_MEM		1
 #define MEMREMAP_WB		1
@@ -64,6 +67,27 @@ static void acpi_walk_resources(void *device, const char *method,
 	struct acpi_resource acpi;
 
 	walk(&acpi, context);
+}
+
+static bool fails_handler;
+static void (*handler)(void *device, u32 value, void *context);
+static void *handler_context;
+
+static u32 acpi_install_notify_handler(void *device, u32 type,
+				       void (*function)(void *device, u32 value, void *context),
+				       void *context)
+{
+	if (fails_handler)
+		return AE_NO_MEMORY;
+	handler = function;
+	handler_context = context;
+	return AE_OK;
+}
+
+static void acpi_remove_notify_handler(void *device, u32 type,
+				       void (*function)(void *device, u32 value, void *context))
+{
+	handler = NULL;
 }
 
 /* As QEMU 10 shows it. */
@@ -126,6 +150,18 @@ void usleep_range(unsigned long least_us, unsigned long most_us)
 
 #include "kmod/vmclock.c"
 
+static int notified;
+
+static void count(void *context)
+{
+	(*(int *)context)++;
+}
+
+static int open_device(struct chime_vmclock *device)
+{
+	return chime_vmclock_open(device, count, &notified);
+}
+
 FIXTURE(vmclock) {
 	struct chime_vmclock device;
 };
@@ -137,11 +173,14 @@ FIXTURE_SETUP(vmclock)
 	raw_ns = NSEC_PER_SEC;
 	writes_until_ns = 0;
 	mappings = 0;
+	notified = 0;
+	fails_handler = false;
 }
 
 FIXTURE_TEARDOWN(vmclock)
 {
 	chime_vmclock_close(&self->device);
+	EXPECT_EQ(NULL, handler);
 	EXPECT_EQ(0, mappings);
 }
 
@@ -149,7 +188,7 @@ FIXTURE_TEARDOWN(vmclock)
 TEST_F(vmclock, device_is_found_while_its_page_is_being_written)
 {
 	write_for(20 * NSEC_PER_USEC);
-	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	ASSERT_EQ(0, open_device(&self->device));
 	EXPECT_EQ(1, self->device.page.marker);
 }
 
@@ -157,14 +196,14 @@ TEST_F(vmclock, device_is_found_while_its_page_is_being_written)
 TEST_F(vmclock, device_is_found_though_writing_its_page_takes_milliseconds)
 {
 	write_for(5 * NSEC_PER_MSEC);
-	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	ASSERT_EQ(0, open_device(&self->device));
 	EXPECT_EQ(1, self->device.page.marker);
 	EXPECT_LE(raw_ns, NSEC_PER_SEC + 10 * NSEC_PER_MSEC);
 }
 
 TEST_F(vmclock, change_is_seen_while_the_page_is_being_written)
 {
-	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	ASSERT_EQ(0, open_device(&self->device));
 	memory[CHIME_VMCLOCK_MARKER_OFFSET]++;
 	write_for(20 * NSEC_PER_USEC);
 	EXPECT_EQ(BIT(TRUECHIME_EVIDENCE_MARKER), chime_vmclock_check(&self->device));
@@ -175,7 +214,7 @@ TEST_F(vmclock, change_is_seen_while_the_page_is_being_written)
 TEST_F(vmclock, page_of_another_kind_is_not_read_again)
 {
 	memory[0] = 'X';
-	EXPECT_EQ(-ENODEV, chime_vmclock_open(&self->device));
+	EXPECT_EQ(-ENODEV, open_device(&self->device));
 	EXPECT_LE(raw_ns, NSEC_PER_SEC + NSEC_PER_MSEC);
 }
 
@@ -183,7 +222,7 @@ TEST_F(vmclock, page_that_is_always_being_written_is_not_waited_for)
 {
 	s64 begun_ns;
 
-	ASSERT_EQ(0, chime_vmclock_open(&self->device));
+	ASSERT_EQ(0, open_device(&self->device));
 	memory[CHIME_VMCLOCK_MARKER_OFFSET]++;
 	write_for(WRITES_FOR_EVER);
 	begun_ns = raw_ns;
@@ -198,10 +237,30 @@ TEST_F(vmclock, page_that_is_always_being_written_is_not_waited_for)
 TEST_F(vmclock, device_whose_page_is_always_being_written_is_no_device)
 {
 	write_for(WRITES_FOR_EVER);
-	EXPECT_EQ(-ENODEV, chime_vmclock_open(&self->device));
+	EXPECT_EQ(-ENODEV, open_device(&self->device));
 	EXPECT_LE(raw_ns, NSEC_PER_SEC + 100 * NSEC_PER_MSEC);
 	EXPECT_FALSE(chime_vmclock_present(&self->device));
 	EXPECT_EQ(0, mappings);
+}
+
+/* It does so after each change of its page, also while this guest is idle. */
+TEST_F(vmclock, device_notifies)
+{
+	ASSERT_EQ(0, open_device(&self->device));
+	ASSERT_NE(NULL, handler);
+	handler(NULL, 0x80, handler_context);
+	EXPECT_EQ(1, notified);
+	chime_vmclock_close(&self->device);
+	EXPECT_EQ(NULL, handler);
+}
+
+/* What the page shows counts with or without notifications. */
+TEST_F(vmclock, device_whose_notifications_cannot_be_had_is_read_all_the_same)
+{
+	fails_handler = true;
+	ASSERT_EQ(0, open_device(&self->device));
+	memory[CHIME_VMCLOCK_MARKER_OFFSET]++;
+	EXPECT_EQ(BIT(TRUECHIME_EVIDENCE_MARKER), chime_vmclock_check(&self->device));
 }
 
 TEST_HARNESS_MAIN
