@@ -89,6 +89,24 @@ TEST_F(machine, unit_has_no_control_characters)
 	EXPECT_STREQ("?[2J.service", self->found[0].unit);
 }
 
+/* There is room for 63 characters of it. A longer one is left out, not cut: that is another's. */
+TEST_F(machine, unit_is_named_as_a_whole)
+{
+	char cgroup[96];
+
+	snprintf(cgroup, sizeof(cgroup), "0::/system.slice/%055d.service", 1);
+	add_process(self, "50", "chronyd", "50", cgroup);
+	ASSERT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+	EXPECT_STREQ(strrchr(cgroup, '/') + 1, self->found[0].unit);
+	snprintf(cgroup, sizeof(cgroup), "0::/system.slice/%056d.service", 1);
+	add_process(self, "50", "chronyd", "50", cgroup);
+	ASSERT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+	EXPECT_STREQ("", self->found[0].unit);
+	add_process(self, "50", "chronyd", "50", "0::/system.slice/x.service");
+	ASSERT_EQ(1, time_daemons_find(self->proc, self->cgroup, self->found));
+	EXPECT_STREQ("x.service", self->found[0].unit);
+}
+
 TEST_F(machine, nobody_is_there)
 {
 	EXPECT_STREQ("", found_by(self, self->proc));
