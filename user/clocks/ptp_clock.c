@@ -161,5 +161,8 @@ int ptp_clock_read(struct ptp_clock *clock, size_t exact_count, size_t count,
 
 const char *ptp_clock_words(int err)
 {
-	return err == -ETIME ? "It takes too long" : strerror(-err);
+	if (err == -ETIME)
+		return "It takes too long";
+
+	return err == -ENODATA ? "Its driver does not state how wrong it may be" : strerror(-err);
 }

@@ -5,11 +5,13 @@
  */
 #include "sources/refclock_phc.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
 #include <linux/ptp_clock.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -17,31 +19,54 @@
 #include <unistd.h>
 
 #include "clocks/timescale.h"
+#include "core/line.h"
 #include "lib/ethtool.h"
 #include "sources/refclock.h"
 
 /* The name of the clock that the module registers. */
 #define OWN_CLOCK_NAME	"truechime"
 
+/*
+ * In which the driver of Amazon's cards (ena) states how far the device may be off UTC, in ns, as
+ * of the latest reading.
+ */
+#define STATED_BOUND	"device/phc_error_bound"
+
+/* A file that the kernel has of the device behind a descriptor. Its descriptor, -errno. */
+static int open_attribute(int fd, const char *name)
+{
+	struct stat status;
+	char path[96];
+	int file;
+
+	if (fstat(fd, &status) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/%s", major(status.st_rdev),
+		 minor(status.st_rdev), name);
+	file = open(path, O_RDONLY | O_CLOEXEC);
+
+	return file < 0 ? -errno : file;
+}
+
+/* Its first line, "" if it cannot be read. */
+static void read_attribute(int file, char *line, size_t size)
+{
+	ssize_t length = pread(file, line, size - 1, 0);
+
+	line[length < 0 ? 0 : length] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
 /* The driver's name of the clock behind the descriptor, "" if that is unknown. */
 static void read_clock_name(int fd, char *name, size_t size)
 {
-	struct stat status;
-	char path[64];
-	FILE *file;
+	int file = open_attribute(fd, "clock_name");
 
 	name[0] = '\0';
-	if (fstat(fd, &status) < 0)
+	if (file < 0)
 		return;
-	snprintf(path, sizeof(path), "/sys/dev/char/%u:%u/clock_name", major(status.st_rdev),
-		 minor(status.st_rdev));
-	file = fopen(path, "re");
-	if (!file)
-		return;
-	if (!fgets(name, (int)size, file))
-		name[0] = '\0';
-	name[strcspn(name, "\n")] = '\0';
-	fclose(file);
+	read_attribute(file, name, size);
+	close(file);
 }
 
 /* Which clock the card of an interface has. Its number, -errno. */
@@ -92,6 +117,7 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 		.fd = -1,
 		.method = no_crosststamp ? PTP_CLOCK_EXTENDED : PTP_CLOCK_PRECISE,
 	};
+	phc->bound_fd = -1;
 	err = find_device(device, path, sizeof(path), problem);
 	if (err < 0)
 		return err;
@@ -112,6 +138,14 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 		*problem = "It is truechime's own clock, which cannot be its own source";
 		goto err_close;
 	}
+	phc->bound_fd = open_attribute(phc->clock.fd, STATED_BOUND);
+	if (phc->bound_fd < 0 && phc->bound_fd != -ENOENT) {
+		err = phc->bound_fd;
+		*problem = "Its driver states how wrong it may be, and that cannot be read";
+		goto err_close;
+	}
+	if (phc->bound_fd < 0)
+		phc->bound_fd = -1;
 	*problem = "";
 
 	return 0;
@@ -126,6 +160,29 @@ void refclock_phc_close(struct refclock_phc *phc)
 	if (phc->clock.fd >= 0)
 		close(phc->clock.fd);
 	phc->clock.fd = -1;
+	if (phc->bound_fd >= 0)
+		close(phc->bound_fd);
+	phc->bound_fd = -1;
+}
+
+int refclock_phc_add_stated(const struct refclock_phc *phc, struct source_sample *sample)
+{
+	char text[32], *end;
+	long long bound_ns;
+
+	if (phc->bound_fd < 0)
+		return 0;
+	read_attribute(phc->bound_fd, text, sizeof(text));
+	/* strtoll() takes a sign, and spaces before it. */
+	if (!isdigit((unsigned char)text[0]))
+		return -ENODATA;
+	errno = 0;
+	bound_ns = strtoll(text, &end, 10);
+	if (errno || *end)
+		return -ENODATA;
+	sample->root_dispersion_ns = chime_add_sat(sample->root_dispersion_ns, bound_ns);
+
+	return 0;
 }
 
 static int measure(union refclock_device *device, struct timescale *timescale,
@@ -149,8 +206,12 @@ static int measure(union refclock_device *device, struct timescale *timescale,
 	if (err < 0)
 		return err;
 
-	return refclock_combine(readings, count, (enum ptp_clock_method)method, &span, config,
-				sample);
+	err = refclock_combine(readings, count, (enum ptp_clock_method)method, &span, config,
+			       sample);
+	if (err < 0)
+		return err;
+
+	return refclock_phc_add_stated(&device->phc, sample);
 }
 
 static int open_device(union refclock_device *device, const struct config_source *config,

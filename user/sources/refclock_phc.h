@@ -18,9 +18,11 @@
 /**
  * struct refclock_phc - the device; .clock.fd -1: not open
  * @clock: by which it is read
+ * @bound_fd: the file in which its driver states its error; -1: there is none
  */
 struct refclock_phc {
 	struct ptp_clock clock;
+	int bound_fd;
 };
 
 /**
@@ -38,6 +40,17 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 
 /* Close, if it is open. */
 void refclock_phc_close(struct refclock_phc *phc);
+
+/**
+ * refclock_phc_add_stated() - what the driver states of the device's error, to a sample
+ * @phc: device
+ * @sample: of readings that were taken just before; unchanged on error
+ *
+ * Most drivers state nothing, and add nothing.
+ *
+ * Return: 0; -ENODATA: this one states nothing that can be understood, but does at other times.
+ */
+int refclock_phc_add_stated(const struct refclock_phc *phc, struct source_sample *sample);
 
 /* The pure part: @count readings within @span to a sample. 0, -EINVAL: no readings, -ESTALE. */
 int refclock_combine(const struct ptp_clock_reading *readings, size_t count,

@@ -11,8 +11,10 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
@@ -28,6 +30,30 @@ static int card_index = NO_CARD;
 static char asked[IF_NAMESIZE];
 static char opened[32];
 static int opened_how;
+
+/* What its driver states of its error; NULL: nothing, as most. */
+static const char *stated;
+static int state_file = -1;
+
+static int open_attribute(const char *path)
+{
+	if (!stated || !strstr(path, "/device/phc_error_bound")) {
+		errno = ENOENT;
+		return -1;
+	}
+	state_file = memfd_create("phc_error_bound", MFD_CLOEXEC);
+	if (state_file < 0 || pwrite(state_file, stated, strlen(stated), 0) < 0)
+		abort();
+
+	return dup(state_file);
+}
+
+/* It changes with each reading of the clock. */
+static void restate(const char *text)
+{
+	if (ftruncate(state_file, 0) < 0 || pwrite(state_file, text, strlen(text), 0) < 0)
+		abort();
+}
 
 int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
@@ -47,6 +73,8 @@ int __wrap_open(const char *path, int flags, ...)
 {
 	if (card_index == NO_CARD)
 		return __real_open(path, flags);
+	if (!strncmp(path, "/sys/", strlen("/sys/")))
+		return open_attribute(path);
 	snprintf(opened, sizeof(opened), "%s", path);
 	opened_how = flags;
 
@@ -207,6 +235,71 @@ TEST(a_network_interface_names_the_clock_of_its_card)
 	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "no-such-card", false, &problem));
 	EXPECT_EQ(-1, phc.clock.fd);
 	EXPECT_STREQ("There is no such network interface", problem);
+}
+
+/* As that of Amazon's cards does: no more than that beside UTC. */
+TEST(what_a_driver_states_of_the_clocks_error_is_part_of_the_samples)
+{
+	struct source_sample sample = { .root_dispersion_ns = 5 };
+	struct refclock_phc phc;
+	const char *problem = "";
+
+	card_index = 5;
+	stated = "23451\n";
+	ASSERT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
+	ASSERT_EQ(0, refclock_phc_add_stated(&phc, &sample));
+	EXPECT_EQ(23456, sample.root_dispersion_ns);
+	restate("0\n");
+	ASSERT_EQ(0, refclock_phc_add_stated(&phc, &sample));
+	EXPECT_EQ(23456, sample.root_dispersion_ns);
+	restate("4294967295\n");
+	ASSERT_EQ(0, refclock_phc_add_stated(&phc, &sample));
+	EXPECT_EQ(4294967295LL + 23456, sample.root_dispersion_ns);
+	refclock_phc_close(&phc);
+	EXPECT_EQ(-1, phc.bound_fd);
+	close(state_file);
+	stated = NULL;
+	card_index = NO_CARD;
+}
+
+/* Then nobody knows how wrong a reading may be: it is none. */
+TEST(what_is_stated_in_no_numbers_is_not_guessed)
+{
+	static const char * const texts[] = {
+		"", "\n", "x\n", "-1\n", "+1\n", " 1\n", "1 x\n", "1.5\n", "0x10\n",
+		"99999999999999999999\n",
+	};
+	struct source_sample sample = { .root_dispersion_ns = 5 };
+	struct refclock_phc phc;
+	const char *problem = "";
+
+	card_index = 5;
+	stated = "1\n";
+	ASSERT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		restate(texts[i]);
+		EXPECT_EQ(-ENODATA, refclock_phc_add_stated(&phc, &sample)) TH_LOG("%zu", i);
+		EXPECT_EQ(5, sample.root_dispersion_ns);
+	}
+	refclock_phc_close(&phc);
+	close(state_file);
+	stated = NULL;
+	card_index = NO_CARD;
+}
+
+TEST(most_drivers_state_nothing)
+{
+	struct source_sample sample = { .root_dispersion_ns = 5 };
+	struct refclock_phc phc;
+	const char *problem = "";
+
+	card_index = 5;
+	ASSERT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
+	EXPECT_EQ(-1, phc.bound_fd);
+	EXPECT_EQ(0, refclock_phc_add_stated(&phc, &sample));
+	EXPECT_EQ(5, sample.root_dispersion_ns);
+	refclock_phc_close(&phc);
+	card_index = NO_CARD;
 }
 
 TEST_HARNESS_MAIN
