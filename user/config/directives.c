@@ -38,8 +38,9 @@ static int parse_makestep(struct config_reader *reader, int count, char **words)
 	int limit;
 
 	(void)count;
-	if (config_parse_threshold(reader, "makestep threshold", words[0], &threshold_ns) < 0 ||
-	    config_parse_count(reader, "makestep limit", words[1], &limit) < 0)
+	if (config_parse_threshold(reader, "makestep threshold", words[0], false,
+				   &threshold_ns) < 0 ||
+	    config_parse_count(reader, "makestep limit", words[1], true, &limit) < 0)
 		return -EINVAL;
 	options->step_threshold_ns = threshold_ns;
 	options->step_limit = limit;
@@ -55,8 +56,8 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 	int least, most;
 
 	(void)count;
-	if (config_parse_count(reader, "fallbackdrift minimum", words[0], &least) < 0 ||
-	    config_parse_count(reader, "fallbackdrift maximum", words[1], &most) < 0)
+	if (config_parse_count(reader, "fallbackdrift minimum", words[0], false, &least) < 0 ||
+	    config_parse_count(reader, "fallbackdrift maximum", words[1], true, &most) < 0)
 		return -EINVAL;
 	if (most >= FALLBACK_DRIFT_POWERS) {
 		config_warn(reader, "fallbackdrift takes powers of two of seconds up to %d: %d counts as that",
@@ -80,7 +81,7 @@ static int parse_fallbackdrift(struct config_reader *reader, int count, char **w
 
 static int parse_initstepslew(struct config_reader *reader, int count, char **words)
 {
-	if (config_parse_threshold(reader, "initstepslew threshold", words[0],
+	if (config_parse_threshold(reader, "initstepslew threshold", words[0], true,
 				   &reader->first_step_ns) < 0)
 		return -EINVAL;
 	if (count - 1 > CONFIG_FIRST_HOSTS)
@@ -137,9 +138,10 @@ static int parse_maxchange(struct config_reader *reader, int count, char **words
 	int start, ignore;
 
 	(void)count;
-	if (config_parse_threshold(reader, "maxchange offset", words[0], &offset_ns) < 0 ||
-	    config_parse_count(reader, "maxchange start", words[1], &start) < 0 ||
-	    config_parse_count(reader, "maxchange ignore", words[2], &ignore) < 0)
+	if (config_parse_threshold(reader, "maxchange offset", words[0], false,
+				   &offset_ns) < 0 ||
+	    config_parse_count(reader, "maxchange start", words[1], false, &start) < 0 ||
+	    config_parse_count(reader, "maxchange ignore", words[2], true, &ignore) < 0)
 		return -EINVAL;
 	options->maxchange_ns = start < 0 ? 0 : offset_ns;
 	options->maxchange_start = start < 0 ? 0 : start;
@@ -155,7 +157,8 @@ static int parse_driftfile(struct config_reader *reader, int count, char **words
 
 	if (count == 2 || (count == 3 && strcasecmp(words[1], "interval")))
 		return config_error(reader, "'driftfile FILE [interval SECONDS]' was expected");
-	if (count == 3 && config_parse_count(reader, "driftfile interval", words[2], &interval) < 0)
+	if (count == 3 &&
+	    config_parse_count(reader, "driftfile interval", words[2], true, &interval) < 0)
 		return -EINVAL;
 	config_copy_word(reader, words[0], config->driftfile, sizeof(config->driftfile));
 	config->driftfile_interval_s = interval > 0 ? interval : 0;

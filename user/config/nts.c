@@ -75,7 +75,8 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 
 	if (count == 2) {
 		set = strtoull(words[0], &end, 10);
-		if (end == words[0] || *end || *words[0] == '-' || set > UINT32_MAX)
+		if (!config_number_ends(reader, words[0], end) || *words[0] == '-' ||
+		    set > UINT32_MAX)
 			return config_error(reader,
 					    "ntstrustedcerts '%s': the number of a set was expected",
 					    words[0]);

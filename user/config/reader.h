@@ -172,9 +172,10 @@ bool config_number_ends(struct config_reader *reader, const char *word, const ch
  */
 int config_parse_seconds(struct config_reader *reader, const char *what, const char *word,
 			 int64_t *ns);
+/* @last: of the numbers of a line, what follows which chronyd does not mind. */
 int config_parse_threshold(struct config_reader *reader, const char *what, const char *word,
-			   int64_t *threshold_ns);
-int config_parse_count(struct config_reader *reader, const char *what, const char *word,
+			   bool last, int64_t *threshold_ns);
+int config_parse_count(struct config_reader *reader, const char *what, const char *word, bool last,
 		       int *count);
 int config_parse_choice(struct config_reader *reader, const char *what, const char *word,
 			const char *const *names, size_t count);

@@ -4,7 +4,6 @@
  */
 #include "config/reader.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -27,16 +26,25 @@ int config_parse_seconds(struct config_reader *reader, const char *what, const c
 }
 
 /*
+ * Does the number in @word end where it should? Of several on one line chronyd sees what follows
+ * the last one only as the end of what it reads.
+ */
+static bool ends(struct config_reader *reader, const char *word, const char *end, bool last)
+{
+	return last ? config_number_ends(reader, word, end) : end != word && !*end;
+}
+
+/*
  * The greatest error or change that something allows. chronyd takes any number. 0 is for whatever
  * the error is, which in the options says that nothing was configured.
  */
 int config_parse_threshold(struct config_reader *reader, const char *what, const char *word,
-			   int64_t *threshold_ns)
+			   bool last, int64_t *threshold_ns)
 {
 	char *end;
 	double value = strtod(word, &end);
 
-	if (!isfinite(value) || end == word || *end)
+	if (!isfinite(value) || !ends(reader, word, end, last))
 		return config_error(reader, "%s '%s': seconds were expected", what, word);
 	if (value < 0 || value > CONFIG_SECONDS_MAX) {
 		value = value < 0 ? 0 : CONFIG_SECONDS_MAX;
@@ -49,16 +57,18 @@ int config_parse_threshold(struct config_reader *reader, const char *what, const
 	return 0;
 }
 
-int config_parse_count(struct config_reader *reader, const char *what, const char *word,
+int config_parse_count(struct config_reader *reader, const char *what, const char *word, bool last,
 		       int *count)
 {
 	char *end;
-	long value;
+	long value = strtol(word, &end, 10);
 
-	errno = 0;
-	value = strtol(word, &end, 10);
-	if (end == word || *end != '\0' || errno || value < INT_MIN || value > INT_MAX)
+	if (!ends(reader, word, end, last))
 		return config_error(reader, "%s '%s': a whole number was expected", what, word);
+	if (value < INT_MIN || value > INT_MAX) {
+		value = value < 0 ? INT_MIN : INT_MAX;
+		config_warn(reader, "%s '%s' is out of range and counts as %ld", what, word, value);
+	}
 	*count = (int)value;
 
 	return 0;

@@ -336,6 +336,9 @@ static const struct {
 	{ "rtcsync ; every 11 minutes", 1, "a comment needs a line of its own" },
 	{ "allow 10.0.0.0/8 # ours", 1, "a comment needs a line of its own" },
 	{ "makestep 1 three", 1, "a whole number was expected" },
+	{ "makestep 1s 3", 1, "makestep threshold '1s': seconds were expected" },
+	{ "maxchange 1s 1 2", 1, "maxchange offset '1s': seconds were expected" },
+	{ "maxchange 1 1.5 2", 1, "maxchange start '1.5': a whole number was expected" },
 	{ "maxchange 1 2 3 4", 1, "takes 3 values" },
 	{ "driftfile /d 60", 1, "interval" },
 	{ "driftfile /d every 60", 1, "interval" },
@@ -382,6 +385,7 @@ static const struct {
 	{ "peer a minpol 4", 1, "no option of 'peer'; did you mean 'minpoll'?" },
 	{ "maxdistance far", 1, "a number was expected" },
 	{ "fallbackdrift 1 x", 1, "a whole number was expected" },
+	{ "fallbackdrift 1x 2", 1, "fallbackdrift minimum '1x': a whole number was expected" },
 	{ "log everything", 1, "'everything'" },
 	{ "\xef\xbb\xbfserver a", 1, "begins with a byte order mark" },
 	{ "\xef\xbb\xbf# of chrony\nserver a", 1, "begins with a byte order mark" },
@@ -528,6 +532,14 @@ static const struct {
 	{ "maxdistance 1.5s", "'1.5s' counts as '1.5'" },
 	{ "logchange 0.5;", "'0.5;' counts as '0.5'" },
 	{ "minsources 2.5", "'2.5' counts as '2'" },
+	{ "makestep 1 3.5", "'3.5' counts as '3'" },
+	{ "makestep 1 99999999999", "counts as 2147483647" },
+	{ "maxchange 1 1 -99999999999", "counts as -2147483648" },
+	{ "maxchange 1 1 2;", "'2;' counts as '2'" },
+	{ "fallbackdrift 16 19s", "'19s' counts as '19'" },
+	{ "driftfile /d interval 3600s", "'3600s' counts as '3600'" },
+	{ "server a\ninitstepslew 30s", "'30s' counts as '30'" },
+	{ "ntstrustedcerts 1x /c", "'1x' counts as '1'" },
 };
 
 TEST(what_chronyd_limits_is_limited)
