@@ -28,7 +28,7 @@ MODULE_PARM_DESC(hostdifference_us, "maximum difference between the clocks of tw
 
 static unsigned int check_ms;
 module_param(check_ms, uint, 0444);
-MODULE_PARM_DESC(check_ms, "interval between readings of the host clock on a busy machine, in ms, 1 to 60000; 0: 6 to 20, by what a reading costs (0)");
+MODULE_PARM_DESC(check_ms, "interval between readings of the host clock on a busy machine, in ms, 1 to 60000; 0: 5 to 20, by what a reading costs (0)");
 
 static unsigned int idle_check_ms = 1000;
 module_param(idle_check_ms, uint, 0444);
