@@ -37,30 +37,13 @@ void config_chronyc_defaults(struct config_chronyc *chronyc)
 	chronyc->open = OPEN_DEFAULT;
 }
 
-int config_parse_cmdallow(struct config_reader *reader, int count, char **words)
-{
-	struct config_chronyc *chronyc = &reader->config->chronyc;
-
-	return config_parse_rule(reader, "cmdallow", &chronyc->rules, &chronyc->rule_count, count,
-				 words);
-}
-
-int config_parse_cmddeny(struct config_reader *reader, int count, char **words)
-{
-	struct config_chronyc *chronyc = &reader->config->chronyc;
-
-	return config_parse_rule(reader, "cmddeny", &chronyc->rules, &chronyc->rule_count, count,
-				 words);
-}
-
 int config_parse_cmdratelimit(struct config_reader *reader, int count, char **words)
 {
 	struct config_chronyc *chronyc = &reader->config->chronyc;
 
 	chronyc->limit_interval = RATE_INTERVAL;
 
-	return config_parse_limit(reader, "cmdratelimit", &chronyc->limit,
-				  &chronyc->limit_interval, count, words);
+	return config_parse_limit(reader, &chronyc->limit, &chronyc->limit_interval, count, words);
 }
 
 /* The words take the place of those of an earlier line. */

@@ -196,15 +196,15 @@ static int parse_sourcedir(struct config_reader *reader, int count, char **words
  * One numeric address, kept in the place of its family: an IPv4 address that is written as an IPv6
  * one is an IPv4 address, as no socket of IPv6 here can have it.
  */
-static int parse_local_address(struct config_reader *reader, const char *directive,
-			       const char *word, char *place4, char *place6)
+static int parse_local_address(struct config_reader *reader, const char *word, char *place4,
+			       char *place6)
 {
 	char text[NET_ADDRESS_TEXT_MAX];
 	struct net_address address;
 
 	if (strchr(word, '%') || net_address_parse(word, AF_UNSPEC, &address))
-		return config_error(reader, "%s '%s': a numeric address was expected", directive,
-				    word);
+		return config_error(reader, "%s '%s': a numeric address was expected",
+				    reader->directive, word);
 	net_address_format(&address, text);
 
 	return config_copy_word(reader, text, address.family == AF_INET6 ? place6 : place4,
@@ -217,7 +217,7 @@ static int parse_bindacqaddress(struct config_reader *reader, int count, char **
 
 	(void)count;
 
-	return parse_local_address(reader, "bindacqaddress", words[0], config->bind_address4,
+	return parse_local_address(reader, words[0], config->bind_address4,
 				   config->bind_address6);
 }
 
@@ -227,7 +227,7 @@ static int parse_bindaddress(struct config_reader *reader, int count, char **wor
 
 	(void)count;
 
-	return parse_local_address(reader, "bindaddress", words[0], server->bind_address4,
+	return parse_local_address(reader, words[0], server->bind_address4,
 				   server->bind_address6);
 }
 
@@ -254,7 +254,7 @@ static int parse_bindcmdaddress(struct config_reader *reader, int count, char **
 		return config_copy_word(reader, path_of(words[0]), chronyc->path,
 					sizeof(chronyc->path));
 
-	return parse_local_address(reader, "bindcmdaddress", words[0], chronyc->bind_address4,
+	return parse_local_address(reader, words[0], chronyc->bind_address4,
 				   chronyc->bind_address6);
 }
 
@@ -276,7 +276,7 @@ static const char *const rivals[] = {
 /* In the order of the alphabet. */
 static const struct config_option directives[] = {
 	{ "acquisitionport", CONFIG_INT, .offset = AT(bind_port), .max = 65535 },
-	{ "allow", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_allow },
+	{ "allow", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_rule },
 	{ "authselectmode", CONFIG_CHOICE, .offset = AT(authselect), .choices = authselect_modes,
 	  .size = ARRAY_SIZE(authselect_modes) },
 	{ "bindacqaddress", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_bindacqaddress },
@@ -292,8 +292,8 @@ static const struct config_option directives[] = {
 	  .handle = config_parse_clientloglimit },
 	{ "clockprecision", CONFIG_ADVICE, .form = "f", .advice =
 	  "the noise of timestamps is part of each sample" },
-	{ "cmdallow", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_cmdallow },
-	{ "cmddeny", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_cmddeny },
+	{ "cmdallow", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_rule },
+	{ "cmddeny", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_rule },
 	{ "cmdport", CONFIG_INT, .offset = AT(chronyc.port), .max = 65535,
 	  .initial = CONFIG_CHRONYC_PORT },
 	{ "cmdratelimit", CONFIG_HANDLER, .max = ANY, .handle = config_parse_cmdratelimit },
@@ -302,7 +302,7 @@ static const struct config_option directives[] = {
 	{ "confdir", CONFIG_HANDLER, .min = 1, .max = DIRECTORIES_MAX, .handle = parse_confdir },
 	{ "corrtimeratio", CONFIG_ADVICE, .form = "f", .advice =
 	  "offsets are removed as fast as 'maxslewrate' allows" },
-	{ "deny", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_deny },
+	{ "deny", CONFIG_HANDLER, .max = 2, .usage = NETWORK, .handle = config_parse_rule },
 	{ "driftfile", CONFIG_HANDLER, .min = 1, .max = 3, .usage = "FILE [interval SECONDS]",
 	  .handle = parse_driftfile },
 	{ "dscp", CONFIG_INT, .offset = AT(dscp), .max = 63 },
@@ -385,15 +385,14 @@ static const struct config_option directives[] = {
 	  .limit = true, .initial = 2419200 },
 	{ "ntsrotate", CONFIG_SECONDS, .offset = AT(nts.rotate_s), .max = INT_MAX, .limit = true,
 	  .initial = 604800 },
-	{ "ntsservercert", CONFIG_HANDLER, .min = 1, .max = 1,
-	  .handle = config_parse_ntsservercert },
-	{ "ntsserverkey", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntsserverkey },
+	{ "ntsservercert", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntsserver },
+	{ "ntsserverkey", CONFIG_HANDLER, .min = 1, .max = 1, .handle = config_parse_ntsserver },
 	{ "ntstrustedcerts", CONFIG_HANDLER, .min = 1, .max = 2, .usage = "[SET] FILE",
 	  .handle = config_parse_ntstrustedcerts },
 	{ "opencommands", CONFIG_HANDLER, .max = ANY, .handle = config_parse_opencommands },
-	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_peer },
+	{ "peer", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
 	{ "pidfile", CONFIG_HANDLER, .min = 1, .max = 1, .handle = parse_pidfile },
-	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_pool },
+	{ "pool", CONFIG_HANDLER, .min = 1, .max = ANY, .handle = config_parse_server },
 	{ "port", CONFIG_INT, .offset = AT(server.port), .max = 65535, .initial = NTP_PORT },
 	{ "ptpdomain", CONFIG_MOOT, .form = "i", .advice = "it belongs to 'ptpport'" },
 	{ "ptpport", CONFIG_ADVICE, .form = "i", .advice =
@@ -516,13 +515,14 @@ int config_directive(struct config_reader *reader, int count, char **words)
 					    words[0], nearest);
 		return config_error(reader, "'%s' is not a directive", words[0]);
 	}
-	if (reader->sources_only && directive->handle != config_parse_server &&
-	    directive->handle != config_parse_pool && directive->handle != config_parse_peer)
+	if (reader->sources_only && directive->handle != config_parse_server)
 		return config_error(reader, "only 'server', 'pool' and 'peer' can be %s, not '%s'",
 				    reader->volatile_origin ? "in a sourcedir" : "added",
 				    directive->name);
 	if (check_count(reader, directive, count - 1, words + 1) < 0)
 		return -EINVAL;
+
+	reader->directive = directive->name;
 
 	return config_option_set(reader, directive, reader->config, count - 1, words + 1);
 }

@@ -65,8 +65,8 @@ int config_parse_hwtimestamp(struct config_reader *reader, int count, char **wor
 	size_t length = strlen(words[0]);
 	struct card card = { .filter = HARDWARE_FILTER_DEFAULT };
 
-	if (config_options_set(reader, "hwtimestamp", options, ARRAY_SIZE(options), &card,
-			       count - 1, words + 1) < 0)
+	if (config_options_set(reader, options, ARRAY_SIZE(options), &card, count - 1,
+			       words + 1) < 0)
 		return -EINVAL;
 	if (length >= sizeof(place->interface))
 		return config_no_effect(reader, "no interface has a name that is so long");

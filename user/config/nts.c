@@ -61,8 +61,7 @@ int config_parse_ntsratelimit(struct config_reader *reader, int count, char **wo
 
 	nts->limit_interval = RATE_INTERVAL;
 
-	return config_parse_limit(reader, "ntsratelimit", &nts->limit, &nts->limit_interval, count,
-				  words);
+	return config_parse_limit(reader, &nts->limit, &nts->limit_interval, count, words);
 }
 
 /* "[SET] PATH" */
@@ -96,39 +95,27 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 	return 0;
 }
 
-static int add_file(struct config_reader *reader, const char *directive, const char *path,
-		    char files[CONFIG_NTS_PAIRS_MAX][CONFIG_PATH_MAX], size_t *count)
+/* ntsservercert and ntsserverkey: one file of a pair. */
+int config_parse_ntsserver(struct config_reader *reader, int count, char **words)
 {
+	struct config_nts *nts = &reader->config->nts;
+	bool is_key = !strcmp(reader->directive, "ntsserverkey");
+	size_t *used = is_key ? &nts->key_count : &nts->certificate_count;
+
+	(void)count;
 	/* Of each as many are left out: the others still are pairs. */
-	if (*count == CONFIG_NTS_PAIRS_MAX)
+	if (*used == CONFIG_NTS_PAIRS_MAX)
 		return config_no_effect(reader,
 					"more than %d '%s', and these are left out: have one certificate for several names",
-					CONFIG_NTS_PAIRS_MAX, directive);
-	if (strlen(path) >= CONFIG_PATH_MAX)
-		return config_error(reader, "'%s' is too long: %d bytes are the most", directive,
-				    CONFIG_PATH_MAX - 1);
-	memcpy(files[(*count)++], path, strlen(path) + 1);
+					CONFIG_NTS_PAIRS_MAX, reader->directive);
+	if (strlen(words[0]) >= CONFIG_PATH_MAX)
+		return config_error(reader, "'%s' is too long: %d bytes are the most",
+				    reader->directive, CONFIG_PATH_MAX - 1);
+	memcpy(is_key ? nts->keys[*used] : nts->certificates[*used], words[0],
+	       strlen(words[0]) + 1);
+	(*used)++;
 
 	return 0;
-}
-
-int config_parse_ntsservercert(struct config_reader *reader, int count, char **words)
-{
-	struct config_nts *nts = &reader->config->nts;
-
-	(void)count;
-
-	return add_file(reader, "ntsservercert", words[0], nts->certificates,
-			&nts->certificate_count);
-}
-
-int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words)
-{
-	struct config_nts *nts = &reader->config->nts;
-
-	(void)count;
-
-	return add_file(reader, "ntsserverkey", words[0], nts->keys, &nts->key_count);
 }
 
 bool config_serves_nts(const struct config *config)

@@ -298,7 +298,6 @@ static int set_option(struct config_reader *reader, const struct config_option *
 /**
  * config_options_set() - the options of a directive, each with its values
  * @reader: for reports
- * @directive: whose options they are
  * @table: of the options
  * @table_count: how many
  * @place: structure that their offsets are into; NULL: none of them has a place
@@ -307,13 +306,12 @@ static int set_option(struct config_reader *reader, const struct config_option *
  *
  * Return: 0, or -EINVAL after an error was reported.
  */
-int config_options_set(struct config_reader *reader, const char *directive,
-		       const struct config_option *table, size_t table_count, void *place,
-		       int count, char **words)
+int config_options_set(struct config_reader *reader, const struct config_option *table,
+		       size_t table_count, void *place, int count, char **words)
 {
 	int taken = 0;
 
-	reader->option_of = directive;
+	reader->option_of = reader->directive;
 	while (count > 0 && taken >= 0) {
 		taken = set_option(reader, table, table_count, place, count, words);
 		if (taken > 0) {

@@ -30,7 +30,8 @@
  * @errors: reported so far
  * @follow: open other files
  * @explain: report each line, and what needs no warning
- * @option_of: the directive whose options are being read; NULL: none
+ * @directive: the name of the one being read
+ * @option_of: the same while its options are being read; NULL: they are not
  * @left_out: the directive being read cannot be done here, as was reported
  * @leaves_out_rules: there were more `allow` than there is room for, as was reported
  * @leaves_out_sources: there were more sources than there is room for, likewise
@@ -56,6 +57,7 @@ struct config_reader {
 	int errors;
 	bool follow;
 	bool explain;
+	const char *directive;
 	const char *option_of;
 	bool left_out;
 	bool leaves_out_rules;
@@ -160,9 +162,8 @@ void config_option_defaults(const struct config_option *table, size_t count, voi
 int config_option_values(const struct config_option *option);
 int config_option_set(struct config_reader *reader, const struct config_option *option,
 		      void *place, int count, char **words);
-int config_options_set(struct config_reader *reader, const char *directive,
-		       const struct config_option *table, size_t table_count, void *place,
-		       int count, char **words);
+int config_options_set(struct config_reader *reader, const struct config_option *table,
+		       size_t table_count, void *place, int count, char **words);
 int config_parse_number(const char *word, double *value);
 bool config_number_ends(struct config_reader *reader, const char *word, const char *end);
 
@@ -215,8 +216,6 @@ int config_add_first_host(struct config_reader *reader, char *name);
 const struct config_option *config_server_options(size_t *count);
 const struct config_option *config_refclock_options(size_t *count);
 int config_parse_server(struct config_reader *reader, int count, char **words);
-int config_parse_peer(struct config_reader *reader, int count, char **words);
-int config_parse_pool(struct config_reader *reader, int count, char **words);
 int config_parse_refclock(struct config_reader *reader, int count, char **words);
 
 /* What authselectmode and maxdistance make of the sources, which have all been read. */
@@ -241,13 +240,10 @@ void config_check_port(struct config_reader *reader);
 
 /* Make *@rules, of which there are *@count, a copy of them. 0, -ENOMEM: then there are none. */
 int config_copy_rules(struct access_rule **rules, size_t *count);
-int config_parse_rule(struct config_reader *reader, const char *directive,
-		      struct access_rule **rules, size_t *rule_count, int count, char **words);
-int config_parse_limit(struct config_reader *reader, const char *directive,
-		       struct client_limit *limit, int *interval, int count, char **words);
+int config_parse_limit(struct config_reader *reader, struct client_limit *limit, int *interval,
+		       int count, char **words);
 bool config_limit_equal(const struct client_limit *one, const struct client_limit *other);
-int config_parse_allow(struct config_reader *reader, int count, char **words);
-int config_parse_deny(struct config_reader *reader, int count, char **words);
+int config_parse_rule(struct config_reader *reader, int count, char **words);
 int config_parse_clientloglimit(struct config_reader *reader, int count, char **words);
 int config_parse_noclientlog(struct config_reader *reader, int count, char **words);
 int config_parse_ratelimit(struct config_reader *reader, int count, char **words);
@@ -262,8 +258,7 @@ const char *config_filter_name(enum hardware_filter filter);
 void config_nts_defaults(struct config_nts *nts);
 int config_parse_ntsaeads(struct config_reader *reader, int count, char **words);
 int config_parse_ntscachedir(struct config_reader *reader, int count, char **words);
-int config_parse_ntsservercert(struct config_reader *reader, int count, char **words);
-int config_parse_ntsserverkey(struct config_reader *reader, int count, char **words);
+int config_parse_ntsserver(struct config_reader *reader, int count, char **words);
 void config_check_nts(struct config_reader *reader);
 int config_parse_ntsratelimit(struct config_reader *reader, int count, char **words);
 int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char **words);
@@ -271,8 +266,6 @@ int config_parse_ntstrustedcerts(struct config_reader *reader, int count, char *
 /* chronyc.c; likewise */
 void config_chronyc_defaults(struct config_chronyc *chronyc);
 const char *config_open_word(enum config_open word);
-int config_parse_cmdallow(struct config_reader *reader, int count, char **words);
-int config_parse_cmddeny(struct config_reader *reader, int count, char **words);
 int config_parse_cmdratelimit(struct config_reader *reader, int count, char **words);
 int config_parse_opencommands(struct config_reader *reader, int count, char **words);
 

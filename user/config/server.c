@@ -192,24 +192,25 @@ static bool is_name(const char *word)
 	return strspn(last, "0123456789.") < strlen(last);
 }
 
-static bool is_of_server(const char *directive)
+/* allow and deny; the others of cmdallow and cmddeny. */
+static bool is_of_server(const struct config_reader *reader)
 {
-	return strncmp(directive, "cmd", 3) != 0;
+	return strncmp(reader->directive, "cmd", 3) != 0;
 }
 
 /*
  * Whom a line refuses that cannot be read would be served. chronyd starts if there is such a name,
  * and not if it is no network either.
  */
-static int refuse_unread(struct config_reader *reader, const char *directive, const char *word)
+static int refuse_unread(struct config_reader *reader, const char *word)
 {
 	struct config *config = reader->config;
-	bool of_server = is_of_server(directive);
+	bool of_server = is_of_server(reader);
 
 	if (!is_name(word))
-		return config_error(reader, "'%s %s': " NO_NETWORK, directive, word);
+		return config_error(reader, "'%s %s': " NO_NETWORK, reader->directive, word);
 	config_warn(reader, "'%s %s': " NO_LOOKUP ". With this line in a configuration %s",
-		    directive, word, CLOSED(of_server));
+		    reader->directive, word, CLOSED(of_server));
 	if (of_server)
 		config->server.closed = true;
 	else
@@ -219,10 +220,10 @@ static int refuse_unread(struct config_reader *reader, const char *directive, co
 }
 
 /* chronyd has room for any number. Of the thousands that may follow nothing is said. */
-static void leave_out_rule(struct config_reader *reader, const char *directive, bool allow)
+static void leave_out_rule(struct config_reader *reader, bool allow)
 {
 	struct config *config = reader->config;
-	bool of_server = is_of_server(directive);
+	bool of_server = is_of_server(reader);
 	bool *closed = of_server ? &config->server.closed : &config->chronyc.closed;
 
 	if (!allow && !*closed)
@@ -247,9 +248,11 @@ void config_close_access(struct config *config)
 	}
 }
 
-int config_parse_rule(struct config_reader *reader, const char *directive,
-		      struct access_rule **rules, size_t *rule_count, int count, char **words)
+int config_parse_rule(struct config_reader *reader, int count, char **words)
 {
+	struct config_server *server = &reader->config->server;
+	struct config_chronyc *chronyc = &reader->config->chronyc;
+	const char *directive = reader->directive;
 	struct access_rule rule = { .allow = !!strstr(directive, "allow") };
 	int err;
 
@@ -267,35 +270,20 @@ int config_parse_rule(struct config_reader *reader, const char *directive,
 		return err;
 	}
 	if (err && !rule.allow)
-		return refuse_unread(reader, directive, words[0]);
+		return refuse_unread(reader, words[0]);
 	if (err)
 		return config_no_effect(reader, "'%s %s' has no effect: %s", directive, words[0],
 					is_name(words[0]) ? NO_LOOKUP : NO_NETWORK);
-	err = add_rule(rules, rule_count, &rule);
+	err = is_of_server(reader) ? add_rule(&server->rules, &server->rule_count, &rule) :
+				     add_rule(&chronyc->rules, &chronyc->rule_count, &rule);
 	if (err == -ENOSPC) {
-		leave_out_rule(reader, directive, rule.allow);
+		leave_out_rule(reader, rule.allow);
 		return 0;
 	}
 	if (err)
 		config_error(reader, "'%s' cannot be kept: %s", directive, strerror(-err));
 
 	return err;
-}
-
-int config_parse_allow(struct config_reader *reader, int count, char **words)
-{
-	struct config_server *server = &reader->config->server;
-
-	return config_parse_rule(reader, "allow", &server->rules, &server->rule_count, count,
-				 words);
-}
-
-int config_parse_deny(struct config_reader *reader, int count, char **words)
-{
-	struct config_server *server = &reader->config->server;
-
-	return config_parse_rule(reader, "deny", &server->rules, &server->rule_count, count,
-				 words);
 }
 
 /* As chronyd reads it: of what is less than nothing there is very much. */
@@ -338,16 +326,16 @@ static int64_t power_ns(int power)
 }
 
 /* @interval: log2 seconds, where it is not given; then those that are. */
-int config_parse_limit(struct config_reader *reader, const char *directive,
-		       struct client_limit *limit, int *interval, int count, char **words)
+int config_parse_limit(struct config_reader *reader, struct client_limit *limit, int *interval,
+		       int count, char **words)
 {
-	size_t option_count = ARRAY_SIZE(rate_options) - (strcmp(directive, "ratelimit") != 0);
+	bool is_of_ntp = !strcmp(reader->directive, "ratelimit");
+	size_t option_count = ARRAY_SIZE(rate_options) - !is_of_ntp;
 	struct rate rate = { .limit.enabled = true };
 
 	config_option_defaults(rate_options, ARRAY_SIZE(rate_options), &rate);
 	rate.interval = *interval;
-	if (config_options_set(reader, directive, rate_options, option_count, &rate, count,
-			       words) < 0)
+	if (config_options_set(reader, rate_options, option_count, &rate, count, words) < 0)
 		return -EINVAL;
 	*interval = rate.interval;
 	*limit = rate.limit;
@@ -362,8 +350,7 @@ int config_parse_ratelimit(struct config_reader *reader, int count, char **words
 
 	server->least_poll = RATE_INTERVAL;
 
-	return config_parse_limit(reader, "ratelimit", &server->limit, &server->least_poll, count,
-				  words);
+	return config_parse_limit(reader, &server->limit, &server->least_poll, count, words);
 }
 
 int config_parse_local(struct config_reader *reader, int count, char **words)
@@ -373,8 +360,8 @@ int config_parse_local(struct config_reader *reader, int count, char **words)
 	config_option_defaults(local_options, ARRAY_SIZE(local_options), local);
 	local->enabled = true;
 	local->orphan = false;
-	if (config_options_set(reader, "local", local_options, ARRAY_SIZE(local_options), local,
-			       count, words) < 0)
+	if (config_options_set(reader, local_options, ARRAY_SIZE(local_options), local, count,
+			       words) < 0)
 		return -EINVAL;
 	if (local->wait_unsynced_ns < 0)
 		local->wait_unsynced_ns = local->orphan ? ORPHAN_WAIT_NS : 0;

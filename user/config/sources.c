@@ -325,18 +325,33 @@ static void settle_polls(struct config_reader *reader, struct source_options *op
 	options->maxpoll = options->minpoll;
 }
 
-static int parse_ntp(struct config_reader *reader, const char *directive, enum config_kind kind,
-		     int count, char **words)
+/*
+ * Two machines that are each other's peers are two clients of each other here: each asks, and each
+ * answers if it is a server, too. Packets of the symmetric mode come unasked: whoever has recorded
+ * one can send it again, though it is authenticated. An answer has to return a number that was
+ * drawn for its request.
+ */
+static void warn_of_peer(struct config_reader *reader, const char *name)
 {
-	struct choices choices = { .source.kind = kind };
+	config_warn(reader, "'peer %s' is done as 'server %s': the peer is asked, and has to let this machine in with 'allow', but learns nothing of this machine's time by that. If it is to, name this machine there with 'server' or 'peer', and let it in here with 'allow'",
+		    name, name);
+}
+
+/* server, pool and peer, and a server of initstepslew. */
+int config_parse_server(struct config_reader *reader, int count, char **words)
+{
+	bool is_pool = !strcmp(reader->directive, "pool");
+	struct choices choices = { .source.kind = is_pool ? CONFIG_POOL : CONFIG_SERVER };
 	struct config_source *source = &choices.source;
 
+	if (!strcmp(reader->directive, "peer"))
+		warn_of_peer(reader, words[0]);
 	config_option_defaults(server_options, ARRAY_SIZE(server_options), &choices);
 	reader->left_out = false;
 	reader->mono_root = false;
 	set_name(reader, source, words[0]);
-	if (config_options_set(reader, directive, server_options, ARRAY_SIZE(server_options),
-			       &choices, count - 1, words + 1) < 0)
+	if (config_options_set(reader, server_options, ARRAY_SIZE(server_options), &choices,
+			       count - 1, words + 1) < 0)
 		return -EINVAL;
 
 	source->options.kind = SOURCE_SERVER;
@@ -370,11 +385,6 @@ static int parse_ntp(struct config_reader *reader, const char *directive, enum c
 	return add_source(reader, source);
 }
 
-int config_parse_server(struct config_reader *reader, int count, char **words)
-{
-	return parse_ntp(reader, "server", CONFIG_SERVER, count, words);
-}
-
 int config_add_first_host(struct config_reader *reader, char *name)
 {
 	struct config *config = reader->config;
@@ -385,30 +395,12 @@ int config_add_first_host(struct config_reader *reader, char *name)
 
 	words[0] = name;
 	words[1] = iburst;
-	err = parse_ntp(reader, "initstepslew", CONFIG_SERVER, ARRAY_SIZE(words), words);
+	reader->directive = "initstepslew";
+	err = config_parse_server(reader, ARRAY_SIZE(words), words);
 	if (!err && config->source_count > count)
 		config->sources[count].at_start = true;
 
 	return err;
-}
-
-int config_parse_pool(struct config_reader *reader, int count, char **words)
-{
-	return parse_ntp(reader, "pool", CONFIG_POOL, count, words);
-}
-
-/*
- * Two machines that are each other's peers are two clients of each other here: each asks, and each
- * answers if it is a server, too. Packets of the symmetric mode come unasked: whoever has recorded
- * one can send it again, though it is authenticated. An answer has to return a number that was
- * drawn for its request.
- */
-int config_parse_peer(struct config_reader *reader, int count, char **words)
-{
-	config_warn(reader, "'peer %s' is done as 'server %s': the peer is asked, and has to let this machine in with 'allow', but learns nothing of this machine's time by that. If it is to, name this machine there with 'server' or 'peer', and let it in here with 'allow'",
-		    words[0], words[0]);
-
-	return parse_ntp(reader, "peer", CONFIG_SERVER, count, words);
 }
 
 static size_t count_refclocks(const struct config *config)
@@ -434,8 +426,8 @@ int config_parse_refclock(struct config_reader *reader, int count, char **words)
 	config_option_defaults(refclock_options, ARRAY_SIZE(refclock_options), &choices);
 	reader->left_out = false;
 	if (config_parse_driver(reader, source, words[0], words[1]) < 0 ||
-	    config_options_set(reader, "refclock", refclock_options, ARRAY_SIZE(refclock_options),
-			       &choices, count - 2, words + 2) < 0)
+	    config_options_set(reader, refclock_options, ARRAY_SIZE(refclock_options), &choices,
+			       count - 2, words + 2) < 0)
 		return -EINVAL;
 
 	/*
