@@ -14,6 +14,7 @@
 #include "cli/cli.h"
 #include "cli/verbs.h"
 #include "ipc/socket.h"
+#include "lib/array_size.h"
 #include "lib/names.h"
 
 /* Options without a letter that can be typed: that of their place in struct verb's options. */
@@ -225,48 +226,23 @@ static bool take_port(struct cli *cli, const char *text)
 /* One that is given or not. false: it is another one. */
 static bool take_flag(struct cli *cli, int option)
 {
-	switch (option) {
-	case 'j':
-		cli->json = true;
-		break;
-	case 'c':
-		cli->csv = true;
-		break;
-	case 'a':
-		cli->all = true;
-		break;
-	case 'v':
-		cli->verbose = true;
-		break;
-	case 'f':
-		cli->follow = true;
-		break;
-	case 'k':
-		cli->nts = true;
-		break;
-	case 'N':
-		cli->names = true;
-		break;
-	case 'e':
-		cli->end_dot = true;
-		break;
-	case 'm':
-		cli->multiple = true;
-		break;
-	case 'r':
-		cli->reset = true;
-		break;
-	case OPTION_CEPH:
-		cli->ceph = true;
-		break;
-	case OPTION_NTP_ONLY:
-		cli->ntp_only = true;
-		break;
-	default:
-		return false;
+	const struct {
+		int option;
+		bool *flag;
+	} flags[] = {
+		{ 'j', &cli->json }, { 'c', &cli->csv }, { 'a', &cli->all },
+		{ 'v', &cli->verbose }, { 'f', &cli->follow }, { 'k', &cli->nts },
+		{ 'N', &cli->names }, { 'e', &cli->end_dot }, { 'm', &cli->multiple },
+		{ 'r', &cli->reset }, { OPTION_CEPH, &cli->ceph },
+		{ OPTION_NTP_ONLY, &cli->ntp_only },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+		if (flags[i].option == option)
+			return *flags[i].flag = true;
 	}
 
-	return true;
+	return false;
 }
 
 /* One with a value. false: that makes no sense, which was said. */
