@@ -227,7 +227,7 @@ static int connection_close(void *context)
 }
 
 /* A stream for the answer to @command. */
-static int client_open(const struct cli *cli, const char *command, const char *arguments,
+static int open_stream(const struct cli *cli, const char *command, const char *arguments,
 		       bool follow, struct connection **result, FILE **stream)
 {
 	const cookie_io_functions_t functions = {
@@ -261,20 +261,33 @@ err_close:
 	return err;
 }
 
+/* That stream, and its first line. -EACCES: the daemon refused, and @reply states why. */
+static int client_open(const struct cli *cli, const char *command, const char *arguments,
+		       bool follow, struct connection **result, FILE **stream, json_t **reply)
+{
+	int err = open_stream(cli, command, arguments, follow, result, stream);
+
+	if (err)
+		return err;
+	err = client_read(*stream, reply);
+	if (!err && !json_bool_of(*reply, "ok"))
+		err = -EACCES;
+	if (err)
+		fclose(*stream);
+
+	return err;
+}
+
 int client_ask_with(const struct cli *cli, const char *command, const char *arguments,
 		    json_t **reply)
 {
 	struct connection *connection;
 	FILE *stream;
-	int err;
+	int err = client_open(cli, command, arguments, false, &connection, &stream, reply);
 
-	err = client_open(cli, command, arguments, false, &connection, &stream);
-	if (err)
-		return err;
-	err = client_read(stream, reply);
-	fclose(stream);
-	if (!err && !json_bool_of(*reply, "ok"))
-		err = -EACCES;
+	if (!err)
+		fclose(stream);
+
 	return err;
 }
 
@@ -383,20 +396,11 @@ int client_follow_events(const struct cli *cli, FILE **stream)
 {
 	struct connection *connection;
 	json_t *reply = NULL;
-	int err;
+	int err = client_open(cli, "events", "", true, &connection, stream, &reply);
 
-	err = client_open(cli, "events", "", true, &connection, stream);
-	if (err)
-		return err;
-	err = client_read(*stream, &reply);
-	if (!err && !json_bool_of(reply, "ok"))
-		err = -EACCES;
 	json_decref(reply);
-	if (!err)
-		return connection->fd;
-	fclose(*stream);
 
-	return err;
+	return err ? err : connection->fd;
 }
 
 int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, json_t *event))
@@ -408,16 +412,9 @@ int client_follow(const struct cli *cli, void (*print)(const struct cli *cli, js
 	size_t i;
 	int err;
 
-	err = client_open(cli, "events", "", true, &connection, &stream);
+	err = client_open(cli, "events", "", true, &connection, &stream, &reply);
 	if (err)
-		return client_failed(cli, err, NULL);
-	err = client_read(stream, &reply);
-	if (!err && !json_bool_of(reply, "ok"))
-		err = -EACCES;
-	if (err) {
-		fclose(stream);
 		return client_failed(cli, err, reply);
-	}
 	json_array_foreach(json_object_get(reply, "events"), i, event)
 		print(cli, json_incref(event));
 	json_decref(reply);
