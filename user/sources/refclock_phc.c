@@ -57,16 +57,18 @@ static void read_attribute(int file, char *line, size_t size)
 	line[strcspn(line, "\n")] = '\0';
 }
 
-/* The driver's name of the clock behind the descriptor, "" if that is unknown. */
-static void read_clock_name(int fd, char *name, size_t size)
+/* The clock behind the descriptor is truechime's, by the name that its driver gives it. */
+static bool is_own_clock(int fd)
 {
 	int file = open_attribute(fd, "clock_name");
+	char name[64];
 
-	name[0] = '\0';
 	if (file < 0)
-		return;
-	read_attribute(file, name, size);
+		return false;
+	read_attribute(file, name, sizeof(name));
 	close(file);
+
+	return !strcmp(name, OWN_CLOCK_NAME);
 }
 
 /* Which clock the card of an interface has. Its number, -errno. */
@@ -94,13 +96,25 @@ static int find_device(const char *name, char *path, size_t size, const char **p
 		return 0;
 	}
 	index = ask_interface(name);
-	if (index == -ENODEV)
-		*problem = "There is no such network interface";
-	else if (index < 0)
-		*problem = "That network interface has no PTP clock";
 	if (index < 0)
-		return -ENODEV;
+		return refclock_fail(problem, -ENODEV, index == -ENODEV ?
+				     "There is no such network interface" :
+				     "That network interface has no PTP clock");
 	snprintf(path, size, "/dev/ptp%d", index);
+
+	return 0;
+}
+
+/* Most drivers have no such file. */
+static int open_stated(struct refclock_phc *phc, const char **problem)
+{
+	int file = open_attribute(phc->clock.fd, STATED_BOUND);
+
+	if (file >= 0)
+		phc->bound_fd = file;
+	else if (file != -ENOENT)
+		return refclock_fail(problem, file,
+				     "What its driver states of its error cannot be read");
 
 	return 0;
 }
@@ -110,7 +124,6 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 {
 	struct ptp_clock_caps capabilities;
 	char path[SOURCE_NAME_MAX];
-	char name[64];
 	int err;
 
 	phc->clock = (struct ptp_clock){
@@ -122,36 +135,19 @@ int refclock_phc_open(struct refclock_phc *phc, const char *device, bool no_cros
 	if (err < 0)
 		return err;
 	phc->clock.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (phc->clock.fd < 0) {
-		err = -errno;
-		*problem = strerror(-err);
-		return err;
-	}
-	if (ioctl(phc->clock.fd, PTP_CLOCK_GETCAPS, &capabilities) < 0) {
-		err = -ENODEV;
-		*problem = "It is not a PTP clock";
-		goto err_close;
-	}
-	read_clock_name(phc->clock.fd, name, sizeof(name));
-	if (!strcmp(name, OWN_CLOCK_NAME)) {
-		err = -ELOOP;
-		*problem = "It is truechime's own clock, which cannot be its own source";
-		goto err_close;
-	}
-	phc->bound_fd = open_attribute(phc->clock.fd, STATED_BOUND);
-	if (phc->bound_fd < 0 && phc->bound_fd != -ENOENT) {
-		err = phc->bound_fd;
-		*problem = "Its driver states how wrong it may be, and that cannot be read";
-		goto err_close;
-	}
-	if (phc->bound_fd < 0)
-		phc->bound_fd = -1;
+	if (phc->clock.fd < 0)
+		return refclock_fail(problem, -errno, strerror(errno));
 	*problem = "";
+	if (ioctl(phc->clock.fd, PTP_CLOCK_GETCAPS, &capabilities) < 0)
+		err = refclock_fail(problem, -ENODEV, "It is not a PTP clock");
+	else if (is_own_clock(phc->clock.fd))
+		err = refclock_fail(problem, -ELOOP,
+				    "It is truechime's own clock, which cannot be its own source");
+	else
+		err = open_stated(phc, problem);
+	if (err < 0)
+		refclock_phc_close(phc);
 
-	return 0;
-
-err_close:
-	refclock_phc_close(phc);
 	return err;
 }
 

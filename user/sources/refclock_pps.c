@@ -109,10 +109,8 @@ static int read_pulse(union refclock_device *device, struct refclock_reading *re
 	if (sequence == pps->sequence)
 		return -EAGAIN;
 	pps->sequence = sequence;
-	if (edge.sec < 0 || edge.sec > SECONDS_MAX || edge.nsec < 0 || edge.nsec >= NS_PER_S) {
-		*problem = "its time is none";
-		return -EBADMSG;
-	}
+	if (edge.sec < 0 || edge.sec > SECONDS_MAX || edge.nsec < 0 || edge.nsec >= NS_PER_S)
+		return refclock_refuse(problem, "its time is none");
 	*reading = (struct refclock_reading) {
 		.realtime_ns = edge.sec * NS_PER_S + edge.nsec,
 		.offset_ns = -edge.nsec,

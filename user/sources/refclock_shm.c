@@ -128,10 +128,8 @@ static int open_segment(union refclock_device *device, const struct config_sourc
 	if (err < 0)
 		return err;
 	address = shmat(id, NULL, may_write ? 0 : SHM_RDONLY);
-	if (address == (void *)-1) {
-		err = -errno;
-		return refclock_fail(problem, err, strerror(-err));
-	}
+	if (address == (void *)-1)
+		return refclock_fail(problem, -errno, strerror(errno));
 	*shm = (struct refclock_shm) { .id = id, .segment = address, .may_write = may_write };
 
 	return 0;

@@ -99,12 +99,10 @@ int refclock_sock_parse(const uint8_t *bytes, size_t length, struct refclock_rea
 	return take_offset(&sample.tail, reading, problem);
 }
 
+/* For a call that has just failed. */
 static int fail(const char **problem)
 {
-	int err = -errno;
-
-	*problem = strerror(-err);
-	return err;
+	return refclock_fail(problem, -errno, strerror(errno));
 }
 
 /* Only a socket that nobody receives at any more is removed. 0, -errno. */
@@ -114,16 +112,13 @@ static int remove_stale(int fd, const struct sockaddr_un *address, const char **
 
 	if (lstat(address->sun_path, &found) < 0)
 		return errno == ENOENT ? 0 : fail(problem);
-	if (!S_ISSOCK(found.st_mode)) {
-		*problem = "There is a file of that name that is no socket; it is left alone";
-		return -ENOTSOCK;
-	}
+	if (!S_ISSOCK(found.st_mode))
+		return refclock_fail(problem, -ENOTSOCK,
+				     "There is a file of that name that is no socket; it is left alone");
 	/* EPROTOTYPE: it is one for connections. */
 	if (!connect(fd, (const struct sockaddr *)address, sizeof(*address)) ||
-	    errno == EPROTOTYPE) {
-		*problem = "Another program receives there";
-		return -EADDRINUSE;
-	}
+	    errno == EPROTOTYPE)
+		return refclock_fail(problem, -EADDRINUSE, "Another program receives there");
 	if (errno != ECONNREFUSED || unlink(address->sun_path) < 0)
 		return fail(problem);
 
