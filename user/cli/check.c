@@ -42,31 +42,15 @@ static const char *words_of_obstacle(const struct view *view, char words[VIEW_WO
 {
 	enum view_obstacle obstacle = view_obstacle(view);
 
-	switch (obstacle) {
-	case VIEW_OBSERVING:
-		return "The daemon truechimed was started with -x, only to observe";
-	case VIEW_SET_BY_HAND:
-		return "It was set by hand, and no time source confirms it";
-	case VIEW_CORRECTING:
-		return "It is being corrected";
-	case VIEW_OTHER:
-		return "See: truechime doctor";
-	case VIEW_NO_DAEMON:
-	case VIEW_NOT_SET:
-	case VIEW_NO_SOURCES:
-	case VIEW_OFFLINE:
-	case VIEW_SILENT:
-	case VIEW_NOT_USABLE:
-	case VIEW_TOO_FEW:
-	case VIEW_REFUSED:
-	case VIEW_TOO_EARLY:
-	case VIEW_NOT_STEERED:
-		break;
-	}
-
 	view_obstacle_words(view, obstacle, words);
+	if (*words)
+		return words;
+	if (obstacle == VIEW_OBSERVING)
+		return "The daemon truechimed was started with -x, only to observe";
+	if (obstacle == VIEW_SET_BY_HAND)
+		return "It was set by hand, and no time source confirms it";
 
-	return words;
+	return obstacle == VIEW_CORRECTING ? "It is being corrected" : "See: truechime doctor";
 }
 
 /* @words: room for one of them. */

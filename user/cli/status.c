@@ -166,32 +166,15 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	if (view_is_yielding(view))
 		fputs("The daemon leaves the clock to another time daemon (rivals yield).\n", to);
 	obstacle = view_obstacle(view);
-	switch (obstacle) {
-	case VIEW_OBSERVING:
-		print_observing(to, view);
-		break;
-	case VIEW_SET_BY_HAND:
-		print_set_by_hand(to, view);
-		break;
-	case VIEW_CORRECTING:
-		print_correcting(to, json_int_of(view->daemon, "offset_ns", 0));
-		break;
-	case VIEW_OTHER:
-		break;
-	case VIEW_NO_DAEMON:
-	case VIEW_NOT_SET:
-	case VIEW_NO_SOURCES:
-	case VIEW_OFFLINE:
-	case VIEW_SILENT:
-	case VIEW_NOT_USABLE:
-	case VIEW_TOO_FEW:
-	case VIEW_REFUSED:
-	case VIEW_TOO_EARLY:
-	case VIEW_NOT_STEERED:
-		view_obstacle_words(view, obstacle, words);
+	view_obstacle_words(view, obstacle, words);
+	if (*words)
 		fprintf(to, "%s\n", words);
-		break;
-	}
+	else if (obstacle == VIEW_OBSERVING)
+		print_observing(to, view);
+	else if (obstacle == VIEW_SET_BY_HAND)
+		print_set_by_hand(to, view);
+	else if (obstacle == VIEW_CORRECTING)
+		print_correcting(to, json_int_of(view->daemon, "offset_ns", 0));
 }
 
 static void print_neither(FILE *to, const struct view *view)
