@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/file_identity.h"
+#include "lib/state_file.h"
 
 /* Another process may remove the file between our opening and locking it. */
 #define LOCK_TRIES	4
@@ -145,8 +146,7 @@ static long read_pid(const char *path)
 int pid_file_write(const char *path, pid_t pid)
 {
 	char fresh[PATH_MAX], text[PID_TEXT_MAX];
-	int length, fd, err = 0;
-	ssize_t written;
+	int length, fd;
 
 	if (read_pid(path) == -EEXIST)
 		return -EEXIST;
@@ -159,18 +159,8 @@ int pid_file_write(const char *path, pid_t pid)
 		return -errno;
 	(void)fchmod(fd, PID_FILE_MODE);
 	length = snprintf(text, sizeof(text), "%d\n", (int)pid);
-	written = write(fd, text, (size_t)length);
-	if (written < 0)
-		err = -errno;
-	else if (written != length)
-		err = -ENOSPC;
-	close(fd);
-	/* rename(2) replaces whatever is there by then, and follows no link. */
-	if (!err && rename(fresh, path))
-		err = -errno;
-	if (err)
-		(void)unlink(fresh);
-	return err;
+
+	return state_file_replace(path, fresh, fd, text, (size_t)length);
 }
 
 void pid_file_remove(const char *path, pid_t pid)
