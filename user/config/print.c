@@ -64,8 +64,9 @@ out:
 	fputs(text, out);
 }
 
-static void print_number(FILE *out, double value)
+static void print_number(FILE *out, const char *before, double value)
 {
+	fputs(before, out);
 	print_shortest(out, value, &value, 1, NULL);
 }
 
@@ -75,9 +76,10 @@ static void print_ppm(FILE *out, double value)
 	print_shortest(out, value * PPM, &value, PPM, NULL);
 }
 
-/* Nanoseconds as seconds. */
-static void print_seconds(FILE *out, int64_t ns)
+/* Nanoseconds as seconds, behind @before. */
+static void print_seconds(FILE *out, const char *before, int64_t ns)
 {
+	fputs(before, out);
 	print_shortest(out, (double)ns / NS_PER_S_REAL, NULL, 1, &ns);
 }
 
@@ -126,11 +128,11 @@ static void print_plain(FILE *out, const struct config_option *option, const voi
 		return;
 	fprintf(out, "%s ", option->name);
 	if (option->type == CONFIG_NUMBER)
-		print_number(out, *(const double *)(const void *)at);
+		print_number(out, "", *(const double *)(const void *)at);
 	else if (option->type == CONFIG_PPM)
 		print_ppm(out, *(const double *)(const void *)at);
 	else
-		print_seconds(out, *(const int64_t *)(const void *)at);
+		print_seconds(out, "", *(const int64_t *)(const void *)at);
 	fputc('\n', out);
 }
 
@@ -140,8 +142,7 @@ static void print_selection(FILE *out, const struct config_source *source)
 	const struct source_options *options = &source->options;
 	const struct config_said *said = &source->said;
 
-	fprintf(out, " offset ");
-	print_number(out, options->offset_s);
+	print_number(out, " offset ", options->offset_s);
 	fprintf(out, "%s%s%s%s\n", options->prefer ? " prefer" : "", said->trust ? " trust" : "",
 		said->require ? " require" : "", said->noselect ? " noselect" : "");
 	if (options->noselect && !said->noselect)
@@ -157,18 +158,14 @@ static void print_server(FILE *out, const struct config_source *source)
 	fprintf(out, "%s %s minpoll %d maxpoll %d port %d minstratum %d maxsources %d",
 		source->kind == CONFIG_POOL ? "pool" : "server", options->name, options->minpoll,
 		options->maxpoll, source->port, options->minstratum, source->maxsources);
-	fprintf(out, " maxunreach %u maxdelayratio ", options->unreach_limit - 1);
-	print_number(out, source->maxdelayratio);
-	fprintf(out, " maxsamples %d maxdelay ", options->maxsamples);
-	print_seconds(out, source->maxdelay_ns);
-	if (options->mindelay_ns) {
-		fputs(" mindelay ", out);
-		print_seconds(out, options->mindelay_ns);
-	}
-	if (fabs(options->asymmetry) <= SOURCE_ASYMMETRY_MAX) {
-		fputs(" asymmetry ", out);
-		print_number(out, options->asymmetry);
-	}
+	fprintf(out, " maxunreach %u", options->unreach_limit - 1);
+	print_number(out, " maxdelayratio ", source->maxdelayratio);
+	fprintf(out, " maxsamples %d", options->maxsamples);
+	print_seconds(out, " maxdelay ", source->maxdelay_ns);
+	if (options->mindelay_ns)
+		print_seconds(out, " mindelay ", options->mindelay_ns);
+	if (fabs(options->asymmetry) <= SOURCE_ASYMMETRY_MAX)
+		print_number(out, " asymmetry ", options->asymmetry);
 	/* Without one the key decides. */
 	if (source->version)
 		fprintf(out, " version %d", source->version);
@@ -234,16 +231,15 @@ static void print_refclock(FILE *out, const struct config_source *source)
 	fprintf(out, " poll %d dpoll %d filter %d stratum %d", source->options.minpoll,
 		source->driver_poll, source->filter, source->stratum);
 	print_refid(out, "refid", source->refid);
-	fprintf(out, " maxunreach %u rate %d maxlockage %d width ",
-		source->options.unreach_limit - 1, source->rate, source->maxlockage);
-	print_seconds(out, source->width_ns);
+	fprintf(out, " maxunreach %u rate %d maxlockage %d", source->options.unreach_limit - 1,
+		source->rate, source->maxlockage);
+	print_seconds(out, " width ", source->width_ns);
 	if (source->lock)
 		print_refid(out, "lock", source->lock);
-	fprintf(out, "%s%s delay ", source->pps && source->kind != CONFIG_PPS ? " pps" : "",
+	fprintf(out, "%s%s", source->pps && source->kind != CONFIG_PPS ? " pps" : "",
 		source->tai ? " tai" : "");
-	print_seconds(out, source->delay_ns);
-	fputs(" precision ", out);
-	print_seconds(out, source->precision_ns);
+	print_seconds(out, " delay ", source->delay_ns);
+	print_seconds(out, " precision ", source->precision_ns);
 	print_selection(out, source);
 }
 
@@ -329,15 +325,13 @@ static void print_nts(FILE *out, const struct config_nts *nts)
 static void print_stepping(FILE *out, const struct discipline_options *options)
 {
 	if (options->step_threshold_ns > 0) {
-		fputs("makestep ", out);
-		print_seconds(out, options->step_threshold_ns);
+		print_seconds(out, "makestep ", options->step_threshold_ns);
 		fprintf(out, " %d\n", options->step_limit);
 	} else {
 		fputs("# makestep: nothing that the sources show is stepped\n", out);
 	}
 	if (options->maxchange_ns > 0) {
-		fputs("maxchange ", out);
-		print_seconds(out, options->maxchange_ns);
+		print_seconds(out, "maxchange ", options->maxchange_ns);
 		fprintf(out, " %d %d\n", options->maxchange_start, options->maxchange_ignore);
 	} else {
 		fputs("# maxchange: no change is refused\n", out);
@@ -352,11 +346,10 @@ static void print_rules(FILE *out, const struct config *config)
 	for (int i = 0; i < config->rule_count; i++) {
 		const struct module_rule *rule = &config->rules[i];
 
-		fprintf(out, "steppolicy %s %s %s ", name_of_occasion(rule->occasion),
+		fprintf(out, "steppolicy %s %s %s", name_of_occasion(rule->occasion),
 			name_of_direction(rule->direction), name_of_rule(rule->rule));
-		print_seconds(out, rule->threshold_ns);
-		fputc(' ', out);
-		print_seconds(out, rule->maximum_ns);
+		print_seconds(out, " ", rule->threshold_ns);
+		print_seconds(out, " ", rule->maximum_ns);
 		fputc('\n', out);
 	}
 }
@@ -388,15 +381,11 @@ static void print_rule(FILE *out, const char *prefix, const struct access_rule *
 
 static void print_local(FILE *out, const struct config_local *local)
 {
-	fprintf(out, "local stratum %d%s distance ", local->stratum,
-		local->orphan ? " orphan" : "");
-	print_seconds(out, local->distance_ns);
-	fputs(" activate ", out);
-	print_seconds(out, local->activate_ns);
-	fputs(" waitsynced ", out);
-	print_seconds(out, local->wait_synced_ns);
-	fputs(" waitunsynced ", out);
-	print_seconds(out, local->wait_unsynced_ns);
+	fprintf(out, "local stratum %d%s", local->stratum, local->orphan ? " orphan" : "");
+	print_seconds(out, " distance ", local->distance_ns);
+	print_seconds(out, " activate ", local->activate_ns);
+	print_seconds(out, " waitsynced ", local->wait_synced_ns);
+	print_seconds(out, " waitunsynced ", local->wait_unsynced_ns);
 	fputc('\n', out);
 }
 
@@ -443,10 +432,9 @@ static void print_hardware(FILE *out, const struct config *config)
 	for (size_t i = 0; i < config->hardware_count; i++) {
 		const struct hardware_options *card = &config->hardware[i];
 
-		fprintf(out, "hwtimestamp %s txcomp ", card->interface);
-		print_seconds(out, card->transmit_ns);
-		fputs(" rxcomp ", out);
-		print_seconds(out, card->receive_ns);
+		fprintf(out, "hwtimestamp %s", card->interface);
+		print_seconds(out, " txcomp ", card->transmit_ns);
+		print_seconds(out, " rxcomp ", card->receive_ns);
 		if (card->filter != HARDWARE_FILTER_DEFAULT)
 			fprintf(out, " rxfilter %s", config_filter_name(card->filter));
 		fprintf(out, "%s\n", card->no_crosststamp ? " nocrossts" : "");
