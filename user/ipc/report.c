@@ -32,24 +32,11 @@ const char *report_leap(int leap)
 	return leap == 1 ? "insert" : leap == 2 ? "delete" : "normal";
 }
 
-static const char *report_verdict(enum source_verdict verdict)
-{
-	switch (verdict) {
-	case SOURCE_UNUSABLE:
-		return "unusable";
-	case SOURCE_FALSETICKER:
-		return "falseticker";
-	case SOURCE_TOO_VARIABLE:
-		return "too-variable";
-	case SOURCE_NOT_COMBINED:
-		return "not-combined";
-	case SOURCE_COMBINED:
-		return "combined";
-	case SOURCE_SELECTED:
-		return "selected";
-	}
-	return "?";
-}
+static const char *const verdicts[] = {
+	[SOURCE_UNUSABLE] = "unusable", [SOURCE_FALSETICKER] = "falseticker",
+	[SOURCE_TOO_VARIABLE] = "too-variable", [SOURCE_NOT_COMBINED] = "not-combined",
+	[SOURCE_COMBINED] = "combined", [SOURCE_SELECTED] = "selected",
+};
 
 static json_t *report_source_counts(const struct state *state)
 {
@@ -182,24 +169,11 @@ static json_t *report_estimate(const struct state *state, const struct source_st
 			 "jitter_ns", report_real(status->jitter_ns));
 }
 
-static const char *report_activity_name(enum association_activity activity)
-{
-	switch (activity) {
-	case ASSOCIATION_ONLINE:
-		return "online";
-	case ASSOCIATION_OFFLINE:
-		return "offline";
-	case ASSOCIATION_BURST_ONLINE:
-		return "burst_online";
-	case ASSOCIATION_BURST_OFFLINE:
-		return "burst_offline";
-	case ASSOCIATION_UNRESOLVED:
-		return "unresolved";
-	case ASSOCIATION_ACTIVITIES:
-		break;
-	}
-	return "?";
-}
+static const char *const activities[ASSOCIATION_ACTIVITIES] = {
+	[ASSOCIATION_ONLINE] = "online", [ASSOCIATION_OFFLINE] = "offline",
+	[ASSOCIATION_BURST_ONLINE] = "burst_online", [ASSOCIATION_BURST_OFFLINE] = "burst_offline",
+	[ASSOCIATION_UNRESOLVED] = "unresolved",
+};
 
 /* Who named the source. */
 static json_t *report_origin(const struct association_info *info)
@@ -257,11 +231,11 @@ static json_t *report_source(const struct state *state, size_t index)
 			 "name", json_of_text(info->name),
 			 "address", info->address,
 			 "origin", report_origin(info),
-			 "activity", report_activity_name(info->activity),
+			 "activity", activities[info->activity],
 			 "offline", info->offline,
 			 "port", info->port,
 			 "kind", status->options->kind == SOURCE_REFCLOCK ? "refclock" : "server",
-			 "state", report_verdict(figures_verdict(state, index)),
+			 "state", verdicts[figures_verdict(state, index)],
 			 "stratum", status->has_estimate ? status->stratum : 0,
 			 "poll", status->poll,
 			 "reach", status->reach,
@@ -298,8 +272,7 @@ json_t *report_activity(const struct state *state)
 
 	figures_of_activity(state, counts);
 	for (j = 0; j < ASSOCIATION_ACTIVITIES; j++)
-		json_object_set_new(reply, report_activity_name((enum association_activity)j),
-				    json_integer(counts[j]));
+		json_object_set_new(reply, activities[j], json_integer(counts[j]));
 	return reply;
 }
 
