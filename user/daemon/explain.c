@@ -287,14 +287,16 @@ static bool lacks_keys(const struct config *config, const struct ntp_keys *keys)
 
 /*
  * Report what is wrong with the keys; it leaves the other sources as they are. Whether there are
- * any: with keys that only the daemon may read that is not known.
+ * any: with keys that only the daemon may read that is not known, and a damaged file has none.
  */
 static bool check_keys(const struct config *config, FILE *errors)
 {
 	struct ntp_keys *keys;
 	bool right;
+	int err;
 
-	right = keyring_load(report_key, errors, config, false, &keys) || !lacks_keys(config, keys);
+	err = keyring_load(report_key, errors, config, false, &keys);
+	right = (err && err != -ENODATA) || !lacks_keys(config, keys);
 	keyring_check(report_key, errors, config, keys);
 	if (keys)
 		check_key_mode(config, errors);

@@ -70,6 +70,7 @@ struct ntp_keys {
  * @context: for @report
  * @file: its name
  * @line: in @file, from 1; 0: about the file as a whole
+ * @has_errors: some of it is skipped
  */
 struct reader {
 	struct ntp_keys *keys;
@@ -77,6 +78,7 @@ struct reader {
 	void *context;
 	const char *file;
 	int line;
+	bool has_errors;
 };
 
 static void tell(struct reader *reader, enum ntp_keys_severity severity, const char *format, ...)
@@ -87,6 +89,8 @@ static void tell(struct reader *reader, enum ntp_keys_severity severity, const c
 	va_list arguments;
 	char message[256];
 
+	if (severity == NTP_KEYS_ERROR)
+		reader->has_errors = true;
 	if (!reader->report)
 		return;
 	va_start(arguments, format);
@@ -374,28 +378,46 @@ static void warn_of_md5(struct reader *reader)
 	     first->key.id, count > 1 ? " and others are" : " is");
 }
 
+static int read_keys(struct reader *reader, const char *text, size_t length,
+		     struct ntp_keys **keys)
+{
+	int err;
+
+	reader->keys = calloc(1, sizeof(*reader->keys));
+	if (!reader->keys)
+		return -ENOMEM;
+	err = take_text(reader, text, length);
+	if (err < 0) {
+		ntp_keys_free(reader->keys);
+		return err;
+	}
+	warn_of_md5(reader);
+	*keys = reader->keys;
+
+	return 0;
+}
+
 int ntp_keys_read(const char *name, const char *text, size_t length, ntp_keys_report *report,
 		  void *context, struct ntp_keys **keys)
 {
-	struct reader reader = {
-		.keys = calloc(1, sizeof(*reader.keys)),
-		.report = report,
-		.context = context,
-		.file = name,
-	};
-	int err;
+	struct reader reader = { .report = report, .context = context, .file = name };
 
-	if (!reader.keys)
-		return -ENOMEM;
-	err = take_text(&reader, text, length);
-	if (err < 0) {
-		ntp_keys_free(reader.keys);
+	return read_keys(&reader, text, length, keys);
+}
+
+/* The same, and -ENODATA where all that is in it is damage. */
+static int read_file_keys(struct reader *reader, const char *text, size_t length,
+			  struct ntp_keys **keys)
+{
+	int err = read_keys(reader, text, length, keys);
+
+	reader->line = 0;
+	if (err || (*keys)->count || !reader->has_errors)
 		return err;
-	}
-	warn_of_md5(&reader);
-	*keys = reader.keys;
+	ntp_keys_free(*keys);
+	*keys = NULL;
 
-	return 0;
+	return -ENODATA;
 }
 
 /* All of an open file. How much, -errno. */
@@ -438,8 +460,7 @@ static int load_open(struct reader *reader, int fd, struct ntp_keys **keys)
 	/* It is being written, or a pipe without a writer; /dev/null is meant. */
 	if (!length && !S_ISCHR(status.st_mode))
 		length = -ENODATA;
-	err = length < 0 ? (int)length : ntp_keys_read(reader->file, text, (size_t)length,
-							reader->report, reader->context, keys);
+	err = length < 0 ? (int)length : read_file_keys(reader, text, (size_t)length, keys);
 	explicit_bzero(text, FILE_SIZE_MAX + 1);
 	free(text);
 

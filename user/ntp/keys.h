@@ -69,7 +69,8 @@ struct ntp_keys;
  * A bad line is reported and skipped, as by chronyd; the other keys are good. Of two keys with one
  * number the first counts.
  *
- * Return: 0, whatever the lines are; -errno of a file that could not be read (reported, too).
+ * Return: 0; -errno of a file that could not be read (reported, too); -ENODATA of one that is
+ * empty, or in which there are bad lines and no key.
  */
 int ntp_keys_load(const char *path, ntp_keys_report *report, void *context,
 		  struct ntp_keys **keys);

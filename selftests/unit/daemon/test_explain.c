@@ -264,6 +264,12 @@ TEST(sources_without_their_keys_are_none)
 			TH_LOG("%s: %s", cases[i].sources, said.errors);
 		forget(&said);
 	}
+	/* Damaged, it has none. */
+	ASSERT_EQ(1, pwrite(fd, "", 1, 0));
+	snprintf(text, sizeof(text), "user nobody\nkeyfile %s\nserver a key 7", path);
+	said = explain(text);
+	EXPECT_FALSE(said.good);
+	forget(&said);
 	close(fd);
 	unlink(path);
 	/* Now it cannot be read. */

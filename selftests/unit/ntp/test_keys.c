@@ -366,6 +366,36 @@ TEST_F(file, what_has_nothing_in_it_is_no_key_file)
 	EXPECT_EQ(0, ntp_keys_count(self->keys));
 }
 
+static void write_file(const char *path, const char *text, size_t length)
+{
+	FILE *stream = fopen(path, "w");
+
+	fwrite(text, 1, length, stream);
+	fclose(stream);
+}
+
+/* As after a power cut: what was written has its length, and zeros instead of its text. */
+TEST_F(file, what_is_nothing_but_damage_is_no_key_file)
+{
+	static const char zeros[300], *const damaged[] = { "nonsense\n", "# keys\n7 SHA1 HEX:012" };
+
+	write_file(self->path, zeros, sizeof(zeros));
+	EXPECT_EQ(-ENODATA, load(self));
+	EXPECT_EQ(2, self->reports.errors);
+	EXPECT_NE(NULL, strstr(self->reports.text, "the keys cannot be read: No data"));
+	EXPECT_EQ(0, self->reports.line);
+	EXPECT_EQ(NULL, self->keys);
+	for (size_t i = 0; i < ARRAY_SIZE(damaged); i++) {
+		write_file(self->path, damaged[i], strlen(damaged[i]));
+		EXPECT_EQ(-ENODATA, load(self));
+		EXPECT_EQ(NULL, self->keys);
+	}
+	/* Whoever has taken out all keys means it. */
+	write_file(self->path, "# none\n", 7);
+	EXPECT_EQ(0, load(self));
+	EXPECT_EQ(0, ntp_keys_count(self->keys));
+}
+
 TEST_F(file, what_is_too_long_is_no_key_file)
 {
 	ASSERT_EQ(0, truncate(self->path, 1048577));
