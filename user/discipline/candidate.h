@@ -28,7 +28,7 @@
  * @distrusted: it was wrong lately, or may smear a leap second: others come first
  * @agrees: its interval has a point in common with most
  * @within: it is not beyond what trusted ones leave open, if there are any
- * @runs_along: its rate agrees with at least half of the others'
+ * @runs_along: it allows for a rate for which at least half do, or there is no such rate
  */
 struct candidate {
 	int index;

@@ -31,8 +31,12 @@
 #define COMBINE_BETTER	0.7
 #define COMBINE_APART	2.5
 
-/* Two rates count as equal within so many standard errors, and this much on top. */
-#define RATE_SIGMAS	6
+/*
+ * A source allows for rates within so many standard errors of its own, and half of the margin: two
+ * that are known equally well differ by six standard errors of the difference if they exclude one
+ * another.
+ */
+#define RATE_SIGMAS	4.25
 #define RATE_MARGIN	100e-9
 
 /* The unknown asymmetry of a path: a share of half its least round trip. */
@@ -277,38 +281,66 @@ static bool are_enough(const struct candidate *candidates, size_t count, bool re
 	return agreeing >= minsources && !required;
 }
 
-static bool have_one_rate(const struct candidate *one, const struct candidate *other)
+/* The least rate that the source allows for. */
+static double least_rate(const struct candidate *candidate)
 {
-	double sigma = hypot(one->rate_sigma, other->rate_sigma);
-
-	return fabs(one->rate - other->rate) < RATE_SIGMAS * sigma + RATE_MARGIN;
+	return candidate->rate - RATE_SIGMAS * candidate->rate_sigma - RATE_MARGIN / 2;
 }
 
-/*
- * Two clocks that run apart cannot both be right for long: the source's rate agrees with at least
- * half of the others.
- */
-static bool runs_along(const struct candidate *candidate, const struct candidate *candidates,
-		       size_t count)
+static bool allows_rate(const struct candidate *candidate, double rate)
 {
-	size_t agreeing = 0, along = 0;
+	double most = candidate->rate + RATE_SIGMAS * candidate->rate_sigma + RATE_MARGIN / 2;
+
+	return candidate->usable && candidate->agrees && least_rate(candidate) <= rate &&
+	       rate <= most;
+}
+
+/* Do at least half of those who agree on the offset allow for it? */
+static bool is_common_rate(const struct candidate *candidates, size_t count, double rate)
+{
+	size_t agreeing = 0, allowing = 0;
 	size_t i;
 
 	for (i = 0; i < count; i++) {
-		if (!candidates[i].usable || !candidates[i].agrees)
-			continue;
-		agreeing++;
-		along += have_one_rate(candidate, &candidates[i]);
+		agreeing += candidates[i].usable && candidates[i].agrees;
+		allowing += allows_rate(&candidates[i], rate);
 	}
-	return 2 * along >= agreeing;
+	return 2 * allowing >= agreeing;
 }
 
-static void compare_rates(struct candidate *candidates, size_t count)
+/* Where intervals of rates have a common point they have one where one of them begins. */
+static bool runs_along(const struct candidate *candidate, const struct candidate *candidates,
+		       size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		double rate = least_rate(&candidates[i]);
+
+		if (candidates[i].usable && candidates[i].agrees && allows_rate(candidate, rate) &&
+		    is_common_rate(candidates, count, rate))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Two clocks that run apart cannot both be right for long: a source runs along if it allows for a
+ * rate for which at least half of all do. Where there is no such rate, as several servers swing,
+ * theirs tell nothing. A source that hardly knows its rate excludes nobody's then, which does not
+ * make it a better one.
+ */
+static void compare_rates(struct candidate *candidates, size_t count)
+{
+	bool common = false;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
 		candidates[i].runs_along = runs_along(&candidates[i], candidates, count);
+		common |= candidates[i].runs_along;
+	}
+	for (i = 0; i < count && !common; i++)
+		candidates[i].runs_along = true;
 }
 
 /*

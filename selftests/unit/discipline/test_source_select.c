@@ -730,6 +730,35 @@ TEST_F(sources, rates_run_along_within_their_errors_and_a_margin)
 	}
 }
 
+/*
+ * Four run apart, each another way, and one was asked but twice: what it knows of its rate excludes
+ * nobody's. So no rate is wrong, and that one is not the best for it.
+ */
+TEST_F(sources, rates_of_which_no_two_agree_tell_nothing)
+{
+	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	struct source_sample sample = { .delay_ns = 2000000, .stratum = 1 };
+	struct source *late = source_new(&options, START_NS);
+	int i;
+
+	ASSERT_NE(NULL, late);
+	self->source[self->count++] = late;
+	for (i = -2; i < 0; i++) {
+		sample.at_ns = START_NS + 16LL * (SAMPLES + i) * NS_PER_S;
+		source_polled(late, sample.at_ns);
+		source_add(late, sample.at_ns, &sample);
+	}
+	for (i = 0; i < 4; i++)
+		add_runaway(self, (2 * i - 3) * 2e-6, 2000000, NULL);
+	judge(self, -1);
+	EXPECT_EQ(5, self->selection.candidates);
+	EXPECT_EQ(0, self->selection.falsetickers);
+	EXPECT_EQ(0, self->selection.wrong);
+	EXPECT_NE(0, self->selection.selected);
+	EXPECT_EQ(4, self->selection.count);
+	EXPECT_EQ(SOURCE_NOT_COMBINED, verdict(self, 0));
+}
+
 /* Two falsetickers share a rate with one of the others, who would be right by their votes. */
 TEST_F(sources, falsetickers_have_no_vote_on_rates)
 {
