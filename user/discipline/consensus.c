@@ -34,7 +34,9 @@ struct consensus {
 	int64_t suspect_raw_ns;		/* suspicion began then; meaningless without ... */
 	int64_t asked_raw_ns;		/* ... all sources were asked then ... */
 	int64_t ask_again_ns;		/* ... and again after so long without a verdict */
+	int64_t disputed_raw_ns;	/* the latest dispute amid it began then */
 	bool suspect;
+	bool disputed;			/* a new sample has begun one */
 	bool confirmed;			/* as stated in the latest terms */
 	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
 	int64_t raw_ns;
@@ -86,6 +88,29 @@ static void note_answers(struct consensus *consensus, struct source *const *sour
 		source_others_answered(sources[i], now_raw_ns);
 }
 
+/*
+ * The source contradicts, and either it or another one has contradicted by another amount since the
+ * suspicion began. The clock may have jumped once more between the two answers: then those of
+ * before and of after it together show no majority, and all have to answer anew before it is said
+ * that there is none. Each source can bring that about once.
+ */
+static void note_dispute(struct consensus *consensus, struct opinion *opinion,
+			 const struct source_interval *off, int64_t raw_ns)
+{
+	size_t i;
+
+	for (i = 0; i < consensus->roll.count; i++)
+		if (opinion_excludes(&consensus->roll.opinion[i], off))
+			break;
+	if (i == consensus->roll.count || opinion->disputed)
+		return;
+	for (i = 0; i < consensus->roll.count; i++)
+		consensus->roll.opinion[i].due = true;
+	opinion->disputed = true;
+	consensus->disputed = true;
+	consensus->disputed_raw_ns = raw_ns;
+}
+
 /* Take a new sample. true: the source agreed with the timescale until now, and contradicts it. */
 static bool take_sample(struct consensus *consensus, struct opinion *opinion,
 			const struct source_sample *sample, const struct timescale_now *now)
@@ -93,9 +118,13 @@ static bool take_sample(struct consensus *consensus, struct opinion *opinion,
 	struct source_interval off;
 	int64_t distance_ns = source_interval_of(sample, now, &off);
 	bool leap = opinion->leap && chime_abs_sat(source_interval_middle(&off)) < LEAP_NS;
+	bool far = opinion_is_far(&off, distance_ns, now) && !leap;
 
+	if (far && consensus->suspect)
+		note_dispute(consensus, opinion, &off, now->raw_ns);
 	opinion->answered = true;
-	if (opinion_is_far(&off, distance_ns, now) && !leap) {
+	opinion->due = false;
+	if (far) {
 		opinion_contradict(opinion, &off, now->raw_ns);
 		return opinion->trusted && opinion->far == 1;
 	}
@@ -288,6 +317,13 @@ static bool is_contradicted(const struct consensus *consensus)
 	return false;
 }
 
+/* Since the latest dispute not all have answered, and they may yet. */
+static bool is_awaited(const struct consensus *consensus, const struct timescale_now *now)
+{
+	return chime_sub_sat(now->raw_ns, consensus->disputed_raw_ns) < BURST_NS &&
+	       majority_due(&consensus->roll);
+}
+
 /* The verdict on what the sources that can vote have said so far. */
 static enum consensus_verdict judge(struct consensus *consensus, const struct timescale_now *now,
 				    const struct consensus_terms *terms,
@@ -314,7 +350,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 		return judge_most(consensus, at_ns, now, terms, result);
 
 	voted = majority_voters(&consensus->roll, true);
-	if (voted < voters && elapsed_ns < BURST_NS)
+	if ((voted < voters && elapsed_ns < BURST_NS) || is_awaited(consensus, now))
 		return CONSENSUS_SUSPECT;
 	affirming = majority_affirming(&consensus->roll, at_ns);
 	/*
@@ -360,12 +396,18 @@ static bool is_outvoted(const struct consensus *consensus, const struct timescal
 	return false;
 }
 
+static void ask_all(struct consensus *consensus, const struct timescale_now *now,
+		    struct consensus_result *result)
+{
+	consensus->asked_raw_ns = now->raw_ns;
+	consensus->ask_again_ns = BURST_NS;
+	result->ask = true;
+}
+
 static void begin_suspicion(struct consensus *consensus, const struct timescale_now *now)
 {
 	consensus->suspect = true;
 	consensus->suspect_raw_ns = now->raw_ns;
-	consensus->asked_raw_ns = now->raw_ns;
-	consensus->ask_again_ns = BURST_NS;
 	consensus->roll.since_raw_ns = now->raw_ns;
 }
 
@@ -382,6 +424,8 @@ static void end_suspicion(struct consensus *consensus)
 		struct opinion *opinion = &consensus->roll.opinion[i];
 
 		opinion->joins = false;
+		opinion->disputed = false;
+		opinion->due = false;
 		if (opinion->far)
 			opinion_outvote(opinion);
 	}
@@ -486,8 +530,11 @@ void consensus_update(struct consensus *consensus, struct source *const *sources
 	contradicted = take_samples(consensus, sources, count, now);
 	if (!consensus->suspect && (contradicted || is_outvoted(consensus, now))) {
 		begin_suspicion(consensus, now);
-		result->ask = true;
+		ask_all(consensus, now, result);
 	}
+	if (consensus->disputed)
+		ask_all(consensus, now, result);
+	consensus->disputed = false;
 	if (consensus->suspect)
 		judge_suspicion(consensus, now, terms, result);
 	wait_for_quorum(consensus, sources, count, now, result);

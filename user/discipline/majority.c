@@ -15,6 +15,15 @@ size_t majority_voters(const struct roll *roll, bool only_answered)
 	return number;
 }
 
+size_t majority_due(const struct roll *roll)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < roll->count; i++)
+		number += roll->opinion[i].votes && roll->opinion[i].due;
+	return number;
+}
+
 size_t majority_resting(const struct roll *roll)
 {
 	size_t i, number = 0;

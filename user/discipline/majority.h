@@ -17,6 +17,9 @@ size_t majority_voters(const struct roll *roll, bool only_answered);
 /* How many of those who have not answered since then rest: they may yet be asked. */
 size_t majority_resting(const struct roll *roll);
 
+/* How many have to answer anew, as another one has contradicted by something else. */
+size_t majority_due(const struct roll *roll);
+
 /* How many have answered since then, and allow for @at_ns, whether or not they contradict. */
 size_t majority_allowing(const struct roll *roll, int64_t at_ns);
 

@@ -150,6 +150,12 @@ bool opinion_says(const struct opinion *opinion, int64_t at_ns)
 	return (opinion->far || opinion->joins) && opinion_allows(opinion, at_ns);
 }
 
+bool opinion_excludes(const struct opinion *opinion, const struct source_interval *off)
+{
+	return opinion->answered && !opinion->due && opinion->far &&
+	       !source_interval_meets(&opinion->off, off, 0);
+}
+
 static int64_t patience_ns(const struct opinion *opinion, bool only)
 {
 	int64_t most_ns = PATIENCE_MOST_NS / PATIENCE_FACTOR;

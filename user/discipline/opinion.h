@@ -29,6 +29,8 @@
  * @votes: it is reachable and may be used, or may yet answer
  * @far: contradictions in a row that agree with each other
  * @joins: while others contradict, it excludes the timescale, by less than a contradiction
+ * @disputed: while others contradicted, it did so by what excludes what was said before
+ * @due: another one did, and it has not answered since
  * @off: UTC minus timescale, by its latest sample that did not leave it open
  * @contradictions: in a row, whether they agree or not ...
  * @since_raw_ns: ... since then ...
@@ -48,6 +50,8 @@ struct opinion {
 	bool votes;
 	int far;
 	bool joins;
+	bool disputed;
+	bool due;
 	struct source_interval off;
 	int contradictions;
 	int64_t since_raw_ns;
@@ -109,6 +113,9 @@ bool opinion_allows(const struct opinion *opinion, int64_t at_ns);
 
 /* The same, and does it contradict, or join those who do? */
 bool opinion_says(const struct opinion *opinion, int64_t at_ns);
+
+/* Has it contradicted since the suspicion, or the latest dispute, by what @off excludes? */
+bool opinion_excludes(const struct opinion *opinion, const struct source_interval *off);
 
 /**
  * opinion_persists() - has it contradicted for so long that it is followed?

@@ -285,7 +285,78 @@ TEST_F(consensus, each_another_way_is_no_agreement)
 	ASSERT_EQ(0, begin(self, 3));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
 	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, -60 * S));
+	/* What looks like a jump amid the answers; so they are asked again, but not for ever. */
+	EXPECT_TRUE(self->result.ask);
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, -60 * S));
+}
+
+/*
+ * The clock jumps a second time amid the answers. Those of before and of after it are no majority
+ * together, but those of after it are.
+ */
+TEST_F(consensus, what_was_said_before_another_jump_decides_nothing)
+{
+	ASSERT_EQ(0, begin(self, 5));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 4, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_FALSE(self->result.ask);
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 60 * S + 90 * MS));
+	EXPECT_TRUE(self->result.ask);
+	EXPECT_EQ(5 * S, self->result.wait_ns);
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 4, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S + 90 * MS));
+	EXPECT_FALSE(self->result.ask);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 1, 60 * S + 90 * MS));
+	EXPECT_LT(llabs(self->result.offset_ns - 60 * S - 90 * MS), 5 * MS);
+}
+
+/* Who does not answer anew has said nothing of it, but is waited for no longer than at first. */
+TEST_F(consensus, a_dispute_is_over_after_the_time_of_a_burst)
+{
+	ASSERT_EQ(0, begin(self, 4));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
+	run(self, S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 3, 70 * S));
+	EXPECT_TRUE(self->result.ask);
+	run(self, 5 * S - 1);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	run(self, 1);
+	listen(self);
+	EXPECT_EQ(CONSENSUS_OK, self->result.verdict);
+}
+
+/* Nor does one that says another time with each answer keep the clock in doubt. */
+TEST_F(consensus, one_that_says_ever_new_times_is_asked_once_more)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 4));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 61 * S));
+	EXPECT_TRUE(self->result.ask);
+	for (i = 1; i < 3; i++) {
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, i, 0));
+		EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, (61 + i) * S));
+		EXPECT_FALSE(self->result.ask);
+	}
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 3, 0));
+
+	/* In the next suspicion it can do so again. */
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 70 * S));
+	EXPECT_TRUE(self->result.ask);
 }
 
 TEST_F(consensus, majority_of_those_that_still_answer)
