@@ -35,7 +35,7 @@ struct attendance {
 	size_t reached;		/* have answered one of their latest requests */
 	size_t resting;		/* have not answered, as they ask us to wait */
 	size_t unasked;		/* silent or unheard, and not asked since somebody answers */
-	bool said;		/* one has samples, and may have been taken offline since */
+	bool said;		/* one has samples, and may be offline or have refused since */
 	int64_t latest_raw_ns;	/* when the latest answer came */
 	struct source_interval interval[SOURCE_SELECT_MAX];
 };
@@ -50,12 +50,17 @@ bool quorum_is_near(const struct source_status *status)
 	return status->root_distance_ns < quorum_distance_ns(status->options);
 }
 
-bool quorum_would_count(const struct source *source, const struct source_status *status)
+/* Whether or not it is ever asked again. */
+static bool has_standing(const struct source_status *status)
 {
 	return !status->options->noselect && !status->options->numbered &&
-	       !status->last.numbered && !source_is_refused(source) && !status->worn_out &&
-	       !status->orphan && !status->twin && status->smear != SOURCE_SMEARS &&
-	       !status->refuted;
+	       !status->last.numbered && !status->worn_out && !status->orphan && !status->twin &&
+	       status->smear != SOURCE_SMEARS && !status->refuted;
+}
+
+bool quorum_would_count(const struct source *source, const struct source_status *status)
+{
+	return has_standing(status) && !source_is_refused(source);
 }
 
 bool quorum_counts(const struct source *source, const struct source_status *status)
@@ -167,7 +172,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		int64_t margin_ns;
 
 		source_get_status(sources[i], now->reference_ns, &status);
-		attendance->said |= status.samples && quorum_would_count(sources[i], &status);
+		attendance->said |= status.samples && has_standing(&status);
 		if (!quorum_counts(sources[i], &status))
 			continue;
 		attendance->usable += status.received || status.asked <= REQUESTS;

@@ -941,6 +941,20 @@ TEST_F(consensus, first_answer_is_not_the_last_word_where_nobody_answers_any_mor
 	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
 }
 
+/* Nor is it because who gave it refuses to serve us then, while the others have not been heard. */
+TEST_F(consensus, first_answer_is_not_the_last_word_where_a_refusal_follows)
+{
+	ASSERT_EQ(0, begin(self, 3));
+	lose_all(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	self->source[0].refused = true;
+	listen(self);
+	EXPECT_EQ(CONSENSUS_SUSPECT, self->result.verdict);
+	run(self, 100 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+}
+
 TEST_F(consensus, who_cannot_be_used_or_was_never_there_is_not_waited_for)
 {
 	self->source[1].options.noselect = true;
