@@ -157,8 +157,8 @@ void guest_set_realtime(int64_t realtime_ns)
 void guest_set_by_other(int64_t by_ns)
 {
 	guest.wall_ns += by_ns;
-	world->set_by_other = true;
 	guest_clear_ntp();
+	judge_set_by_other();
 }
 
 void guest_resume(int64_t slept_ns)

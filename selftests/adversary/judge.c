@@ -8,7 +8,8 @@
  *   it.
  * - bound_violations: the timescale has a bound, and UTC is outside of it.
  * - stepped_wrongly: a step took the system clock further from UTC, to where neither an honest
- *   server nor the host allows it to be.
+ *   server nor the host allows it to be; or a slew did, faster than a crystal drifts, when all was
+ *   quiet for as long as for starving.
  * - starved: without synchronisation for longer than three of the longest polls and two minutes,
  *   while packets get through.
  *
@@ -44,6 +45,9 @@
 
 /* Readings of the clock, and what a step takes. */
 #define STEP_SLACK_NS	NS_PER_MS
+
+/* A slew is wrong so many times the honest reach away. */
+#define SLEW_REACHES	3
 
 /* How far from UTC an honest server's answer allows the clock to be. */
 static int64_t honest_reach_ns(void)
@@ -135,20 +139,28 @@ static bool is_right_but_unseen(int64_t off_ns, int64_t reach_ns)
 	return false;
 }
 
-void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
+/* How far from UTC the clock may be taken by whoever believes an honest server, or the host. */
+static int64_t allowed_reach_ns(void)
 {
 	int64_t reach_ns = honest_reach_ns();
 
-	if (llabs(after_ns - before_ns) < NS_PER_US)
-		return;
-	world_log("%s steps the system clock from %+.9f to %+.9f s", who, (double)before_ns / 1e9,
-		  (double)after_ns / 1e9);
 	if (world->kind == GUEST_HOSTED && host_is_right() &&
 	    llabs(host_time_ns() - world->now_ns) > reach_ns)
 		reach_ns = llabs(host_time_ns() - world->now_ns);
 	/* While no server has answered, as in an outage, the host's clock is all there is. */
 	if (!has_majority_answered() && host_share_ns() > reach_ns)
 		reach_ns = host_share_ns();
+	return reach_ns;
+}
+
+void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
+{
+	int64_t reach_ns = allowed_reach_ns();
+
+	if (llabs(after_ns - before_ns) < NS_PER_US)
+		return;
+	world_log("%s steps the system clock from %+.9f to %+.9f s", who, (double)before_ns / 1e9,
+		  (double)after_ns / 1e9);
 	if (stated_bound_ns() > reach_ns)
 		reach_ns = stated_bound_ns();
 	if (llabs(after_ns) <= reach_ns + STEP_SLACK_NS || llabs(after_ns) < llabs(before_ns))
@@ -160,6 +172,12 @@ void judge_step(int64_t before_ns, int64_t after_ns, const char *who)
 		return;
 	world->judge.verdicts.stepped_wrongly++;
 	world_log("JUDGE: a wrong step, the honest reach is %.9f s", (double)reach_ns / 1e9);
+}
+
+void judge_set_by_other(void)
+{
+	world->set_by_other = true;
+	world->judge.error_ns = llabs(guest_error_ns());
 }
 
 /* A notification so soon after a report is taken for one that belongs to it, and was late. */
@@ -402,8 +420,52 @@ static void judge_synchronisation(void)
 	world_log("JUDGE: starved for %.0f s", (double)(world->now_ns - since_ns) / 1e9);
 }
 
+/* Since when nothing has happened that leaves the clock's error open, or made the host wrong. */
+static int64_t quiet_since_ns(void)
+{
+	int64_t since_ns = world->judge.disrupted_ns;
+
+	if (world->outage_until_ns > since_ns)
+		since_ns = world->outage_until_ns;
+	if (world->hindered_ns > since_ns)
+		since_ns = world->hindered_ns;
+	if (world->host.until_ns > since_ns)
+		since_ns = world->host.until_ns;
+	return since_ns;
+}
+
+/* Faster than any crystal, and no step: those are judged by themselves. */
+static bool is_slew(int64_t gained_ns, int64_t elapsed_ns)
+{
+	return gained_ns > elapsed_ns / 1000 && gained_ns < elapsed_ns / 5;
+}
+
+/*
+ * The system clock is slewed away from UTC, to far outside of where anybody honest, or the host,
+ * has it. By less it may be astray: what was learned from answers reaches further than an answer
+ * does, and liars may lead the clock within that, if its bound says so.
+ */
+static void judge_slew(void)
+{
+	struct judge *judge = &world->judge;
+	int64_t error_ns = llabs(guest_error_ns());
+	int64_t gained_ns = error_ns - judge->error_ns;
+	bool outside = error_ns / SLEW_REACHES > allowed_reach_ns() + STEP_SLACK_NS;
+
+	judge->astray = judge->astray && outside;
+	if (judge->astray || !outside || is_excused() ||
+	    !is_slew(gained_ns, world->now_ns - judge->looked_ns) ||
+	    world->now_ns - quiet_since_ns() < patience_ns())
+		return;
+	judge->astray = true;
+	judge->verdicts.stepped_wrongly++;
+	world_log("JUDGE: a wrong slew, the honest reach is %.9f s",
+		  (double)allowed_reach_ns() / 1e9);
+}
+
 void judge_look(void)
 {
+	judge_slew();
 	judge_system_clock();
 	judge_timescale();
 	judge_synchronisation();

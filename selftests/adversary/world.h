@@ -227,6 +227,7 @@ struct verdicts {
  * @synchronised_ns: UTC that it was synchronised for, in all
  * @looked_ns: UTC of the latest look
  * @error_ns: size of the system clock's error then
+ * @astray: it was slewed to where nobody honest allows it to be
  * @slewed_ns: UTC at which it was being slewed back last after another program had set it
  * @host_off_ns: how far off the host was when an honest answer came last
  */
@@ -246,6 +247,7 @@ struct judge {
 	int64_t looked_ns;
 	int64_t error_ns;
 	int64_t slewed_ns;
+	bool astray;
 	int64_t host_off_ns;
 };
 
@@ -476,6 +478,8 @@ bool host_is_as_stated(void);
 void judge_look(void);
 /* The system clock was stepped by the daemon or the module: its error before and after. */
 void judge_step(int64_t before_ns, int64_t after_ns, const char *who);
+/* Another program has set it. */
+void judge_set_by_other(void);
 void judge_disrupted(const struct trouble *trouble);
 void judge_answer(int server, int64_t sent_ns);
 /* The module told what it saw: from now on it knows. */
