@@ -13,8 +13,6 @@
 #include <linux/string.h>
 #include <linux/truechime.h>
 
-#include "acpi_device.h"
-
 /* The specification's _CID, in upper case as in ACPICA, and the ids of QEMU and others. */
 static const char * const chime_genid_names[] = { "VM_GEN_COUNTER", "VMGENCTR", "QEMUVGID" };
 
@@ -50,17 +48,9 @@ static unsigned int chime_genid_interrupt(void)
 	return irq;
 }
 
-static void chime_genid_notify(acpi_handle device, u32 value, void *context)
-{
-	struct chime_genid *genid = context;
-
-	genid->notified(genid->context);
-}
-
 int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context), void *context)
 {
-	acpi_handle device = chime_acpi_device_find(chime_genid_names,
-						    ARRAY_SIZE(chime_genid_names));
+	void *device = chime_acpi_device_find(chime_genid_names, ARRAY_SIZE(chime_genid_names));
 	phys_addr_t address;
 	void *page;
 	int ret;
@@ -74,15 +64,12 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 	if (!page)
 		return -ENODEV;
 	memcpy(genid->id, page, CHIME_GENID_SIZE);
-	genid->device = device;
 	genid->irq = chime_genid_interrupt();
-	genid->notified = notified;
-	genid->context = context;
-	if (ACPI_FAILURE(acpi_install_notify_handler(device, ACPI_DEVICE_NOTIFY,
-						     chime_genid_notify, genid))) {
+	ret = chime_acpi_watch_start(&genid->watch, device, notified, context);
+	if (ret) {
 		memunmap(page);
 		memset(genid, 0, sizeof(*genid));
-		return -ENODEV;
+		return ret;
 	}
 	genid->page = page;
 	return 0;
@@ -92,8 +79,7 @@ void chime_genid_close(struct chime_genid *genid)
 {
 	if (!chime_genid_present(genid))
 		return;
-	/* Waits for running handlers. */
-	acpi_remove_notify_handler(genid->device, ACPI_DEVICE_NOTIFY, chime_genid_notify);
+	chime_acpi_watch_stop(&genid->watch);
 	memunmap((void *)genid->page);
 	memset(genid, 0, sizeof(*genid));
 }

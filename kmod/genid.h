@@ -12,26 +12,23 @@
 #include <linux/errno.h>
 #include <linux/types.h>
 
+#include "acpi_device.h"
 #include "core/pace.h"
 
 #define CHIME_GENID_SIZE	16
 
 /**
  * struct chime_genid - the device; zeroed: none
- * @device: its ACPI handle
+ * @watch: its notifications
  * @irq: the interrupt by which ACPI learns of notifications; 0: not known
  * @page: the memory that holds the id; NULL: there is no such device
  * @id: the id at the latest check
- * @notified: called when the hypervisor notifies ...
- * @context: ... with this argument
  */
 struct chime_genid {
-	void *device;
+	struct chime_acpi_watch watch;
 	unsigned int irq;
 	const u8 *page;
 	u8 id[CHIME_GENID_SIZE];
-	void (*notified)(void *context);
-	void *context;
 };
 
 #ifdef CONFIG_ACPI

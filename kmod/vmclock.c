@@ -19,8 +19,6 @@
 #include <asm/tsc.h>
 #endif
 
-#include "acpi_device.h"
-
 /* The specification's _CID and the id that QEMU gives. */
 static const char * const chime_vmclock_names[] = { "VMCLOCK", "AMZNC10C" };
 
@@ -92,29 +90,11 @@ static int chime_vmclock_read_first(struct chime_vmclock *vmclock)
 	return ret;
 }
 
-static void chime_vmclock_notify(acpi_handle device, u32 value, void *context)
-{
-	struct chime_vmclock *vmclock = context;
-
-	vmclock->notified(vmclock->context);
-}
-
-/* Without notifications the page is read all the same. */
-static void chime_vmclock_watch(struct chime_vmclock *vmclock, acpi_handle device,
-				void (*notified)(void *context), void *context)
-{
-	vmclock->notified = notified;
-	vmclock->context = context;
-	if (!ACPI_FAILURE(acpi_install_notify_handler(device, ACPI_DEVICE_NOTIFY,
-						      chime_vmclock_notify, vmclock)))
-		vmclock->device = device;
-}
-
 int chime_vmclock_open(struct chime_vmclock *vmclock, void (*notified)(void *context),
 		       void *context)
 {
-	acpi_handle device = chime_acpi_device_find(chime_vmclock_names,
-						    ARRAY_SIZE(chime_vmclock_names));
+	void *device = chime_acpi_device_find(chime_vmclock_names,
+					      ARRAY_SIZE(chime_vmclock_names));
 	struct resource region = { };
 
 	if (!device)
@@ -130,16 +110,14 @@ int chime_vmclock_open(struct chime_vmclock *vmclock, void (*notified)(void *con
 		return -ENODEV;
 	}
 	vmclock->counted = vmclock->page.has_generation;
-	chime_vmclock_watch(vmclock, device, notified, context);
+	/* Without notifications the page is read all the same. */
+	chime_acpi_watch_start(&vmclock->watch, device, notified, context);
 	return 0;
 }
 
 void chime_vmclock_close(struct chime_vmclock *vmclock)
 {
-	/* Waits for running handlers. */
-	if (vmclock->device)
-		acpi_remove_notify_handler(vmclock->device, ACPI_DEVICE_NOTIFY,
-					   chime_vmclock_notify);
+	chime_acpi_watch_stop(&vmclock->watch);
 	if (vmclock->mapping)
 		memunmap((void *)vmclock->mapping);
 	memset(vmclock, 0, sizeof(*vmclock));

@@ -8,6 +8,7 @@
 #ifndef CHIME_VMCLOCK_H
 #define CHIME_VMCLOCK_H
 
+#include "acpi_device.h"
 #include "core/line.h"
 #include "core/pace.h"
 #include "core/vmclock_page.h"
@@ -19,9 +20,7 @@
  * @counted: there was a generation counter when the device was opened
  * @unread: the latest check could not read the page ...
  * @page: ... so these are its contents at an earlier one
- * @device: whose notifications are taken; NULL: they cannot be had
- * @notified: called for each ...
- * @context: ... with this
+ * @watch: its notifications, if they can be had
  */
 struct chime_vmclock {
 	const unsigned char *mapping;
@@ -29,9 +28,7 @@ struct chime_vmclock {
 	bool counted;
 	bool unread;
 	struct chime_vmclock_page page;
-	void *device;
-	void (*notified)(void *context);
-	void *context;
+	struct chime_acpi_watch watch;
 };
 
 #ifdef CONFIG_ACPI

@@ -151,8 +151,8 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 	if (!world->has_genid)
 		return -ENODEV;
 	genid->page = genid->id;
-	genid->notified = notified;
-	genid->context = context;
+	genid->watch.notified = notified;
+	genid->watch.context = context;
 	module.genid = world->genid;
 	return 0;
 }
@@ -250,7 +250,7 @@ void module_disrupted(bool notified)
 	struct chime_genid *genid = module.chime ? &module.chime->witness.genid : NULL;
 
 	if (genid && genid->page && (notified || module.genid != world->genid))
-		genid->notified(genid->context);
+		genid->watch.notified(genid->watch.context);
 }
 
 static void module_tell_suspend(unsigned long event)

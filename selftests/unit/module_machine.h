@@ -443,8 +443,8 @@ int chime_genid_open(struct chime_genid *genid, void (*notified)(void *context),
 	if (!machine.has_genid)
 		return -ENODEV;
 	genid->page = genid->id;
-	genid->notified = notified;
-	genid->context = context;
+	genid->watch.notified = notified;
+	genid->watch.context = context;
 	return 0;
 }
 
@@ -601,7 +601,9 @@ static inline void lose_ticks(s64 ns)
 
 static inline void notify_genid(void)
 {
-	machine.chime->witness.genid.notified(machine.chime->witness.genid.context);
+	struct chime_acpi_watch *watch = &machine.chime->witness.genid.watch;
+
+	watch->notified(watch->context);
 }
 
 /* It is restored from a state of @gap_ns before, is told so, and checks. */

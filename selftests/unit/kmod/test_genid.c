@@ -5,6 +5,7 @@
  */
 #include "kmod/chime.h"
 
+#include "selftests/unit/fake_acpi.h"
 #include "selftests/unit/unit.h"
 
 #define SCI	9
@@ -22,9 +23,6 @@ static enum way notification;
 
 /* Kernels have the handler in the interrupt itself up to 6.7, and in a thread since. */
 static bool threaded;
-
-static void (*handler)(void *device, u32 value, void *context);
-static void *handler_context;
 
 /* Processors answer: each has taken its interrupts. */
 static void on_each_cpu(void (*function)(void *unused), void *unused, int wait)
@@ -45,32 +43,21 @@ static void acpi_os_wait_events_complete(void)
 	if (notification != WORK_QUEUED)
 		return;
 	notification = NOWHERE;
-	handler(NULL, 0x80, handler_context);
+	fake_acpi_notify();
 }
 
 /* --- the rest of ACPI --- */
 
-#define acpi_status		u32
-#define acpi_handle		void *
-#define AE_OK			0
-#define AE_CTRL_TERMINATE	1
-#define AE_NO_MEMORY		4
-#define ACPI_SUCCESS(status)	(!(status))
-#define ACPI_FAILURE(status)	(status)
 #define ACPI_ALLOCATE_BUFFER	0
 #define ACPI_TYPE_INTEGER	1
 #define ACPI_TYPE_PACKAGE	4
-#define ACPI_DEVICE_NOTIFY	2
 #define ACPI_FADT_HW_REDUCED	(1 << 20)
-#define MEMREMAP_WB		1
-#define acpi_disabled		false
 #define kfree(memory)		free(memory)
 
 static u64 memory[CHIME_GENID_SIZE / sizeof(u64)];
-static int mappings;
 
-/* What there is no memory for. */
-static bool fails_method, fails_mapping, fails_handler;
+/* There is no memory for it. */
+static bool fails_method;
 
 static struct {
 	u32 flags;
@@ -101,13 +88,6 @@ static int acpi_gsi_to_irq(u32 gsi, unsigned int *irq)
 	return gsi == SCI ? 0 : -EINVAL;
 }
 
-static void acpi_get_devices(const char *name,
-			     u32 (*found)(void *device, u32 level, void *context, void **result),
-			     void *context, void **result)
-{
-	found(&memory, 0, context, result);
-}
-
 /* The two halves of an address, behind the package that has them. */
 static u32 acpi_evaluate_object(void *device, const char *method, void *arguments,
 				struct acpi_buffer *buffer)
@@ -124,37 +104,7 @@ static u32 acpi_evaluate_object(void *device, const char *method, void *argument
 	return fails_method ? AE_NO_MEMORY : AE_OK;
 }
 
-static u32 acpi_install_notify_handler(void *device, u32 type,
-				       void (*function)(void *device, u32 value, void *context),
-				       void *context)
-{
-	if (fails_handler)
-		return AE_NO_MEMORY;
-	handler = function;
-	handler_context = context;
-	return AE_OK;
-}
-
-static void acpi_remove_notify_handler(void *device, u32 type,
-				       void (*function)(void *device, u32 value, void *context))
-{
-	handler = NULL;
-}
-
 #define phys_addr_t	u64
-
-static void *memremap(u64 address, size_t size, unsigned long flags)
-{
-	if (fails_mapping)
-		return NULL;
-	mappings++;
-	return memory;
-}
-
-static void memunmap(void *mapping)
-{
-	mappings--;
-}
 
 #include "kmod/genid.c"
 
@@ -177,17 +127,15 @@ FIXTURE_SETUP(genid)
 	notification = NOWHERE;
 	threaded = false;
 	notified = 0;
-	mappings = 0;
 	fails_method = false;
-	fails_mapping = false;
-	fails_handler = false;
+	fake_acpi = (struct fake_acpi){ .memory = memory };
 }
 
 FIXTURE_TEARDOWN(genid)
 {
 	chime_genid_close(&self->device);
-	EXPECT_EQ(0, mappings);
-	EXPECT_TRUE(!handler);
+	EXPECT_EQ(0, fake_acpi.mappings);
+	EXPECT_TRUE(!fake_acpi.handler);
 }
 
 TEST_F(genid, notification_under_way_is_waited_for)
@@ -228,15 +176,17 @@ TEST_F(genid, machine_without_that_interrupt_has_the_device)
 /* An evaluation that fails late has allocated its result already. */
 TEST_F(genid, want_of_memory_leaves_nothing_behind)
 {
-	bool *const fails[] = { &fails_method, &fails_mapping, &fails_handler };
+	bool *const fails[] = {
+		&fails_method, &fake_acpi.fails_mapping, &fake_acpi.fails_handler,
+	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(fails); i++) {
 		*fails[i] = true;
 		EXPECT_EQ(-ENODEV, chime_genid_open(&self->device, count, NULL));
 		EXPECT_FALSE(chime_genid_present(&self->device));
-		EXPECT_EQ(0, mappings);
-		EXPECT_TRUE(!handler);
+		EXPECT_EQ(0, fake_acpi.mappings);
+		EXPECT_TRUE(!fake_acpi.handler);
 		*fails[i] = false;
 	}
 	EXPECT_EQ(0, chime_genid_open(&self->device, count, NULL));

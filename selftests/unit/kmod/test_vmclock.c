@@ -4,22 +4,13 @@
  */
 #include "kmod/chime.h"
 
+#include "selftests/unit/fake_acpi.h"
 #include "selftests/unit/unit.h"
 
 /* --- ACPI and the kernel's memory --- */
 
-#define acpi_status		u32
-#define acpi_handle		void *
-#define AE_OK			0
-#define AE_CTRL_TERMINATE	1
-#define AE_NO_MEMORY		4
-#define ACPI_FAILURE(status)	((status) != AE_OK)
-#define ACPI_DEVICE_NOTIFY	2
 #define METHOD_NAME__CRS	"_CRS"
 #define IORESOURCE_MEM		1
-#define MEMREMAP_WB		1
-#define MEMREMAP_DEC		2
-#define acpi_disabled		false
 #define resource_type(region)	IORESOURCE_MEM
 #define resource_size(region)	((region)->size)
 #define le32_to_cpu(value)	(value)
@@ -53,13 +44,6 @@ static bool acpi_dev_resource_address_space(struct acpi_resource *acpi, struct r
 	return false;
 }
 
-static void acpi_get_devices(const char *name,
-			     u32 (*found)(void *device, u32 level, void *context, void **result),
-			     void *context, void **result)
-{
-	found(&raw_ns, 0, context, result);
-}
-
 static void acpi_walk_resources(void *device, const char *method,
 				u32 (*walk)(struct acpi_resource *acpi, void *context),
 				void *context)
@@ -69,27 +53,6 @@ static void acpi_walk_resources(void *device, const char *method,
 	walk(&acpi, context);
 }
 
-static bool fails_handler;
-static void (*handler)(void *device, u32 value, void *context);
-static void *handler_context;
-
-static u32 acpi_install_notify_handler(void *device, u32 type,
-				       void (*function)(void *device, u32 value, void *context),
-				       void *context)
-{
-	if (fails_handler)
-		return AE_NO_MEMORY;
-	handler = function;
-	handler_context = context;
-	return AE_OK;
-}
-
-static void acpi_remove_notify_handler(void *device, u32 type,
-				       void (*function)(void *device, u32 value, void *context))
-{
-	handler = NULL;
-}
-
 /* As QEMU 10 shows it. */
 static const unsigned char qemu[CHIME_VMCLOCK_SIZE] = {
 	'V', 'C', 'L', 'K', 0, 0x10, 0, 0, 1, 0, 255, 0, 2, 0, 0, 0, 1,
@@ -97,18 +60,6 @@ static const unsigned char qemu[CHIME_VMCLOCK_SIZE] = {
 
 static u64 words[CHIME_VMCLOCK_SIZE / sizeof(u64)];
 static unsigned char *const memory = (unsigned char *)words;
-static int mappings;
-
-static void *memremap(u64 address, size_t size, unsigned long flags)
-{
-	mappings++;
-	return memory;
-}
-
-static void memunmap(void *mapping)
-{
-	mappings--;
-}
 
 /* --- the clock, and the hypervisor --- */
 
@@ -172,16 +123,15 @@ FIXTURE_SETUP(vmclock)
 	memset(&self->device, 0, sizeof(self->device));
 	raw_ns = NSEC_PER_SEC;
 	writes_until_ns = 0;
-	mappings = 0;
 	notified = 0;
-	fails_handler = false;
+	fake_acpi = (struct fake_acpi){ .memory = memory };
 }
 
 FIXTURE_TEARDOWN(vmclock)
 {
 	chime_vmclock_close(&self->device);
-	EXPECT_EQ(NULL, handler);
-	EXPECT_EQ(0, mappings);
+	EXPECT_EQ(NULL, fake_acpi.handler);
+	EXPECT_EQ(0, fake_acpi.mappings);
 }
 
 /* It is looked for only once. */
@@ -240,24 +190,24 @@ TEST_F(vmclock, device_whose_page_is_always_being_written_is_no_device)
 	EXPECT_EQ(-ENODEV, open_device(&self->device));
 	EXPECT_LE(raw_ns, NSEC_PER_SEC + 100 * NSEC_PER_MSEC);
 	EXPECT_FALSE(chime_vmclock_present(&self->device));
-	EXPECT_EQ(0, mappings);
+	EXPECT_EQ(0, fake_acpi.mappings);
 }
 
 /* It does so after each change of its page, also while this guest is idle. */
 TEST_F(vmclock, device_notifies)
 {
 	ASSERT_EQ(0, open_device(&self->device));
-	ASSERT_NE(NULL, handler);
-	handler(NULL, 0x80, handler_context);
+	ASSERT_NE(NULL, fake_acpi.handler);
+	fake_acpi_notify();
 	EXPECT_EQ(1, notified);
 	chime_vmclock_close(&self->device);
-	EXPECT_EQ(NULL, handler);
+	EXPECT_EQ(NULL, fake_acpi.handler);
 }
 
 /* What the page shows counts with or without notifications. */
 TEST_F(vmclock, device_whose_notifications_cannot_be_had_is_read_all_the_same)
 {
-	fails_handler = true;
+	fake_acpi.fails_handler = true;
 	ASSERT_EQ(0, open_device(&self->device));
 	memory[CHIME_VMCLOCK_MARKER_OFFSET]++;
 	EXPECT_EQ(BIT(TRUECHIME_EVIDENCE_MARKER), chime_vmclock_check(&self->device));
