@@ -212,23 +212,12 @@ TEST(what_is_no_clock_is_not_opened)
 	refclock_phc_close(&phc);
 }
 
-TEST(a_network_interface_names_the_clock_of_its_card)
+/* The kernel's own answers; either may have a clock later. */
+TEST(a_network_interface_without_a_clock_is_named_so)
 {
 	struct refclock_phc phc;
 	const char *problem = "";
 
-	card_index = 5;
-	EXPECT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
-	EXPECT_STREQ("eth0", asked);
-	EXPECT_STREQ("/dev/ptp5", opened);
-	/* A terminal that is named by mistake must not become that of the daemon. */
-	EXPECT_NE(0, opened_how & O_NOCTTY);
-	EXPECT_STREQ("", problem);
-	refclock_phc_close(&phc);
-	EXPECT_EQ(-1, phc.clock.fd);
-	card_index = NO_CARD;
-
-	/* The kernel's own answers; either may have a clock later. */
 	EXPECT_EQ(-ENODEV, refclock_phc_open(&phc, "lo", false, &problem));
 	EXPECT_EQ(-1, phc.clock.fd);
 	EXPECT_STREQ("That network interface has no PTP clock", problem);
@@ -237,69 +226,90 @@ TEST(a_network_interface_names_the_clock_of_its_card)
 	EXPECT_STREQ("There is no such network interface", problem);
 }
 
-/* As that of Amazon's cards does: no more than that beside UTC. */
-TEST(what_a_driver_states_of_the_clocks_error_is_part_of_the_samples)
-{
-	struct source_sample sample = { .root_dispersion_ns = 5 };
-	struct refclock_phc phc;
-	const char *problem = "";
+/* --- the clock of a card --- */
 
+FIXTURE(card) {
+	struct refclock_phc phc;
+	struct source_sample sample;
+};
+
+FIXTURE_SETUP(card)
+{
 	card_index = 5;
-	stated = "23451\n";
-	ASSERT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
-	ASSERT_EQ(0, refclock_phc_add_stated(&phc, &sample));
-	EXPECT_EQ(23456, sample.root_dispersion_ns);
-	restate("0\n");
-	ASSERT_EQ(0, refclock_phc_add_stated(&phc, &sample));
-	EXPECT_EQ(23456, sample.root_dispersion_ns);
-	restate("4294967295\n");
-	ASSERT_EQ(0, refclock_phc_add_stated(&phc, &sample));
-	EXPECT_EQ(4294967295LL + 23456, sample.root_dispersion_ns);
-	refclock_phc_close(&phc);
-	EXPECT_EQ(-1, phc.bound_fd);
-	close(state_file);
+	self->phc = (struct refclock_phc){ .clock.fd = -1, .bound_fd = -1 };
+	self->sample = (struct source_sample){ .root_dispersion_ns = 5 };
+}
+
+FIXTURE_TEARDOWN(card)
+{
+	refclock_phc_close(&self->phc);
+	EXPECT_EQ(-1, self->phc.clock.fd);
+	EXPECT_EQ(-1, self->phc.bound_fd);
+	if (state_file >= 0)
+		close(state_file);
+	state_file = -1;
 	stated = NULL;
 	card_index = NO_CARD;
 }
 
+/* @text: what its driver states. */
+static int open_card(struct refclock_phc *phc, const char *text)
+{
+	const char *problem = "";
+	int err;
+
+	stated = text;
+	err = refclock_phc_open(phc, "eth0", false, &problem);
+
+	return *problem ? -EINVAL : err;
+}
+
+TEST_F(card, is_named_by_its_network_interface)
+{
+	EXPECT_EQ(0, open_card(&self->phc, NULL));
+	EXPECT_STREQ("eth0", asked);
+	EXPECT_STREQ("/dev/ptp5", opened);
+	/* A terminal that is named by mistake must not become that of the daemon. */
+	EXPECT_NE(0, opened_how & O_NOCTTY);
+}
+
+/* As that of Amazon's cards does: no more than that beside UTC. */
+TEST_F(card, what_its_driver_states_of_the_error_is_part_of_the_samples)
+{
+	ASSERT_EQ(0, open_card(&self->phc, "23451\n"));
+	ASSERT_EQ(0, refclock_phc_add_stated(&self->phc, &self->sample));
+	EXPECT_EQ(23456, self->sample.root_dispersion_ns);
+	restate("0\n");
+	ASSERT_EQ(0, refclock_phc_add_stated(&self->phc, &self->sample));
+	EXPECT_EQ(23456, self->sample.root_dispersion_ns);
+	restate("4294967295\n");
+	ASSERT_EQ(0, refclock_phc_add_stated(&self->phc, &self->sample));
+	EXPECT_EQ(4294967295LL + 23456, self->sample.root_dispersion_ns);
+}
+
 /* Then nobody knows how wrong a reading may be: it is none. */
-TEST(what_is_stated_in_no_numbers_is_not_guessed)
+TEST_F(card, what_is_stated_in_no_numbers_is_not_guessed)
 {
 	static const char * const texts[] = {
 		"", "\n", "x\n", "-1\n", "+1\n", " 1\n", "1 x\n", "1.5\n", "0x10\n",
 		"99999999999999999999\n",
 	};
-	struct source_sample sample = { .root_dispersion_ns = 5 };
-	struct refclock_phc phc;
-	const char *problem = "";
 
-	card_index = 5;
-	stated = "1\n";
-	ASSERT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
+	ASSERT_EQ(0, open_card(&self->phc, "1\n"));
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		restate(texts[i]);
-		EXPECT_EQ(-ENODATA, refclock_phc_add_stated(&phc, &sample)) TH_LOG("%zu", i);
-		EXPECT_EQ(5, sample.root_dispersion_ns);
+		EXPECT_EQ(-ENODATA, refclock_phc_add_stated(&self->phc, &self->sample))
+			TH_LOG("%zu", i);
+		EXPECT_EQ(5, self->sample.root_dispersion_ns);
 	}
-	refclock_phc_close(&phc);
-	close(state_file);
-	stated = NULL;
-	card_index = NO_CARD;
 }
 
-TEST(most_drivers_state_nothing)
+TEST_F(card, most_drivers_state_nothing)
 {
-	struct source_sample sample = { .root_dispersion_ns = 5 };
-	struct refclock_phc phc;
-	const char *problem = "";
-
-	card_index = 5;
-	ASSERT_EQ(0, refclock_phc_open(&phc, "eth0", false, &problem));
-	EXPECT_EQ(-1, phc.bound_fd);
-	EXPECT_EQ(0, refclock_phc_add_stated(&phc, &sample));
-	EXPECT_EQ(5, sample.root_dispersion_ns);
-	refclock_phc_close(&phc);
-	card_index = NO_CARD;
+	ASSERT_EQ(0, open_card(&self->phc, NULL));
+	EXPECT_EQ(-1, self->phc.bound_fd);
+	EXPECT_EQ(0, refclock_phc_add_stated(&self->phc, &self->sample));
+	EXPECT_EQ(5, self->sample.root_dispersion_ns);
 }
 
 TEST_HARNESS_MAIN
