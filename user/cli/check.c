@@ -37,30 +37,15 @@ static void add_refusal(struct check_facts *facts)
 		module_refusal_words(refusal, system.release, facts->refusal);
 }
 
-/* In a line, without the figures that status adds. */
-static const char *words_of_obstacle(const struct view *view, char words[VIEW_WORDS_MAX])
-{
-	enum view_obstacle obstacle = view_obstacle(view);
-
-	view_obstacle_words(view, obstacle, words);
-	if (*words)
-		return words;
-	if (obstacle == VIEW_OBSERVING)
-		return "The daemon truechimed was started with -x, only to observe";
-	if (obstacle == VIEW_SET_BY_HAND)
-		return "It was set by hand, and no time source confirms it";
-
-	return obstacle == VIEW_CORRECTING ? "It is being corrected" : "See: truechime doctor";
-}
-
-/* @words: room for one of them. */
+/* @words: room for a sentence on the obstacle. */
 static void gather(const struct view *view, struct check_facts *facts, char words[VIEW_WORDS_MAX])
 {
 	int64_t bound_ns;
 
 	facts->synchronised = view_is_synchronised(view);
 	facts->steered_by_others = view_is_steered_by_others(view);
-	facts->obstacle = words_of_obstacle(view, words);
+	view_obstacle_words(view, view_obstacle(view), words);
+	facts->obstacle = words;
 	facts->bound_ns = view_bound(view, &bound_ns) ? bound_ns : -1;
 	facts->has_offset = view_offset(view, &facts->offset_ns);
 	facts->host_reading_ns = -1;

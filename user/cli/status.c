@@ -19,9 +19,6 @@
 #include "lib/services.h"
 #include "lib/time_units.h"
 
-/* The quickest slew takes ten minutes for that. */
-#define STEP_ADVISED_NS	(60 * NS_PER_S)
-
 static const char *view_parts(const struct view *view)
 {
 	if (view->has_module)
@@ -118,41 +115,6 @@ static void print_synchronised(FILE *to, const struct view *view)
 	}
 }
 
-/* offset = reference - local; with @end after it. */
-static void print_offset(FILE *to, const char *reference, int64_t offset_ns, const char *end)
-{
-	fprintf(to, "%s %s %s%s", duration_text(llabs(offset_ns)).text,
-		offset_ns < 0 ? "ahead of" : "behind", reference, end);
-}
-
-/* Nothing confirms it, so that it is not called synchronised; but it has a bound. */
-static void print_set_by_hand(FILE *to, const struct view *view)
-{
-	fprintf(to,
-		"No time source confirms it. By the operator's word it is right to within %s.\n",
-		duration_text(json_int_of(view->daemon, "maxerror_ns", 0)).text);
-}
-
-static void print_observing(FILE *to, const struct view *view)
-{
-	int64_t offset_ns;
-
-	if (!view_offset(view, &offset_ns)) {
-		fputs("The daemon only observes (-x), and does not know the right time yet.\n", to);
-		return;
-	}
-	fputs("The daemon only observes (-x). The system clock is ", to);
-	print_offset(to, "the right time", offset_ns, ".\n");
-}
-
-static void print_correcting(FILE *to, int64_t offset_ns)
-{
-	fputs("It is being corrected: it is ", to);
-	print_offset(to, "the right time", offset_ns, ".\n");
-	if (llabs(offset_ns) > STEP_ADVISED_NS)
-		fputs("To step it at once: truechime makestep\n", to);
-}
-
 static void print_unsynchronised(FILE *to, const struct view *view)
 {
 	char words[VIEW_WORDS_MAX];
@@ -166,15 +128,10 @@ static void print_unsynchronised(FILE *to, const struct view *view)
 	if (view_is_yielding(view))
 		fputs("The daemon leaves the clock to another time daemon (rivals yield).\n", to);
 	obstacle = view_obstacle(view);
-	view_obstacle_words(view, obstacle, words);
-	if (*words)
-		fprintf(to, "%s\n", words);
-	else if (obstacle == VIEW_OBSERVING)
-		print_observing(to, view);
-	else if (obstacle == VIEW_SET_BY_HAND)
-		print_set_by_hand(to, view);
-	else if (obstacle == VIEW_CORRECTING)
-		print_correcting(to, json_int_of(view->daemon, "offset_ns", 0));
+	if (obstacle == VIEW_OTHER)
+		return;
+	view_obstacle_figures(view, obstacle, words);
+	fprintf(to, "%s\n", words);
 }
 
 static void print_neither(FILE *to, const struct view *view)
@@ -223,8 +180,9 @@ static void print_module(FILE *to, const struct view *view)
 		fprintf(to, ", /dev/ptp%d", module->phc_index);
 	fputc('\n', to);
 	print_host_clock(to, module);
-	fputs("System clock : it is ", to);
-	print_offset(to, "the module's clock", module->offset_ns, "\n");
+	fprintf(to, "System clock : it is %s %s the module's clock\n",
+		duration_text(llabs(module->offset_ns)).text,
+		view_ahead_or_behind(module->offset_ns));
 	fprintf(to,
 		"Disruptions  : %u since the module was loaded, %u step%s; see truechime events\n",
 		module->disruptions, module->steps, plural(module->steps));

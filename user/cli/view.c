@@ -5,13 +5,16 @@
 #include "cli/view.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/timex.h>
 #include <time.h>
 
 #include "lib/may_set_clock.h"
+#include "lib/names.h"
 #include "lib/plural.h"
 #include "lib/services.h"
+#include "lib/time_units.h"
 
 /* --- Asking --- */
 
@@ -173,53 +176,141 @@ enum view_obstacle view_obstacle(const struct view *view)
 	return VIEW_OTHER;
 }
 
-#define NO_DAEMON	"The daemon truechimed is not running, so nothing confirms the time. "
+/* --- In words --- */
 
-/* Those that name nothing; "": there are none, or they do. */
-static const char *fixed_words(enum view_obstacle obstacle)
+static void say_no_daemon(char words[VIEW_WORDS_MAX])
 {
-	static const char *const words[VIEW_OTHER + 1] = {
-		[VIEW_NOT_SET] =
-			"No time source is configured, and the time was not set by hand. To do so: truechime settime TIME",
-		[VIEW_OFFLINE] =
-			"No time source is asked, as all are offline. To ask them again: truechime online",
-		[VIEW_SILENT] =
-			"None of the configured time sources gives the time. See: truechime sources",
-		[VIEW_NOT_USABLE] = "No time source is usable yet. See: truechime sources",
-		[VIEW_REFUSED] =
-			"It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep",
-		[VIEW_TOO_EARLY] =
-			"It is not being corrected: the right time would be before this program was released, so the time sources or the host's clock are wrong. See: truechime sources",
-	};
+	snprintf(words, VIEW_WORDS_MAX,
+		 "The daemon truechimed is not running, so nothing confirms the time. %s",
+		 !may_set_clock() ? CANNOT_START : has_systemd() ? HOW_TO_START : START_ALONE);
+}
 
-	if (obstacle == VIEW_NO_DAEMON && !may_set_clock())
-		return NO_DAEMON CANNOT_START;
-	if (obstacle == VIEW_NO_DAEMON)
-		return has_systemd() ? NO_DAEMON HOW_TO_START : NO_DAEMON START_ALONE;
+static void say_no_sources(const struct view *view, char words[VIEW_WORDS_MAX])
+{
+	const char *file = json_text_of(view->daemon, "configuration");
 
-	return words[obstacle] ? words[obstacle] : "";
+	snprintf(words, VIEW_WORDS_MAX,
+		 "No time source is configured. Name one %s%s, e.g.: pool 2.debian.pool.ntp.org iburst",
+		 *file ? "in " : "on truechimed's command line", file);
+}
+
+static void say_too_few(const struct view *view, char words[VIEW_WORDS_MAX])
+{
+	const json_t *sources = json_object_get(view->daemon, "sources");
+	int64_t usable = json_int_of(sources, "usable", 0);
+
+	snprintf(words, VIEW_WORDS_MAX,
+		 "Time sources are used once %lld of them agree (minsources), and %lld %s. See: truechime sources",
+		 (long long)json_int_of(sources, "minsources", 1), (long long)usable,
+		 plural_do((uint64_t)usable));
+}
+
+static void say_not_steered(const struct view *view, char words[VIEW_WORDS_MAX])
+{
+	snprintf(words, VIEW_WORDS_MAX,
+		 "It is not steered: the daemon could not set its rate (%s). See: journalctl -u truechimed",
+		 json_text_of(view->daemon, "rate_error"));
+}
+
+static void say(char words[VIEW_WORDS_MAX], const char *sentence)
+{
+	snprintf(words, VIEW_WORDS_MAX, "%s", sentence);
 }
 
 void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
 			 char words[VIEW_WORDS_MAX])
 {
-	const char *file = json_text_of(view->daemon, "configuration");
-	const json_t *sources = json_object_get(view->daemon, "sources");
-	int64_t usable = json_int_of(sources, "usable", 0);
+	switch (obstacle) {
+	case VIEW_NO_DAEMON:
+		say_no_daemon(words);
+		break;
+	case VIEW_OBSERVING:
+		say(words, "The daemon truechimed was started with -x, only to observe");
+		break;
+	case VIEW_SET_BY_HAND:
+		say(words, "It was set by hand, and no time source confirms it");
+		break;
+	case VIEW_NOT_SET:
+		say(words,
+		    "No time source is configured, and the time was not set by hand. To do so: truechime settime TIME");
+		break;
+	case VIEW_NO_SOURCES:
+		say_no_sources(view, words);
+		break;
+	case VIEW_OFFLINE:
+		say(words,
+		    "No time source is asked, as all are offline. To ask them again: truechime online");
+		break;
+	case VIEW_SILENT:
+		say(words,
+		    "None of the configured time sources gives the time. See: truechime sources");
+		break;
+	case VIEW_NOT_USABLE:
+		say(words, "No time source is usable yet. See: truechime sources");
+		break;
+	case VIEW_TOO_FEW:
+		say_too_few(view, words);
+		break;
+	case VIEW_REFUSED:
+		say(words,
+		    "It is not being corrected: maxchange forbids the change that the time sources want. If they are right: truechime makestep");
+		break;
+	case VIEW_TOO_EARLY:
+		say(words,
+		    "It is not being corrected: the right time would be before this program was released, so the time sources or the host's clock are wrong. See: truechime sources");
+		break;
+	case VIEW_NOT_STEERED:
+		say_not_steered(view, words);
+		break;
+	case VIEW_CORRECTING:
+		say(words, "It is being corrected");
+		break;
+	case VIEW_OTHER:
+		say(words, "See: truechime doctor");
+		break;
+	}
+}
 
-	if (obstacle == VIEW_NO_SOURCES)
+const char *view_ahead_or_behind(int64_t offset_ns)
+{
+	return offset_ns < 0 ? "ahead of" : "behind";
+}
+
+/* The quickest slew takes ten minutes for that. */
+#define STEP_ADVISED_NS	(60 * NS_PER_S)
+
+static void figure_correcting(int64_t offset_ns, char words[VIEW_WORDS_MAX])
+{
+	snprintf(words, VIEW_WORDS_MAX, "It is being corrected: it is %s %s the right time.%s",
+		 duration_text(llabs(offset_ns)).text, view_ahead_or_behind(offset_ns),
+		 llabs(offset_ns) > STEP_ADVISED_NS ?
+			"\nTo step it at once: truechime makestep" : "");
+}
+
+static void figure_observing(const struct view *view, char words[VIEW_WORDS_MAX])
+{
+	int64_t offset_ns;
+
+	if (view_offset(view, &offset_ns))
 		snprintf(words, VIEW_WORDS_MAX,
-			 "No time source is configured. Name one %s%s, e.g.: pool 2.debian.pool.ntp.org iburst",
-			 *file ? "in " : "on truechimed's command line", file);
-	else if (obstacle == VIEW_NOT_STEERED)
-		snprintf(words, VIEW_WORDS_MAX,
-			 "It is not steered: the daemon could not set its rate (%s). See: journalctl -u truechimed",
-			 json_text_of(view->daemon, "rate_error"));
-	else if (obstacle == VIEW_TOO_FEW)
-		snprintf(words, VIEW_WORDS_MAX,
-			 "Time sources are used once %lld of them agree (minsources), and %lld %s. See: truechime sources",
-			 (long long)json_int_of(sources, "minsources", 1), (long long)usable,
-			 plural_do((uint64_t)usable));
+			 "The daemon only observes (-x). The system clock is %s %s the right time.",
+			 duration_text(llabs(offset_ns)).text, view_ahead_or_behind(offset_ns));
 	else
-		snprintf(words, VIEW_WORDS_MAX, "%s", fixed_words(obstacle));
+		snprintf(words, VIEW_WORDS_MAX,
+			 "The daemon only observes (-x), and does not know the right time yet.");
+}
+
+void view_obstacle_figures(const struct view *view, enum view_obstacle obstacle,
+			   char words[VIEW_WORDS_MAX])
+{
+	if (obstacle == VIEW_OBSERVING)
+		figure_observing(view, words);
+	else if (obstacle == VIEW_CORRECTING)
+		figure_correcting(json_int_of(view->daemon, "offset_ns", 0), words);
+	else if (obstacle == VIEW_SET_BY_HAND)
+		snprintf(words, VIEW_WORDS_MAX,
+			 "No time source confirms it. By the operator's word it is right to within %s.",
+			 duration_text(json_int_of(view->daemon, "maxerror_ns", 0)).text);
+	else
+		view_obstacle_words(view, obstacle, words);
 }

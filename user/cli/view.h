@@ -102,8 +102,15 @@ enum view_obstacle view_obstacle(const struct view *view);
 /* Room for a sentence. */
 #define VIEW_WORDS_MAX	512
 
-/* A sentence on it, and what to type. "": figures say it, or there is none. */
+/* "ahead of" or "behind" what @offset_ns = reference - local is about. */
+const char *view_ahead_or_behind(int64_t offset_ns);
+
+/* A sentence on it, and what to type. */
 void view_obstacle_words(const struct view *view, enum view_obstacle obstacle,
 			 char words[VIEW_WORDS_MAX]);
+
+/* The same, or more than a sentence, with the figures that there are of it. */
+void view_obstacle_figures(const struct view *view, enum view_obstacle obstacle,
+			   char words[VIEW_WORDS_MAX]);
 
 #endif /* CLI_VIEW_H */

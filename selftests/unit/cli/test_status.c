@@ -3,6 +3,7 @@
  * truechime status: what it says that the clock rests on. Module and daemon are stand-ins.
  */
 #include "user/cli/cli.h"
+#include "user/cli/view.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -331,6 +332,23 @@ TEST(sources_that_were_taken_offline)
 	/* One of the two is asked, and is silent, or has no time itself. */
 	world.offline = 1;
 	EXPECT_TRUE(says("None of the configured time sources gives the time"));
+}
+
+/* Also for who adds nothing to it. */
+TEST(every_obstacle_has_a_sentence)
+{
+	const struct view view = { .daemon = NULL };
+	char words[VIEW_WORDS_MAX];
+	int obstacle;
+
+	for (obstacle = VIEW_NO_DAEMON; obstacle <= VIEW_OTHER; obstacle++) {
+		words[0] = '\0';
+		view_obstacle_words(&view, obstacle, words);
+		EXPECT_LT(15, strlen(words)) TH_LOG("%d", obstacle);
+		words[0] = '\0';
+		view_obstacle_figures(&view, obstacle, words);
+		EXPECT_LT(15, strlen(words)) TH_LOG("%d", obstacle);
+	}
 }
 
 /* Whoever reads JSON is told, too, and what is known without the daemon is there. */
