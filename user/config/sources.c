@@ -337,15 +337,13 @@ static void warn_of_peer(struct config_reader *reader, const char *name)
 		    name, name);
 }
 
-/* server, pool and peer, and a server of initstepslew. */
-int config_parse_server(struct config_reader *reader, int count, char **words)
+/* @words: the name, and options. */
+static int parse_source(struct config_reader *reader, enum config_kind kind, int count,
+			char **words)
 {
-	bool is_pool = !strcmp(reader->directive, "pool");
-	struct choices choices = { .source.kind = is_pool ? CONFIG_POOL : CONFIG_SERVER };
+	struct choices choices = { .source.kind = kind };
 	struct config_source *source = &choices.source;
 
-	if (!strcmp(reader->directive, "peer"))
-		warn_of_peer(reader, words[0]);
 	config_option_defaults(server_options, ARRAY_SIZE(server_options), &choices);
 	reader->left_out = false;
 	reader->mono_root = false;
@@ -385,20 +383,27 @@ int config_parse_server(struct config_reader *reader, int count, char **words)
 	return add_source(reader, source);
 }
 
+/* server, pool and peer. */
+int config_parse_server(struct config_reader *reader, int count, char **words)
+{
+	bool is_pool = !strcmp(reader->directive, "pool");
+
+	if (!strcmp(reader->directive, "peer"))
+		warn_of_peer(reader, words[0]);
+
+	return parse_source(reader, is_pool ? CONFIG_POOL : CONFIG_SERVER, count, words);
+}
+
 int config_add_first_host(struct config_reader *reader, char *name)
 {
 	struct config *config = reader->config;
 	size_t count = config->source_count;
-	char iburst[] = "iburst";
-	char *words[2];
-	int err;
+	int err = parse_source(reader, CONFIG_SERVER, 1, &name);
 
-	words[0] = name;
-	words[1] = iburst;
-	reader->directive = "initstepslew";
-	err = config_parse_server(reader, ARRAY_SIZE(words), words);
-	if (!err && config->source_count > count)
+	if (!err && config->source_count > count) {
+		config->sources[count].options.iburst = true;
 		config->sources[count].at_start = true;
+	}
 
 	return err;
 }

@@ -782,6 +782,12 @@ TEST(initstepslew_names_servers_for_the_start)
 	EXPECT_TRUE(config->sources[1].options.iburst);
 	EXPECT_FALSE(config_source_equal(&config->sources[0], &config->sources[1]));
 	config_free(config);
+	/* Whatever line is the last. */
+	config = parse("initstepslew 10 b\npool c\n", &reports);
+	ASSERT_NE(NULL, config);
+	ASSERT_EQ(2, config->source_count);
+	EXPECT_EQ(CONFIG_SERVER, config->sources[1].kind);
+	config_free(config);
 	/* It is not authenticated, as the others are. */
 	config = parse("authselectmode prefer\nkeyfile /k\nserver a key 1\ninitstepslew 10 b\n",
 		       &reports);
