@@ -109,6 +109,26 @@ void associations_need_keys(struct associations *list)
 }
 
 /*
+ * Those that the operator added, too, of which no configuration speaks, and which alone are named
+ * where there is no file: of the others the configuration's own warning says so. @before: the keys
+ * that there were; NULL: none, or the same.
+ */
+static void report_keys(const struct associations *list, const struct ntp_keys *before)
+{
+	const char *place = *list->keyfile ? list->keyfile : "no 'keyfile' is configured";
+	char message[KEYRING_MESSAGE_MAX];
+	enum config_severity severity;
+
+	for (size_t i = 0; i < list->target_count; i++) {
+		const struct target *target = list->targets[i];
+
+		if ((*list->keyfile || !target->listed) &&
+		    keyring_judge(&target->config, list->keys, before, &severity, message))
+			report_key(NULL, severity, place, 0, message);
+	}
+}
+
+/*
  * Read the keys. If that fails, those that were read from the same file before stay. @freed: to be
  * freed when no target refers to them any more. 0, -errno.
  */
@@ -129,7 +149,7 @@ static int replace_keys(struct associations *list, const struct config *config,
 		memcpy(list->keyfile, config->keyfile, sizeof(list->keyfile));
 		list->keys = keys;
 	}
-	keyring_check(report_key, NULL, config, list->keys);
+	report_keys(list, *freed);
 
 	return err;
 }

@@ -55,33 +55,40 @@ int keyring_read(config_report *report, void *context, const char *path, struct 
 	return ntp_keys_load(path, pass_on, &listener, keys);
 }
 
-static void check_source(const struct config *config, const struct config_source *source,
-			 const struct ntp_keys *keys, const struct listener *listener)
+bool keyring_judge(const struct config_source *source, const struct ntp_keys *keys,
+		   const struct ntp_keys *before, enum config_severity *severity,
+		   char message[KEYRING_MESSAGE_MAX])
 {
 	const struct ntp_key *key = ntp_keys_find(keys, source->key);
-	char message[SOURCE_NAME_MAX + 128];
 
-	if (!key) {
-		snprintf(message, sizeof(message),
-			 "'%s' is not asked: its key %u is missing here; add it and reload",
-			 source->options.name, source->key);
-		listener->report(listener->context, CONFIG_ERROR, config->keyfile, 0, message);
-	} else if (BITS_PER_BYTE * key->length < NTP_KEY_BITS_LEAST) {
-		snprintf(message, sizeof(message),
+	*severity = key ? CONFIG_WARNING : CONFIG_ERROR;
+	if (!source->key || (key && BITS_PER_BYTE * key->length >= NTP_KEY_BITS_LEAST))
+		return false;
+	if (key)
+		snprintf(message, KEYRING_MESSAGE_MAX,
 			 "key %u of '%s' has %zu bits and can be guessed: use 128 random ones",
 			 key->id, source->options.name, BITS_PER_BYTE * key->length);
-		listener->report(listener->context, CONFIG_WARNING, config->keyfile, 0, message);
-	}
+	else if (ntp_keys_find(before, source->key))
+		snprintf(message, KEYRING_MESSAGE_MAX,
+			 "'%s' is not asked any more: its key %u has gone; add it again, then: truechime rekey",
+			 source->options.name, source->key);
+	else
+		snprintf(message, KEYRING_MESSAGE_MAX,
+			 "'%s' is not asked: its key %u is missing here; add it and reload",
+			 source->options.name, source->key);
+
+	return true;
 }
 
 void keyring_check(config_report *report, void *context, const struct config *config,
 		   const struct ntp_keys *keys)
 {
-	struct listener listener = { .report = report, .context = context };
+	char message[KEYRING_MESSAGE_MAX];
+	enum config_severity severity;
 
 	/* Without a file the configuration's own warning says so. */
 	for (size_t i = 0; *config->keyfile && i < config->source_count; i++) {
-		if (config->sources[i].key)
-			check_source(config, &config->sources[i], keys, &listener);
+		if (keyring_judge(&config->sources[i], keys, NULL, &severity, message))
+			report(context, severity, config->keyfile, 0, message);
 	}
 }

@@ -23,7 +23,19 @@ int keyring_load(config_report *report, void *context, const struct config *conf
 /* Read the key file at @path. 0, -errno (which was reported; then @keys is NULL). */
 int keyring_read(config_report *report, void *context, const char *path, struct ntp_keys **keys);
 
-/* Report sources whose key is not in @keys, so that they cannot be asked, or can be guessed. */
+/* Room for a sentence on a source. */
+#define KEYRING_MESSAGE_MAX	(SOURCE_NAME_MAX + 128)
+
+/*
+ * What is wrong with the key of @source, and what to do: it is not in @keys, so that the source
+ * cannot be asked, or can be guessed. @before: the keys that there were until now; NULL: none.
+ * false: nothing, or it has no key.
+ */
+bool keyring_judge(const struct config_source *source, const struct ntp_keys *keys,
+		   const struct ntp_keys *before, enum config_severity *severity,
+		   char message[KEYRING_MESSAGE_MAX]);
+
+/* Report that of all sources. */
 void keyring_check(config_report *report, void *context, const struct config *config,
 		   const struct ntp_keys *keys);
 

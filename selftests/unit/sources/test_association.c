@@ -1179,6 +1179,9 @@ TEST_F(world, a_server_whose_key_is_missing_waits_for_a_reload)
 	/* A key that has gone is not used any more. */
 	write_keys(&file, "8 SHA256 0123456789abcdef\n");
 	configure_key(&file, "");
+	EXPECT_NE(NULL, strstr(self->message, file.path));
+	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.1' is not asked any more: its key 7 has"))
+		TH_LOG("%s", self->message);
 	pass(65);
 	settle();
 	EXPECT_EQ(1, server->requests);

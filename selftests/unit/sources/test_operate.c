@@ -416,6 +416,42 @@ TEST_F(world, the_keys_of_an_added_source_are_read)
 	unlink(path);
 }
 
+/* Nothing else would say so: they are in no configuration. */
+TEST_F(world, added_sources_that_lose_their_key_are_named)
+{
+	char path[] = "/tmp/test_operate.XXXXXX", text[128];
+	static const char key[] = "7 SHA256 0123456789abcdef0123456789abcdef\n";
+	int fd = mkstemp(path);
+
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(sizeof(key) - 1, write(fd, key, sizeof(key) - 1));
+	snprintf(text, sizeof(text), "keyfile %s\n", path);
+	configure(text);
+	ASSERT_EQ(0, add("server 127.0.0.2 key 7"));
+	self->messages = 0;
+	EXPECT_EQ(0, associations_read_keys(self->list, self->config));
+	EXPECT_EQ(0, self->messages)
+		TH_LOG("%s", self->message);
+	ASSERT_EQ(1, pwrite(fd, "8", 1, 0));
+	EXPECT_EQ(0, associations_read_keys(self->list, self->config));
+	EXPECT_EQ(1, self->messages);
+	EXPECT_NE(NULL, strstr(self->message, path));
+	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.2' is not asked any more: its key 7 has"));
+	EXPECT_NE(NULL, strstr(self->message, "then: truechime rekey"));
+	/* It has been, for long. */
+	EXPECT_EQ(0, associations_read_keys(self->list, self->config));
+	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.2' is not asked: its key 7 is missing"));
+	/* And where no file is configured any more. */
+	ASSERT_EQ(1, pwrite(fd, "7", 1, 0));
+	EXPECT_EQ(0, associations_read_keys(self->list, self->config));
+	configure("");
+	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.2' is not asked any more: its key 7 has"));
+	EXPECT_NE(NULL, strstr(self->message, "keyfile"));
+	close(fd);
+	unlink(path);
+}
+
 static void reload_sources(const char *format)
 {
 	struct associations_changes changes;
