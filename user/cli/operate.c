@@ -91,7 +91,7 @@ int verb_delete(const struct cli *cli, int argc, char **argv)
 }
 
 /* Standard output and exit status are as chronyc's. */
-static void print_changed(const struct cli *cli, const json_t *reply)
+static void print_done_but(const struct cli *cli, const json_t *reply)
 {
 	print_done(cli, reply);
 	if (*json_text_of(reply, "warning"))
@@ -112,7 +112,7 @@ int verb_change(const struct cli *cli, int argc, char **argv)
 	words[1] = (char *)word_of_source(cli, argv[0], text);
 	memcpy(words + 2, argv + 1, (size_t)(argc - 1) * sizeof(*argv));
 
-	return client_report_with(cli, "change", argc + 1, words, print_changed);
+	return client_report_with(cli, "change", argc + 1, words, print_done_but);
 }
 
 /* The network is the last word of allow and its like, after "all" or alone. */
@@ -141,7 +141,7 @@ int verb_directive(const struct cli *cli, int argc, char **argv)
 
 int verb_plain(const struct cli *cli)
 {
-	return client_report(cli, cli->verb, print_done);
+	return client_report(cli, cli->verb, print_done_but);
 }
 
 /* Standard output and exit status are as chronyc's. */

@@ -10,8 +10,9 @@
 static void print(const struct cli *cli, const json_t *reply)
 {
 	(void)cli;
-	(void)reply;
 	puts("The configuration was read again.");
+	if (*json_text_of(reply, "warning"))
+		user_err("%s", json_text_of(reply, "warning"));
 }
 
 static void print_sources(const struct cli *cli, const json_t *reply)

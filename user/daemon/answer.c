@@ -167,6 +167,7 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 			return daemon_operate(daemon, request, error);
 		daemon_burst(daemon, DAEMON_BURST);
 		return daemon_done(error, 0, NULL);
+	case CONTROL_REKEY:
 	case CONTROL_RELOAD:
 	case CONTROL_RELOAD_SOURCES:
 	case CONTROL_ONLINE:
@@ -189,8 +190,6 @@ json_t *daemon_answer(void *context, const struct control_request *request, cons
 		return daemon_obey_directive(daemon, request->arguments, error);
 	case CONTROL_DUMP:
 		return daemon_dump(daemon);
-	case CONTROL_REKEY:
-		return daemon_done(error, daemon_rekey(daemon), daemon->refusal);
 	case CONTROL_RESELECT:
 	case CONTROL_CYCLELOGS:
 	case CONTROL_SHUTDOWN:

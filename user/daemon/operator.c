@@ -142,14 +142,44 @@ int daemon_add_source(struct daemon *daemon, const char *text)
 	return 0;
 }
 
+/* It is done; daemon.refusal, if it is not empty, is what else there is to know. */
+static json_t *operator_done_but(const struct daemon *daemon)
+{
+	if (*daemon->refusal)
+		return json_pack("{s:b,s:o}", "ok", 1, "warning", json_of_text(daemon->refusal));
+	return json_pack("{s:b}", "ok", 1);
+}
+
+/* The keys were read, and may not be what sources need. */
+static json_t *operator_done_with_keys(struct daemon *daemon)
+{
+	char names[sizeof(daemon->refusal) - 160];
+	size_t count = associations_lacking_keys(daemon->associations, names, sizeof(names));
+
+	*daemon->refusal = '\0';
+	if (count)
+		snprintf(daemon->refusal, sizeof(daemon->refusal),
+			 "%zu source%s %s not asked for want of a key: %s. Add what is missing, then: truechime rekey",
+			 count, plural(count), plural_are(count), names);
+
+	return operator_done_but(daemon);
+}
+
+static json_t *operator_rekey(struct daemon *daemon, const char **error)
+{
+	if (!daemon_rekey(daemon))
+		return operator_done_with_keys(daemon);
+	*error = daemon->refusal;
+
+	return NULL;
+}
+
 static json_t *operator_add(struct daemon *daemon, const char *text, const char **error)
 {
 	int err = daemon_add_source(daemon, text);
 
-	if (!err && *daemon->refusal)
-		return json_pack("{s:b,s:o}", "ok", 1, "warning", json_of_text(daemon->refusal));
 	if (!err)
-		return json_pack("{s:b}", "ok", 1);
+		return operator_done_but(daemon);
 	*error = daemon->refusal;
 	if (err == -EINVAL)
 		return NULL;
@@ -213,7 +243,7 @@ static json_t *operator_reload(struct daemon *daemon, const char **error)
 	int err = daemon_reload(daemon);
 
 	if (!err && !*daemon->refusal)
-		return json_pack("{s:b}", "ok", 1);
+		return operator_done_with_keys(daemon);
 	*error = daemon->refusal;
 	if (err && !*daemon->refusal)
 		text_append(daemon->refusal, sizeof(daemon->refusal), "%s", strerror(-err));
@@ -264,6 +294,8 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 		return operator_check_command_access(daemon, arguments, error);
 	case CONTROL_RELOAD:
 		return operator_reload(daemon, error);
+	case CONTROL_REKEY:
+		return operator_rekey(daemon, error);
 	case CONTROL_RELOAD_SOURCES:
 		return operator_reload_sources(daemon, error);
 	case CONTROL_STATUS:
@@ -280,7 +312,6 @@ json_t *daemon_operate(struct daemon *daemon, const struct control_request *requ
 	case CONTROL_RIVALS:
 	case CONTROL_CHANGE:
 	case CONTROL_DIRECTIVE:
-	case CONTROL_REKEY:
 	case CONTROL_RESELECT:
 	case CONTROL_DUMP:
 	case CONTROL_CYCLELOGS:

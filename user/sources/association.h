@@ -175,6 +175,9 @@ const struct ntp_keys *associations_keys(const struct associations *associations
 /* Read the key file again, as with a new configuration. 0, -errno: it cannot be read (logged). */
 int associations_read_keys(struct associations *associations, const struct config *config);
 
+/* "a (key 7), b (key 8)": sources that are not asked, as their key is not there. How many. */
+size_t associations_lacking_keys(const struct associations *associations, char *names, size_t size);
+
 /*
  * Make the sockets and segments that refclocks have, so that programs which are started after this
  * one find them. Those that cannot be opened are tried again by associations_dispatch().

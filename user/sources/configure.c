@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/log.h"
+#include "lib/text_append.h"
 #include "lib/time_units.h"
 #include "sources/keyring.h"
 #include "sources/target.h"
@@ -164,6 +165,23 @@ int associations_read_keys(struct associations *list, const struct config *confi
 	ntp_keys_free(old);
 
 	return err;
+}
+
+size_t associations_lacking_keys(const struct associations *list, char *names, size_t size)
+{
+	size_t count = 0;
+
+	*names = '\0';
+	for (size_t i = 0; i < list->target_count; i++) {
+		const struct config_source *source = &list->targets[i]->config;
+
+		if (!source->key || ntp_keys_find(list->keys, source->key))
+			continue;
+		text_append(names, size, "%s%s (key %u)", count++ ? ", " : "",
+			    source->options.name, source->key);
+	}
+
+	return count;
 }
 
 /*

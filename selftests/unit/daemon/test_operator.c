@@ -28,6 +28,8 @@ static struct {
 	int reloads;
 	int reload_result;
 	const char *left_out;		/* the first such line */
+	int rekey_result;
+	size_t lacking;			/* sources without their key */
 	int messages;
 } world;
 
@@ -99,6 +101,18 @@ int operate_add(struct associations *list, const struct config_source *source, i
 	world.calls++;
 	world.source = *source;
 	return world.add_result;
+}
+
+int daemon_rekey(struct daemon *daemon)
+{
+	snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", world.rekey_result ? "no" : "");
+	return world.rekey_result;
+}
+
+size_t associations_lacking_keys(const struct associations *associations, char *names, size_t size)
+{
+	snprintf(names, size, "%s", world.lacking ? "a (key 7), b (key 8)" : "");
+	return world.lacking;
 }
 
 const struct ntp_keys *associations_keys(const struct associations *associations)
@@ -265,6 +279,26 @@ TEST_F(operator, says_that_a_key_is_missing)
 	world.add_result = -EEXIST;
 	EXPECT_EQ(-1, ask(self, CONTROL_ADD, "server a key 8"));
 	EXPECT_NE(NULL, strstr(self->error, "already"));
+}
+
+/* Else it would look as if all were well. */
+TEST_F(operator, names_sources_that_lack_their_key_once_keys_were_read)
+{
+	static const enum control_command commands[] = { CONTROL_REKEY, CONTROL_RELOAD };
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		world.lacking = 0;
+		EXPECT_EQ(0, ask(self, commands[i], ""));
+		EXPECT_STREQ("", self->warning);
+		world.lacking = 2;
+		EXPECT_EQ(0, ask(self, commands[i], ""));
+		EXPECT_NE(NULL, strstr(self->warning, "2 sources are not asked"));
+		EXPECT_NE(NULL, strstr(self->warning, ": a (key 7), b (key 8). Add "));
+		EXPECT_NE(NULL, strstr(self->warning, "then: truechime rekey"));
+	}
+	world.rekey_result = -EACCES;
+	EXPECT_EQ(-1, ask(self, CONTROL_REKEY, ""));
+	EXPECT_STREQ("no", self->error);
 }
 
 TEST_F(operator, deletes_what_is_named)

@@ -419,7 +419,7 @@ TEST_F(world, the_keys_of_an_added_source_are_read)
 /* Nothing else would say so: they are in no configuration. */
 TEST_F(world, added_sources_that_lose_their_key_are_named)
 {
-	char path[] = "/tmp/test_operate.XXXXXX", text[128];
+	char path[] = "/tmp/test_operate.XXXXXX", text[128], lacking[64];
 	static const char key[] = "7 SHA256 0123456789abcdef0123456789abcdef\n";
 	int fd = mkstemp(path);
 
@@ -439,6 +439,8 @@ TEST_F(world, added_sources_that_lose_their_key_are_named)
 	EXPECT_NE(NULL, strstr(self->message, path));
 	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.2' is not asked any more: its key 7 has"));
 	EXPECT_NE(NULL, strstr(self->message, "then: truechime rekey"));
+	EXPECT_EQ(1, associations_lacking_keys(self->list, lacking, sizeof(lacking)));
+	EXPECT_STREQ("127.0.0.2 (key 7)", lacking);
 	/* It has been, for long. */
 	EXPECT_EQ(0, associations_read_keys(self->list, self->config));
 	EXPECT_NE(NULL, strstr(self->message, "'127.0.0.2' is not asked: its key 7 is missing"));
