@@ -29,6 +29,25 @@ bool past_is_parted(const struct past *past, size_t index)
 	return false;
 }
 
+struct error_axis past_error_axis(const struct past *past, double from_s)
+{
+	double sizes[PAST_POINTS_MAX], most = 0;
+	size_t count = 0;
+
+	for (size_t i = 0; i < past->count; i++) {
+		const struct past_point *point = &past->points[i];
+
+		if (point->time_s < from_s)
+			continue;
+		sizes[count++] = fabs(point->offset_ns);
+		most = fmax(most, fabs(point->offset_ns));
+		if (isfinite(point->bound_ns))
+			most = fmax(most, point->bound_ns);
+	}
+
+	return error_axis_for(axis_median(sizes, count), most);
+}
+
 static double number_at(const json_t *array, size_t index)
 {
 	const json_t *value = json_array_get(array, index);

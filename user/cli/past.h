@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/axis.h"
+
 /* More is not drawn. */
 #define PAST_POINTS_MAX	1024
 #define PAST_EVENTS_MAX	128
@@ -70,6 +72,9 @@ void past_read_events(struct past *past, const json_t *events);
 
 /* A disruption lies before that point, so that no line leads to it. @index is not 0. */
 bool past_is_parted(const struct past *past, size_t index);
+
+/* An axis for the errors of the clock that are shown, from @from_s on. */
+struct error_axis past_error_axis(const struct past *past, double from_s);
 
 struct cli;
 

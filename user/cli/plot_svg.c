@@ -99,22 +99,6 @@ static double y_of_rate(const struct plot *plot, double ppm)
 
 /* --- what the axes span --- */
 
-static void span_offsets(struct plot *plot)
-{
-	double sizes[PAST_POINTS_MAX], most = 0;
-	size_t count = 0;
-
-	for (size_t i = plot->first; i < plot->past->count; i++) {
-		const struct past_point *point = &plot->past->points[i];
-
-		sizes[count++] = fabs(point->offset_ns);
-		most = fmax(most, fabs(point->offset_ns));
-		if (isfinite(point->bound_ns))
-			most = fmax(most, point->bound_ns);
-	}
-	plot->axis = error_axis_for(axis_median(sizes, count), most);
-}
-
 static void span_rates(struct plot *plot)
 {
 	double low = INFINITY, high = -INFINITY;
@@ -350,7 +334,7 @@ void plot_svg(FILE *to, const struct past *past, double from_s, const char *name
 
 	while (plot.first < past->count && past->points[plot.first].time_s < from_s)
 		plot.first++;
-	span_offsets(&plot);
+	plot.axis = past_error_axis(past, from_s);
 	span_rates(&plot);
 	fprintf(to,
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" role=\"img\">\n",

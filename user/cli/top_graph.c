@@ -61,24 +61,6 @@ static bool is_shown(const struct graph *graph, const struct past_point *point)
 	return point->time_s >= graph->area->from_s && point->time_s <= graph->past->now_s;
 }
 
-static void span_errors(struct graph *graph)
-{
-	double sizes[PAST_POINTS_MAX], most = 0;
-	size_t count = 0;
-
-	for (size_t i = 0; i < graph->past->count; i++) {
-		const struct past_point *point = &graph->past->points[i];
-
-		if (!is_shown(graph, point))
-			continue;
-		sizes[count++] = fabs(point->offset_ns);
-		most = fmax(most, fabs(point->offset_ns));
-		if (isfinite(point->bound_ns))
-			most = fmax(most, point->bound_ns);
-	}
-	graph->axis = error_axis_for(axis_median(sizes, count), most);
-}
-
 /* The column of dots of an instant; negative: before the first. */
 static int across_of(const struct graph *graph, double time_s)
 {
@@ -296,7 +278,7 @@ void graph_draw(struct grid *grid, const struct graph_area *area, const struct p
 	graph->past = past;
 	graph->rows = area->rows - 1;
 	graph->across = (grid->columns - LABEL_COLUMNS) * DOTS_ACROSS;
-	span_errors(graph);
+	graph->axis = past_error_axis(graph->past, graph->area->from_s);
 	fill_spans(graph);
 	draw_cells(graph);
 	draw_marks(graph);
