@@ -25,8 +25,6 @@
 /* Number, type and key; one more shows that there are too many. */
 #define WORDS_MAX	4
 
-#define BITS_PER_BYTE	8
-
 /* The types that a line can name, and how many bytes their secrets have; 0: any. */
 static const struct {
 	const char *name;

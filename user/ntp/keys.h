@@ -18,6 +18,7 @@
 
 /* A secret of fewer bits can be guessed. */
 #define NTP_KEY_BITS_LEAST	80
+#define BITS_PER_BYTE		8
 
 /* What makes a message authentication code (MAC) of secret and packet. */
 enum ntp_mac_type {

@@ -4,8 +4,6 @@
  */
 #include "sources/target.h"
 
-#define BITS_PER_BYTE	8
-
 static int type_of(enum ntp_mac_type type)
 {
 	switch (type) {

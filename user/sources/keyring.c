@@ -8,8 +8,6 @@
 
 #include "ntp/keys.h"
 
-#define BITS_PER_BYTE	8
-
 /* Where reports go. */
 struct listener {
 	config_report *report;
