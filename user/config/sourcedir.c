@@ -77,6 +77,79 @@ static void keep_sources(struct config_reader *reader, const char *path)
 	}
 }
 
+/* A copy to add sources to: who is answered does not matter then, and the rules are @config's. */
+static struct config *copy_without_rules(const struct config *config)
+{
+	struct config *copy = config_new();
+
+	if (!copy)
+		return NULL;
+	*copy = *config;
+	copy->server = (struct config_server) { 0 };
+	copy->chronyc = (struct config_chronyc) { 0 };
+
+	return copy;
+}
+
+static void report_nothing(void *context, enum config_severity severity, const char *file,
+			   int line, const char *message)
+{
+	(void)context;
+	(void)severity;
+	(void)file;
+	(void)line;
+	(void)message;
+}
+
+static bool equal_as_written(const struct config_source *one, const struct config_source *other)
+{
+	struct config_source a = *one, b = *other;
+
+	config_source_take_said(&a);
+	config_source_take_said(&b);
+
+	return config_source_equal(&a, &b);
+}
+
+/* Are the sources of @config from @first on those that the file has in force? */
+static bool are_in_force(const struct config *before, const char *path,
+			 const struct config *config, size_t first)
+{
+	size_t next = first;
+
+	for (size_t i = 0; i < before->source_count; i++) {
+		if (!is_from(&before->sources[i], path))
+			continue;
+		if (next == config->source_count ||
+		    !equal_as_written(&before->sources[i], &config->sources[next]))
+			return false;
+		next++;
+	}
+
+	return next == config->source_count;
+}
+
+/*
+ * Would the file have other sources, were its bad lines left out? If not, as where nothing has
+ * changed, there is nothing to keep, and what is said of these lines is what was said before.
+ */
+static bool would_change(const struct config_reader *reader, const char *path)
+{
+	size_t first = reader->config->source_count;
+	struct config_reader trial = *reader;
+	bool same;
+
+	trial.report = report_nothing;
+	trial.config = copy_without_rules(reader->config);
+	if (!trial.config)
+		return true;
+	(void)config_read_file(&trial, path);
+	same = are_in_force(reader->before, path, trial.config, first);
+	config_free(trial.config);
+
+	return !same;
+}
+
 /* A file of a source directory. */
 void config_read_source_file(struct config_reader *reader, const char *path)
 {
@@ -89,7 +162,7 @@ void config_read_source_file(struct config_reader *reader, const char *path)
 		keep_sources(reader, path);
 		return;
 	}
-	reader->keeps = has_sources(reader->before, path);
+	reader->keeps = has_sources(reader->before, path) && would_change(reader, path);
 	(void)config_read_file(reader, path);
 	if (reader->skipped > skipped && reader->keeps) {
 		config->source_count = first;
@@ -192,7 +265,7 @@ int config_parse_source(const struct config *before, const char *text, config_re
 			void *context, struct config_source *source)
 {
 	struct config_reader reader = {
-		.config = config_new(),
+		.config = copy_without_rules(before),
 		.report = report,
 		.context = context,
 		.file = "add",
@@ -203,10 +276,6 @@ int config_parse_source(const struct config *before, const char *text, config_re
 
 	if (!reader.config)
 		return -ENOMEM;
-	*reader.config = *before;
-	/* Who is answered does not matter here, and the rules are not ours. */
-	reader.config->server = (struct config_server) { 0 };
-	reader.config->chronyc = (struct config_chronyc) { 0 };
 	err = config_parse_line(&reader, text, strlen(text));
 	if (!err && reader.config->source_count == before->source_count) {
 		config_error(&reader, "'server NAME' or 'pool NAME' was expected");

@@ -168,8 +168,7 @@ static enum chronyc_status delete(struct daemon *daemon, struct chronyc_request 
 
 static enum chronyc_status reload_sources(struct daemon *daemon)
 {
-	/* What is wrong is logged again: the operator wants to know. */
-	daemon->source_reports = 1;
+	daemon_forget_source_reports(daemon);
 
 	return daemon_reload_sources(daemon) ? CHRONYC_FAILED : CHRONYC_SUCCESS;
 }

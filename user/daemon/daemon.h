@@ -201,6 +201,22 @@ struct daemon_kept {
 	double first_rate;
 };
 
+/* Mistakes in files of sources that are told apart; of more it is known whether they changed. */
+#define DAEMON_SOURCE_REPORTS	64
+
+/**
+ * struct daemon_source_reports - what was wrong in the files of sources
+ * @all: a hash of all that was at the latest reading; 0: they were read with the whole
+ *	configuration
+ * @each: hashes of what was then, and before in files that could not be read since
+ * @count: how many of them
+ */
+struct daemon_source_reports {
+	uint64_t all;
+	uint64_t each[DAEMON_SOURCE_REPORTS];
+	size_t count;
+};
+
 /**
  * struct daemon_events - the latest disruptions
  * @stream: the module's events, and the latest one received
@@ -270,8 +286,7 @@ struct daemon_logs {
  * @chronyc: the sockets of chronyc; NULL: there are none
  * @refusal: room for its latest reason
  * @source_watch: reports that files of sources change; NULL: there are none, or nothing does
- * @source_reports: a hash of what was wrong in them at the latest reading, which was logged; 0:
- *	they were read with the whole configuration
+ * @source_reports: what was wrong in them, which was logged
  * @smearing: sources that smear a leap second
  * @by_hand: times that the operator sets
  * @update: the discipline's latest verdict and correction
@@ -310,7 +325,7 @@ struct daemon {
 	struct chronyc_listener *chronyc;
 	char refusal[512];
 	struct source_watch *source_watch;
-	uint64_t source_reports;
+	struct daemon_source_reports source_reports;
 
 	struct daemon_smearing smearing;
 	struct daemon_by_hand by_hand;
@@ -429,6 +444,9 @@ const struct config_busy_files *daemon_busy_files(struct daemon *daemon,
  * out, and why; "": none was.
  */
 int daemon_reload_sources(struct daemon *daemon);
+
+/* What is still wrong is logged at the next reading: the operator wants to know. */
+void daemon_forget_source_reports(struct daemon *daemon);
 
 /* Read them if they have changed. */
 void daemon_check_sources(struct daemon *daemon);

@@ -258,8 +258,7 @@ static json_t *operator_reload_sources(struct daemon *daemon, const char **error
 {
 	int err;
 
-	/* What is wrong is logged again: the operator wants to know. */
-	daemon->source_reports = 1;
+	daemon_forget_source_reports(daemon);
 	err = daemon_reload_sources(daemon);
 	*error = err ? strerror(-err) : daemon->refusal;
 

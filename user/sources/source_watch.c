@@ -299,6 +299,11 @@ bool source_watch_is_busy(const void *context, const char *path)
 	return false;
 }
 
+bool source_watch_has_busy(const struct source_watch *watch)
+{
+	return watch->busy_count;
+}
+
 static void set_busy(struct source_watch *watch, const char *path, int64_t until_ns)
 {
 	struct busy *busy = find_busy(watch, path);

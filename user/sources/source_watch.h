@@ -41,4 +41,7 @@ bool source_watch_take(struct source_watch *watch, int64_t now_raw_ns);
 /* That file is being written. @context: the watch, for struct config_busy_files. */
 bool source_watch_is_busy(const void *context, const char *path);
 
+/* Some file is being written. */
+bool source_watch_has_busy(const struct source_watch *watch);
+
 #endif /* SOURCES_SOURCE_WATCH_H */

@@ -26,6 +26,7 @@ static struct {
 	int add_result;
 	uint32_t key;			/* the one that there is */
 	int reloads;
+	int reports_forgotten;
 	int reload_result;
 	const char *left_out;		/* the first such line */
 	int rekey_result;
@@ -55,10 +56,15 @@ int daemon_reload(struct daemon *daemon)
 	return world.reload_result;
 }
 
+void daemon_forget_source_reports(struct daemon *daemon)
+{
+	world.reports_forgotten++;
+}
+
 int daemon_reload_sources(struct daemon *daemon)
 {
 	/* The operator wants to read again what is wrong. */
-	if (!daemon->source_reports)
+	if (!world.reports_forgotten)
 		exit(1);
 	world.reloads++;
 	snprintf(daemon->refusal, sizeof(daemon->refusal), "%s", world.left_out);

@@ -216,7 +216,7 @@ TEST_F(files, mistakes_are_logged_once)
 	EXPECT_NE(NULL, strstr(world.warning, "/a.sources:3: "));
 	EXPECT_NE(NULL, strstr(world.warning, "minpoll"));
 	/* The operator reads them again. */
-	self->daemon.source_reports = 1;
+	daemon_forget_source_reports(&self->daemon);
 	EXPECT_EQ(0, daemon_reload_sources(&self->daemon));
 	EXPECT_EQ(2, world.warnings);
 }
@@ -238,6 +238,65 @@ TEST_F(files, the_first_line_that_is_left_out_is_named)
 	EXPECT_EQ(0, daemon_reload_sources(&self->daemon));
 	EXPECT_STREQ("", self->daemon.refusal);
 	EXPECT_LT(0, world.warnings);
+}
+
+/* What stays wrong in one file is no news because another one changes. */
+TEST_F(files, a_mistake_that_stays_is_not_logged_with_another)
+{
+	load(self);
+	check(self);
+	write_file(self, "a.sources", "server a\nserver b nonsense\n");
+	check(self);
+	ASSERT_EQ(1, world.warnings);
+	write_file(self, "b.sources", "serve c\n");
+	check(self);
+	EXPECT_EQ(2, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "/b.sources:1: "));
+	write_file(self, "b.sources", "server c\n");
+	check(self);
+	EXPECT_EQ(2, world.warnings);
+	/* It went in between. */
+	write_file(self, "b.sources", "serve c\n");
+	check(self);
+	EXPECT_EQ(3, world.warnings);
+}
+
+/* The first reading left out the line; another one leaves out what is new in the file, too. */
+TEST_F(files, what_a_mistake_keeps_out_is_news)
+{
+	load(self);
+	check(self);
+	write_file(self, "a.sources", "server a\nserver b nonsense\n");
+	check(self);
+	ASSERT_EQ(1, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "the line is skipped"));
+	write_file(self, "a.sources", "server a\nserver b nonsense\nserver c\n");
+	check(self);
+	EXPECT_EQ(2, world.warnings);
+	EXPECT_NE(NULL, strstr(world.warning, "earlier sources are kept"));
+	EXPECT_EQ(2, world.count);
+}
+
+TEST_F(files, a_mistake_that_stays_is_not_logged_when_its_file_was_written)
+{
+	char path[128];
+	int fd;
+
+	load(self);
+	check(self);
+	write_file(self, "a.sources", "server a\nserver b nonsense\n");
+	check(self);
+	ASSERT_EQ(1, world.warnings);
+	snprintf(path, sizeof(path), "%s/a.sources", self->directory);
+	fd = open(path, O_WRONLY | O_APPEND);
+	ASSERT_LE(0, fd);
+	ASSERT_EQ(1, write(fd, "\n", 1));
+	write_file(self, "b.sources", "server c\n");
+	check(self);
+	EXPECT_EQ(3, world.count);
+	close(fd);
+	check(self);
+	EXPECT_EQ(1, world.warnings);
 }
 
 TEST_F(files, many_mistakes_are_not_all_logged)
