@@ -79,6 +79,8 @@ int __wrap_attachment_open(struct attachment **attachment,
 uint64_t __wrap_attachment_lost(const struct attachment *attachment);
 void __wrap_attachment_set_own(struct attachment *attachment, uint32_t tgid);
 void __wrap_log_err(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void __wrap_log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void __wrap_log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void __wrap_notify_status(const char *format, ...);
 struct pollfd;
 int __real_poll(struct pollfd *fds, unsigned long count, int timeout_ms);

@@ -162,6 +162,7 @@ int daemon_reload(struct daemon *daemon)
 	config_free(before);
 	if (moved)
 		daemon_move_outvoted(daemon);
+	daemon->kept.drift_error = 0;
 	discipline_set_options(daemon->discipline, &config->discipline);
 	options = daemon_steering_options(daemon);
 	steering_set_options(daemon->steering, &options);

@@ -195,10 +195,13 @@ struct daemon_progress {
  * struct daemon_kept - for the next start
  * @outvoted: the time sources demoted the host, and it is to know that
  * @first_rate: the system clock's before we steered it, or the drift file's
+ * @drift_error: -errno of the latest try to write the drift file, which was logged; 0: it was
+ *	written, or the configuration was read again since
  */
 struct daemon_kept {
 	bool outvoted;
 	double first_rate;
+	int drift_error;
 };
 
 /* Mistakes in files of sources that are told apart; of more it is known whether they changed. */

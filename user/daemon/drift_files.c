@@ -71,6 +71,19 @@ static double daemon_turns_of_host(const struct daemon *daemon)
 				     status.unslewed_line.rate_q32) / Q32;
 }
 
+/* A disk that is full stays so for hours: news are a failure, another reason, and the end of it. */
+static void log_written(struct daemon *daemon, const char *path, int err)
+{
+	int before = daemon->kept.drift_error;
+
+	daemon->kept.drift_error = err;
+	if (err && err != before)
+		log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
+			    path, strerror(-err));
+	else if (!err && before)
+		log_info("The drift file %s is written again", path);
+}
+
 const char *daemon_write_drift(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -93,11 +106,8 @@ const char *daemon_write_drift(struct daemon *daemon)
 	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);
-	if (!err)
-		return NULL;
-	log_warning("The drift file %s could not be written: %s; the next start takes longer to find the clock's rate",
-		    path, strerror(-err));
-	return strerror(-err);
+	log_written(daemon, path, err);
+	return err ? strerror(-err) : NULL;
 }
 
 /* As in chrony, interval 0 means to write it at the end only. */

@@ -43,6 +43,8 @@ static struct {
 	int unreadable;		/* -errno of the clocks */
 	int recalled;		/* outvoted hosts */
 	char told[64];		/* the service manager */
+	int warnings, infos;	/* in the log */
+	char logged[512];	/* the latest one */
 } world;
 
 bool __wrap_daemon_judge_sources(struct daemon *daemon, struct source *const *sources,
@@ -58,6 +60,26 @@ void __wrap_notify_status(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(world.told, sizeof(world.told), format, arguments);
 	va_end(arguments);
+}
+
+void __wrap_log_warning(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.logged, sizeof(world.logged), format, arguments);
+	va_end(arguments);
+	world.warnings++;
+}
+
+void __wrap_log_info(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(world.logged, sizeof(world.logged), format, arguments);
+	va_end(arguments);
+	world.infos++;
 }
 
 static int clocks(struct timescale *timescale, struct timescale_now *now)
@@ -395,6 +417,38 @@ TEST_F(drift, why_nothing_was_written)
 	EXPECT_STREQ("No such file or directory", daemon_write_drift(&self->daemon));
 	*self->config.driftfile = '\0';
 	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "no driftfile"));
+}
+
+/* Each time would be each hour, for as long as a disk is full. */
+TEST_F(drift, a_file_that_cannot_be_written_is_logged_once)
+{
+	char path[sizeof(self->config.driftfile)];
+	int i;
+
+	memcpy(path, self->config.driftfile, sizeof(path));
+	for (i = 0; i < 3; i++) {
+		strcpy(self->config.driftfile, "/nowhere/drift");
+		daemon_keep_drift(&self->daemon, 1);
+	}
+	EXPECT_EQ(1, world.warnings);
+	/* The operator is told each time. */
+	EXPECT_STREQ("No such file or directory", daemon_write_drift(&self->daemon));
+	EXPECT_EQ(1, world.warnings);
+	/* For another reason. */
+	strcpy(self->config.driftfile, "/dev/null/drift");
+	daemon_keep_drift(&self->daemon, 1);
+	EXPECT_EQ(2, world.warnings);
+	EXPECT_EQ(0, world.infos);
+	memcpy(self->config.driftfile, path, sizeof(path));
+	for (i = 0; i < 3; i++)
+		daemon_keep_drift(&self->daemon, 1);
+	EXPECT_EQ(2, world.warnings);
+	EXPECT_EQ(1, world.infos);
+	EXPECT_NE(NULL, strstr(world.logged, "is written again"));
+	strcpy(self->config.driftfile, "/nowhere/drift");
+	daemon_keep_drift(&self->daemon, 1);
+	EXPECT_EQ(3, world.warnings);
+	memcpy(self->config.driftfile, path, sizeof(path));
 }
 
 TEST_F(drift, what_was_learned_in_seconds_does_not_replace_what_was_in_hours)
