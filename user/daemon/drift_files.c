@@ -140,7 +140,7 @@ static void daemon_read_drift(struct daemon *daemon)
 		return;
 	if (err) {
 		log_warning("The drift file %s could not be read: %s; the clock's rate is learned anew",
-			    path, strerror(-err));
+			    path, err == -EINVAL ? "it is damaged" : strerror(-err));
 		return;
 	}
 	discipline_prime_rate(daemon->discipline, rate, rate_sigma);

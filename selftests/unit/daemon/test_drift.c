@@ -419,6 +419,25 @@ TEST_F(drift, why_nothing_was_written)
 	EXPECT_NE(NULL, strstr(daemon_write_drift(&self->daemon), "no driftfile"));
 }
 
+/* "Invalid argument" would leave open whose. */
+TEST_F(drift, a_file_that_is_damaged_is_called_so)
+{
+	static const char *const texts[] = { "", "1.5", "1 2 3", "nan 1", "1e9 1" };
+	FILE *file;
+
+	self->daemon.known.has_host = false;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		file = fopen(self->config.driftfile, "w");
+		ASSERT_NE(NULL, file);
+		ASSERT_LE(0, fputs(texts[i], file));
+		fclose(file);
+		daemon_prime(&self->daemon);
+		EXPECT_EQ((int)i + 1, world.warnings);
+		EXPECT_NE(NULL, strstr(world.logged, "it is damaged")) TH_LOG("%s", world.logged);
+	}
+	EXPECT_EQ(0, world.primes);
+}
+
 /* Each time would be each hour, for as long as a disk is full. */
 TEST_F(drift, a_file_that_cannot_be_written_is_logged_once)
 {
