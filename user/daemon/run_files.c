@@ -119,7 +119,21 @@ void run_unlock(const char *path, int fd)
 	close(fd);
 }
 
-/* The pid in a file, 0: it is empty, -errno: it is no pid file. */
+/* A file could not be opened: what says nothing about the file is no reason to leave it alone. */
+static int open_error(int err)
+{
+	switch (err) {
+	case ENOENT:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return -err;
+	}
+
+	return -EEXIST;
+}
+
+/* The pid in a file, 0: it is empty, -EEXIST: it is no pid file, -errno. */
 static long read_pid(const char *path)
 {
 	char text[PID_TEXT_MAX + 1], *end;
@@ -129,7 +143,7 @@ static long read_pid(const char *path)
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : -EEXIST;
+		return open_error(errno);
 	length = fstat(fd, &st) || !S_ISREG(st.st_mode) ? -1 : read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (length < 0 || length == PID_TEXT_MAX)
@@ -146,10 +160,11 @@ static long read_pid(const char *path)
 int pid_file_write(const char *path, pid_t pid)
 {
 	char fresh[PATH_MAX], text[PID_TEXT_MAX];
+	long before = read_pid(path);
 	int length, fd;
 
-	if (read_pid(path) == -EEXIST)
-		return -EEXIST;
+	if (before < 0 && before != -ENOENT)
+		return (int)before;
 	if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
 		return -ENAMETOOLONG;
 	(void)unlink(fresh);

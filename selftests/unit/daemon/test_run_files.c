@@ -210,6 +210,20 @@ TEST_F(files, a_pid_file_that_cannot_be_written_is_not_left)
 	EXPECT_EQ(-1, access(self->path, F_OK));
 }
 
+/* There is nothing of that name, and nobody should look for it. */
+TEST_F(files, a_want_of_descriptors_is_no_other_file)
+{
+	struct rlimit none = { .rlim_cur = 0 }, before;
+	int err;
+
+	getrlimit(RLIMIT_NOFILE, &before);
+	none.rlim_max = before.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &none);
+	err = pid_file_write(self->path, 4711);
+	setrlimit(RLIMIT_NOFILE, &before);
+	EXPECT_EQ(-EMFILE, err);
+}
+
 TEST_F(files, what_is_no_pid_file_is_left_alone)
 {
 	put(self->path, "root:x:0:0\n");
