@@ -243,6 +243,12 @@ int privileges_drop(const char *user, const struct privileges *kept)
 	return 0;
 }
 
+const char *privileges_advice(int err)
+{
+	(void)err;
+	return "";
+}
+
 /* Nobody is served in a game. */
 int server_process_start(struct server_process *process, const struct config_server *config,
 			 const struct server_keys *keys, const struct server_sockets *sockets,

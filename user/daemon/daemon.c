@@ -289,8 +289,8 @@ static int daemon_drop_privileges(const struct daemon *daemon)
 	if (err == -ESRCH)
 		log_err("The user %s does not exist. Create it, or name another with -u", user);
 	else if (err)
-		log_err("Privileges could not be given up: %s. Where there is no other user, as in some containers: -u root",
-			strerror(-err));
+		log_err("Privileges could not be given up: %s. %s", strerror(-err),
+			privileges_advice(err));
 	return err;
 }
 

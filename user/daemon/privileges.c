@@ -75,6 +75,18 @@ static int privileges_change_user(const struct passwd *user, const struct privil
 	return 0;
 }
 
+const char *privileges_advice(int err)
+{
+	switch (err) {
+	case -EMFILE:
+		return "Permit more descriptors: LimitNOFILE= of the service, or ulimit -n";
+	case -ENFILE:
+		return "This machine has as many files open as it permits: raise fs.file-max";
+	}
+
+	return "Where there is no other user, as in some containers: -u root";
+}
+
 int privileges_drop(const char *name, const struct privileges *kept)
 {
 	const struct passwd *user = NULL;

@@ -35,6 +35,14 @@ struct privileges {
  */
 int privileges_drop(const char *user, const struct privileges *kept);
 
+/**
+ * privileges_advice() - what to do about an error of privileges_drop()
+ * @err: -errno, and not -ESRCH
+ *
+ * Return: a sentence without its full stop.
+ */
+const char *privileges_advice(int err);
+
 /* Whether modules may be loaded: CAP_SYS_MODULE is in effect. */
 bool privileges_may_load_module(void);
 

@@ -6,8 +6,11 @@
 #include "user/daemon/privileges.h"
 
 #include <cap-ng.h>
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "selftests/unit/unit.h"
@@ -87,6 +90,24 @@ TEST_F(root, another_user_that_it_may_not_become_is_an_error)
 {
 	ASSERT_EQ(0, lose(CAP_SETUID));
 	EXPECT_NE(0, privileges_drop(USER, &both));
+}
+
+/* Neither that nor what is said of it is about users. */
+TEST_F(root, a_want_of_descriptors_is_called_so)
+{
+	struct rlimit before, none;
+	int err;
+
+	ASSERT_EQ(0, getrlimit(RLIMIT_NOFILE, &before));
+	none = before;
+	none.rlim_cur = 0;
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &none));
+	err = privileges_drop(USER, &both);
+	ASSERT_EQ(0, setrlimit(RLIMIT_NOFILE, &before));
+	EXPECT_EQ(-EMFILE, err);
+	EXPECT_NE(NULL, strstr(privileges_advice(-EMFILE), "LimitNOFILE="));
+	EXPECT_EQ(NULL, strstr(privileges_advice(-EMFILE), "-u"));
+	EXPECT_NE(NULL, strstr(privileges_advice(-EPERM), "-u root"));
 }
 
 TEST_HARNESS_MAIN
