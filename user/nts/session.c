@@ -178,6 +178,12 @@ static bool fail_to_verify(struct session *session)
 	return false;
 }
 
+/* Somebody who does so may be busy, or be started again, or have no NTS. */
+static bool fail_by_end(struct session *session)
+{
+	return fail(session, NTS_FAILED_CONNECT, "the other side has closed the connection", "");
+}
+
 static bool fail_by_tls(struct session *session, int err)
 {
 	/* An alert is worth its own words. */
@@ -186,9 +192,10 @@ static bool fail_by_tls(struct session *session, int err)
 			    gnutls_alert_get_name(gnutls_alert_get(session->tls)));
 	if (err == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
 		return fail_to_verify(session);
-	/* Somebody who closes the connection may be busy, or have no NTS. */
-	return fail(session, err == GNUTLS_E_PREMATURE_TERMINATION || err == GNUTLS_E_PULL_ERROR ?
-		    NTS_FAILED_CONNECT : NTS_FAILED_TLS, "TLS has failed", gnutls_strerror(err));
+	if (err == GNUTLS_E_PREMATURE_TERMINATION || err == GNUTLS_E_PULL_ERROR ||
+	    err == GNUTLS_E_PUSH_ERROR)
+		return fail_by_end(session);
+	return fail(session, NTS_FAILED_TLS, "TLS has failed", gnutls_strerror(err));
 }
 
 /* --- steps: true, or false with what the session wants --- */
@@ -267,8 +274,13 @@ static bool receive(struct session *session, enum session_want *want)
 					   sizeof(session->bytes) - session->length);
 		if (!is_over(session, (int)count, want))
 			return false;
+		if (!count) {
+			fail_by_end(session);
+			*want = SESSION_FAILED;
+			return false;
+		}
 		session->length += (size_t)count;
-		size = count ? nts_message_size(session->bytes, session->length) : -1;
+		size = nts_message_size(session->bytes, session->length);
 	}
 	if (size > 0)
 		return true;

@@ -157,4 +157,66 @@ TEST(server_is_told_that_its_client_leaves)
 	gnutls_certificate_free_credentials(credentials);
 }
 
+/* Both ends, and the client's latest step. */
+struct pair {
+	gnutls_certificate_credentials_t credentials;
+	struct session client, server;
+	int ends[2];
+};
+
+static bool open_pair(struct pair *pair)
+{
+	pair->credentials = make_credentials();
+	return !socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair->ends) &&
+	       session_open(&pair->client, pair->ends[0], pair->credentials, "server", false) &&
+	       session_open(&pair->server, pair->ends[1], pair->credentials, NULL, false);
+}
+
+static void close_pair(struct pair *pair)
+{
+	session_close(&pair->client);
+	session_close(&pair->server);
+	close(pair->ends[0]);
+	close(pair->ends[1]);
+	gnutls_certificate_free_credentials(pair->credentials);
+}
+
+/* As of a relay that speaks TLS, and whose server is away: it may be back soon. */
+TEST(who_leaves_without_an_answer_has_closed_the_connection)
+{
+	enum session_want at_client = SESSION_WRITE, at_server = SESSION_READ;
+	struct pair pair;
+
+	ASSERT_TRUE(open_pair(&pair));
+	send_shortest(&pair.client);
+	for (int turn = 0; turn < 100 && at_server != SESSION_ANSWER; turn++) {
+		at_client = session_step(&pair.client);
+		at_server = session_step(&pair.server);
+	}
+	ASSERT_EQ(SESSION_ANSWER, at_server);
+	ASSERT_EQ(SESSION_READ, at_client);
+	ASSERT_EQ(0, gnutls_bye(pair.server.tls, GNUTLS_SHUT_WR));
+	EXPECT_EQ(SESSION_FAILED, session_step(&pair.client));
+	EXPECT_EQ(NTS_FAILED_CONNECT, pair.client.failure);
+	EXPECT_STREQ("the other side has closed the connection", pair.client.problem);
+	close_pair(&pair);
+}
+
+/* "Error in the pull function" is GnuTLS's own affair. */
+TEST(who_is_gone_amid_the_handshake_has_closed_the_connection)
+{
+	struct pair pair;
+
+	ASSERT_TRUE(open_pair(&pair));
+	ASSERT_EQ(SESSION_READ, session_step(&pair.client));
+	/* What was sent is unread, so that the other end is reset. */
+	shutdown(pair.ends[1], SHUT_RDWR);
+	close(pair.ends[1]);
+	EXPECT_EQ(SESSION_FAILED, session_step(&pair.client));
+	EXPECT_EQ(NTS_FAILED_CONNECT, pair.client.failure);
+	EXPECT_STREQ("the other side has closed the connection", pair.client.problem);
+	pair.ends[1] = -1;
+	close_pair(&pair);
+}
+
 TEST_HARNESS_MAIN
