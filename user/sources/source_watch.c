@@ -365,10 +365,13 @@ static void search_again(struct source_watch *watch, struct directory *directory
 		note_change(watch, now_raw_ns);
 }
 
-/* The directory went, or what leads to it came. */
+/* The directory went, or has another mode or owner, or what leads to it came. */
 static bool is_about_path(const struct directory *directory, const struct inotify_event *event)
 {
 	if (event->mask & (IN_Q_OVERFLOW | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT))
+		return true;
+	/* Its own mode or owner: what is in it may have become readable. */
+	if (event->mask & IN_ATTRIB && !event->len)
 		return true;
 
 	return !directory->there && event->len && !strcmp(event->name, directory->awaited);

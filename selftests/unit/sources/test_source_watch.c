@@ -145,6 +145,18 @@ TEST_F(watch, renaming_over_is_a_change)
 	EXPECT_TRUE(has_news(self));
 }
 
+/* What it has could not be read before, or cannot be any more. */
+TEST_F(watch, another_mode_of_the_directory_is_a_change)
+{
+	watch(self, "");
+	EXPECT_FALSE(has_news(self));
+	ASSERT_EQ(0, chmod(path_of(self, ""), 0));
+	EXPECT_TRUE(has_news(self));
+	ASSERT_EQ(0, chmod(path_of(self, ""), 0700));
+	EXPECT_TRUE(has_news(self));
+	EXPECT_FALSE(has_news(self));
+}
+
 TEST_F(watch, a_file_is_busy_until_it_is_closed)
 {
 	int fd;
