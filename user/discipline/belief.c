@@ -72,6 +72,17 @@ void belief_predict(struct belief *belief, double elapsed_s, double wander)
 			       elapsed_s * belief_cov(belief, BELIEF_RATE, i));
 }
 
+void belief_relax(struct belief *belief, int state, double keep, double variance)
+{
+	int i;
+
+	belief->mean[state] *= keep;
+	for (i = 0; i < belief->states; i++)
+		belief->cov[belief_place(state, i)] *= keep;
+	belief->cov[belief_place(state, state)] *= keep;
+	belief_add_cov(belief, state, state, (1 - keep * keep) * variance);
+}
+
 void belief_widen(struct belief *belief, double factor)
 {
 	int i;

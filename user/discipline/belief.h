@@ -101,6 +101,11 @@ void belief_set(struct belief *belief, int state, double mean, double variance);
  */
 void belief_predict(struct belief *belief, double elapsed_s, double wander);
 
+/*
+ * A state returns to 0: @keep of it is left, and beside that it has @variance by itself.
+ */
+void belief_relax(struct belief *belief, int state, double keep, double variance);
+
 /* Multiply all variances and covariances by @factor. */
 void belief_widen(struct belief *belief, double factor);
 

@@ -343,6 +343,7 @@ static void take(struct estimator *estimator, int path, const struct estimator_s
 	for (i = 0; i < estimator->members; i++)
 		belief_predict(&bank_member(estimator, i)->belief, ahead_s,
 			       bank_member(estimator, i)->wander * NS_PER_S_REAL);
+	track_relax(estimator, ahead_s);
 	if (elapsed_s >= 0)
 		track_check_reroute(estimator, path, offset, sample);
 	track_compare(estimator, path, offset, sample);

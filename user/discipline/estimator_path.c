@@ -403,6 +403,7 @@ void path_memory_change_reference(struct path_memory *path, const struct referen
 	if (!path->used)
 		return;
 	path->right_at_ns += reference_change_shift(change, path->right_at_ns);
+	path->swings.lost_at_ns += reference_change_shift(change, path->swings.lost_at_ns);
 	for (i = 0; i < kept_readings(path); i++) {
 		struct path_reading *reading = &path->reading[i];
 

@@ -11,6 +11,7 @@
 
 #include "discipline/estimator.h"
 #include "discipline/estimator_member.h"
+#include "discipline/path_swings.h"
 #include "discipline/queueing.h"
 #include "discipline/way_shares.h"
 
@@ -62,6 +63,7 @@ struct path_reading {
  * @beyond: so many samples in a row had the estimate out of their round trips' reach: too low;
  *	negative: too high
  * @guess_ns: the queueing that the first round trip of a route is taken for
+ * @swings: how its asymmetry, or its server, has changed
  * @figures: the figures that follow from it
  */
 struct path_memory {
@@ -86,6 +88,7 @@ struct path_memory {
 	double tightest_ns;
 	int beyond;
 	double guess_ns;
+	struct path_swings swings;
 	struct path_figures figures;
 };
 

@@ -18,6 +18,9 @@
 /* A path confirms what another one sees if it sees at least this share of it. */
 #define SHARED_LEAST	0.5
 
+/* A change of half the round trip by this share of the offset's may be the cause of that. */
+#define ROUTE_SHARE	0.5
+
 /* What paths have in common is no asymmetry if it is beyond so many times what is expected. */
 #define COMMON_SIGMAS	2.5
 
@@ -141,6 +144,97 @@ static void restore_weights(struct estimator *estimator)
 	}
 }
 
+/* By how much a member finds the sample's offset from the base to be more than it expected. */
+static double unexpected(const struct member *member, int path, double offset)
+{
+	return offset - member->belief.mean[BELIEF_OFFSET] -
+	       member->belief.mean[belief_asymmetry(path)];
+}
+
+static bool is_swinging(const struct path_memory *memory, double *square_ns2, double *time_s)
+{
+	return memory->used && memory->figures.asymmetry_ns > 0 &&
+	       path_swings_expect(&memory->swings, square_ns2, time_s);
+}
+
+/* While most do not swing they show what the others' asymmetries are, and that stays as it is. */
+static bool most_swing(const struct estimator *estimator)
+{
+	double square_ns2, time_s;
+	int most = 0, i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (estimator->path[i].used)
+			most += is_swinging(&estimator->path[i], &square_ns2, &time_s) ? 1 : -1;
+	return most > 0;
+}
+
+/*
+ * A path that has lost the track again and again has an asymmetry, or a server whose clock, that
+ * does not stay the same: what was learned of it is worth less with time, and what it says then is
+ * its own before it is the clock's.
+ */
+void track_relax(struct estimator *estimator, double elapsed_s)
+{
+	double square_ns2, time_s, keep;
+	int path, i;
+
+	if (!most_swing(estimator))
+		return;
+	for (path = 0; path < estimator->paths; path++) {
+		if (!is_swinging(&estimator->path[path], &square_ns2, &time_s))
+			continue;
+		keep = exp(-elapsed_s / time_s);
+		for (i = 0; i < estimator->members; i++)
+			belief_relax(&bank_member(estimator, i)->belief, belief_asymmetry(path),
+				     keep, square_ns2);
+	}
+}
+
+/*
+ * A swing leaves the round trips as they are. Another route changes them, by twice what the offset
+ * changes if one way alone did; while the clock is led astray by one path's, other paths lose the
+ * track as well.
+ */
+static bool routes_are_steady(const struct estimator *estimator, double off_ns)
+{
+	int i;
+
+	for (i = 0; i < estimator->paths; i++)
+		if (estimator->path[i].used &&
+		    estimator->path[i].swings.changed_ns > ROUTE_SHARE * fabs(off_ns))
+			return false;
+	return true;
+}
+
+/* Some other path does not see what this one does: it is not the clock that ran off. */
+static bool is_denied_by_another(const struct estimator *estimator, int path)
+{
+	const struct path_memory *own = &estimator->path[path];
+	int64_t missed_ns = path_memory_instant(own, MISSES_LOOSEN - 1);
+	int i;
+
+	for (i = 0; i < estimator->paths; i++) {
+		const struct path_memory *other = &estimator->path[i];
+
+		if (i != path && other->used && other->reading[0].at_ns > missed_ns &&
+		    shares_residual(other, own) < 0)
+			return true;
+	}
+	return false;
+}
+
+/* One path alone measures its swings as the clock's, and a reading has no asymmetry. */
+static void notice_swing(struct estimator *estimator, int path, const struct member *member,
+			 double offset, const struct estimator_sample *sample)
+{
+	double off_ns = unexpected(member, path, offset);
+
+	if (sample->delay_ns > 0 && routes_are_steady(estimator, off_ns) &&
+	    is_denied_by_another(estimator, path))
+		path_swings_note(&estimator->path[path].swings, sample->at_ns, off_ns);
+}
+
 void track_recover(struct estimator *estimator, int path, double offset,
 		   const struct estimator_sample *sample)
 {
@@ -148,6 +242,7 @@ void track_recover(struct estimator *estimator, int path, double offset,
 	const struct path_figures *figures = &estimator->path[path].figures;
 	int i;
 
+	path_swings_take(&estimator->path[path].swings, sample->delay_ns);
 	for (i = 0; i < estimator->members; i++) {
 		struct member *member = bank_member(estimator, i);
 		const struct member *best;
@@ -166,6 +261,8 @@ void track_recover(struct estimator *estimator, int path, double offset,
 		others = ask_others(estimator, path, member->path[path].misses);
 		if (others == OTHERS_SILENT)
 			continue;
+		if (member == best && member->shape == BANK_SHAPE_OF_PATH)
+			notice_swing(estimator, path, member, offset, sample);
 		loss = member_loosen(member, path, figures, offset, sample, lost_s,
 				     others == OTHERS_AGREE);
 		if (member == best && member->shape == BANK_SHAPE_OF_PATH)
@@ -207,13 +304,6 @@ bool track_was_late(const struct estimator *estimator, const struct estimator_sa
 	bank_mix(estimator, fmax(elapsed_s, 0), &mixture);
 	return fabs((double)(sample->offset_ns - estimator->base_ns) - mixture.offset) >
 	       path_memory_reach(sample);
-}
-
-/* By how much a member finds the sample's offset from the base to be more than it expected. */
-static double unexpected(const struct member *member, int path, double offset)
-{
-	return offset - member->belief.mean[BELIEF_OFFSET] -
-	       member->belief.mean[belief_asymmetry(path)];
 }
 
 void track_compare(struct estimator *estimator, int path, double offset,

@@ -8,6 +8,9 @@
 
 #include "discipline/estimator_bank.h"
 
+/* Take what was learned of paths that swing for worth less, @elapsed_s after the latest sample. */
+void track_relax(struct estimator *estimator, double elapsed_s);
+
 /*
  * Members that lost the track take over the state of the best one; if that has lost it too, their
  * states are widened. @offset is the sample's from the base.

@@ -302,6 +302,25 @@ TEST(what_is_known_is_known)
 	EXPECT_GT(belief_cov(&belief, BELIEF_RATE, BELIEF_RATE), 0.5);
 }
 
+TEST(a_state_relaxes_and_the_others_stay)
+{
+	struct unit_random random = { 5 };
+	struct belief belief, before;
+	int state = belief_asymmetry(1);
+
+	any_belief(&random, &belief);
+	before = belief;
+	belief_relax(&belief, state, 0.5, 4);
+	EXPECT_LT(fabs(belief.mean[state] - 0.5 * before.mean[state]), 1e-12);
+	EXPECT_LT(fabs(belief_cov(&belief, state, state) -
+		       0.25 * belief_cov(&before, state, state) - 3), 1e-9);
+	EXPECT_LT(fabs(belief_cov(&belief, state, BELIEF_OFFSET) -
+		       0.5 * belief_cov(&before, state, BELIEF_OFFSET)), 1e-9);
+	EXPECT_EQ(before.mean[BELIEF_OFFSET], belief.mean[BELIEF_OFFSET]);
+	EXPECT_EQ(belief_cov(&before, BELIEF_OFFSET, BELIEF_RATE),
+		  belief_cov(&belief, BELIEF_OFFSET, BELIEF_RATE));
+}
+
 TEST(nonsense_is_not_sane)
 {
 	static const double nonsense[] = { NAN, INFINITY, -INFINITY };
