@@ -9,11 +9,13 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/err.h>
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/pvclock_gtod.h>
 #include <linux/sched.h>
 #include <linux/sched/isolation.h>
 #include <linux/sched/rt.h>
@@ -27,10 +29,14 @@
 #include "compat.h"
 #include "thread.h"
 
+/* A timer that is later than this has not run for a tick or more. */
+#define LATE_JIFFIES	1
+
 /**
  * struct chime_cpu_check - one CPU's busy check
  * @timer: deferrable, on this CPU
  * @work: the check, as it may sleep, on this CPU
+ * @late: in place of a timer that does not run when it is time, on this CPU
  * @chime: the module's state
  * @cpu: the CPU's number
  * @wanted: the CPU is online; written by its hotplug callbacks, read by the timer
@@ -38,6 +44,7 @@
 struct chime_cpu_check {
 	struct timer_list timer;
 	struct work_struct work;
+	struct irq_work late;
 	struct chime *chime;
 	int cpu;
 	bool wanted;
@@ -192,6 +199,50 @@ static void chime_checks_tick(struct timer_list *timer)
 	mod_timer(timer, jiffies + 1);
 }
 
+/*
+ * Timers are late where a program of a real-time class keeps the thread that runs them from
+ * running: ktimers of a real-time kernel, and ksoftirqd of others, which has what is left when
+ * timers have taken long, as in a guest that was just restored. That is not known to end.
+ */
+static bool chime_checks_is_late(const struct chime_cpu_check *check)
+{
+	return READ_ONCE(check->wanted) && timer_pending(&check->timer) &&
+	       time_after(jiffies, check->timer.expires + LATE_JIFFIES) &&
+	       CHIME_RT_OR_DL_TASK(current);
+}
+
+/*
+ * In hard interrupt context, so the host is not read: this may have interrupted a timer's reading.
+ * The thread's check does that.
+ */
+static void chime_checks_late(struct irq_work *work)
+{
+	struct chime_cpu_check *check = container_of(work, struct chime_cpu_check, late);
+	struct chime *chime = check->chime;
+	s64 raw_ns = ktime_get_raw_ns();
+	bool due = chime_checks_is_due(&chime->checks, raw_ns, true);
+
+	if (!chime_checks_has_moved(chime, raw_ns) && !due)
+		return;
+	chime_checks_note(&chime->checks, raw_ns);
+	chime_checks_now(chime);
+}
+
+/*
+ * The CPU that keeps the kernel's time has a tick, with the timekeeper locked: nothing but an
+ * interrupt of its own is asked for.
+ */
+static int chime_checks_kernel_tick(struct notifier_block *notifier, unsigned long was_set,
+				    void *timekeeper)
+{
+	struct chime_checks *checks = container_of(notifier, struct chime_checks, kernel_tick);
+	struct chime_cpu_check *check = this_cpu_ptr(checks->busy);
+
+	if (chime_checks_is_late(check))
+		irq_work_queue(&check->late);
+	return NOTIFY_OK;
+}
+
 static void chime_checks_idle_work(struct kthread_work *work)
 {
 	struct chime *chime = container_of(work, struct chime, checks.idle.work);
@@ -284,6 +335,7 @@ int chime_checks_init(struct chime *chime, unsigned int check_ms, unsigned int i
 
 		timer_setup(&check->timer, chime_checks_tick, TIMER_DEFERRABLE | TIMER_PINNED);
 		INIT_WORK(&check->work, chime_checks_busy_work);
+		check->late = IRQ_WORK_INIT_HARD(chime_checks_late);
 		check->chime = chime;
 		check->cpu = cpu;
 	}
@@ -322,6 +374,8 @@ void chime_checks_start_busy(struct chime *chime)
 	if (ret)
 		pr_warn("busy CPUs cannot check the host clock (CPU hotplug, error %d): it is only checked every %u ms\n",
 			ret, jiffies_to_msecs(checks->idle_jiffies));
+	checks->kernel_tick.notifier_call = chime_checks_kernel_tick;
+	pvclock_gtod_register_notifier(&checks->kernel_tick);
 }
 
 void chime_checks_stop_busy(struct chime *chime)
@@ -329,12 +383,14 @@ void chime_checks_stop_busy(struct chime *chime)
 	struct chime_checks *checks = &chime->checks;
 	int cpu;
 
+	pvclock_gtod_unregister_notifier(&checks->kernel_tick);
 	/* Runs chime_checks_cpu_down() on each CPU: nothing is queued again. */
 	if (checks->follows_cpus)
 		cpuhp_state_remove_instance(checks->hotplug_state, &checks->hotplug);
 	for_each_possible_cpu(cpu) {
 		struct chime_cpu_check *check = per_cpu_ptr(checks->busy, cpu);
 
+		irq_work_sync(&check->late);
 		chime_timer_delete_sync(&check->timer);
 		cancel_work_sync(&check->work);
 	}

@@ -10,6 +10,7 @@
 #include <linux/atomic.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/notifier.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -36,6 +37,8 @@ struct chime_cpu_check;
  *	was asked for or carried out; atomic
  * @asked_raw_ns: raw time at which a check was asked for last, or carried out; atomic
  * @moved_raw_ns: raw time at which one was asked for last because memory had changed; atomic
+ * @kernel_tick: at each tick of the CPU that keeps the kernel's time, also while its timers do not
+ *	run
  * @hotplug: this instance among those of @hotplug_state
  * @hotplug_state: the CPU hotplug state
  * @follows_cpus: the instance was added
@@ -53,6 +56,7 @@ struct chime_checks {
 	atomic64_t read_raw_ns;
 	atomic64_t asked_raw_ns;
 	atomic64_t moved_raw_ns;
+	struct notifier_block kernel_tick;
 	struct hlist_node hotplug;
 	int hotplug_state;
 	bool follows_cpus;

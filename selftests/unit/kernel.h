@@ -86,6 +86,7 @@ struct seqcount {
 
 struct timer_list {
 	bool pending;
+	unsigned long expires;
 	void (*function)(struct timer_list *timer);
 };
 

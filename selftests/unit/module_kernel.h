@@ -266,6 +266,14 @@ struct timekeeper {
 extern struct timekeeper unit_timekeeper;
 void unit_tick(void);
 
+/* --- interrupts of a CPU's own --- */
+
+struct irq_work {
+	void (*run)(struct irq_work *work);
+};
+
+#define IRQ_WORK_INIT_HARD(function)	((struct irq_work){ .run = (function) })
+
 void pvclock_gtod_register_notifier(struct notifier_block *notifier);
 void pvclock_gtod_unregister_notifier(struct notifier_block *notifier);
 

@@ -37,6 +37,8 @@ static bool CONFIG_PREEMPT_RT;
  * @deadline: ... of the deadline class, which no thread of the others takes the processor from
  * @queued: work that was queued on it
  * @expires: when its timer runs
+ * @starved: the thread that runs its timers does not run
+ * @interrupt: that it has asked for
  */
 static struct cpu {
 	bool busy;
@@ -44,6 +46,8 @@ static struct cpu {
 	bool deadline;
 	struct work_struct *queued;
 	unsigned long expires;
+	bool starved;
+	struct irq_work *interrupt;
 } cpus[CPUS_MOST];
 
 /**
@@ -68,6 +72,10 @@ static int (*cpu_down)(unsigned int cpu, struct hlist_node *node);
 #define alloc_percpu(type)		((type *)calloc(CPUS_MOST, sizeof(type)))
 #define free_percpu(pointer)		free(pointer)
 #define per_cpu_ptr(pointer, cpu)	((pointer) + (cpu))
+#define this_cpu_ptr(pointer)		((pointer) + this_cpu)
+#define timer_pending(timer)		((timer)->pending)
+#define time_after(one, other)		((long)((other) - (one)) < 0)
+#define irq_work_sync(work)		((void)(work))
 #define for_each_possible_cpu(cpu)	for (; possible_cpu(&(cpu));)
 #define smp_processor_id()		this_cpu
 #define housekeeping_cpu(cpu, type)	true
@@ -114,6 +122,7 @@ static bool atomic64_try_cmpxchg(struct atomic64 *word, s64 *old, s64 to)
 static void mod_timer(struct timer_list *timer, unsigned long expires)
 {
 	timer->pending = true;
+	timer->expires = expires;
 	cpus[this_cpu].expires = expires;
 }
 
@@ -197,6 +206,23 @@ static void cpuhp_state_remove_instance(int state, struct hlist_node *node)
 }
 
 #define cpuhp_remove_multi_state(state)	((void)(state))
+
+static struct notifier_block *ticks_notified;
+
+void pvclock_gtod_register_notifier(struct notifier_block *notifier)
+{
+	ticks_notified = notifier;
+}
+
+void pvclock_gtod_unregister_notifier(struct notifier_block *notifier)
+{
+	ticks_notified = NULL;
+}
+
+static void irq_work_queue(struct irq_work *work)
+{
+	cpus[this_cpu].interrupt = work;
+}
 
 struct system_time_snapshot unit_clocks;
 
@@ -313,6 +339,7 @@ FIXTURE_TEARDOWN(checks)
 	machine_stop();
 	CONFIG_PREEMPT_RT = false;
 	EXPECT_EQ(NULL, postponed);
+	EXPECT_EQ(NULL, ticks_notified);
 	EXPECT_EQ(0, thread.count);
 }
 
@@ -321,7 +348,8 @@ static void timer_run(int cpu)
 {
 	struct timer_list *timer = &per_cpu_ptr(chime.checks.busy, cpu)->timer;
 
-	if (!timer->pending || (long)(cpus[this_cpu].expires - jiffies) > 0)
+	if (!timer->pending || (long)(cpus[this_cpu].expires - jiffies) > 0 ||
+	    cpus[this_cpu].starved)
 		return;
 	timer->pending = false;
 	timer->function(timer);
@@ -358,12 +386,26 @@ static void thread_run(void)
 	work->work.func(&work->work);
 }
 
+/* The tick of the CPU that keeps the time, and the interrupt that it asks for. */
+static void kernel_tick(int cpu)
+{
+	struct irq_work *work;
+
+	this_cpu = cpu;
+	ticks_notified->notifier_call(ticks_notified, 0, NULL);
+	work = cpus[cpu].interrupt;
+	cpus[cpu].interrupt = NULL;
+	if (work)
+		work->run(work);
+}
+
 /* So many ticks pass on all CPUs, and what they queue is done at once. */
 static void ticks_run(int ticks)
 {
 	while (ticks--) {
 		clock_ns += TICK_NS;
 		jiffies++;
+		kernel_tick(0);
 		for (this_cpu = 0; this_cpu < cpu_count; this_cpu++)
 			timer_run(this_cpu);
 		for (this_cpu = 0; this_cpu < cpu_count; this_cpu++)
@@ -419,6 +461,54 @@ TEST_F(checks, real_time_program_keeps_no_check_from_running)
 	chime_checks_now(&chime);
 	thread_run();
 	EXPECT_EQ(1, check_count);
+}
+
+/* Nor if the thread that runs the timers has nothing left: ksoftirqd, or ktimers. */
+TEST_F(checks, real_time_program_that_starves_timers_keeps_no_check_from_running)
+{
+	int realtime;
+
+	for (realtime = 0; realtime < 2; realtime++) {
+		CONFIG_PREEMPT_RT = realtime;
+		cpus[0].busy = true;
+		cpus[0].hogged = true;
+		cpus[0].starved = true;
+		/* An interrupt in place of each timer reads no host: a timer may be amid that. */
+		reading = CHIME_VERDICT_ON_LINE;
+		ticks_run(10);
+		check_count = 0;
+		reading_count = 0;
+		ticks_run(250);
+		EXPECT_LE(49, check_count);
+		EXPECT_LE(check_count, 251);
+		EXPECT_EQ(0, reading_count);
+		/* What changes in memory is checked at the next tick. */
+		check_count = 0;
+		memory.words[CHIME_MARK_ID_LOW]++;
+		ticks_run(2);
+		EXPECT_LE(1, check_count);
+		cpus[0].starved = false;
+		ticks_run(2);
+	}
+}
+
+/* A timer that is late by itself is of no CPU that runs such a program. */
+TEST_F(checks, late_timer_alone_asks_for_no_interrupt)
+{
+	cpus[0].busy = true;
+	cpus[0].starved = true;
+	clock_ns += 10 * TICK_NS;
+	jiffies += 10;
+	this_cpu = 0;
+	ticks_notified->notifier_call(ticks_notified, 0, NULL);
+	EXPECT_EQ(NULL, cpus[0].interrupt);
+	/* Nor is one that runs when it is time. */
+	cpus[0].starved = false;
+	cpus[0].hogged = true;
+	timer_run(0);
+	jiffies++;
+	ticks_notified->notifier_call(ticks_notified, 0, NULL);
+	EXPECT_EQ(NULL, cpus[0].interrupt);
 }
 
 /* The kernel has a class for that and, since 6.12, another name. */
