@@ -4,10 +4,12 @@
  * the offset of the system clock, by the quickest of them, so that a rig's network is known by
  * something other than the programs under test.
  *
- * ntpping ADDRESS N LIMIT_MS: the same 50 times a second, and what it said: how many of the answers
- * were not synchronised, how many of the others were further off than that and for how long
- * (from the first wrong one to the next answer that was not), and in how many it differed from
- * itself: its stratum, or whether it was synchronised.
+ * ntpping ADDRESS N LIMIT_MS: the same 50 times a second, and what it said: how many of the
+ * answers were not synchronised; how many of the others were wrong, further off than that, for how
+ * long (from the first wrong one to the next answer that was not), and for how long by the number
+ * of such answers in a row, which does not grow while this program waits for a processor; for how
+ * long they lied, further off than that and the root distance that they stated together; and in
+ * how many the server differed from itself: its stratum, or whether it was synchronised.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -27,6 +29,9 @@
 /* Leap 0, version 4, mode client. */
 #define NTP_CLIENT	0x23
 
+/* From an answer to the next request where answers are judged. */
+#define JUDGED_US	20000
+
 static int64_t stamp_ns(const uint8_t *p)
 {
 	uint32_t seconds, fraction;
@@ -36,36 +41,66 @@ static int64_t stamp_ns(const uint8_t *p)
 	return (ntohl(seconds) - NTP_UNIX_S) * NS_PER_S + (int64_t)(ntohl(fraction) / 4.294967296);
 }
 
+/* Answers in a row of one kind, and the longest time that there were such. */
+struct stretch {
+	int64_t since_ns;
+	int64_t longest_ns;
+	int row;
+	int longest_row;
+};
+
 /* What the answers said. */
 static struct {
 	int64_t limit_ns;
 	int unsynchronised;
 	int wrong;
-	int64_t wrong_since_ns;
-	int64_t longest_ns;
+	struct stretch wrongs;
+	struct stretch lies;
 	int changes;
 	int said_before;
 } judged;
 
+static void count(struct stretch *stretch, int is_one, int64_t now_ns)
+{
+	if (stretch->since_ns && now_ns - stretch->since_ns > stretch->longest_ns)
+		stretch->longest_ns = now_ns - stretch->since_ns;
+	stretch->row = is_one ? stretch->row + 1 : 0;
+	if (stretch->row > stretch->longest_row)
+		stretch->longest_row = stretch->row;
+	if (!is_one)
+		stretch->since_ns = 0;
+	else if (!stretch->since_ns)
+		stretch->since_ns = now_ns;
+}
+
+/* Of 16 bits before and 16 behind the point. */
+static int64_t short_ns(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, 4);
+	return (int64_t)(ntohl(value) / 65536.0 * NS_PER_S);
+}
+
 static void judge(const uint8_t *p, int64_t offset_ns, int64_t delay_ns)
 {
 	int64_t now_ns = clocks_now(CLOCK_MONOTONIC_RAW);
-	int said = (p[0] >> 6) << 8 | p[1], wrong;
+	int64_t distance_ns = short_ns(p + 4) / 2 + short_ns(p + 8);
+	int64_t off_ns = llabs(offset_ns) - delay_ns / 2 - judged.limit_ns;
+	int said = (p[0] >> 6) << 8 | p[1], wrong = p[0] >> 6 != 3 && off_ns > 0;
 
-	wrong = p[0] >> 6 != 3 && llabs(offset_ns) - delay_ns / 2 > judged.limit_ns;
 	judged.unsynchronised += p[0] >> 6 == 3;
 	judged.changes += judged.said_before && judged.said_before != said;
-	if (judged.wrong_since_ns && now_ns - judged.wrong_since_ns > judged.longest_ns)
-		judged.longest_ns = now_ns - judged.wrong_since_ns;
-	if (judged.limit_ns && (wrong != !!judged.wrong_since_ns || judged.said_before != said))
-		fprintf(stderr, "told at_s=%.3f leap=%d stratum=%d offset_ms=%.3f\n",
-			now_ns / 1e9, p[0] >> 6, p[1], offset_ns / 1e6);
+	if (judged.limit_ns && (wrong != !!judged.wrongs.row || judged.said_before != said)) {
+		fprintf(stderr, "told at_s=%.3f leap=%d stratum=%d ", now_ns / 1e9, p[0] >> 6,
+			p[1]);
+		fprintf(stderr, "offset_ms=%.3f delay_ms=%.3f distance_ms=%.3f\n",
+			offset_ns / 1e6, delay_ns / 1e6, distance_ns / 1e6);
+	}
 	judged.said_before = said;
-	if (!wrong)
-		judged.wrong_since_ns = 0;
-	else if (!judged.wrong_since_ns)
-		judged.wrong_since_ns = now_ns;
 	judged.wrong += wrong;
+	count(&judged.wrongs, wrong, now_ns);
+	count(&judged.lies, wrong && off_ns > distance_ns, now_ns);
 }
 
 /* One exchange. 0 and *offset_ns, *delay_ns; -1: no answer within a second. */
@@ -117,7 +152,7 @@ int main(int argc, char **argv)
 			}
 			most = delay_ns > most ? delay_ns : most;
 		}
-		usleep(judged.limit_ns ? 20000 : 200000);
+		usleep(judged.limit_ns ? JUDGED_US : 200000);
 	}
 	if (!answers) {
 		printf("answers=0\n");
@@ -125,9 +160,12 @@ int main(int argc, char **argv)
 	}
 	printf("answers=%d delay_min_us=%.0f delay_mean_us=%.0f delay_max_us=%.0f offset_us=%.0f\n",
 	       answers, least / 1e3, sum / 1e3 / answers, most / 1e3, best_ns / 1e3);
-	if (judged.limit_ns)
-		printf("unsynchronised=%d wrong=%d wrong_ms=%.3f changes=%d\n",
-		       judged.unsynchronised, judged.wrong, judged.longest_ns / 1e6,
+	if (judged.limit_ns) {
+		printf("unsynchronised=%d wrong=%d wrong_ms=%.3f ", judged.unsynchronised,
+		       judged.wrong, judged.wrongs.longest_ns / 1e6);
+		printf("wrong_asked_ms=%.3f lied_ms=%.3f changes=%d\n",
+		       judged.wrongs.longest_row * JUDGED_US / 1e3, judged.lies.longest_ns / 1e6,
 		       judged.changes);
+	}
 	return 0;
 }
