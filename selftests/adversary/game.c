@@ -164,12 +164,23 @@ static int count_voters(void)
 	return voters;
 }
 
+static bool has_clock(void)
+{
+	int i;
+
+	for (i = 0; i < world->server_count; i++)
+		if (world->servers[i].is_clock && has_vote(&world->servers[i]))
+			return true;
+	return false;
+}
+
 bool game_would_be_one_clock(int voters)
 {
 	bool has_witness = world->kind == GUEST_HOSTED && !is_varied(VARIATION_SILENT_HOST);
 
-	return !has_witness &&
-	       (voters == 1 || world->servers[0].refid == world->servers[1].refid);
+	if (has_witness || (voters > 1 && has_clock()))
+		return false;
+	return voters == 1 || world->servers[0].refid == world->servers[1].refid;
 }
 
 bool game_is_one_clock(void)
@@ -384,6 +395,7 @@ void game_draw(void)
 	draw_host();
 	draw_statement();
 	options_draw();
+	refclock_draw();
 	draw_troubles();
 	neighbour_draw();
 	vary_host_and_network();
@@ -441,8 +453,14 @@ void game_config(char *text, size_t size)
 	/* Nothing of this machine: another game may have the port now, and plays on without. */
 	used = (size_t)snprintf(text, size, "cmdport 0\nbindcmdaddress /\n");
 	for (i = 0; i < world->server_count; i++) {
-		game_server_line(&world->servers[i], line, sizeof(line));
-		used += (size_t)snprintf(text + used, size - used, "server %s\n", line);
+		const struct server *server = &world->servers[i];
+
+		if (server->is_clock)
+			refclock_line(server, line, sizeof(line));
+		else
+			game_server_line(server, line, sizeof(line));
+		used += (size_t)snprintf(text + used, size - used, "%s %s\n",
+					 server->is_clock ? "refclock" : "server", line);
 	}
 	used += (size_t)snprintf(text + used, size - used, "%s", world->directives);
 	if (world->makestep_s > 0)
@@ -460,7 +478,10 @@ static void describe_server(int number)
 
 	char line[256];
 
-	game_server_line(server, line, sizeof(line));
+	if (server->is_clock)
+		refclock_line(server, line, sizeof(line));
+	else
+		game_server_line(server, line, sizeof(line));
 	world_log("server %d%s: %s, %.3f ms there, %.3f back, jitter %.3f ms", number + 1,
 		  server->liar ? " (liar)" : "", line, (double)server->up_ns / 1e6,
 		  (double)server->down_ns / 1e6, (double)server->jitter_ns / 1e6);

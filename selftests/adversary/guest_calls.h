@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * System calls of the shipped programs that come to guest_clock.c instead, by the linker's --wrap.
+ * System calls of the shipped programs that come to guest_clock.c and guest_refclock.c instead, by
+ * the linker's --wrap.
  */
 #ifndef ADVERSARY_GUEST_CALLS_H
 #define ADVERSARY_GUEST_CALLS_H
@@ -22,5 +23,6 @@ ssize_t __real_read(int fd, void *bytes, size_t size);
 ssize_t __wrap_read(int fd, void *bytes, size_t size);
 int __real_close(int fd);
 int __wrap_close(int fd);
+int __wrap_ioctl(int fd, unsigned long request, ...);
 
 #endif /* ADVERSARY_GUEST_CALLS_H */

@@ -20,7 +20,6 @@
 #include "user/lib/virtual_machine.h"
 #include "user/sources/association.h"
 #include "user/sources/network_watch.h"
-#include "user/sources/refclock.h"
 #include "user/sources/resolver.h"
 #include "user/steering/steering.h"
 #include "world.h"
@@ -343,6 +342,3 @@ void resolver_cancel(struct resolver *resolver)
 {
 	resolver->fd = -1;
 }
-
-/* No game configures a refclock. */
-const struct refclock_driver refclock_phc_driver;

@@ -180,6 +180,22 @@ struct packet *network_free_packet(void)
 	return NULL;
 }
 
+bool network_read_clock(struct server *clock, int64_t *offset_ns)
+{
+	struct reply reply;
+
+	/* A liar does not use that all others are silent. */
+	if (clock->liar && world->now_ns < world->outage_until_ns)
+		return false;
+	clock->requests++;
+	answer_honestly(clock, &reply);
+	if (clock->liar)
+		mind_answer(clock, &reply);
+	log_answer(clock, &reply);
+	*offset_ns = reply.offset_ns;
+	return !reply.silent && reply.stratum;
+}
+
 static void fill_packet(struct packet *packet, const struct ntp_packet *request,
 			const struct reply *reply)
 {

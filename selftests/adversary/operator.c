@@ -54,7 +54,7 @@ bool is_dispensable(const struct server *one)
 {
 	int honest = 0, liars = 0, others, i;
 
-	if (one->trusted || strstr(one->options, "require"))
+	if (one->is_clock || one->trusted || strstr(one->options, "require"))
 		return false;
 	for (i = 0; i < world->server_count; i++) {
 		const struct server *server = &world->servers[i];

@@ -44,6 +44,7 @@ static const char *const names[VARIATION_COUNT] = {
 	[VARIATION_PRIMING] = "priming",
 	[VARIATION_MIDNIGHT] = "midnight",
 	[VARIATION_DRIFT_FILE] = "drift-file",
+	[VARIATION_REFCLOCK] = "refclock",
 };
 
 static bool is_drawn;

@@ -36,6 +36,7 @@ enum variation {
 	VARIATION_PRIMING,		/* one has honest servers limit this client's rate */
 	VARIATION_MIDNIGHT,		/* a disruption just before a midnight with a leap second */
 	VARIATION_DRIFT_FILE,		/* a drift file, of this machine or of another one */
+	VARIATION_REFCLOCK,		/* one source is a reference clock of this machine */
 	VARIATION_COUNT
 };
 

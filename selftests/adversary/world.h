@@ -70,6 +70,8 @@ enum guest_kind {
  * @worst_extra_ns: the most that there was of either
  * @primed_ns: UTC until which others ask it in this client's name
  * @delayed: the neighbour is on the way to it
+ * @is_clock: it is no server, but a reference clock of this machine, asked every 2^@minpoll s
+ * @exact: which states its time and ours at one instant
  * @seen: its latest answer, as the neighbour has seen it
  * @seen_length: of that
  */
@@ -106,6 +108,8 @@ struct server {
 	int64_t worst_extra_ns;
 	int64_t primed_ns;
 	bool delayed;
+	bool is_clock;
+	bool exact;
 	uint8_t seen[64];
 	size_t seen_length;
 };
@@ -422,6 +426,12 @@ bool game_would_be_one_clock(int voters);
 /* One server's line of it, without the directive. */
 void game_server_line(const struct server *server, char *text, size_t size);
 
+/* guest_refclock.c: one of the servers becomes a reference clock. */
+void refclock_draw(void);
+
+/* Its line of the configuration. */
+void refclock_line(const struct server *clock, char *text, size_t size);
+
 /* options.c: what more of a configuration this game has. */
 void options_draw(void);
 
@@ -453,6 +463,8 @@ void neighbour_forge(struct server *server, uint32_t socket);
 void network_send(int server, uint32_t socket, const uint8_t *bytes, size_t length);
 /* A place for a packet, or NULL. */
 struct packet *network_free_packet(void);
+/* What a reference clock shows, less UTC; false: nothing. */
+bool network_read_clock(struct server *clock, int64_t *offset_ns);
 /* All that is on its way is lost. */
 void network_drop(void);
 /* UTC less the clock of an honest server. */
