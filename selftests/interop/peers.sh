@@ -718,6 +718,20 @@ mutual_truechimed()
 		"$(mutual_lines 'distance 0 waitsynced 5 waitunsynced 4' "$2")"
 }
 
+# refuted_truechimed HOST SOCKET ADDRESS...: it keeps what it learns of that clock.
+refuted_truechimed()
+{
+	steers=yes truechimed_start "$1" "$(printf 'server %s minpoll 0 maxpoll 0\n' "${@:3}")" \
+		"refclock SOCK $2 refid CLCK poll 0 delay 0.001" "driftfile $dir/$1.drift" \
+		"pidfile /run/$1-truechimed.pid"
+}
+
+# state_of_clock_truechimed HOST
+state_of_clock_truechimed()
+{
+	states_truechimed "$1" | sed -n 's/ CLCK$//p'
+}
+
 stratum_truechimed()
 {
 	on "$1" "$build/truechime" -S "/run/$1-truechime.sock" --json sources >"$dir/$1.says"

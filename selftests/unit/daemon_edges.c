@@ -6,6 +6,7 @@
 #include "selftests/unit/daemon_edges.h"
 
 #include "user/daemon/notify.h"
+#include "user/daemon/refuted_clocks.h"
 #include "user/daemon/requests.h"
 
 struct daemon_edges daemon_edges;
@@ -77,6 +78,19 @@ void source_get_record(const struct source *source, struct source_status *status
 	static const struct source_options options;
 
 	*status = (struct source_status){ .options = &options, .refuted = daemon_edges.refuted };
+}
+
+int refuted_clocks_note(const struct config *config, struct source *const *sources, size_t count)
+{
+	daemon_edges.noted++;
+	return 0;
+}
+
+int refuted_clocks_recall(const struct config *config, struct source *const *sources, size_t count,
+			  uint64_t *recalled)
+{
+	*recalled = 0;
+	return 0;
 }
 
 bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, size_t count,

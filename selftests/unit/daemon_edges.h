@@ -18,6 +18,7 @@
  * @refuted: they are
  * @refid: of the first one
  * @suspected: there is no verdict on them yet
+ * @noted: how often it was kept which reference clocks are refuted
  */
 struct daemon_edges {
 	size_t deleted;
@@ -27,6 +28,7 @@ struct daemon_edges {
 	bool refuted;
 	uint32_t refid;
 	bool suspected;
+	int noted;
 };
 
 extern struct daemon_edges daemon_edges;

@@ -161,7 +161,7 @@ int daemon_reload(struct daemon *daemon)
 	daemon_name_withdrawn(daemon, before);
 	config_free(before);
 	if (moved)
-		daemon_move_outvoted(daemon);
+		daemon_move_notes(daemon);
 	daemon->kept.drift_error = 0;
 	discipline_set_options(daemon->discipline, &config->discipline);
 	options = daemon_steering_options(daemon);
@@ -349,6 +349,7 @@ static int daemon_start(struct daemon *daemon)
 		log_err("There is no memory left to start");
 		return err;
 	}
+	daemon_recall_refuted(daemon);
 	if (!daemon->config->source_count && daemon->options->task != DAEMON_RUN) {
 		log_err("No time source is configured, so there is nothing to measure the clock by");
 		return -ENOENT;

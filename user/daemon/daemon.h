@@ -501,8 +501,17 @@ void daemon_finish(struct daemon *daemon);
 /* Keep it for the next start that it was the sources who demoted the host, or that it is over. */
 void daemon_note_outvoted(struct daemon *daemon, bool outvoted);
 
-/* The configuration names another drift file, and the note about the host is to be beside it. */
-void daemon_move_outvoted(struct daemon *daemon);
+/* Keep it for the next start which reference clocks the sources have refuted. */
+void daemon_note_refuted(const struct daemon *daemon);
+
+/* Those that were refuted before this start are, from now on. */
+void daemon_recall_refuted(const struct daemon *daemon);
+
+/*
+ * The configuration names another drift file: what is noted of the host and of reference clocks is
+ * to be beside it.
+ */
+void daemon_move_notes(struct daemon *daemon);
 
 /* task.c */
 

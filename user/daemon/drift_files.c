@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is kept for the next start: the clock's rates, in the drift files, and beside them the note
- * that the time sources demoted the host.
+ * What is kept for the next start: the clock's rates, in the drift files, and beside them the notes
+ * that the time sources demoted the host, and which reference clocks they have refuted.
  */
 #include "daemon/daemon.h"
 
@@ -10,7 +10,9 @@
 #include <string.h>
 
 #include "daemon/outvoted_host.h"
+#include "daemon/refuted_clocks.h"
 #include "discipline/drift.h"
+#include "lib/state_file.h"
 #include "lib/time_units.h"
 
 /*
@@ -47,13 +49,50 @@ void daemon_note_outvoted(struct daemon *daemon, bool outvoted)
 			    outvoted ? "an operator has" : "the time sources have");
 }
 
-void daemon_move_outvoted(struct daemon *daemon)
+/* With -q and -Q nothing is left behind, nor by who only observes. */
+void daemon_note_refuted(const struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	struct source *const *sources;
+	size_t count = associations_sources(daemon->associations, &sources);
+	int err;
+
+	if (daemon->options->task != DAEMON_RUN || daemon->options->no_clock)
+		return;
+	err = refuted_clocks_note(config, sources, count);
+	if (err)
+		log_warning("%s.refuted could not be written: %s; a daemon that is started anew does not know which reference clocks the time sources have refuted, and follows them while no other source answers",
+			    config->driftfile, strerror(-err));
+}
+
+void daemon_recall_refuted(const struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	struct source *const *sources;
+	size_t count = associations_sources(daemon->associations, &sources);
+	uint64_t recalled;
+	int err;
+
+	err = refuted_clocks_recall(config, sources, count, &recalled);
+	if (err)
+		log_warning("%s.refuted could not be read: %s; which reference clocks the time sources had refuted is found out anew",
+			    config->driftfile,
+			    err == -EBADMSG ? "it is damaged" : state_file_problem(err));
+	for (size_t i = 0; i < count; i++) {
+		if (recalled >> i & 1)
+			log_warning("%s was wrong by what the time sources agreed on before this start: it is not used until they have agreed with it again, not even where none of them answers. If it is always off by the same, state that with 'offset'; if it is right, and they are not, with 'trust'",
+				    source_get_options(sources[i])->name);
+	}
+}
+
+void daemon_move_notes(struct daemon *daemon)
 {
 	bool outvoted = daemon->kept.outvoted;
 
 	/* Whatever is noted beside that file is of another time. */
 	daemon->kept.outvoted = !outvoted;
 	daemon_note_outvoted(daemon, outvoted);
+	daemon_note_refuted(daemon);
 }
 
 /*

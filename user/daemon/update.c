@@ -96,6 +96,8 @@ static void daemon_report_refclocks(const struct daemon *daemon,
 	const struct refclock_vote *vote = &result->refclock_vote;
 	struct association_info info;
 
+	if (vote->refuted | vote->cleared)
+		daemon_note_refuted(daemon);
 	for (size_t i = 0; i < SOURCE_SELECT_MAX; i++) {
 		if (!((vote->refuted | vote->cleared) >> i & 1) ||
 		    !associations_get_info(daemon->associations, i, &info))

@@ -497,6 +497,18 @@ enum refutation_change source_judge_refclock(struct source *source, int64_t leas
 	return change;
 }
 
+bool source_is_refuted(const struct source *source, int64_t *shown_ns)
+{
+	*shown_ns = source->shown_ns;
+	return source->refutation.refuted;
+}
+
+void source_recall_refuted(struct source *source, int64_t shown_ns)
+{
+	source->refutation = (struct refutation){ .refuted = true };
+	source->shown_ns = shown_ns;
+}
+
 const struct sample_log *source_get_log(const struct source *source)
 {
 	return &source->log;

@@ -424,6 +424,12 @@ void source_distrust(struct source *source, bool misled);
 enum refutation_change source_judge_refclock(struct source *source, int64_t least_ns,
 					     int64_t most_ns);
 
+/* They have shown that it is wrong: by @shown_ns at least. */
+bool source_is_refuted(const struct source *source, int64_t *shown_ns);
+
+/* It was, by as much, for an earlier daemon. */
+void source_recall_refuted(struct source *source, int64_t shown_ns);
+
 /* The samples that its estimate was learned from, for a replay. Valid until the next call. */
 const struct sample_log *source_get_log(const struct source *source);
 const struct estimator *source_get_estimator(const struct source *source);

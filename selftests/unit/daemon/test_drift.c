@@ -594,7 +594,7 @@ TEST_F(drift, the_note_of_an_outvoted_host_goes_along_with_the_drift_file)
 	world.demotes = false;
 	/* As by a reload. */
 	snprintf(self->config.driftfile, sizeof(self->config.driftfile), "%s/other", self->dir);
-	daemon_move_outvoted(&self->daemon);
+	daemon_move_notes(&self->daemon);
 	world.has_host = false;
 	EXPECT_EQ(1, start_anew(self));
 	unlink(strcat(self->config.driftfile, ".outvoted"));

@@ -27,7 +27,7 @@ static struct {
 	int told;		/* those who are told of a configuration: the discipline */
 	int counted_anew;	/* who counts steps: discipline and steering */
 	int serves;		/* the NTP server */
-	int moved;		/* the note of a host that was outvoted */
+	int moved;		/* the notes beside the drift file */
 	int withdrawn;		/* rules that are not in the configuration any more */
 } world;
 
@@ -105,7 +105,7 @@ void daemon_name_withdrawn(const struct daemon *daemon, const struct config *bef
 	world.withdrawn += before->rule_count > daemon->config->rule_count;
 }
 
-void daemon_move_outvoted(struct daemon *daemon)
+void daemon_move_notes(struct daemon *daemon)
 {
 	world.moved++;
 }
