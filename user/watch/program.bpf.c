@@ -124,9 +124,13 @@ struct call {
 	uint32_t reserved;
 };
 
-/* By thread. */
+/*
+ * By thread. The kernel does not run a program on a processor where another task was preempted in
+ * it. Where that is the one at the end of a call, the call stays here, though its thread may end:
+ * such calls have to give way to later ones, or any user could fill this for good.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, CALLS_MAX);
 	__type(key, uint32_t);
 	__type(value, struct call);
@@ -252,10 +256,9 @@ static inline void begin_adjusting(struct __kernel_timex *timex)
 	begin(WATCH_ADJUSTS, &call);
 }
 
-static inline void note_adjustment(struct watch_record *record, const struct call *call)
+static inline void note_adjustment(struct watch_record *record, const struct call *call,
+				   const struct __kernel_timex *timex)
 {
-	struct __kernel_timex *timex = call->timex;
-
 	record->modes = call->modes;
 	record->offset = call->offset;
 	record->constant = call->constant;
@@ -279,7 +282,8 @@ static inline uint64_t wakes(const struct watch_record *record)
 	return BPF_RB_FORCE_WAKEUP;
 }
 
-static inline void report(const struct call *call)
+/* @timex: what was passed, of an adjustment. */
+static inline void report(const struct call *call, const struct __kernel_timex *timex)
 {
 	struct watch_record *record;
 	int64_t step_ns = read_distance_ns() - call->distance_ns;
@@ -297,26 +301,35 @@ static inline void report(const struct call *call)
 	record->call = call->kind;
 	record->step_ns = step_ns;
 	if (call->kind == WATCH_ADJUSTS)
-		note_adjustment(record, call);
+		note_adjustment(record, call, timex);
 	note_task(record);
 	bpf_ringbuf_submit(record, wakes(record));
 }
 
-/* The kernel's own settings end within those of a system call, whose end reports them. */
-static inline void end(bool of_kernel, long result)
+/*
+ * The end of an earlier call of the thread may have been missed, see above, and that call may have
+ * failed: a reading that ends must not be taken for it.
+ */
+static inline bool is_adjustment(const struct call *call, const struct __kernel_timex *timex)
+{
+	return BPF_CORE_READ(timex, modes) == call->modes;
+}
+
+/*
+ * The kernel's own settings end within those of a system call, whose end reports them. @timex: what
+ * was passed to the call that ends; NULL: none is, or it is not known here.
+ */
+static inline void end(enum watch_call kind, const struct __kernel_timex *timex, long result)
 {
 	uint32_t thread = (uint32_t)bpf_get_current_pid_tgid();
 	struct call *call = bpf_map_lookup_elem(&calls, &thread);
 
-	bool was_of_kernel;
-
-	if (!call)
+	if (!call || call->kind != kind)
 		return;
-	was_of_kernel = call->kind == WATCH_KERNEL_SETS;
-	if (of_kernel != was_of_kernel)
-		return;
-	if (result >= 0)
-		report(call);
+	if (!timex)
+		timex = call->timex;
+	if (result >= 0 && (kind != WATCH_ADJUSTS || is_adjustment(call, timex)))
+		report(call, timex);
 	bpf_map_delete_elem(&calls, &thread);
 }
 
@@ -325,7 +338,7 @@ static inline void begin_in_kernel(void)
 	uint32_t thread = (uint32_t)bpf_get_current_pid_tgid();
 	struct call *around = bpf_map_lookup_elem(&calls, &thread);
 
-	if (!around || around->kind == WATCH_KERNEL_SETS)
+	if (!around || around->kind != WATCH_SETS)
 		begin_setting(WATCH_KERNEL_SETS, false);
 }
 
@@ -341,7 +354,7 @@ int BPF_PROG(enter_sys_set, const void *time)
 SEC("fexit/do_sys_settimeofday64")
 int BPF_PROG(exit_sys_set, const void *time, const void *zone, int result)
 {
-	end(false, result);
+	end(WATCH_SETS, NULL, result);
 	return 0;
 }
 
@@ -355,7 +368,7 @@ int BPF_PROG(enter_set)
 SEC("fexit/do_settimeofday64")
 int BPF_PROG(exit_set, const void *time, int result)
 {
-	end(true, result);
+	end(WATCH_KERNEL_SETS, NULL, result);
 	return 0;
 }
 
@@ -369,7 +382,7 @@ int BPF_PROG(enter_adjust, struct __kernel_timex *timex)
 SEC("fexit/do_adjtimex")
 int BPF_PROG(exit_adjust, struct __kernel_timex *timex, int result)
 {
-	end(false, result);
+	end(WATCH_ADJUSTS, timex, result);
 	return 0;
 }
 
@@ -384,7 +397,7 @@ int BPF_KPROBE(probe_sys_set, const void *time)
 SEC("kretprobe/do_sys_settimeofday64")
 int BPF_KRETPROBE(probe_sys_set_end, int result)
 {
-	end(false, result);
+	end(WATCH_SETS, NULL, result);
 	return 0;
 }
 
@@ -398,7 +411,7 @@ int BPF_KPROBE(probe_set)
 SEC("kretprobe/do_settimeofday64")
 int BPF_KRETPROBE(probe_set_end, int result)
 {
-	end(true, result);
+	end(WATCH_KERNEL_SETS, NULL, result);
 	return 0;
 }
 
@@ -412,7 +425,7 @@ int BPF_KPROBE(probe_adjust, struct __kernel_timex *timex)
 SEC("kretprobe/do_adjtimex")
 int BPF_KRETPROBE(probe_adjust_end, int result)
 {
-	end(false, result);
+	end(WATCH_ADJUSTS, NULL, result);
 	return 0;
 }
 #endif

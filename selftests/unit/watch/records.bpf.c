@@ -12,7 +12,29 @@ SEC("raw_tp")
 int BPF_PROG(test_adjust, int result)
 {
 	begin_adjusting((struct __kernel_timex *)passed);
-	end(false, result);
+	end(WATCH_ADJUSTS, (struct __kernel_timex *)passed, result);
+	return 0;
+}
+
+/* A call of which one end only is seen. */
+SEC("raw_tp")
+int BPF_PROG(test_begin_adjusting)
+{
+	begin_adjusting((struct __kernel_timex *)passed);
+	return 0;
+}
+
+SEC("raw_tp")
+int BPF_PROG(test_begin_setting)
+{
+	begin_setting(WATCH_SETS, false);
+	return 0;
+}
+
+SEC("raw_tp")
+int BPF_PROG(test_end_adjusting, int result)
+{
+	end(WATCH_ADJUSTS, (struct __kernel_timex *)passed, result);
 	return 0;
 }
 
@@ -21,8 +43,8 @@ int BPF_PROG(test_set, int result, int is_warp)
 {
 	begin_setting(WATCH_SETS, is_warp);
 	begin_in_kernel();
-	end(true, result);
-	end(false, result);
+	end(WATCH_KERNEL_SETS, NULL, result);
+	end(WATCH_SETS, NULL, result);
 	return 0;
 }
 
@@ -30,6 +52,6 @@ SEC("raw_tp")
 int BPF_PROG(test_set_in_kernel, int result)
 {
 	begin_in_kernel();
-	end(true, result);
+	end(WATCH_KERNEL_SETS, NULL, result);
 	return 0;
 }

@@ -218,6 +218,56 @@ TEST_F(records, so_is_a_driver)
 	EXPECT_EQ(WATCH_KERNEL_SETS, taken.latest.call);
 }
 
+/* The kernel has not run the program at the end of it, as another task was preempted in that. */
+static void begin_adjusting(FIXTURE_DATA(records) *self, unsigned int modes)
+{
+	self->passed.modes = modes;
+	memcpy(self->program->bss->passed, &self->passed, sizeof(self->passed));
+	run(self->program->progs.test_begin_adjusting, 0, 0);
+}
+
+/* Anybody may try to change the clock, and is refused; and anybody may read it. */
+TEST_F(records, a_reading_is_no_end_of_a_call_whose_end_was_missed)
+{
+	begin_adjusting(self, ADJ_FREQUENCY);
+	EXPECT_EQ(0, adjust(self, 0, TIME_OK));
+	run(self->program->progs.test_begin_setting, 0, 0);
+	EXPECT_EQ(0, adjust(self, 0, TIME_OK));
+	/* Nor where the beginning of the reading was missed as well. */
+	begin_adjusting(self, ADJ_FREQUENCY);
+	memset(self->program->bss->passed, 0, sizeof(self->passed));
+	run(self->program->progs.test_end_adjusting, TIME_OK, 0);
+	ring_buffer__consume(self->ring);
+	EXPECT_EQ(0, taken.count);
+	/* What changes the clock is recorded as ever. */
+	EXPECT_EQ(1, adjust(self, ADJ_TICK, TIME_OK));
+	EXPECT_EQ(ADJ_TICK, taken.latest.modes);
+	begin_adjusting(self, ADJ_FREQUENCY);
+	run(self->program->progs.test_set_in_kernel, 0, 0);
+	ring_buffer__consume(self->ring);
+	EXPECT_EQ(2, taken.count);
+	EXPECT_EQ(WATCH_KERNEL_SETS, taken.latest.call);
+}
+
+static void *begin_in_thread(void *argument)
+{
+	begin_adjusting(argument, ADJ_FREQUENCY);
+	return NULL;
+}
+
+TEST_F(records, calls_whose_ends_were_missed_leave_room_for_others)
+{
+	uint32_t room = bpf_map__max_entries(self->program->maps.calls);
+	pthread_t thread;
+
+	for (uint32_t i = 0; i <= room; i++) {
+		ASSERT_EQ(0, pthread_create(&thread, NULL, begin_in_thread, self));
+		ASSERT_EQ(0, pthread_join(thread, NULL));
+	}
+	EXPECT_EQ(1, adjust(self, ADJ_TICK, TIME_OK));
+	EXPECT_EQ(0, self->program->bss->lost);
+}
+
 /* Nobody reads meanwhile. */
 TEST_F(records, a_burst_is_recorded_whole_and_what_is_lost_is_counted)
 {
