@@ -173,6 +173,7 @@ static inline void note_groups(struct watch_record *record, struct task_struct *
 		record->group_count = i + 1;
 		group = around;
 	}
+	record->is_deeper = !!BPF_CORE_READ(group, self.parent);
 }
 
 static inline void note_arguments(struct watch_record *record, struct task_struct *task)

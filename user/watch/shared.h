@@ -42,7 +42,8 @@ enum watch_call {
  * @tgid: process
  * @uid: of the user
  * @is_kernel: a thread of the kernel
- * @group_count: of @groups; 0: the root
+ * @group_count: of @groups; 0: the root ...
+ * @is_deeper: ... and there are others around these
  * @args_size: of @args
  * @comm: the process's name, which its threads may not have
  * @queue: of a worker of the kernel; ""
@@ -64,6 +65,7 @@ struct watch_record {
 	uint32_t uid;
 	uint32_t is_kernel;
 	uint32_t group_count;
+	uint32_t is_deeper;
 	uint32_t args_size;
 	char comm[WATCH_COMM_MAX];
 	char queue[WATCH_QUEUE_MAX];

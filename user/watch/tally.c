@@ -13,13 +13,17 @@
 #define OWN_GROUP	"/system.slice/truechimed.service"
 #define OWN_THREAD	"truechime"
 
+/* In a path, for groups that are not known. */
+#define AROUND		"/..."
+
 void tally_path(const struct watch_record *record, char *path, size_t size)
 {
 	uint32_t count = record->group_count < WATCH_GROUPS ? record->group_count : WATCH_GROUPS;
 	size_t used = 0;
 	int added;
 
-	snprintf(path, size, "/");
+	snprintf(path, size, "%s", record->is_deeper ? AROUND : "/");
+	used = record->is_deeper ? strlen(path) : 0;
 	while (count--) {
 		added = snprintf(path + used, size - used, "/%.*s", WATCH_GROUP_MAX - 1,
 				 record->groups[count]);
@@ -97,6 +101,9 @@ static struct tally_rival *take(struct tally *tally, const struct watch_record *
 	rival = find_room(tally);
 	memset(rival, 0, sizeof(*rival));
 	identity_of_path(path, &rival->identity);
+	/* Of a unit within unknown groups nobody knows whether it is this machine's. */
+	if (record->is_deeper)
+		*rival->identity.unit = '\0';
 	memcpy(rival->program, program, sizeof(program));
 	memcpy(rival->path, shown, strlen(shown) + 1);
 	rival->is_kernel = record->is_kernel;

@@ -96,7 +96,10 @@ struct tally {
 	struct tally_event events[TALLY_EVENTS_MAX];
 };
 
-/* The path of its control group, outermost first, from @record. "/": the root. */
+/*
+ * The path of its control group, outermost first, from @record. "/": the root; it begins with
+ * "/...", where the outermost are not known.
+ */
 void tally_path(const struct watch_record *record, char *path, size_t size);
 
 /*

@@ -108,6 +108,9 @@ TEST(groups_become_a_path)
 	strcpy(record.groups[1], "system.slice");
 	tally_path(&record, path, sizeof(path));
 	EXPECT_STREQ("/system.slice/chrony.service", path);
+	record.is_deeper = 1;
+	tally_path(&record, path, sizeof(path));
+	EXPECT_STREQ("/.../system.slice/chrony.service", path);
 	record.group_count = UINT32_MAX;
 	memset(record.groups, 'x', sizeof(record.groups));
 	tally_path(&record, path, sizeof(path));
@@ -215,6 +218,26 @@ TEST_F(tally, a_program_of_a_unit_is_one_whatever_its_process)
 	EXPECT_STREQ("date -s", rival->command);
 	EXPECT_STREQ("chrony.service", rival->identity.unit);
 	EXPECT_TRUE(rival->news);
+}
+
+/* A container may have units of any name, and nobody is to be told to end this machine's. */
+TEST_F(tally, a_unit_within_unknown_groups_is_not_taken_for_this_machines)
+{
+	static const char *const groups[WATCH_GROUPS] = {
+		"a", "b", "c", "d", "e", "f", "g", "system.slice", "ssh.service", "h",
+	};
+	struct watch_record record = record_of("clockd", 77);
+	char path[WATCH_GROUPS * WATCH_GROUP_MAX], advice[64];
+	const struct tally_rival *rival;
+
+	note_path(groups, ARRAY_SIZE(groups), &record);
+	record.is_deeper = 1;
+	tally_path(&record, path, sizeof(path));
+	rival = tally_add(self->tally, &record, path);
+	EXPECT_STREQ("/.../a/b/c/d/e/f/g/system.slice/ssh.service/h", rival->path);
+	EXPECT_STREQ("", rival->identity.unit);
+	identity_advice(&rival->identity, rival->pid, advice, sizeof(advice));
+	EXPECT_STREQ("kill 77", advice);
 }
 
 TEST_F(tally, of_too_many_the_quietest_goes)
