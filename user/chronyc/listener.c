@@ -341,14 +341,22 @@ static ssize_t receive(int fd, struct datagram *datagram)
 	return datagram->header.msg_flags & MSG_TRUNC ? -1 : length;
 }
 
-/* Nothing else that came with the request is sent with the answer. */
-static void keep_local_address(struct msghdr *header)
+/* What the kernel says of the address that was asked. NULL: nothing. */
+static struct cmsghdr *packet_info(const struct msghdr *header)
 {
 	struct cmsghdr *h = CMSG_FIRSTHDR(header);
 
-	if (h && ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
-		  (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO))) {
-		way_back_choose(h, header->msg_name);
+	return h && ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
+		     (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO)) ? h : NULL;
+}
+
+/* Nothing else that came with the request is sent with the answer. */
+static void keep_local_address(struct msghdr *header)
+{
+	struct cmsghdr *info = packet_info(header);
+
+	if (info) {
+		way_back_choose(info, header->msg_name);
 	} else {
 		header->msg_control = NULL;
 		header->msg_controllen = 0;
@@ -369,9 +377,12 @@ static void send_answer(int fd, const struct datagram *datagram, struct chronyc_
 static bool is_welcome(struct chronyc_listener *listener, const struct datagram *datagram,
 		       int64_t now_raw_ns)
 {
+	const struct cmsghdr *info = packet_info(&datagram->header);
 	struct net_address client;
 	uint64_t random;
 
+	if (info && way_back_is_of_many(info))
+		return false;
 	if (net_address_from_sockaddr((const struct sockaddr *)&datagram->sender,
 				      datagram->header.msg_namelen, &client))
 		return false;

@@ -5,8 +5,25 @@
 #include "ntp/way_back.h"
 
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <string.h>
+
+/*
+ * Of a packet to a broadcast or multicast address the kernel says from which address of ours an
+ * answer would leave, and that is another one (ip(7), IP_PKTINFO).
+ */
+bool way_back_is_of_many(const struct cmsghdr *info)
+{
+	struct in6_pktinfo info6;
+	struct in_pktinfo info4;
+
+	if (info->cmsg_level == IPPROTO_IPV6) {
+		memcpy(&info6, CMSG_DATA(info), sizeof(info6));
+		return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr);
+	}
+	memcpy(&info4, CMSG_DATA(info), sizeof(info4));
+
+	return info4.ipi_spec_dst.s_addr != info4.ipi_addr.s_addr;
+}
 
 /* Of RFC 3927: 169.254.0.0/16, of which each link has its own. The scope of IPv6 says which. */
 static bool is_on_link(const struct sockaddr_storage *client)

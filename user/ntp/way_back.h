@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * By which interface an answer leaves, beside the address that it leaves from.
+ * Whether a request was sent to this machine only, and by which interface its answer leaves, beside
+ * the address that it leaves from.
  */
 #ifndef NTP_WAY_BACK_H
 #define NTP_WAY_BACK_H
 
+#include <stdbool.h>
 #include <sys/socket.h>
+
+/*
+ * Did the request go to a broadcast or multicast address? All who have it would answer, from
+ * addresses that nobody has asked. @info: as below.
+ */
+bool way_back_is_of_many(const struct cmsghdr *info);
 
 /**
  * way_back_choose() - let an answer leave from the address that was asked

@@ -169,31 +169,11 @@ static const struct cmsghdr *packet_info(const struct msghdr *request)
 	return NULL;
 }
 
-/*
- * The request went to a broadcast or multicast address: the kernel says from which address of ours
- * an answer would leave, and that is another one (ip(7), IP_PKTINFO).
- */
-static bool is_to_many(const struct msghdr *request)
-{
-	const struct cmsghdr *info = packet_info(request);
-	struct in6_pktinfo info6;
-	struct in_pktinfo info4;
-
-	if (!info)
-		return false;
-	if (info->cmsg_level == IPPROTO_IPV6) {
-		memcpy(&info6, CMSG_DATA(info), sizeof(info6));
-		return IN6_IS_ADDR_MULTICAST(&info6.ipi6_addr);
-	}
-	memcpy(&info4, CMSG_DATA(info), sizeof(info4));
-
-	return info4.ipi_spec_dst.s_addr != info4.ipi_addr.s_addr;
-}
-
 bool batch_packet(const struct batch *batch, int index, struct batch_packet *packet)
 {
 	const struct msghdr *header = &batch->in[index].msg_hdr;
 	const struct received *received = &batch->received[index];
+	const struct cmsghdr *info = packet_info(header);
 
 	if (header->msg_flags & MSG_TRUNC ||
 	    net_address_from_sockaddr((const struct sockaddr *)&received->sender,
@@ -203,7 +183,7 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 	packet->length = batch->in[index].msg_len;
 	packet->stamp = stamp_of(header);
 	packet->port = port_of(&received->sender);
-	packet->to_many = is_to_many(header);
+	packet->to_many = info && way_back_is_of_many(info);
 
 	/* Nobody sends from port 0, and no answer can go there. */
 	return packet->port != 0;

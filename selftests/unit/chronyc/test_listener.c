@@ -272,6 +272,25 @@ TEST_F(listener, no_answer_is_longer_than_its_request)
 	EXPECT_EQ(0, ask(self, self->udp_fd, CHRONYC_TRACKING, 861, reply));
 }
 
+/* All daemons of a network would answer one packet. */
+TEST_F(listener, what_is_sent_to_many_is_not_answered)
+{
+	struct sockaddr_in to = port_address(self->config.port);
+	uint8_t reply[CHRONYC_REPLY_MAX];
+	int one = 1;
+
+	strcpy(self->config.bind_address4, "0.0.0.0");
+	chronyc_listener_configure(self->listener, &self->config);
+	EXPECT_EQ(28, ask(self, self->udp_fd, CHRONYC_NULL, 28, reply));
+	EXPECT_EQ(1, self->answers);
+	/* The broadcast address of the loopback interface. */
+	to.sin_addr.s_addr = htonl(0x7fffffff);
+	ASSERT_EQ(0, setsockopt(self->udp_fd, SOL_SOCKET, SO_BROADCAST, &one, sizeof(one)));
+	ASSERT_EQ(0, connect(self->udp_fd, (struct sockaddr *)&to, sizeof(to)));
+	ask(self, self->udp_fd, CHRONYC_NULL, 28, reply);
+	EXPECT_EQ(1, self->answers);
+}
+
 TEST_F(listener, other_hosts_need_a_rule)
 {
 	struct access_rule rule = { .network = { .family = AF_INET, .bytes = { 10 } },

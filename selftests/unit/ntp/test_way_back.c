@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * By which interface an answer leaves: the one of the request only where the address says nothing
- * elsewhere.
+ * What was sent to many, and by which interface an answer leaves: the one of the request only where
+ * the address says nothing elsewhere.
  */
 #include "ntp/way_back.h"
 
@@ -47,6 +47,36 @@ static unsigned int interface_v6(const char *asked)
 	memcpy(&info, CMSG_DATA(&room.header), sizeof(info));
 
 	return info.ipi6_ifindex;
+}
+
+static bool is_of_many_v4(in_addr_t asked, in_addr_t ours)
+{
+	struct in_pktinfo info = { .ipi_addr.s_addr = asked, .ipi_spec_dst.s_addr = ours };
+	union room room = { .header = { .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO } };
+
+	memcpy(CMSG_DATA(&room.header), &info, sizeof(info));
+
+	return way_back_is_of_many(&room.header);
+}
+
+static bool is_of_many_v6(const char *asked)
+{
+	struct in6_pktinfo info = { .ipi6_ifindex = ASKED_ON };
+	union room room = { .header = { .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO } };
+
+	inet_pton(AF_INET6, asked, &info.ipi6_addr);
+	memcpy(CMSG_DATA(&room.header), &info, sizeof(info));
+
+	return way_back_is_of_many(&room.header);
+}
+
+TEST(what_was_sent_to_many_is_known)
+{
+	EXPECT_FALSE(is_of_many_v4(htonl(0xc0000201), htonl(0xc0000201)));
+	EXPECT_TRUE(is_of_many_v4(htonl(0xc00002ff), htonl(0xc0000201)));
+	EXPECT_TRUE(is_of_many_v4(htonl(0xe0000101), htonl(0xc0000201)));
+	EXPECT_FALSE(is_of_many_v6("2001:db8::1"));
+	EXPECT_TRUE(is_of_many_v6("ff02::1"));
 }
 
 TEST(who_is_on_a_link_is_answered_on_it)
