@@ -131,8 +131,8 @@ static void print_rivals(const struct cli *cli, const json_t *reply)
 
 	print_summary(reply, rivals);
 	if (lost)
-		printf("%lld more change%s came too fast to be recorded.\n", (long long)lost,
-		       plural((uint64_t)lost));
+		printf("%lld more call%s that may have changed it could not be recorded.\n",
+		       (long long)lost, plural((uint64_t)lost));
 	if (!json_array_size(rivals))
 		return;
 	print_table(rivals);

@@ -156,7 +156,7 @@ void attachment_set_own(struct attachment *attachment, uint32_t tgid)
 	__atomic_store_n(&attachment->program->bss->own_tgid, tgid, __ATOMIC_RELAXED);
 }
 
-/* A program that preempts itself on a processor does not run, and is counted. */
+/* Where another task was preempted in it, a program does not run, and that is counted. */
 static uint64_t missed(const struct bpf_program *program)
 {
 	struct bpf_prog_info info = { .type = 0 };

@@ -38,7 +38,10 @@ void attachment_read(struct attachment *attachment);
  */
 void attachment_set_own(struct attachment *attachment, uint32_t tgid);
 
-/* Changes that were not recorded: there was no room, or a program was interrupted by itself. */
+/*
+ * Calls that were not recorded: there was no room, or another task was preempted in a program. Of
+ * the latter it is not known whether they changed anything.
+ */
 uint64_t attachment_lost(const struct attachment *attachment);
 
 /* By kprobes, as the kernel has no trampolines for programs. */

@@ -63,7 +63,7 @@
 /* The least interval between complaints of a daemon that takes no notice. */
 #define COMPLAINT_NS	(3600 * NS_PER_S)
 
-/* The least interval between messages of lost changes, which others can cause at will. */
+/* The least interval between messages of calls that were lost, which others can cause at will. */
 #define LOST_NS		(60 * NS_PER_S)
 
 /* Exit statuses, beside 0, 1 for a failure and 2 for a wrong command line. */
@@ -84,7 +84,7 @@
  * @since_ns: CLOCK_BOOTTIME at the beginning
  * @checked_ns: CLOCK_BOOTTIME when the rivals' processes were checked
  * @daemon_checked_ns: CLOCK_BOOTTIME when the daemon was
- * @lost: changes that were lost, as far as that was logged ...
+ * @lost: calls that were not recorded, as far as that was logged ...
  * @lost_log: ... once in LOST_NS
  * @complaint: of the daemon, once in COMPLAINT_NS
  * @tally: what is known
@@ -232,7 +232,7 @@ static void log_lost(struct watch *watch)
 	if (lost == watch->lost ||
 	    !log_limit_pass(&watch->lost_log, clock_ns(CLOCK_BOOTTIME), LOST_NS))
 		return;
-	log_warning("%llu change%s of the system clock came too fast to be recorded",
+	log_warning("%llu call%s that may have changed the system clock could not be recorded",
 		    (unsigned long long)(lost - watch->lost), plural(lost - watch->lost));
 	watch->lost = lost;
 }

@@ -17,7 +17,7 @@
  * @ahead_ns: CLOCK_REALTIME - CLOCK_BOOTTIME now, by which instants are dated: by the clock as it
  *	is now, whoever has set it in between
  * @since_ns: CLOCK_BOOTTIME when the watch began
- * @lost: changes that were not recorded
+ * @lost: calls that may have changed the clock and were not recorded
  * @by_probes: the kernel is watched by kprobes
  */
 struct report_view {

@@ -22,7 +22,7 @@ static struct {
 	bool is_starved;	/* the kernel has no memory for a wait for descriptors */
 	int renewals;		/* attempts to make the socket anew */
 	int renewed;		/* what becomes of them */
-	uint64_t lost;		/* changes that came too fast */
+	uint64_t lost;		/* calls that were not recorded */
 	ino_t numbering;	/* the namespace of process numbers; 0: the real one */
 	int refusal;		/* why the kernel is not watched, -errno; 0: it is */
 	int opened;		/* control sockets */
