@@ -124,6 +124,17 @@ static bool copy_text(const char *text, char *copy, size_t size)
 	return true;
 }
 
+/*
+ * The service has a network of its own, without the interface of a link-local address: that has no
+ * place on the bus either.
+ */
+static bool read_address(const char *text, struct net_address *address)
+{
+	int err = *text ? net_address_parse(text, AF_UNSPEC, address) : 0;
+
+	return !err || err == -ENODEV;
+}
+
 /* A source that has given no sample that counts, or that is no server, has no message. */
 static int read_source(json_t *object, struct view *view)
 {
@@ -140,7 +151,7 @@ static int read_source(json_t *object, struct view *view)
 	if (!copy_text(name, view->server_name, sizeof(view->server_name)) ||
 	    !is_poll(minpoll) || !is_poll(maxpoll) || !is_poll(poll) || packets < 0)
 		return -EPROTO;
-	if (*address && net_address_parse(address, AF_UNSPEC, &view->server_address))
+	if (!read_address(address, &view->server_address))
 		return -EPROTO;
 	view->poll_min_us = poll_us(minpoll);
 	view->poll_max_us = poll_us(maxpoll);

@@ -172,6 +172,26 @@ TEST(without_a_message)
 	view_clear(&view);
 }
 
+/* The service has no network, and so not the interface of a link-local address. */
+TEST(shows_an_address_whose_interface_is_not_there)
+{
+#define LINK_LOCAL	"\"fe80::1%nosuchthing\""
+#define POLLS		"\"minpoll\":6,\"maxpoll\":10,\"poll\":6"
+	static const char source[] = "{\"name\":" LINK_LOCAL ",\"address\":" LINK_LOCAL "," POLLS
+				     ",\"jitter_ns\":0,\"packets\":7,\"message\":" MESSAGE "}";
+	struct in6_addr address;
+	struct view view;
+
+	ASSERT_EQ(0, view_of(state_of("confirmed", true, SERVERS, source), &view));
+	EXPECT_TRUE(view.synchronised);
+	EXPECT_STREQ("fe80::1%nosuchthing", view.server_name);
+	EXPECT_EQ(AF_INET6, view.server_address.family);
+	ASSERT_EQ(1, inet_pton(AF_INET6, "fe80::1", &address));
+	EXPECT_EQ(0, memcmp(&address, view.server_address.bytes, sizeof(address)));
+	EXPECT_EQ(7, view.message.packets);
+	view_clear(&view);
+}
+
 TEST(refuses_what_it_does_not_understand)
 {
 	static const char *const sources[] = {
