@@ -145,7 +145,6 @@ static int match_name(const char *text, struct source_match *match)
 int source_match_parse(const char *text, struct source_match *match, const char **error)
 {
 	const char *slash = strchr(text, '/');
-	int err;
 
 	memset(match, 0, sizeof(*match));
 	if (!*text)
@@ -155,15 +154,12 @@ int source_match_parse(const char *text, struct source_match *match, const char 
 		return match_subnet(text, slash, match);
 	}
 
-	err = net_address_parse(text, AF_UNSPEC, &match->address);
-	*error = "the interface of this address does not exist";
-	if (err == -ENODEV)
-		return -EINVAL;
-	if (!err) {
+	if (!net_address_parse(text, AF_UNSPEC, &match->address)) {
 		match_address(match);
 		return 0;
 	}
 
+	/* One whose interface does not exist, too: it may be how a source was named. */
 	*error = "the name is too long";
 	return match_name(text, match);
 }

@@ -118,12 +118,24 @@ TEST(a_name_is_all_sources_of_that_name)
 	EXPECT_FALSE(has("pool.example.net", "example.net", "192.0.2.1"));
 }
 
+/* Or was never there: such a source has no address, and is to be deleted all the same. */
+TEST(an_address_whose_interface_is_gone_is_a_name)
+{
+	struct source_match match;
+	const char *error;
+
+	EXPECT_TRUE(has("fe80::1%nosuchthing", "fe80::1%nosuchthing", ""));
+	EXPECT_FALSE(has("fe80::1%nosuchthing", "fe80::1%other", ""));
+	EXPECT_FALSE(has("fe80::1%nosuchthing", "a", "fe80::1%lo"));
+	EXPECT_EQ(0, source_match_parse_one("fe80::1%nosuchthing", &match, &error));
+}
+
 TEST(what_is_none_of_these_is_refused_with_a_reason)
 {
 	static const char *const texts[] = {
 		"/", "1.2.3.4/", "/16", "1.2.3.4/33", "::/129", "1.2.3.4/-1", "1.2.3.4/+1",
 		"1.2.3.4/16x", "255.0.0.0/::1", "ffff::/1.2.3.4", "name/16", "1.2.3.4/0000000016",
-		"1.2.3.4/1.2.3.4/5", "fe80::1%lo/64", "fe80::1%nosuchthing",
+		"1.2.3.4/1.2.3.4/5", "fe80::1%lo/64",
 		"::ffff:1.2.3.4/129", "::ffff:1.2.3.4/24", "::ffff:1.2.3.4/95",
 	};
 	char name[SOURCE_NAME_MAX + 1];
