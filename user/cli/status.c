@@ -26,14 +26,15 @@ static const char *view_parts(const struct view *view)
 	return view->daemon ? "daemon" : "none";
 }
 
-/* How long ago that was, for people. */
-static struct duration_text age_text(double utc_s)
+/* How long ago that was, for people. The daemon dates by UTC, and the system clock may be off. */
+static struct duration_text age_text(const struct view *view, double utc_s)
 {
 	struct timespec now;
 	double ago_s;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	ago_s = fmin((double)now.tv_sec - utc_s, (double)SECONDS_MOST);
+	ago_s = fmin((double)now.tv_sec + seconds_of_ns(view->daemon, "offset_ns") - utc_s,
+		     (double)SECONDS_MOST);
 	if (ago_s < 1)
 		return (struct duration_text){ "less than 1 s" };
 	return duration_text((int64_t)ago_s * 1000000000LL);
@@ -50,8 +51,8 @@ static bool is_hosts_by_statement(const struct view *view, const char *verdict)
 static void print_grounds(FILE *to, const struct view *view)
 {
 	double last = json_real_of(view->daemon, "last_update_s", 0);
-	struct duration_text ago = age_text(view_is_set_by_hand(view) ?
-					    json_real_of(view->daemon, "set_by_hand_s", 0) : last);
+	double by_hand = json_real_of(view->daemon, "set_by_hand_s", 0);
+	struct duration_text ago = age_text(view, view_is_set_by_hand(view) ? by_hand : last);
 
 	if (view_has_host(view))
 		fprintf(to, "host %s, ", view->module.host_name);

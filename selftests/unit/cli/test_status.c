@@ -59,6 +59,14 @@ static json_t *number(json_int_t value)
 	return value < 0 ? json_null() : json_integer(value);
 }
 
+/* What it is by the daemon, and the system clock does not show. */
+static double utc_s(void)
+{
+	json_int_t offset_ns = world.offset_ns ? world.offset_ns : 3000000000;
+
+	return (double)time(NULL) + (double)offset_ns / 1e9;
+}
+
 /* It heard of NTP a minute ago. */
 int client_ask(const struct cli *cli, const char *command, json_t **reply)
 {
@@ -71,14 +79,14 @@ int client_ask(const struct cli *cli, const char *command, json_t **reply)
 			   "corrected", world.corrected, "trust",
 			   world.aside ? "external" : "confirmed",
 			   "refused", world.refused,
-			   "last_update_s", (double)time(NULL) - 60.5,
+			   "last_update_s", utc_s() - 60.5,
 			   "offset_ns", world.offset_ns ? world.offset_ns : (json_int_t)3000000000,
 			   "sources",
 			   "configured", !world.no_sources, "known", 2, "offline", world.offline,
 			   "reachable", world.offline ? 0 : 1, "usable", 1,
 			   "minsources", world.minsources);
 	if (world.set_by_hand)
-		json_object_set_new(*reply, "set_by_hand_s", json_real((double)time(NULL) - 93.5));
+		json_object_set_new(*reply, "set_by_hand_s", json_real(utc_s() - 93.5));
 	json_object_set_new(*reply, "manual", json_boolean(world.manual));
 	json_object_set_new(*reply, "too_early", json_boolean(world.too_early));
 	if (world.rate_error)
@@ -138,6 +146,22 @@ TEST(correction_that_ended_is_not_called_one)
 	EXPECT_FALSE(says("corrected by NTP"));
 	world.aside = true;
 	EXPECT_FALSE(says("NTP's correction of"));
+}
+
+/* The system clock may be far off, as when nothing may step it. */
+TEST(age_is_not_counted_by_a_clock_that_is_off)
+{
+	start_anew();
+	world.unsynchronised = true;
+	world.kernel_unsynchronised = true;
+	world.corrected = true;
+	world.offset_ns = 400 * 86400000000000;
+	EXPECT_TRUE(says("corrected by NTP 6"));
+	EXPECT_TRUE(says("400 days 0 h behind"));
+	world.offset_ns = -world.offset_ns;
+	EXPECT_TRUE(says("corrected by NTP 6"));
+	world.set_by_hand = true;
+	EXPECT_TRUE(says("set by hand 9"));
 }
 
 TEST(observer_that_knows_no_time_names_no_offset)
