@@ -63,35 +63,40 @@ double rounded(double value, double step)
 	return round(value / step) * step + 0.0;
 }
 
-/* The unit in which @ns has at most four digits. */
+/* chronyc's units of durations: the longest in each, in it, and its length. */
+static const struct {
+	double most;
+	double ns;
+} units[] = {
+	{ 9999.5, 1 }, { 9999.5, 1e3 }, { 9999.5, 1e6 }, { 999.5, 1e9 }, { 99999.5, 1e9 },
+	{ 99999.5, 60e9 }, { 99999.5, 3600e9 }, { 99999.5, 86400e9 }, { INFINITY, 365 * 86400e9 },
+};
+
+/* @formats: one a unit. */
 static struct column scaled(double ns, const char *const *formats)
 {
 	double size = fabs(ns);
 	struct column column;
+	int i = 0;
 
 	if (size < 0.5)
 		ns = 0;
-	if (!isfinite(ns))
+	if (!isfinite(ns)) {
 		snprintf(column.text, sizeof(column.text), " -  ");
-	else if (size < 9999.5)
-		snprintf(column.text, sizeof(column.text), formats[0], ns);
-	else if (size < 9999.5e3)
-		snprintf(column.text, sizeof(column.text), formats[1], ns / 1e3);
-	else if (size < 9999.5e6)
-		snprintf(column.text, sizeof(column.text), formats[2], ns / 1e6);
-	else if (size < 999.5e9)
-		snprintf(column.text, sizeof(column.text), formats[3], ns / 1e9);
-	else if (size < 99999.5e9)
-		snprintf(column.text, sizeof(column.text), formats[4], ns / 1e9);
-	else
-		snprintf(column.text, sizeof(column.text), formats[5], ns / 86400e9);
+		return column;
+	}
+	while (size >= units[i].most * units[i].ns)
+		i++;
+	snprintf(column.text, sizeof(column.text), formats[i], ns / units[i].ns);
+
 	return column;
 }
 
 struct column ns_column(double ns)
 {
 	static const char *const formats[] = {
-		"%4.0fns", "%4.0fus", "%4.0fms", "%5.1fs", "%5.0fs", "%5.0fd",
+		"%4.0fns", "%4.0fus", "%4.0fms", "%5.1fs", "%5.0fs", "%5.0fm", "%5.0fh", "%5.0fd",
+		"%5.0fy",
 	};
 
 	return scaled(fabs(ns), formats);
@@ -100,7 +105,8 @@ struct column ns_column(double ns)
 struct column signed_ns_column(double ns)
 {
 	static const char *const formats[] = {
-		"%+5.0fns", "%+5.0fus", "%+5.0fms", "%+6.1fs", "%+6.0fs", "%+6.0fd",
+		"%+5.0fns", "%+5.0fus", "%+5.0fms", "%+6.1fs", "%+6.0fs", "%+6.0fm", "%+6.0fh",
+		"%+6.0fd", "%+6.0fy",
 	};
 
 	return scaled(ns, formats);

@@ -205,6 +205,18 @@ TEST_F(tables, what_is_rounded_to_nothing_has_no_sign)
 	EXPECT_EQ(-0.001, rounded(-0.0006, 1e-3));
 	EXPECT_STREQ("   +0ns", signed_ns_column(-0.4).text);
 	EXPECT_STREQ("   -1ns", signed_ns_column(-0.6).text);
+}
+
+/* In seconds up to a day and more, then in minutes, hours, days and years. */
+TEST_F(tables, what_is_far_off_is_in_chronycs_units)
+{
+	EXPECT_STREQ("+99999s", signed_ns_column(99999e9).text);
+	EXPECT_STREQ(" +1667m", signed_ns_column(100000e9).text);
+	EXPECT_STREQ(" 1667m", ns_column(-100000e9).text);
+	EXPECT_STREQ(" -1680h", signed_ns_column(-70 * 86400e9).text);
+	EXPECT_STREQ("87600h", ns_column(10 * 365 * 86400e9).text);
+	EXPECT_STREQ(" +4380d", signed_ns_column(12 * 365 * 86400e9).text);
+	EXPECT_STREQ("  -280y", signed_ns_column(-280 * 365 * 86400e9).text);
 	add_sources();
 	world.sources[0].status.last.offset_ns = 40;
 	EXPECT_NE(NULL, strstr(line_of(self, verb_peers, "*"), "   0.0000   "))
