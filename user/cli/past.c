@@ -136,7 +136,7 @@ void past_append(struct past *past, const json_t *history)
 		last_s = -INFINITY;
 	}
 	for (size_t i = past->count ? latest_part(points, count) : 0; i < count; i++) {
-		if (points[i].time_s <= last_s)
+		if (points[i].time_s <= last_s || points[i].time_s > past->now_s)
 			continue;
 		make_room(past);
 		past->points[past->count++] = points[i];

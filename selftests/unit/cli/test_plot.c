@@ -156,6 +156,26 @@ TEST_F(plot, json_with_nonsense_is_left_out)
 	json_decref(events);
 }
 
+/* The clock was ahead by an hour until it was set back. */
+TEST_F(plot, what_is_of_a_time_to_come_is_left_out)
+{
+	json_t *history;
+
+	history = json_pack("{s:I,s:[I,I,I],s:[I,I,I],s:[n,n,I],s:[f,f,f]}",
+			    "now_ns", (json_int_t)(START_S + 600) * 1000000000,
+			    "time_ns", (json_int_t)(START_S + 4100) * 1000000000,
+			    (json_int_t)(START_S + 4101) * 1000000000,
+			    (json_int_t)(START_S + 300) * 1000000000,
+			    "offset_ns", (json_int_t)0, (json_int_t)-3600000000000, (json_int_t)0,
+			    "maxerror_ns", (json_int_t)5000, "frequency_ppb", 0.0, 0.0, 0.0);
+	past_read(&self->past, history, NULL);
+	EXPECT_EQ(1, self->past.count);
+	EXPECT_EQ(START_S + 300, self->past.points[0].time_s);
+	/* Nor does it make the axis of errors reach that far. */
+	EXPECT_EQ(NULL, strstr(draw(self, "vm1"), " s</text>"));
+	json_decref(history);
+}
+
 /* A link to a picture elsewhere, or to a device such as /dev/stdout, stays. */
 TEST_F(plot, what_is_no_plain_file_is_written_to_and_not_replaced)
 {
