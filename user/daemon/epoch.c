@@ -90,9 +90,11 @@ static void daemon_drop_unconfirmable(struct daemon *daemon)
 	    daemon->known.maxerror_ns != CHIME_LINE_UNBOUNDED_NS ||
 	    associations_can_correct(daemon->associations))
 		return;
-	if (!module_link_status(daemon->link, &status) && status.has_correction &&
-	    !module_link_reset(daemon->link))
-		log_notice("An earlier correction is dropped: no time source is configured that could confirm it");
+	if (module_link_status(daemon->link, &status) || !status.has_correction ||
+	    module_link_reset(daemon->link))
+		return;
+	steering_follow_host(daemon->steering);
+	log_notice("An earlier correction is dropped: no time source is configured that could confirm it");
 }
 
 void daemon_check_epoch(struct daemon *daemon, const struct timescale_now *now)

@@ -539,6 +539,12 @@ void steering_end_correction(struct steering *steering)
 	steering_trust(steering, TRUST_SOURCES_SILENT);
 }
 
+void steering_follow_host(struct steering *steering)
+{
+	steering->status.has_correction = false;
+	steering_trust(steering, TRUST_HOST_ALONE);
+}
+
 /* Withdraw a leap second from the kernel. The clocks need not have been read since a disruption. */
 static void steering_disarm(struct steering *steering)
 {

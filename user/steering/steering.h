@@ -156,6 +156,13 @@ void steering_disrupted(struct steering *steering, bool keep);
 void steering_end_correction(struct steering *steering);
 
 /*
+ * The correction was dropped, because nobody is asked who could confirm it: the timescale is the
+ * host's time, whatever was in question before. Should there be sources later on, the first ones
+ * step the clock as after any disruption.
+ */
+void steering_follow_host(struct steering *steering);
+
+/*
  * Another program steers (mode external), or does no longer. The system clock keeps its rate.
  * Returns whether that is new, which is logged.
  */

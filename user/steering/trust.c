@@ -26,6 +26,8 @@ enum trust trust_after(enum trust trust, enum trust_event event)
 		return TRUST_DISRUPTED;
 	case TRUST_OPERATOR_SET:
 		return TRUST_HELD;
+	case TRUST_HOST_ALONE:
+		return unconfirmed ? TRUST_REPAIRED : TRUST_FOLLOWING;
 	case TRUST_OTHERS_STEER:
 		return TRUST_EXTERNAL;
 	case TRUST_OTHERS_LEFT:

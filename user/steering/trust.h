@@ -40,6 +40,7 @@ enum trust {
  * @TRUST_TIME_REPAIRED: time was disrupted, and the timescale goes on as right as it was
  * @TRUST_TIME_DISRUPTED: time was disrupted, and the timescale with it
  * @TRUST_OPERATOR_SET: the operator has set the time, which nothing else confirms
+ * @TRUST_HOST_ALONE: the host's time is all there is, and nobody is asked who could confirm it
  * @TRUST_OTHERS_STEER: mode external begins ...
  * @TRUST_OTHERS_LEFT: ... and ends
  */
@@ -51,6 +52,7 @@ enum trust_event {
 	TRUST_TIME_REPAIRED,
 	TRUST_TIME_DISRUPTED,
 	TRUST_OPERATOR_SET,
+	TRUST_HOST_ALONE,
 	TRUST_OTHERS_STEER,
 	TRUST_OTHERS_LEFT,
 };

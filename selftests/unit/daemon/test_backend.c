@@ -57,7 +57,8 @@ static struct {
 	int64_t parameter_ns;		/* that it was loaded with */
 	int forgotten;			/* rates, too, by sources and discipline */
 	int resets;			/* the module was told to forget the correction */
-	int voids;			/* steering was told that what it knew is void */
+	int voids;			/* steering was told that what it knew is void ... */
+	int hosts;			/* ... or that the host's time is followed as it is */
 	int rechecks;
 	int bursts;
 	int typed_changes;		/* what the operator has set was converted, or voided */
@@ -325,6 +326,11 @@ void steering_set_timescale(struct steering *steering, struct timescale *timesca
 void steering_end_correction(struct steering *steering)
 {
 	world.corrected = false;
+}
+
+void steering_follow_host(struct steering *steering)
+{
+	world.hosts++;
 }
 
 bool steering_set_external(struct steering *steering, bool external)
@@ -685,6 +691,25 @@ TEST_F(daemon, correction_that_nobody_will_confirm_does_not_move_to_another_host
 	world.module_now.has_host = false;
 	happen(self, TRUECHIME_CAUSE_FORK);
 	EXPECT_EQ(3, world.resets);
+}
+
+/* A guest is forked, and finds no servers where it is now: those of the lease before are gone. */
+TEST_F(daemon, host_is_followed_as_it_is_once_nobody_is_left_to_confirm_the_time)
+{
+	world.corrected = true;
+	world.status.has_correction = true;
+	world.module_now.maxerror_ns = CHIME_LINE_UNBOUNDED_NS;
+	happen(self, TRUECHIME_CAUSE_FORK);
+	EXPECT_EQ(1, world.voids);
+	EXPECT_EQ(0, world.hosts);
+	world.only_watch = true;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1, world.resets);
+	EXPECT_EQ(1, world.hosts);
+	/* The module has forgotten it. */
+	world.status.has_correction = false;
+	daemon_check_epoch(&self->daemon, &world.module_now);
+	EXPECT_EQ(1, world.hosts);
 }
 
 TEST_F(daemon, what_left_no_bound_is_to_be_confirmed_whatever_it_was)

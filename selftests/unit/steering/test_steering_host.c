@@ -741,6 +741,28 @@ TEST(is_not_synchronised_with_a_host_while_a_change_is_refused)
 	end_beside(&world);
 }
 
+/* What a disruption has left in question nobody will ever confirm; a daemon started now is told. */
+TEST(is_synchronised_with_a_host_that_alone_is_left_after_a_disruption)
+{
+	static const struct timescale_ops ops = { .name = "host", .now = bounded_host_now };
+	struct timescale timescale = { .ops = &ops };
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &normal, 0));
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	steering_disrupted(world.steering, false);
+	ASSERT_EQ(0, run_truthfully(&world, 10 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	steering_follow_host(world.steering);
+	ASSERT_EQ(0, run_truthfully(&world, 20 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+	/* Should there be sources after all, the first ones still step what they find wrong. */
+	EXPECT_EQ(TRUST_REPAIRED, world.status.trust);
+	end_beside(&world);
+}
+
 TEST(follows_a_host_of_which_no_bound_is_known_without_vouching_for_it)
 {
 	static const struct timescale_ops ops = { .name = "host", .now = host_now };
