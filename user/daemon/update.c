@@ -316,19 +316,30 @@ void daemon_leave_unconfirmed(struct daemon *daemon, const struct timescale_now 
 	(void)steering_correct(daemon->steering, result, now);
 }
 
+/* The sources have contradicted the clock, and were not followed. */
+static bool daemon_is_contradicted(const struct daemon *daemon)
+{
+	const struct discipline_result *result = &daemon->update.result;
+
+	return result->step == DISCIPLINE_REFUSED || result->vouched_host == VOUCHED_HOST_SUSPECT;
+}
+
 /*
  * No source is left. What the last ones have said holds on as if they were silent, and for as long.
  */
 static void daemon_go_on_alone(struct daemon *daemon, const struct timescale_now *now)
 {
+	int64_t known_ns = steering_known_ns(daemon->steering, now);
 	struct steering_status status;
 
 	/* Nor is one that contradicts. */
 	daemon->verdict = CONSENSUS_OK;
 	steering_set_contradicted(daemon->steering, false);
+	steering_narrow(daemon->steering, now);
 	steering_get_status(daemon->steering, &status);
-	if (status.trust != TRUST_CONFIRMED ||
-	    now->maxerror_ns <= daemon->config->discipline.maxdistance_ns)
+	if (!daemon_is_contradicted(daemon) &&
+	    (status.trust != TRUST_CONFIRMED ||
+	     known_ns <= daemon->config->discipline.maxdistance_ns))
 		return;
 	daemon_leave_unconfirmed(daemon, now);
 	/* Publish that at once. */

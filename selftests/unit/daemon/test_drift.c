@@ -173,6 +173,10 @@ int64_t steering_known_ns(const struct steering *steering, const struct timescal
 	return now->maxerror_ns;
 }
 
+void steering_narrow(struct steering *steering, const struct timescale_now *now)
+{
+}
+
 bool steering_withholds_step(const struct steering *steering)
 {
 	return false;

@@ -28,7 +28,9 @@ struct module_link {
 	uint32_t epoch;
 	bool passed;			/* the epoch, once */
 	bool tells;			/* which correction is in force */
+	bool has_host;			/* whose time UTC is, but for the correction */
 	struct chime_line correction;
+	int64_t disputed_ns;		/* of its bound */
 };
 
 static struct {
@@ -74,8 +76,10 @@ static void fill_now(const struct module_link *link, struct module_now *now)
 		.reference_ns = fake_clock.raw_ns,
 		.time_ns = chime_line_eval(&link->correction, fake_clock.raw_ns),
 		.sigma_ns = link->correction.sigma_ns,
-		.maxerror_ns = link->correction.maxerror_ns,
-		.reading_ns = link->correction.maxerror_ns,
+		.maxerror_ns = link->correction.maxerror_ns + link->disputed_ns,
+		.reading_ns = link->correction.maxerror_ns + link->disputed_ns,
+		.reference = link->has_host ? TRUECHIME_REFERENCE_HOST : TRUECHIME_REFERENCE_RAW,
+		.has_host = link->has_host,
 		.epoch = link->epoch,
 		.change = { .sigma_rate_q32 = CHIME_LINE_RATE_UNKNOWN_Q32 },
 	};
@@ -97,7 +101,11 @@ int module_link_correct(struct module_link *link, const struct chime_line *corre
 		link->passed = false;
 		return -ESTALE;
 	}
-	link->correction = *correction;
+	/* The same one is a dispute of its bound, or the end of that. */
+	link->disputed_ns = correction->origin_ns == link->correction.origin_ns ?
+			    correction->maxerror_ns - link->correction.maxerror_ns : 0;
+	if (correction->origin_ns != link->correction.origin_ns)
+		link->correction = *correction;
 	fill_now(link, now);
 	return 0;
 }
@@ -435,6 +443,52 @@ TEST_F(turn, nobody_contradicts_who_is_deleted)
 	daemon_edges.deleted = 1;
 	replace_source(self, S);
 	EXPECT_EQ(CONSENSUS_OK, self->daemon.verdict);
+}
+
+/* Nor is the clock held against what it has said, and may be synchronised with its host again. */
+TEST_F(turn, a_deleted_source_leaves_nothing_that_contradicts)
+{
+	static const struct {
+		enum discipline_step step;
+		enum vouched_host vouched_host;
+		bool has_host;
+		enum trust trust;
+	} cases[] = {
+		{ DISCIPLINE_REFUSED, VOUCHED_HOST_NONE, true, TRUST_FOLLOWING },
+		{ DISCIPLINE_REFUSED, VOUCHED_HOST_NONE, false, TRUST_HELD },
+		{ DISCIPLINE_NO_STEP, VOUCHED_HOST_SUSPECT, true, TRUST_FOLLOWING },
+	};
+	const struct discipline_result *result = &self->daemon.update.result;
+	struct steering_status status;
+	struct timescale_now now;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		daemon_edges.deleted = 0;
+		self->link.has_host = cases[i].has_host;
+		self->link.tells = true;
+		world.selected = 0;
+		receive(self, 0);
+		world.found = (struct discipline_result){
+			.selection.selected = -1,
+			.stratum = 16,
+			.step = cases[i].step,
+			.reach_ns = 40 * S,
+			.vouched_host = cases[i].vouched_host,
+		};
+		correct_again(self, S);
+		ASSERT_EQ(cases[i].step, result->step);
+		ASSERT_EQ(cases[i].vouched_host, result->vouched_host);
+		daemon_edges.deleted = 1;
+		correct_again(self, S);
+		EXPECT_EQ(DISCIPLINE_NO_STEP, result->step) TH_LOG("case %zu", i);
+		EXPECT_EQ(VOUCHED_HOST_NONE, result->vouched_host) TH_LOG("case %zu", i);
+		ASSERT_EQ(0, timescale_now(self->daemon.timescale, &now));
+		EXPECT_GE(MS, now.maxerror_ns) TH_LOG("case %zu", i);
+		steering_get_status(self->daemon.steering, &status);
+		EXPECT_EQ(cases[i].trust, status.trust) TH_LOG("case %zu", i);
+		EXPECT_EQ(cases[i].has_host, !(fake_clock.status & STA_UNSYNC))
+			TH_LOG("case %zu", i);
+	}
 }
 
 /* One that was deleted before it leaves it another place; and it may be deleted itself. */
