@@ -411,6 +411,19 @@ static void set_twin(struct target *target, bool twin)
 		source_set_twin(target->associations[i]->source, twin);
 }
 
+void associations_ask_twins(struct associations *list)
+{
+	for (size_t i = 0; i < list->target_count; i++) {
+		struct target *target = list->targets[i];
+
+		/* One that is being looked up takes what is free then. */
+		if (strcmp(target->problem, ASSOCIATION_IN_USE) != 0 || target->resolver.fd >= 0)
+			continue;
+		target->look_up_ns = INT64_MIN;
+		target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+	}
+}
+
 /*
  * The next query of a name that has addresses: for those that a pool is short of, which uses all
  * that were found; else the routine one.

@@ -372,6 +372,8 @@ static int set_sources(struct associations *list, const struct config *config, i
 	free(old);
 	shrink_pools(list);
 	associations_list_changed(list);
+	if (changes->removed)
+		associations_ask_twins(list);
 
 	return 0;
 }

@@ -180,6 +180,7 @@ size_t operate_delete(struct associations *list, const struct source_match *matc
 	if (!count)
 		return 0;
 	associations_list_changed(list);
+	associations_ask_twins(list);
 	associations_report_change(list);
 
 	return count;

@@ -362,6 +362,9 @@ void target_look_up_anew(struct target *target, int64_t now_raw_ns);
 /* A reload: look for others in the place of those that the operator removed. */
 void target_restore(struct target *target, int64_t now_raw_ns);
 
+/* Sources were removed: who is not asked, as others had all his addresses, is looked up now. */
+void associations_ask_twins(struct associations *list);
+
 /* Resolve the name now, and replace the addresses that it no longer has. false: it is no name. */
 bool target_refresh(struct target *target, int64_t now_raw_ns);
 

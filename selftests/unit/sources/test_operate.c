@@ -551,6 +551,33 @@ TEST_F(world, what_the_operator_added_outlasts_the_same_line_of_a_file)
 	EXPECT_EQ(1, source_count());
 }
 
+/* Who is one machine with a source that is removed is asked in its place, whoever removed it. */
+TEST_F(world, who_was_not_asked_beside_a_removed_source_is_asked_at_once)
+{
+	ASSERT_NE(NULL, add_server("127.0.0.1", ANSWERS));
+	set_names(1, (const char *const[]){ "127.0.0.1" });
+	for (int by_file = 0; by_file < 2; by_file++) {
+		configure("server 127.0.0.1 PORT\nserver ntp.example.net PORT\n");
+		ASSERT_TRUE(TURN_UNTIL(source_at(0)->added && source_at(1)->twin));
+		/* By now the name is looked up every half an hour. */
+		for (int i = 0; i < 12; i++) {
+			pass(2048);
+			settle();
+		}
+		ASSERT_STREQ(ASSOCIATION_IN_USE, info_at(1)->resolving_error);
+		if (by_file)
+			reload_sources("server ntp.example.net port %d\n");
+		else
+			EXPECT_EQ(1, delete("127.0.0.1"));
+		ASSERT_EQ(1, source_count());
+		settle_each(2);
+		EXPECT_STREQ("127.0.0.1", address_at(0));
+		EXPECT_EQ(1, source_at(0)->added);
+		EXPECT_FALSE(source_at(0)->twin);
+		configure("");
+	}
+}
+
 /* Of whom a server was learned is told by the file that its line is in now. */
 TEST_F(world, a_line_that_is_in_another_file_now)
 {
