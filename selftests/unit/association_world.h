@@ -62,6 +62,7 @@ struct source {
 	bool offline;
 	bool withdrawn;
 	int changed;
+	uint32_t epoch;
 	int64_t followed_ns;
 	uint32_t kiss;
 	int64_t earliest_ns;
@@ -257,6 +258,12 @@ void source_change_reference(struct source *source, uint32_t epoch,
 			     const struct reference_change *change)
 {
 	source->changed++;
+	source->epoch = epoch;
+}
+
+void source_begin_epoch(struct source *source, uint32_t epoch)
+{
+	source->epoch = epoch;
 }
 
 void source_set_followed(struct source *source, int64_t followed_ns)

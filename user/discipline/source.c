@@ -66,6 +66,12 @@ void source_free(struct source *source)
 	free(source);
 }
 
+void source_begin_epoch(struct source *source, uint32_t epoch)
+{
+	source->has_epoch = true;
+	source->epoch = epoch;
+}
+
 uint64_t source_serial(const struct source *source)
 {
 	return source->serial;

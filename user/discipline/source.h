@@ -162,6 +162,12 @@ struct source *source_new(const struct source_options *options, int64_t now_raw_
 void source_free(struct source *source);
 
 /*
+ * Of a new one: the next change of the reference is the one after @epoch, and a sample of another
+ * epoch is refused as at any time. Without this the first sample has any epoch.
+ */
+void source_begin_epoch(struct source *source, uint32_t epoch);
+
+/*
  * The source's number in this process, never 0: a source that is made later may have the address of
  * one that was freed, but never its number.
  */

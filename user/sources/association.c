@@ -51,6 +51,7 @@ struct associations *associations_new(struct timescale *timescale,
 	if (!list)
 		return NULL;
 	list->timescale = timescale;
+	list->epoch = timescale->latest.epoch;
 	list->report_change = changed;
 	list->context = context;
 	list->socket.bind_address4 = list->bind_address4;
@@ -543,6 +544,7 @@ void associations_change_reference(struct associations *list, uint32_t epoch,
 				   const struct reference_change *change)
 {
 	drop_requests(list);
+	list->epoch = epoch;
 	for (size_t i = 0; i < list->count; i++)
 		source_change_reference(list->sources[i], epoch, change);
 }

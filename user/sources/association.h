@@ -133,7 +133,7 @@ struct leap_list;
 
 /**
  * associations_new() - no source yet
- * @timescale: not freed before it
+ * @timescale: not freed before it; the epoch is that of its latest reading
  * @changed: called from inside the other functions: a source got a sample, was lost, came or went,
  *	so that it is time for discipline_update(). The array of sources may be another one then
  * @context: for @changed

@@ -116,6 +116,20 @@ void association_apply_options(struct association *association)
 	source_change_options(association->source, &association->options);
 }
 
+/*
+ * An epoch may have begun that the sources were not told of yet. What is measured in that one is
+ * not to be converted once more.
+ */
+static struct source *new_source(const struct association *association, int64_t now_raw_ns)
+{
+	struct source *source = source_new(&association->options, now_raw_ns);
+
+	if (source)
+		source_begin_epoch(source, association->target->list->epoch);
+
+	return source;
+}
+
 static struct association *association_new(struct target *target, int64_t now_raw_ns)
 {
 	struct association *association;
@@ -126,7 +140,7 @@ static struct association *association_new(struct target *target, int64_t now_ra
 		return NULL;
 	association->target = target;
 	association_take_options(association);
-	association->source = source_new(&association->options, now_raw_ns);
+	association->source = new_source(association, now_raw_ns);
 	if (!association->source)
 		goto err_free;
 	if (target->config.nts) {
@@ -317,7 +331,7 @@ int association_start_over(struct association *association, const struct net_add
 	int64_t until_ns;
 	uint32_t code;
 
-	source = source_new(&association->options, now_raw_ns);
+	source = new_source(association, now_raw_ns);
 	if (!source)
 		return -ENOMEM;
 	until_ns = associations_kissed_until(target->list, address, options.port, &code);

@@ -149,6 +149,7 @@ struct kissed {
  * @list: the associations that they belong to
  * @count: how many
  * @changed: call the owner's callback before returning
+ * @epoch: of the reference, as of its latest change that the sources were told of
  * @stamps_fd: keeps the kernel timestamping packets, -1
  * @watch_fd: reports changes of the network, -1
  * @retry_ns: raw instant at which to retry failed sources, INT64_MAX: none
@@ -194,6 +195,7 @@ struct associations {
 	struct association *list[CONFIG_SOURCES_MAX];
 	size_t count;
 	bool changed;
+	uint32_t epoch;
 	int stamps_fd;
 	int watch_fd;
 	int64_t retry_ns;

@@ -1612,6 +1612,28 @@ TEST_F(source, rebase_forgets)
 	EXPECT_EQ(0, source_add(self->source, START_NS, &sample));
 }
 
+/*
+ * Its server answers for the first time in an epoch that the source is told of only then: what is
+ * measured by the reference of that epoch is not converted to it once more.
+ */
+TEST_F(source, first_sample_is_of_the_epoch_that_the_source_was_told_of)
+{
+	const struct reference_change change = { .shift_ns = -3600 * NS_PER_S };
+	struct source_sample sample = sample_at(START_NS - 3600 * NS_PER_S);
+	struct source_status status;
+
+	source_begin_epoch(self->source, 0);
+	source_polled(self->source, START_NS);
+	EXPECT_EQ(-ESTALE, source_add(self->source, START_NS, &sample));
+	source_failed(self->source, START_NS, -ESTALE);
+	source_change_reference(self->source, 1, &change);
+	EXPECT_EQ(2 * NS_PER_S, source_next_poll(self->source) - START_NS);
+	sample.at_ns += 2 * NS_PER_S;
+	EXPECT_EQ(0, source_add(self->source, START_NS + 2 * NS_PER_S, &sample));
+	source_get_status(self->source, sample.at_ns, &status);
+	EXPECT_EQ(sample.offset_ns, status.last.offset_ns);
+}
+
 /* The host was set back by an hour: what it says next is not from before. */
 TEST_F(source, samples_go_on_after_a_step_back)
 {

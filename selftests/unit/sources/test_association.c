@@ -1410,6 +1410,26 @@ TEST_F(world, another_reference_reaches_every_source)
 	EXPECT_EQ(0, open_fds());
 }
 
+/* Whatever the clocks say by now: a change that was not told of yet is still to come for it. */
+TEST_F(world, a_source_begins_with_the_epoch_that_the_others_were_told_of)
+{
+	const struct reference_change change = { .shift_ns = 1 };
+
+	add_server("127.0.0.2", ANSWERS);
+	self->epoch = 7;
+	configure("server 127.0.0.1 port 9\n");
+	EXPECT_EQ(0, source_at(0)->epoch);
+	associations_change_reference(self->list, 7, &change);
+	self->epoch = 8;
+	configure("server 127.0.0.1 port 9\nserver 127.0.0.2 PORT\n");
+	EXPECT_EQ(7, source_at(1)->epoch);
+	/* Also where it has an address, which begins anew. */
+	ASSERT_TRUE(TURN_UNTIL(source_at(1)->added));
+	EXPECT_EQ(7, source_at(1)->epoch);
+	associations_change_reference(self->list, 8, &change);
+	EXPECT_EQ(8, source_at(1)->epoch);
+}
+
 TEST_F(world, nobody_is_asked_during_a_pause)
 {
 	struct server *server = ask_server(SILENT);
