@@ -173,6 +173,16 @@ static void steering_remember_offset(struct steering *steering, int64_t offset_n
 		status->rms_offset_ns = fabs((double)offset_ns);
 }
 
+/* It is in force, or would be if no other program steered the clock. */
+static void steering_note_correction(struct steering *steering,
+				     const struct discipline_result *result)
+{
+	if (result->measured)
+		steering_remember_offset(steering, result->step_ns);
+	steering->status.correction = result->correction;
+	steering->status.has_correction = true;
+}
+
 /* An error that was found before, and is being slewed, is no change: each answer finds it again. */
 static void steering_log_change(struct steering *steering, const struct discipline_result *result,
 				const struct timescale_now *now)
@@ -296,12 +306,10 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 			steering_trust(steering, TRUST_SOURCES_MEASURED);
 		return 0;
 	}
-	if (result->measured)
-		steering_remember_offset(steering, result->step_ns);
-	steering->status.correction = result->correction;
-	steering->status.has_correction = true;
-	if (steering->status.trust == TRUST_EXTERNAL)
+	if (steering->status.trust == TRUST_EXTERNAL) {
+		steering_note_correction(steering, result);
 		return 0;
+	}
 	wrong = steering_finds_wrong(steering, result, now->raw_ns);
 	err = timescale_correct(steering->timescale, &result->correction, now->epoch,
 				result->jump || wrong);
@@ -312,6 +320,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
 		return err;
 	}
+	steering_note_correction(steering, result);
 	steering->widened_ns = 0;
 	if (first || steering_was_true(steering, result))
 		steering_note_found(steering, result->step_ns);

@@ -120,6 +120,26 @@ TEST_F(steering, a_correction_that_comes_too_late_is_no_failure)
 	log_set_level(-1);
 }
 
+/* Each try would count as one more offset, and a host be taken for corrected that is not. */
+TEST_F(steering, a_correction_that_was_refused_is_not_remembered)
+{
+	static const int errors[] = { -ESTALE, -EAGAIN, -EIO };
+
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		ask(self, errors[i]);
+		EXPECT_EQ(errors[i], follow_one(self, found(self, 3600 * S)));
+		steering_get_status(self->steering, &self->status);
+		EXPECT_FALSE(self->status.has_correction);
+		EXPECT_EQ(0, self->status.last_offset_ns);
+		EXPECT_EQ(0, self->status.rms_offset_ns);
+	}
+	ask(self, 0);
+	ASSERT_EQ(0, apply(self, found(self, MS)));
+	EXPECT_TRUE(self->status.has_correction);
+	EXPECT_EQ(MS, self->status.last_offset_ns);
+	EXPECT_LT(fabs(self->status.rms_offset_ns - 1e6), 1.0);
+}
+
 /* Any other refusal is a failure, and its step is not withheld: the operator has to act. */
 TEST_F(steering, a_correction_that_fails_is_said_to)
 {
