@@ -242,7 +242,7 @@ static int steering_judge(struct steering *steering, const struct discipline_res
 	if (steering->options.observe)
 		return 0;
 	if (result->step == DISCIPLINE_STEP && !steering_is_asking(steering, result, now)) {
-		err = steering_step(steering, "makestep allows it");
+		err = steering_step_as_configured(steering);
 		steering->withholds = err == -EAGAIN;
 		return err;
 	}

@@ -74,6 +74,7 @@ enum steering_complaint {
 	STEERING_NO_RATE,
 	STEERING_BEFORE_RELEASE,
 	STEERING_REFUSED,
+	STEERING_NOT_STEPPED,
 	STEERING_RATE_CHANGED,
 	STEERING_SLEWED,
 	STEERING_COMPLAINTS,
@@ -157,6 +158,12 @@ void steering_begin_anew(struct steering *steering);
  */
 int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
 		     const char *reason);
+
+/*
+ * The same because makestep allows it, which each check may do. A refusal is logged once in an
+ * hour, but for -EAGAIN, which soon ends.
+ */
+int steering_step_as_configured(struct steering *steering);
 
 /*
  * makestep for a host that is followed: was the clock stepped? A check that had to leave it to a

@@ -76,9 +76,23 @@ static int steering_note_step(struct steering *steering, enum truechime_occasion
 	return 0;
 }
 
-/* @report: say why, if the clock is not stepped. */
+/* When it is said why the clock is not stepped. */
+enum steering_report {
+	REPORT_NEVER,
+	REPORT_SELDOM,
+	REPORT_ALWAYS,
+};
+
+static bool steering_may_report(struct steering *steering, enum steering_report report, int err,
+				const struct timescale_now *now)
+{
+	if (report != REPORT_SELDOM || err == -EAGAIN)
+		return report != REPORT_NEVER;
+	return steering_may_complain(steering, STEERING_NOT_STEPPED, now->raw_ns);
+}
+
 static int steering_attempt_step(struct steering *steering, enum truechime_occasion occasion,
-				 const char *reason, bool report)
+				 const char *reason, enum steering_report report)
 {
 	struct timescale_now before;
 	int err;
@@ -87,21 +101,29 @@ static int steering_attempt_step(struct steering *steering, enum truechime_occas
 		return -EPERM;
 	err = timescale_now(steering->timescale, &before);
 	if (err) {
-		if (report)
+		if (report != REPORT_NEVER)
 			log_err("The system clock is not stepped, as the clocks could not be read: %s (%s)",
 				strerror(-err), reason);
 		return err;
 	}
 	err = steering_execute_step(steering, occasion, &before);
-	if (err)
-		return report ? steering_report_refusal(err, occasion, &before, reason) : err;
-	return steering_note_step(steering, occasion, &before, reason);
+	if (!err)
+		return steering_note_step(steering, occasion, &before, reason);
+	if (!steering_may_report(steering, report, err, &before))
+		return err;
+	return steering_report_refusal(err, occasion, &before, reason);
 }
 
 int steering_step_by(struct steering *steering, enum truechime_occasion occasion,
 		     const char *reason)
 {
-	return steering_attempt_step(steering, occasion, reason, true);
+	return steering_attempt_step(steering, occasion, reason, REPORT_ALWAYS);
+}
+
+int steering_step_as_configured(struct steering *steering)
+{
+	return steering_attempt_step(steering, TRUECHIME_OCCASION_OPERATOR, "makestep allows it",
+				     REPORT_SELDOM);
 }
 
 int steering_step(struct steering *steering, const char *reason)
@@ -111,7 +133,7 @@ int steering_step(struct steering *steering, const char *reason)
 
 int steering_try_step(struct steering *steering, const char *reason)
 {
-	return steering_attempt_step(steering, TRUECHIME_OCCASION_OPERATOR, reason, false);
+	return steering_attempt_step(steering, TRUECHIME_OCCASION_OPERATOR, reason, REPORT_NEVER);
 }
 
 /*
@@ -137,7 +159,7 @@ bool steering_step_to_host(struct steering *steering, const struct timescale_now
 	if ((limit >= 0 && steering->host_checks >= limit) || !steering_host_answers(now))
 		return false;
 	if (steering_host_is_off(steering, now))
-		err = steering_step(steering, "makestep allows it");
+		err = steering_step_as_configured(steering);
 	if (limit >= 0 && err != -EAGAIN)
 		steering->host_checks++;
 	return !err;

@@ -119,6 +119,43 @@ TEST(steps_to_a_host_as_makestep_says)
 	}
 }
 
+static int host_step_refused(struct timescale *timescale, enum truechime_occasion occasion)
+{
+	(void)timescale;
+	(void)occasion;
+	return -EPERM;
+}
+
+/* A policy that forbids what makestep allows would fill the log for as long as the slew takes. */
+TEST(says_once_an_hour_that_a_step_by_makestep_is_refused)
+{
+	static const struct timescale_ops ops = {
+		.name = "host", .now = bounded_host_now, .step = host_step_refused,
+	};
+	struct timescale timescale = { .ops = &ops };
+	struct steering_options options = normal;
+
+	FIXTURE_DATA(steering) world;
+
+	log_set_level(-1);
+	options.step_threshold_ns = S;
+	options.step_limit = -1;
+	ASSERT_EQ(0, begin_beside(&world, &timescale, &options, 3600 * S));
+	journal_listen(LOG_ERR);
+	ASSERT_EQ(0, run_truthfully(&world, 3599 * S));
+	EXPECT_EQ(1, journal.messages);
+	EXPECT_NE(NULL, strstr(journal.fields[0], "the step was refused: Operation not permitted"))
+		TH_LOG("%s", journal.fields[0]);
+	ASSERT_EQ(0, run_truthfully(&world, 3600 * S));
+	EXPECT_EQ(2, journal.messages);
+	/* Who asks for it himself is told each time. */
+	EXPECT_EQ(-EPERM, steering_step(world.steering, "asked for by the operator"));
+	EXPECT_EQ(-EPERM, steering_step(world.steering, "asked for by the operator"));
+	EXPECT_EQ(4, journal.messages);
+	log_set_level(-1);
+	end_beside(&world);
+}
+
 /* "makestep 0.1 1" is one check, and one more when the operator says so again. */
 TEST(counts_the_checks_of_makestep_anew)
 {
