@@ -41,7 +41,8 @@ struct consensus {
 	bool has_clock;			/* @raw_ns and @ahead_ns are of the latest update */
 	int64_t raw_ns;
 	int64_t ahead_ns;		/* the timescale minus the reference */
-	uint64_t received;		/* answers of all sources */
+	uint64_t received;		/* answers of all servers ... */
+	uint64_t readings;		/* ... and readings of all reference clocks */
 	struct quorum quorum;
 };
 
@@ -60,6 +61,7 @@ void consensus_forget(struct consensus *consensus)
 	/* Who waits for a majority goes on waiting, if what was said so far is still used. */
 	*consensus = (struct consensus){
 		.received = consensus->received,
+		.readings = consensus->readings,
 		.quorum.pending = consensus->quorum.pending,
 	};
 }
@@ -72,18 +74,48 @@ void consensus_change_reference(struct consensus *consensus, const struct refere
 		consensus_forget(consensus);
 }
 
-/* Who does not answer while others do is silent by itself. */
+static bool is_server(const struct source *source)
+{
+	return source_get_options(source)->kind == SOURCE_SERVER;
+}
+
+/*
+ * Only reference clocks of this machine show the time. As long as some server may be heard yet, the
+ * network being away does not tell one that is silent from another: what was said last holds of
+ * all. When all of them are silent, the clocks are left.
+ */
+static void note_clocks_alone(struct source *const *sources, size_t count, int64_t now_raw_ns)
+{
+	bool silent = true;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!is_server(sources[i]))
+			continue;
+		source_clock_answered(sources[i], now_raw_ns);
+		silent = silent && source_is_silent(sources[i]);
+	}
+	for (i = 0; silent && i < count; i++)
+		if (is_server(sources[i]))
+			source_cut_off(sources[i]);
+}
+
+/* Who does not answer while other servers do is silent by itself. */
 static void note_answers(struct consensus *consensus, struct source *const *sources, size_t count,
 			 int64_t now_raw_ns)
 {
-	uint64_t received = 0;
-	bool answered;
+	uint64_t received = 0, readings = 0;
+	bool answered, read;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		received += source_received(sources[i]);
+		*(is_server(sources[i]) ? &received : &readings) += source_received(sources[i]);
 	answered = received > consensus->received;
+	read = readings > consensus->readings;
 	consensus->received = received;
+	consensus->readings = readings;
+	if (!answered && read)
+		note_clocks_alone(sources, count, now_raw_ns);
 	for (i = 0; answered && i < count; i++)
 		source_others_answered(sources[i], now_raw_ns);
 }

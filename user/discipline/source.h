@@ -449,6 +449,15 @@ uint64_t source_received(const struct source *source);
  */
 void source_others_answered(struct source *source, int64_t now_raw_ns);
 
+/* The same of a reference clock, which shows nothing of the network. */
+void source_clock_answered(struct source *source, int64_t now_raw_ns);
+
+/* A server's latest requests were missed, by itself or with the network; or it never answered. */
+bool source_is_silent(const struct source *source);
+
+/* All servers are silent, so this one is lost until it answers, or another one does. */
+void source_cut_off(struct source *source);
+
 /*
  * Nobody is reached, so it may be the network that is away: if the source never answered, it is as
  * if it had not been asked yet.

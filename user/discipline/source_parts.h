@@ -73,6 +73,8 @@ struct source {
 	bool unanswered;	/* a request is without an answer, and not counted yet ... */
 	int64_t unanswered_ns;	/* ... since then, by raw */
 	unsigned int missed;	/* such requests while others answered */
+	unsigned int missed_alone;	/* while only reference clocks did */
+	bool cut_off;			/* @missed is of those */
 	uint64_t sent;
 	uint64_t in_vain;	/* of those, while nobody was reached and this one never had been */
 	uint64_t received;

@@ -312,6 +312,8 @@ static void note_reached(struct source *source)
 	source->unreached = 0;
 	source->unanswered = false;
 	source->missed = 0;
+	source->missed_alone = 0;
+	source->cut_off = false;
 }
 
 /*
@@ -542,17 +544,46 @@ void source_sampled(struct source *source, int64_t now_raw_ns, bool good, unsign
 						 now_raw_ns + retry_wait_ns(source));
 }
 
-void source_others_answered(struct source *source, int64_t now_raw_ns)
+/* Count a request as missed, if there is one that was not answered in time. */
+static void count_missed(struct source *source, int64_t now_raw_ns, unsigned int *missed)
 {
 	if (!source->unanswered ||
 	    chime_sub_sat(now_raw_ns, source->unanswered_ns) < SOURCE_ANSWER_NS)
 		return;
-	if (source->missed < MISSED_LOST)
-		source->missed++;
+	if (*missed < MISSED_LOST)
+		(*missed)++;
 	/* The latest one may be answered yet. */
 	source->unanswered =
 		chime_sub_sat(now_raw_ns, source->last_poll_ns) < SOURCE_ANSWER_NS;
 	source->unanswered_ns = source->last_poll_ns;
+}
+
+void source_others_answered(struct source *source, int64_t now_raw_ns)
+{
+	/* The network is there again. */
+	if (source->cut_off)
+		source->missed = 0;
+	source->cut_off = false;
+	source->missed_alone = 0;
+	count_missed(source, now_raw_ns, &source->missed);
+}
+
+void source_clock_answered(struct source *source, int64_t now_raw_ns)
+{
+	count_missed(source, now_raw_ns, &source->missed_alone);
+}
+
+bool source_is_silent(const struct source *source)
+{
+	return !source->received || source->withdrawn ||
+	       (!source->reach && (source->missed >= MISSED_LOST ||
+				   source->missed_alone >= MISSED_LOST));
+}
+
+void source_cut_off(struct source *source)
+{
+	source->cut_off = source->cut_off || source->missed < MISSED_LOST;
+	source->missed = MISSED_LOST;
 }
 
 void source_excuse_silence(struct source *source)

@@ -19,6 +19,8 @@ struct source {
 	struct source_status status;
 	bool refused;
 	int others_answered;
+	int clock_answered;
+	bool silent, cut_off;
 	uint64_t serial;
 };
 
@@ -58,6 +60,22 @@ void source_others_answered(struct source *source, int64_t now_raw_ns)
 {
 	(void)now_raw_ns;
 	source->others_answered++;
+}
+
+void source_clock_answered(struct source *source, int64_t now_raw_ns)
+{
+	(void)now_raw_ns;
+	source->clock_answered++;
+}
+
+bool source_is_silent(const struct source *source)
+{
+	return source->silent;
+}
+
+void source_cut_off(struct source *source)
+{
+	source->cut_off = true;
 }
 
 void source_excuse_silence(struct source *source)
@@ -1639,6 +1657,33 @@ TEST_F(consensus, others_hear_of_an_answer)
 	consensus_forget(self->consensus);
 	listen(self);
 	EXPECT_EQ(before + 3, self->source[2].others_answered);
+}
+
+/* A clock of this machine shows nothing of the network. */
+TEST_F(consensus, readings_of_a_clock_alone_have_all_servers_lost_or_none)
+{
+	int i, read;
+
+	self->source[2].options.kind = SOURCE_REFCLOCK;
+	ASSERT_EQ(0, begin(self, 3));
+	read = self->source[0].others_answered;
+	self->source[1].silent = true;
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+	for (i = 0; i < 2; i++) {
+		EXPECT_EQ(read, self->source[i].others_answered);
+		EXPECT_EQ(1, self->source[i].clock_answered);
+		EXPECT_FALSE(self->source[i].cut_off);
+	}
+	EXPECT_EQ(0, self->source[2].clock_answered);
+	self->source[0].silent = true;
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+	EXPECT_TRUE(self->source[0].cut_off);
+	EXPECT_TRUE(self->source[1].cut_off);
+	EXPECT_FALSE(self->source[2].cut_off);
+	/* A server's answer is as before. */
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 0, 0));
+	EXPECT_EQ(read + 1, self->source[1].others_answered);
+	EXPECT_EQ(2, self->source[1].clock_answered);
 }
 
 TEST_F(consensus, extremes_are_no_trouble)

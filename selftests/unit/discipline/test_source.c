@@ -1854,6 +1854,45 @@ TEST_F(source, who_is_silent_like_all_others_is_not_lost)
 	EXPECT_FALSE(is_lost(self->source));
 }
 
+/* So many while only a reference clock shows the time. */
+static void miss_alone(struct source *source, int count)
+{
+	int64_t now_ns;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		now_ns = source_next_poll(source);
+		source_polled(source, now_ns);
+		source_clock_answered(source, now_ns + 2 * NS_PER_S);
+	}
+}
+
+/* A clock of this machine goes on without the network. */
+TEST_F(source, who_is_silent_beside_a_clock_is_lost_with_all_others)
+{
+	EXPECT_TRUE(source_is_silent(self->source));
+	exchange(self->source);
+	EXPECT_FALSE(source_is_silent(self->source));
+	miss_alone(self->source, 100);
+	EXPECT_TRUE(source_is_silent(self->source));
+	EXPECT_FALSE(is_lost(self->source));
+	source_cut_off(self->source);
+	EXPECT_TRUE(is_lost(self->source));
+	/* Another one answers again: this one may, too, and is lost if it does not. */
+	source_others_answered(self->source, source_next_poll(self->source));
+	EXPECT_FALSE(is_lost(self->source));
+	miss(self->source, 3, true);
+	EXPECT_FALSE(is_lost(self->source));
+	miss(self->source, 1, true);
+	EXPECT_TRUE(is_lost(self->source));
+	/* It was before all were: no answer of another one excuses that. */
+	source_cut_off(self->source);
+	source_others_answered(self->source, source_next_poll(self->source));
+	EXPECT_TRUE(is_lost(self->source));
+	exchange(self->source);
+	EXPECT_FALSE(is_lost(self->source));
+}
+
 /* A request that has only just left is not missed, however soon others answer. */
 TEST_F(source, who_was_asked_just_now_is_not_lost)
 {
