@@ -18,9 +18,11 @@ lane_cpus=2
 lanes_beside=(2 3)
 lanes_cpus=1
 # Their priority, in nice's terms; gives_way is set: the first one takes it, too, when it has no
-# scenario left that needs a quiet machine.
+# scenario left that needs a quiet machine. The others begin then: what they would have beside it, a tenth
+# of the processors, is less than a limit of seconds allows for.
 lanes_nice=10
 gives_way=
+quiet_ended_file=$vm/quiet.ended
 queue_file=$vm/queue
 # The other lanes' processes, by their numbers.
 declare -A other_lanes=()
@@ -348,8 +350,8 @@ queue_fill()
 	done | sort -s -k 1,1n -k 2,2nr | cut -d ' ' -f 3- >"$queue_file"
 }
 
-# may_take FILE: this lane can run it by now. The second lane gives way to the first, so that who needs
-# a quiet machine has one there, and nowhere else.
+# may_take FILE: this lane can run it by now. Who needs a quiet machine has one in the first lane, and
+# nowhere else.
 may_take()
 {
 	! needs_debian "$1" || [ -e "$vm/debian.ready" ] || return 1
@@ -398,6 +400,15 @@ give_way()
 	! host_alive || mapfile -t -O 1 tasks < <(ls "/proc/$qemu_pid/task")
 	renice -n "$lanes_nice" -p "${tasks[@]}" >/dev/null
 	gives_way=
+	: >"$quiet_ended_file"
+}
+
+# await_end_of_quiet: until the first lane gives way.
+await_end_of_quiet()
+{
+	until [ -e "$quiet_ended_file" ]; do
+		sleep 1
+	done
 }
 
 # run_lane: what is in the queue, as long as there is a host to run it. Those that need a quiet machine come
@@ -424,6 +435,7 @@ run_lane()
 		result=$(show_result "$name" "$status" $((SECONDS - started))) || failed=1
 		echo "$result"
 	done
+	[ -z "$gives_way" ] || give_way
 	host_stop
 	return $failed
 }
@@ -446,6 +458,7 @@ run_lane_beside_debian()
 	debian_image &
 	debian=$!
 	trap 'kill $debian 2>/dev/null; exit 130' INT TERM
+	await_end_of_quiet
 	run_lane || failed=1
 	wait "$debian" 2>/dev/null || true
 	[ -e "$vm/debian.ready" ] || return 1
@@ -470,6 +483,7 @@ other_lane_start()
 		if [ "$lane" = 2 ] && needs_debian "$@"; then
 			run_lane_beside_debian || status=1
 		else
+			await_end_of_quiet
 			run_lane || status=1
 		fi
 		echo $status >"$(lane_status "$number")"
@@ -490,15 +504,14 @@ other_lanes_wait()
 	return $failed
 }
 
-# run_in_lanes FILE...: on hosts side by side, of which the others have what the first leaves of the
-# processors, as long as that has scenarios that need a quiet machine. What takes long is mostly waiting. A
-# Debian that is needed is made meanwhile.
+# run_in_lanes FILE...: on hosts side by side, of which the others begin when the first has no scenario left
+# that needs a quiet machine. What takes long is mostly waiting. A Debian that is needed is made meanwhile.
 run_in_lanes()
 {
 	local number failed=0
 
 	queue_fill "$@"
-	rm -f "$vm/debian.ready"
+	rm -f "$vm/debian.ready" "$quiet_ended_file"
 	for number in "${lanes_beside[@]}"; do
 		other_lane_start "$number" "$lanes_nice" "$lanes_cpus" "$@"
 	done
@@ -514,6 +527,7 @@ run_beside()
 {
 	queue_file=$vm/queue.beside
 	queue_fill "$@"
+	: >"$quiet_ended_file"
 	other_lane_start 2 5 2 "$@"
 	queue_file=$vm/queue
 }
