@@ -123,14 +123,21 @@ static void log_written(struct daemon *daemon, const char *path, int err)
 		log_info("The drift file %s is written again", path);
 }
 
+/* The host's clock has a file of its own, see discipline/drift.h. */
+static int daemon_drift_path(const struct daemon *daemon, char *path, size_t size)
+{
+	const char *suffix = daemon->known.has_host ? ".host" : "";
+
+	return drift_path(daemon->config->driftfile, suffix, path, size);
+}
+
 const char *daemon_write_drift(struct daemon *daemon)
 {
-	const struct config *config = daemon->config;
-	char path[CONFIG_PATH_MAX + 8];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
 	double rate, rate_sigma;
 	int err;
 
-	if (!*config->driftfile)
+	if (!*daemon->config->driftfile)
 		return "the configuration names no driftfile";
 	if (daemon->options->no_clock || daemon->options->task != DAEMON_RUN)
 		return "the daemon was started with -x, only to observe";
@@ -142,7 +149,7 @@ const char *daemon_write_drift(struct daemon *daemon)
 		return "the clock's rate is not known well enough yet";
 	if (discipline_rate_is_open(daemon->discipline) && rate_sigma > DRIFT_SIGMA_OPEN)
 		return "whether the rate that was read from it is right is not known yet";
-	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
+	err = daemon_drift_path(daemon, path, sizeof(path));
 	if (!err)
 		err = drift_write(path, rate, rate_sigma);
 	log_written(daemon, path, err);
@@ -167,12 +174,11 @@ void daemon_keep_drift(struct daemon *daemon, int64_t now_ns)
 
 static void daemon_read_drift(struct daemon *daemon)
 {
-	const struct config *config = daemon->config;
-	char path[CONFIG_PATH_MAX + 8];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
 	double rate, rate_sigma;
 	int err;
 
-	err = drift_path(config->driftfile, daemon->known.has_host, path, sizeof(path));
+	err = daemon_drift_path(daemon, path, sizeof(path));
 	if (!err)
 		err = drift_read(path, &rate, &rate_sigma);
 	if (err == -ENOENT)

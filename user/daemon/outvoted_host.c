@@ -5,27 +5,20 @@
 #include "daemon/outvoted_host.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include "config/config.h"
+#include "discipline/drift.h"
 #include "lib/state_file.h"
-
-static int path_of(const char *driftfile, char *path, size_t size)
-{
-	int length = snprintf(path, size, "%s.outvoted", driftfile);
-
-	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
-}
 
 int outvoted_host_note(const char *driftfile, bool outvoted)
 {
-	char path[CONFIG_PATH_MAX + 16];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
 	int err;
 
 	if (!*driftfile)
 		return 0;
-	err = path_of(driftfile, path, sizeof(path));
+	err = drift_path(driftfile, ".outvoted", path, sizeof(path));
 	if (err)
 		return err;
 	if (outvoted)
@@ -35,7 +28,8 @@ int outvoted_host_note(const char *driftfile, bool outvoted)
 
 bool outvoted_host_is_noted(const char *driftfile)
 {
-	char path[CONFIG_PATH_MAX + 16];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
 
-	return *driftfile && !path_of(driftfile, path, sizeof(path)) && !access(path, F_OK);
+	return *driftfile && !drift_path(driftfile, ".outvoted", path, sizeof(path)) &&
+	       !access(path, F_OK);
 }

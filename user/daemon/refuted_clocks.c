@@ -10,19 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "discipline/drift.h"
 #include "lib/state_file.h"
 
 /* Before the name: three numbers. */
 #define NUMBERS_MAX	96
 #define LINE_MAX_LENGTH	(NUMBERS_MAX + SOURCE_NAME_MAX)
 #define NOTE_MAX	((size_t)CONFIG_SOURCES_MAX * LINE_MAX_LENGTH)
-
-static int path_of(const char *driftfile, char *path, size_t size)
-{
-	int length = snprintf(path, size, "%s.refuted", driftfile);
-
-	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
-}
 
 /* Its line in the configuration; NULL: it is no reference clock of that. */
 static const struct config_source *line_of(const struct config *config, const struct source *source)
@@ -69,14 +63,14 @@ static size_t print_note(char *note, const struct config *config, struct source 
 
 int refuted_clocks_note(const struct config *config, struct source *const *sources, size_t count)
 {
-	char path[CONFIG_PATH_MAX + 16];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
 	size_t length;
 	char *note;
 	int err;
 
 	if (!*config->driftfile)
 		return 0;
-	err = path_of(config->driftfile, path, sizeof(path));
+	err = drift_path(config->driftfile, ".refuted", path, sizeof(path));
 	if (err)
 		return err;
 	note = malloc(NOTE_MAX);
@@ -137,14 +131,14 @@ static int recall_note(const struct config *config, struct source *const *source
 int refuted_clocks_recall(const struct config *config, struct source *const *sources, size_t count,
 			  uint64_t *recalled)
 {
-	char path[CONFIG_PATH_MAX + 16];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
 	char *note;
 	int err;
 
 	*recalled = 0;
 	if (!*config->driftfile)
 		return 0;
-	err = path_of(config->driftfile, path, sizeof(path));
+	err = drift_path(config->driftfile, ".refuted", path, sizeof(path));
 	if (err)
 		return err;
 	note = malloc(NOTE_MAX);

@@ -23,9 +23,9 @@
  */
 #define RATE_MAX	0.1
 
-int drift_path(const char *driftfile, bool host, char *path, size_t size)
+int drift_path(const char *driftfile, const char *suffix, char *path, size_t size)
 {
-	int length = snprintf(path, size, "%s%s", driftfile, host ? ".host" : "");
+	int length = snprintf(path, size, "%s%s", driftfile, suffix);
 
 	return length < 0 || (size_t)length >= size ? -ENAMETOOLONG : 0;
 }

@@ -9,8 +9,10 @@
 #ifndef DISCIPLINE_DRIFT_H
 #define DISCIPLINE_DRIFT_H
 
-#include <stdbool.h>
 #include <stddef.h>
+
+/* What is appended to the drift file's name is shorter. */
+#define DRIFT_SUFFIX_MAX	16
 
 /*
  * Read @path. 0 and @rate (true time's rate against the clock, minus 1) with its standard error;
@@ -24,7 +26,15 @@ int drift_write(const char *path, double rate, double rate_sigma);
 /* Parse @length bytes of a drift file's text. 0, -EINVAL. */
 int drift_parse(const char *text, size_t length, double *rate, double *rate_sigma);
 
-/* The name for @host or the raw clock, into @path of @size. 0, -ENAMETOOLONG. */
-int drift_path(const char *driftfile, bool host, char *path, size_t size);
+/**
+ * drift_path() - the name of a file that is kept beside the drift file, or of that itself
+ * @driftfile: as configured
+ * @suffix: what is appended to that; "": nothing
+ * @path: the name
+ * @size: of @path, with the byte that ends it
+ *
+ * Return: 0; -ENAMETOOLONG: @path is its beginning only.
+ */
+int drift_path(const char *driftfile, const char *suffix, char *path, size_t size);
 
 #endif /* DISCIPLINE_DRIFT_H */

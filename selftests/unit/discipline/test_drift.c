@@ -139,15 +139,16 @@ TEST_F(drift, an_old_file_survives_a_failed_write)
 	EXPECT_LT(fabs(rate - 1e-6), 1e-12);
 }
 
-TEST(names_the_host_s_file_apart)
+TEST(names_files_beside_it)
 {
-	char path[32];
+	char path[32] = "";
 
-	EXPECT_EQ(0, drift_path("/var/lib/drift", false, path, sizeof(path)));
+	EXPECT_EQ(0, drift_path("/var/lib/drift", "", path, sizeof(path)));
 	EXPECT_STREQ("/var/lib/drift", path);
-	EXPECT_EQ(0, drift_path("/var/lib/drift", true, path, sizeof(path)));
+	EXPECT_EQ(0, drift_path("/var/lib/drift", ".host", path, sizeof("/var/lib/drift.host")));
 	EXPECT_STREQ("/var/lib/drift.host", path);
-	EXPECT_EQ(-ENAMETOOLONG, drift_path("/var/lib/drift", true, path, 18));
+	EXPECT_EQ(-ENAMETOOLONG, drift_path("/var/lib/drift", ".host", path,
+					    sizeof("/var/lib/drift.host") - 1));
 }
 
 TEST_HARNESS_MAIN
