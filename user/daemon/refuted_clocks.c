@@ -63,9 +63,8 @@ static size_t print_note(char *note, const struct config *config, struct source 
 
 int refuted_clocks_note(const struct config *config, struct source *const *sources, size_t count)
 {
-	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX], note[NOTE_MAX];
 	size_t length;
-	char *note;
 	int err;
 
 	if (!*config->driftfile)
@@ -73,17 +72,11 @@ int refuted_clocks_note(const struct config *config, struct source *const *sourc
 	err = drift_path(config->driftfile, ".refuted", path, sizeof(path));
 	if (err)
 		return err;
-	note = malloc(NOTE_MAX);
-	if (!note)
-		return -ENOMEM;
 	length = print_note(note, config, sources, count);
 	if (length)
-		err = state_file_write(path, note, length);
-	else if (unlink(path) && errno != ENOENT)
-		err = -errno;
-	free(note);
+		return state_file_write(path, note, length);
 
-	return err;
+	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
 /* The clock of a line of the note is refuted, if it is among the sources and not trusted. */
@@ -131,8 +124,7 @@ static int recall_note(const struct config *config, struct source *const *source
 int refuted_clocks_recall(const struct config *config, struct source *const *sources, size_t count,
 			  uint64_t *recalled)
 {
-	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX];
-	char *note;
+	char path[CONFIG_PATH_MAX + DRIFT_SUFFIX_MAX], note[NOTE_MAX];
 	int err;
 
 	*recalled = 0;
@@ -141,13 +133,9 @@ int refuted_clocks_recall(const struct config *config, struct source *const *sou
 	err = drift_path(config->driftfile, ".refuted", path, sizeof(path));
 	if (err)
 		return err;
-	note = malloc(NOTE_MAX);
-	if (!note)
-		return -ENOMEM;
-	err = state_file_read(path, note, NOTE_MAX);
+	err = state_file_read(path, note, sizeof(note));
 	if (err > 0)
 		err = recall_note(config, sources, count, note, recalled);
-	free(note);
 
 	return err == -ENOENT ? 0 : err;
 }
