@@ -405,11 +405,16 @@ void game_draw(void)
 	world->judge.looked_ns = world->now_ns;
 }
 
-void game_server_line(const struct server *server, char *text, size_t size)
+const char *game_server_line(const struct server *server, char *text, size_t size)
 {
+	if (server->is_clock) {
+		refclock_line(server, text, size);
+		return "refclock";
+	}
 	snprintf(text, size, "192.0.2.%d minpoll %d maxpoll %d%s%s",
 		 (int)(server - world->servers) + 1, server->minpoll, server->maxpoll,
 		 server->iburst ? " iburst" : "", server->options);
+	return "server";
 }
 
 /*
@@ -446,6 +451,7 @@ static void add_drift_file(char *text, size_t size)
 
 void game_config(char *text, size_t size)
 {
+	const char *directive;
 	char line[256];
 	size_t used;
 	int i;
@@ -453,14 +459,8 @@ void game_config(char *text, size_t size)
 	/* Nothing of this machine: another game may have the port now, and plays on without. */
 	used = (size_t)snprintf(text, size, "cmdport 0\nbindcmdaddress /\n");
 	for (i = 0; i < world->server_count; i++) {
-		const struct server *server = &world->servers[i];
-
-		if (server->is_clock)
-			refclock_line(server, line, sizeof(line));
-		else
-			game_server_line(server, line, sizeof(line));
-		used += (size_t)snprintf(text + used, size - used, "%s %s\n",
-					 server->is_clock ? "refclock" : "server", line);
+		directive = game_server_line(&world->servers[i], line, sizeof(line));
+		used += (size_t)snprintf(text + used, size - used, "%s %s\n", directive, line);
 	}
 	used += (size_t)snprintf(text + used, size - used, "%s", world->directives);
 	if (world->makestep_s > 0)
@@ -475,13 +475,9 @@ void game_config(char *text, size_t size)
 static void describe_server(int number)
 {
 	const struct server *server = &world->servers[number];
-
 	char line[256];
 
-	if (server->is_clock)
-		refclock_line(server, line, sizeof(line));
-	else
-		game_server_line(server, line, sizeof(line));
+	game_server_line(server, line, sizeof(line));
 	world_log("server %d%s: %s, %.3f ms there, %.3f back, jitter %.3f ms", number + 1,
 		  server->liar ? " (liar)" : "", line, (double)server->up_ns / 1e6,
 		  (double)server->down_ns / 1e6, (double)server->jitter_ns / 1e6);

@@ -423,8 +423,8 @@ bool game_is_one_clock(void);
 /* The same, if so many of them had a say. */
 bool game_would_be_one_clock(int voters);
 
-/* One server's line of it, without the directive. */
-void game_server_line(const struct server *server, char *text, size_t size);
+/* One server's line of it, without the directive, which is returned. */
+const char *game_server_line(const struct server *server, char *text, size_t size);
 
 /* guest_refclock.c: one of the servers becomes a reference clock. */
 void refclock_draw(void);
