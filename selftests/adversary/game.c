@@ -164,21 +164,12 @@ static int count_voters(void)
 	return voters;
 }
 
-static bool has_clock(void)
-{
-	int i;
-
-	for (i = 0; i < world->server_count; i++)
-		if (world->servers[i].is_clock && has_vote(&world->servers[i]))
-			return true;
-	return false;
-}
-
 bool game_would_be_one_clock(int voters)
 {
 	bool has_witness = world->kind == GUEST_HOSTED && !is_varied(VARIATION_SILENT_HOST);
+	const struct server *clock = refclock_find();
 
-	if (has_witness || (voters > 1 && has_clock()))
+	if (has_witness || (voters > 1 && clock && has_vote(clock)))
 		return false;
 	return voters == 1 || world->servers[0].refid == world->servers[1].refid;
 }

@@ -66,7 +66,7 @@ void refclock_line(const struct server *clock, char *text, size_t size)
 		 (double)clock->root_delay_ns / 1e9, clock->options);
 }
 
-static struct server *find_clock(void)
+struct server *refclock_find(void)
 {
 	int i;
 
@@ -105,7 +105,7 @@ static void read_once(const struct server *clock, int64_t offset_ns,
 int ptp_clock_read(struct ptp_clock *device, size_t exact_count, size_t count,
 		   struct ptp_clock_reading *readings)
 {
-	struct server *clock = find_clock();
+	struct server *clock = refclock_find();
 	int64_t offset_ns;
 	size_t i;
 

@@ -429,6 +429,9 @@ const char *game_server_line(const struct server *server, char *text, size_t siz
 /* guest_refclock.c: one of the servers becomes a reference clock. */
 void refclock_draw(void);
 
+/* NULL: none of them is one. */
+struct server *refclock_find(void);
+
 /* Its line of the configuration. */
 void refclock_line(const struct server *clock, char *text, size_t size);
 
