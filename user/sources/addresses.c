@@ -417,10 +417,8 @@ void associations_ask_twins(struct associations *list)
 		struct target *target = list->targets[i];
 
 		/* One that is being looked up takes what is free then. */
-		if (strcmp(target->problem, ASSOCIATION_IN_USE) != 0 || target->resolver.fd >= 0)
-			continue;
-		target->look_up_ns = INT64_MIN;
-		target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+		if (!strcmp(target->problem, ASSOCIATION_IN_USE) && target->resolver.fd < 0)
+			target_look_up_anew(target, INT64_MIN);
 	}
 }
 
@@ -480,9 +478,7 @@ bool target_refresh(struct target *target, int64_t now_raw_ns)
 	target->refreshing = true;
 	target->refresh_all = true;
 	/* A query that goes on may bring what was true when it began. */
-	resolver_cancel(&target->resolver);
-	target->look_up_ns = now_raw_ns;
-	target->look_up_wait_ns = LOOK_UP_FIRST_NS;
+	target_look_up_anew(target, now_raw_ns);
 
 	return true;
 }
