@@ -341,19 +341,10 @@ static ssize_t receive(int fd, struct datagram *datagram)
 	return datagram->header.msg_flags & MSG_TRUNC ? -1 : length;
 }
 
-/* What the kernel says of the address that was asked. NULL: nothing. */
-static struct cmsghdr *packet_info(const struct msghdr *header)
-{
-	struct cmsghdr *h = CMSG_FIRSTHDR(header);
-
-	return h && ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
-		     (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO)) ? h : NULL;
-}
-
 /* Nothing else that came with the request is sent with the answer. */
 static void keep_local_address(struct msghdr *header)
 {
-	struct cmsghdr *info = packet_info(header);
+	struct cmsghdr *info = way_back_find(header);
 
 	if (info) {
 		way_back_choose(info, header->msg_name);
@@ -377,7 +368,7 @@ static void send_answer(int fd, const struct datagram *datagram, struct chronyc_
 static bool is_welcome(struct chronyc_listener *listener, const struct datagram *datagram,
 		       int64_t now_raw_ns)
 {
-	const struct cmsghdr *info = packet_info(&datagram->header);
+	const struct cmsghdr *info = way_back_find(&datagram->header);
 	struct net_address client;
 	uint64_t random;
 

@@ -7,6 +7,20 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "lib/control_message.h"
+
+struct cmsghdr *way_back_find(const struct msghdr *request)
+{
+	for (struct cmsghdr *h = control_message_first(request); h;
+	     h = control_message_next(request, h)) {
+		if ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
+		    (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO))
+			return h;
+	}
+
+	return NULL;
+}
+
 /*
  * Of a packet to a broadcast or multicast address the kernel says from which address of ours an
  * answer would leave, and that is another one (ip(7), IP_PKTINFO).

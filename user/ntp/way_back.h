@@ -9,15 +9,18 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
+/* What the kernel says of the address that was asked, in either family. NULL: nothing. */
+struct cmsghdr *way_back_find(const struct msghdr *request);
+
 /*
  * Did the request go to a broadcast or multicast address? All who have it would answer, from
- * addresses that nobody has asked. @info: as below.
+ * addresses that nobody has asked. @info: as found.
  */
 bool way_back_is_of_many(const struct cmsghdr *info);
 
 /**
  * way_back_choose() - let an answer leave from the address that was asked
- * @info: IP_PKTINFO or IPV6_PKTINFO, as a request came with it, and as its answer is sent with it
+ * @info: as found in a request, or a copy of it, with which its answer is sent
  * @client: who asked
  *
  * The kernel knows by which interface, but for addresses that are valid on one interface only.

@@ -156,24 +156,11 @@ static int port_of(const struct sockaddr_storage *address)
 	return ntohs(((const struct sockaddr_in *)address)->sin_port);
 }
 
-/* What the kernel says of the address that was asked, in either family. NULL: nothing. */
-static const struct cmsghdr *packet_info(const struct msghdr *request)
-{
-	for (struct cmsghdr *h = control_message_first(request); h;
-	     h = control_message_next(request, h)) {
-		if ((h->cmsg_level == IPPROTO_IP && h->cmsg_type == IP_PKTINFO) ||
-		    (h->cmsg_level == IPPROTO_IPV6 && h->cmsg_type == IPV6_PKTINFO))
-			return h;
-	}
-
-	return NULL;
-}
-
 bool batch_packet(const struct batch *batch, int index, struct batch_packet *packet)
 {
 	const struct msghdr *header = &batch->in[index].msg_hdr;
 	const struct received *received = &batch->received[index];
-	const struct cmsghdr *info = packet_info(header);
+	const struct cmsghdr *info = way_back_find(header);
 
 	if (header->msg_flags & MSG_TRUNC ||
 	    net_address_from_sockaddr((const struct sockaddr *)&received->sender,
@@ -191,7 +178,7 @@ bool batch_packet(const struct batch *batch, int index, struct batch_packet *pac
 
 static size_t put_local_address(const struct msghdr *request, struct cmsghdr *place)
 {
-	const struct cmsghdr *info = packet_info(request);
+	const struct cmsghdr *info = way_back_find(request);
 	size_t size;
 
 	if (!info)

@@ -70,6 +70,27 @@ static bool is_of_many_v6(const char *asked)
 	return way_back_is_of_many(&room.header);
 }
 
+/* After a timestamp, as a server's requests come with one. */
+TEST(what_the_kernel_says_is_found)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[2 * CMSG_SPACE(sizeof(struct in6_pktinfo))];
+	} control = { .header = { .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET } };
+	struct msghdr request = { .msg_control = &control,
+				  .msg_controllen = CMSG_SPACE(sizeof(int)) };
+	struct cmsghdr *info = (struct cmsghdr *)(control.bytes + CMSG_SPACE(sizeof(int)));
+
+	EXPECT_EQ(NULL, way_back_find(&request));
+	request.msg_controllen = sizeof(control);
+	*info = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo)),
+				  .cmsg_level = IPPROTO_IP, .cmsg_type = IP_PKTINFO };
+	EXPECT_EQ(info, way_back_find(&request));
+	*info = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(struct in6_pktinfo)),
+				  .cmsg_level = IPPROTO_IPV6, .cmsg_type = IPV6_PKTINFO };
+	EXPECT_EQ(info, way_back_find(&request));
+}
+
 TEST(what_was_sent_to_many_is_known)
 {
 	EXPECT_FALSE(is_of_many_v4(htonl(0xc0000201), htonl(0xc0000201)));
