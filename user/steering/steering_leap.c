@@ -59,6 +59,8 @@ static void steering_pass_leap(struct steering *steering, const struct timescale
 
 	if (!steering_timescale_leapt(steering, now, change_ns))
 		err = steering->timescale->ops->leap(steering->timescale, change_ns);
+	/* The reading that showed this turn of the loop all clocks is from before. */
+	timescale_expire(steering->timescale);
 	if (err)
 		log_err("The leap second could not be set in the timescale: %s; the sources will show it",
 			strerror(-err));

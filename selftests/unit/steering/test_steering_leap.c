@@ -185,6 +185,19 @@ TEST_F(steering, steps_over_a_leap_second)
 	EXPECT_EQ(0, fake_clock.status);
 }
 
+/* It is said by how much, and not by what the clock was off before the leap second. */
+TEST_F(steering, says_by_how_much_it_steps_over_a_leap_second)
+{
+	static const char said[] =
+		"MESSAGE=The system clock was stepped by -1.00 s (a leap second); 0 ns remain";
+
+	set_leap_day(self, LEAP_STEP);
+	ASSERT_EQ(0, run_truthfully(self, 119 * S));
+	journal_listen(LOG_NOTICE);
+	ASSERT_EQ(0, run_truthfully(self, 2 * S));
+	EXPECT_TRUE(journal_has(said)) TH_LOG("%s", journal.fields[0]);
+}
+
 TEST_F(steering, slews_over_a_leap_second)
 {
 	set_leap_day(self, LEAP_SLEW);
