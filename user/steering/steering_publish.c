@@ -211,8 +211,11 @@ int steering_publish(struct steering *steering, const struct timescale_now *now)
 								STEERING_PUBLISH_NS);
 	err = system_clock_publish(steering->clock, synchronised, maxerror_ns,
 				   status->esterror_ns, steering_kernel_leap(steering));
-	if (err > 0)
+	if (err > 0) {
+		/* One that was not marked before was set since, if only by a little. */
+		steering->disarm |= steering->armed;
 		err = steering_clear_mark(steering, now);
+	}
 	if (err == -ESTALE) {
 		synchronised = false;
 		steering_recheck(steering);

@@ -267,6 +267,7 @@ bool steering_watch(struct steering *steering, const struct timescale_now *now)
 		return false;
 	steering_report_set(steering, now, jump_ns);
 	follower_restart(&steering->follower);
+	steering->disarm = true;
 	return true;
 }
 

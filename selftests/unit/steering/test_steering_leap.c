@@ -125,6 +125,42 @@ TEST_F(steering, arms_the_kernel_anew_after_a_step)
 	EXPECT_EQ(STA_INS, fake_clock.status & STA_INS);
 }
 
+/* Whoever sets it: by so little that it is right again at once, ... */
+TEST_F(steering, arms_the_kernel_anew_after_somebody_else_set_the_clock)
+{
+	static const int64_t jumps_ns[] = { 20 * MS, -20 * MS, 200 * MS, -200 * MS };
+
+	for (size_t i = 0; i < ARRAY_SIZE(jumps_ns); i++) {
+		set_leap_day(self, LEAP_SYSTEM);
+		ASSERT_EQ(0, run_truthfully(self, 10 * S));
+		ASSERT_EQ(STA_INS, fake_clock.status);
+		fake_clock.realtime_ns += jumps_ns[i];
+		fake_clock.status |= STA_UNSYNC;
+		ASSERT_EQ(0, follow(self));
+		EXPECT_EQ(0, fake_clock.status & STA_INS) TH_LOG("%zu", i);
+		ASSERT_EQ(0, run_truthfully(self, 3 * S / 2));
+		EXPECT_EQ(0, fake_clock.status & STA_INS) TH_LOG("%zu", i);
+		ASSERT_EQ(0, run_truthfully(self, 5 * S));
+		EXPECT_EQ(STA_INS, fake_clock.status) TH_LOG("%zu", i);
+	}
+}
+
+/* ... or by nothing that could be seen: the kernel has marked the clock. */
+TEST_F(steering, arms_the_kernel_anew_after_an_unseen_setting_of_the_clock)
+{
+	set_leap_day(self, LEAP_SYSTEM);
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	fake_clock.status |= STA_UNSYNC;
+	steering_follow_now(self->steering);
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(0, fake_clock.status);
+	ASSERT_EQ(0, run_truthfully(self, 3 * S / 2));
+	EXPECT_EQ(0, fake_clock.status);
+	ASSERT_EQ(0, run_truthfully(self, S));
+	EXPECT_EQ(STA_INS, fake_clock.status);
+}
+
 /* No daemon may run at midnight. */
 TEST_F(steering, leaves_the_leap_second_to_the_kernel)
 {
