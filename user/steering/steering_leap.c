@@ -13,6 +13,16 @@
  */
 #define LEFT_APART_NS	(NS_PER_S / 10)
 
+/*
+ * The time that a leap second passes by: where the kernel is to execute it, that is the clock's as
+ * well, and one that is behind may still leap.
+ */
+static int64_t steering_leap_time_ns(const struct steering *steering,
+				     const struct timescale_now *now)
+{
+	return steering->armed ? chime_min(now->time_ns, now->realtime_ns) : now->time_ns;
+}
+
 void steering_note_leap(struct steering *steering, const struct timescale_now *now)
 {
 	struct steering_status *status = &steering->status;
@@ -20,7 +30,7 @@ void steering_note_leap(struct steering *steering, const struct timescale_now *n
 
 	/* A time that is not known passes none. */
 	if (steering_can_follow(now))
-		leap_check(&steering->leap, now->time_ns);
+		leap_check(&steering->leap, steering_leap_time_ns(steering, now));
 	status->leap = steering->leap.kind;
 	status->leap_raw_ns = chime_add_sat(now->raw_ns,
 					    chime_sub_sat(steering->leap.at_ns, now->time_ns));
@@ -121,8 +131,7 @@ static bool steering_is_to_leap(const struct steering *steering, const struct ti
 	if (steering->options.leap_mode == LEAP_IGNORE)
 		return false;
 	if (steering->options.leap_mode == LEAP_SYSTEM && steering->armed) {
-		/* A clock that is behind may still leap. */
-		utc_ns = chime_sub_sat(chime_min(utc_ns, now->realtime_ns),
+		utc_ns = chime_sub_sat(steering_leap_time_ns(steering, now),
 				       STEERING_LEAP_MISSED_NS);
 		return leap_has_come(leap, utc_ns) && steering->status.valid;
 	}

@@ -298,6 +298,33 @@ TEST_F(steering, does_not_wait_for_a_kernel_that_is_not_armed)
 	EXPECT_EQ(LEAP_NS - S + 2 * MS, fake_clock.realtime_ns);
 }
 
+/* The kernel leaps at its own midnight, which a clock that is behind has seconds later. */
+TEST_F(steering, waits_for_a_kernel_whose_clock_is_behind)
+{
+	struct discipline_result result;
+
+	set_leap_day(self, LEAP_SYSTEM);
+	result = found(self, 0);
+	result.correction.maxerror_ns = 6 * S;
+	ASSERT_EQ(0, apply(self, result));
+	ASSERT_EQ(0, run_truthfully(self, 110 * S));
+	ASSERT_EQ(STA_INS, fake_clock.status);
+	result = found(self, 4 * S);
+	result.correction.maxerror_ns = 6 * S;
+	ASSERT_EQ(0, apply(self, result));
+	while (fake_clock.realtime_ns < LEAP_NS) {
+		ASSERT_EQ(0, run_truthfully(self, S / 8));
+		EXPECT_EQ(STA_INS, fake_clock.status);
+	}
+	EXPECT_GT(error_ns(self), 2 * S);
+	fake_clock_leap();
+	ASSERT_EQ(0, follow(self));
+	EXPECT_EQ(-S, steering_leap(self->steering));
+	ASSERT_EQ(0, run_truthfully(self, 60 * S));
+	EXPECT_EQ(0, steering_leap(self->steering));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
 TEST_F(steering, steps_late_over_a_leap_second)
 {
 	set_leap_day(self, LEAP_STEP);
