@@ -101,6 +101,9 @@ static int daemon_timeout_ms(const struct daemon *daemon, int64_t now_ns)
 	int64_t next_ns = associations_next_ns(daemon->associations), wait_ns;
 	int i;
 
+	/* The latest update was in vain, or what it was made of has changed since. */
+	if (daemon->sources_changed)
+		return 0;
 	next_ns = chime_min(next_ns, steering_next_ns(daemon->steering));
 	next_ns = chime_min(next_ns, serving_next_ns(daemon->serving));
 	for (i = 0; i < DUE_COUNT; i++)

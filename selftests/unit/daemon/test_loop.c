@@ -206,6 +206,14 @@ TEST_F(signals, what_is_in_run_is_looked_for_though_nothing_else_happens)
 	EXPECT_EQ(6000, daemon_timeout_ms(&self->daemon, 0));
 }
 
+/* As where the module refused a correction, because an epoch began meanwhile. */
+TEST_F(signals, an_update_that_is_to_be_tried_again_is_not_waited_for)
+{
+	EXPECT_EQ(3600 * 1000, daemon_timeout_ms(&self->daemon, 0));
+	self->daemon.sources_changed = true;
+	EXPECT_EQ(0, daemon_timeout_ms(&self->daemon, 0));
+}
+
 /* Nothing that the kernel has left in the descriptors is to be read, and one message is enough. */
 TEST_F(signals, what_cannot_be_waited_for_is_said_once_an_hour)
 {
