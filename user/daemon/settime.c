@@ -141,11 +141,11 @@ static int follow_entries(struct daemon *daemon, struct manual_estimate *found)
 	err = timescale_read(daemon->timescale, &now);
 	if (err)
 		return err;
-	/* What sources said before is no evidence beside the operator's word. */
-	daemon_change_sources(daemon, &REFERENCE_JUMPED);
 	err = steering_set_by_operator(daemon->steering, &line, &now);
 	if (err && err != -EPERM)
 		return err;
+	/* What sources said before is no evidence beside the operator's word. */
+	daemon_change_sources(daemon, &REFERENCE_JUMPED);
 	daemon->by_hand.latest_ns = chime_line_eval(&line, now.reference_ns);
 	if (found->learned)
 		discipline_prime_rate(daemon->discipline, found->rate.rate, found->rate.sigma);

@@ -312,6 +312,8 @@ TEST_F(settime, what_cannot_be_set_is_not_remembered)
 	EXPECT_NE(NULL, strstr(self->error, "Try again"));
 	EXPECT_EQ(0, self->daemon.by_hand.times.count);
 	EXPECT_EQ(0, self->daemon.by_hand.latest_ns);
+	/* Nor does it count more than what sources said. */
+	EXPECT_EQ(0, world.voided);
 }
 
 TEST_F(settime, says_what_keeps_it_from_setting_the_clock)
