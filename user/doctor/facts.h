@@ -25,7 +25,7 @@
  * @build_failed: DKMS's latest attempt did
  * @installed: there is one for this kernel
  * @other_kernel: which says to be for another one
- * @blacklisted: modprobe.d names it
+ * @blacklisted: modprobe.d or the kernel's command line keeps it out
  * @signature_wanted: the kernel accepts no module without
  * @is_signed: the installed one is
  * @key_enrolled: DKMS's key is among those that the firmware hands to the kernel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module's file for this kernel, DKMS, the keys that the firmware trusts, and the kernel's log.
+ * The module's file for this kernel, DKMS, the keys that the firmware trusts, blacklists, and the
+ * kernel's log.
  */
 #include "doctor/machine.h"
 
@@ -31,6 +32,9 @@
 
 /* What the kernel looks for at the end of a module. */
 #define SIGNATURE_END	"~Module signature appended~\n"
+
+/* Room for the kernel's command line: x86 and arm64 take one of 2048. */
+#define COMMAND_LINE_MAX	8192
 
 /* A record of the kernel's log is at most so long. */
 #define RECORD_MAX	8192
@@ -181,12 +185,41 @@ static bool wants_signature(const char *root)
 	return wanted;
 }
 
-/* --- modprobe.d --- */
+/* --- Blacklists --- */
+
+/* In a list such as "floppy,truechime", which may stand in quotes. */
+static bool is_in_list(char *list)
+{
+	char *name;
+
+	while ((name = strsep(&list, ",\"")))
+		if (!strcmp(name, MODULE))
+			return true;
+
+	return false;
+}
+
+/* By the kernel, or by modprobe; what follows "--" is for init. */
+static bool is_blacklisted_at_boot(const char *root)
+{
+	static const char *const lists[] = { "module_blacklist=", "modprobe.blacklist=" };
+	char place[DOCTOR_PATH_MAX], line[COMMAND_LINE_MAX], *words = line, *word;
+
+	doctor_read_line(doctor_path(place, root, "/proc/cmdline"), line, sizeof(line));
+	while ((word = strsep(&words, " ")) && strcmp(word, "--") != 0) {
+		for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+			if (!strncmp(word, lists[i], strlen(lists[i])) &&
+			    is_in_list(word + strlen(lists[i])))
+				return true;
+	}
+
+	return false;
+}
 
 static bool is_blacklisted(const char *root)
 {
+	bool blacklisted = is_blacklisted_at_boot(root);
 	char place[DOCTOR_PATH_MAX];
-	bool blacklisted = false;
 	glob_t found;
 
 	doctor_find(doctor_path(place, root, "/etc/modprobe.d/*.conf"), &found);

@@ -45,8 +45,9 @@ static const struct {
 		"dkms install --force " SOURCE " -k %s",
 	},
 	[MODULE_BLACKLISTED] = {
-		MODULE "is blacklisted in /etc/modprobe.d", "see where",
-		"grep -rE '(blacklist|install) +truechime' /etc/modprobe.d",
+		MODULE "is blacklisted, in /etc/modprobe.d or on the kernel's command line",
+		"see where",
+		"grep -rE '(blacklist|install)[ =].*truechime' /etc/modprobe.d /proc/cmdline",
 	},
 	[MODULE_NO_SIGNATURE] = {
 		REFUSED ", and it has none", "build it anew, with a key of DKMS",

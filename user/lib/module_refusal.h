@@ -17,7 +17,7 @@
  * @MODULE_BUILD_FAILED: DKMS has tried, and failed
  * @MODULE_NOT_INSTALLED: it is not built for this kernel
  * @MODULE_OTHER_KERNEL: what is installed for this kernel was built for another one
- * @MODULE_BLACKLISTED: modprobe.d says so
+ * @MODULE_BLACKLISTED: modprobe.d or the kernel's command line says so
  * @MODULE_NO_SIGNATURE: the kernel accepts signed modules only, and it is not signed
  * @MODULE_KEY_REJECTED: it is, with a key that is not enrolled
  * @MODULE_KEY_PENDING: that is to be enrolled at the next boot

@@ -247,6 +247,31 @@ TEST_F(machine, blacklist)
 	EXPECT_TRUE(look(self)->blacklisted);
 }
 
+/* The kernel's own list, and modprobe's. */
+TEST_F(machine, blacklist_of_the_command_line)
+{
+	static const struct {
+		const char *line;
+		bool blacklisted;
+	} rows[] = {
+		{ "quiet module_blacklist=truechime ro\n", true },
+		{ "quiet module_blacklist=floppy,truechime,pcspkr\n", true },
+		{ "modprobe.blacklist=truechime", true },
+		{ "module_blacklist=floppy modprobe.blacklist=\"pcspkr,truechime\"\n", true },
+		{ "module_blacklist=truechime modprobe.blacklist=floppy\n", true },
+		{ "module_blacklist=truechimes,ntruechime modprobe.blacklist=\n", false },
+		{ "truechime.genid=0 old_module_blacklist=truechime blacklist=truechime\n", false },
+		/* What init is told. */
+		{ "quiet -- module_blacklist=truechime\n", false },
+	};
+
+	EXPECT_FALSE(look(self)->blacklisted);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		put(self, "/proc/cmdline", rows[i].line);
+		EXPECT_EQ(rows[i].blacklisted, look(self)->blacklisted) TH_LOG("%s", rows[i].line);
+	}
+}
+
 TEST_F(machine, log_of_the_kernel)
 {
 	put(self, "/dev/kmsg",
