@@ -58,7 +58,7 @@ struct waitsync {
  * @synchronised: the clock is
  * @refid: of what it follows
  * @correction_s: what is left of its measured error, unsigned
- * @skew_ppm: how well its frequency is known; INFINITY: it is not
+ * @skew_ppm: how well its frequency is known; INFINITY: it is not yet; 0: nothing measures it
  * @maxerror_ns: the bound of its error; -1: none is known
  */
 struct waitsync_answer {
@@ -102,6 +102,17 @@ static const char *waitsync_failed(int err)
 	return "the daemon truechimed does not answer";
 }
 
+/*
+ * With a host's clock alone, or once no source is left, the frequency is measured by nobody, and
+ * nothing is to be waited for. chronyc is told 0 then. A source that is followed shows it soon.
+ */
+static double skew_of(const json_t *reply)
+{
+	double unknown = *json_text_of(reply, "name") ? INFINITY : 0;
+
+	return json_real_of(reply, "skew_ppb", unknown) / 1e3;
+}
+
 /* Ask for @answer: once, so that all of it is of one instant. */
 static void waitsync_ask(const struct cli *cli, struct waitsync_answer *answer)
 {
@@ -113,7 +124,7 @@ static void waitsync_ask(const struct cli *cli, struct waitsync_answer *answer)
 		answer->synchronised = json_bool_of(reply, "synchronised");
 		answer->refid = (uint32_t)json_int_of(reply, "refid", 0);
 		answer->correction_s = fabs(json_real_of(reply, "offset_ns", 0)) / 1e9;
-		answer->skew_ppm = json_real_of(reply, "skew_ppb", INFINITY) / 1e3;
+		answer->skew_ppm = skew_of(reply);
 		answer->maxerror_ns = json_int_of(reply, "maxerror_ns", -1);
 	}
 	json_decref(reply);

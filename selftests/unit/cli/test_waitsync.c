@@ -21,6 +21,7 @@ struct look {
 	bool synchronised;
 	int64_t maxerror_ns;	/* -1: none is known */
 	bool kernel_unsynchronised;
+	const char *unmeasured;	/* no rate is known of what is followed: its name, "": no source */
 };
 
 static struct {
@@ -81,9 +82,13 @@ static int answer_as_told(json_t **reply)
 		world.now_ns += world.answer_s * NS_PER_S;
 	if (look->err)
 		return look->err;
-	*reply = json_pack("{s:b,s:b,s:I,s:I,s:f,s:o}", "ok", 1, "synchronised", look->synchronised,
-			   "refid", (json_int_t)0xc0000201, "offset_ns", (json_int_t)-1000,
-			   "skew_ppb", 20.0, "maxerror_ns", look->maxerror_ns < 0 ? json_null() :
+	*reply = json_pack("{s:b,s:b,s:I,s:s,s:I,s:o,s:o}", "ok", 1,
+			   "synchronised", look->synchronised,
+			   "refid", (json_int_t)0xc0000201,
+			   "name", look->unmeasured ? look->unmeasured : "192.0.2.1",
+			   "offset_ns", (json_int_t)-1000,
+			   "skew_ppb", look->unmeasured ? json_null() : json_real(20.0),
+			   "maxerror_ns", look->maxerror_ns < 0 ? json_null() :
 			   json_integer((json_int_t)look->maxerror_ns));
 	return 0;
 }
@@ -450,6 +455,30 @@ TEST(numbers_and_options_do_not_mix)
 		EXPECT_EQ(CLI_ERROR, wait_within(0, NS_PER_S, false, words, &said));
 		EXPECT_EQ(0, world.looks);
 	}
+}
+
+/*
+ * Nothing measures a host that is followed as it is: chronyc shows a skew of 0 there, and does not
+ * wait. That of a source is known soon.
+ */
+TEST(only_of_a_source_is_a_skew_waited_for)
+{
+	static const struct look host[] = {
+		{ .unmeasured = "" }, { .synchronised = true, .unmeasured = "" },
+	};
+	static const struct look source[] = {
+		{ .synchronised = true, .unmeasured = "192.0.2.1" }, { .synchronised = true },
+	};
+	char line[128];
+
+	tell(host, ARRAY_SIZE(host));
+	EXPECT_EQ(CLI_OK, wait_for("5", "0", "0.1", line, sizeof(line)));
+	EXPECT_EQ(2, world.looks);
+	EXPECT_STREQ("try: 2, refid: C0000201, correction: 0.000001000, skew: 0.000", line);
+	EXPECT_EQ(CLI_NOT, wait_for("5", "0", "-1", line, sizeof(line)));
+	tell(source, ARRAY_SIZE(source));
+	EXPECT_EQ(CLI_OK, wait_for("5", "0", "0.1", line, sizeof(line)));
+	EXPECT_EQ(2, world.looks);
 }
 
 TEST(machines_get_no_sentences)
