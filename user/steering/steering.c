@@ -592,8 +592,10 @@ bool steering_set_external(struct steering *steering, bool external)
 	steering->external = external;
 	if (external)
 		log_notice("The module is in mode external: other programs steer it and the system clock. To change that: truechime mode auto");
-	else
+	else if (steering->timescale->ops->in_kernel)
 		log_notice("The module is in mode auto again: this daemon steers it and the system clock");
+	else
+		log_notice("Mode external is over, as the module is gone: this daemon steers the system clock");
 	steering_leave_clock(steering);
 	return true;
 }

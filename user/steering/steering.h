@@ -163,8 +163,8 @@ void steering_end_correction(struct steering *steering);
 void steering_follow_host(struct steering *steering);
 
 /*
- * Another program steers (mode external), or does no longer. The system clock keeps its rate.
- * Returns whether that is new, which is logged.
+ * Another program steers (mode external), or does no longer, maybe as the module has gone. The
+ * system clock keeps its rate. Returns whether that is new, which is logged.
  */
 bool steering_set_external(struct steering *steering, bool external);
 

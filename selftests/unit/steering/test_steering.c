@@ -547,6 +547,30 @@ TEST_F(steering, stands_aside)
 	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
 }
 
+/* The module may be in another mode, or gone. */
+TEST_F(steering, says_why_mode_external_is_over)
+{
+	static const char *const said[] = {
+		"MESSAGE=The module is in mode auto again: this daemon steers it and the system clock",
+		"MESSAGE=Mode external is over, as the module is gone: this daemon steers the system clock",
+	};
+	struct timescale_ops ops = *self->timescale->ops;
+	const struct timescale_ops *user_ops = self->timescale->ops;
+
+	journal_listen(LOG_NOTICE);
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		ops.in_kernel = true;
+		self->timescale->ops = &ops;
+		EXPECT_TRUE(steering_set_external(self->steering, true));
+		/* As daemon_lose_module() does. */
+		if (i == 1)
+			self->timescale->ops = user_ops;
+		steering_set_timescale(self->steering, self->timescale);
+		EXPECT_TRUE(steering_set_external(self->steering, false));
+		EXPECT_TRUE(journal_has(said[i])) TH_LOG("%s", journal.fields[0]);
+	}
+}
+
 /* PTP programs and another time daemon: the clock is taken back when both have left it. */
 TEST_F(steering, yields_to_another_daemon)
 {
