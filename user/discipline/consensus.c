@@ -292,6 +292,14 @@ static bool is_falseticker(const struct timescale_now *now, const struct consens
 	return chime_abs_sat(chime_add_sat(known_ns, offset_ns)) > chime_abs_sat(known_ns);
 }
 
+/* One source alone says so, and said it when there were others, who denied it: no time is lost. */
+static bool is_old_claim(const struct consensus *consensus, int64_t at_ns,
+			 const struct timescale_now *now, const struct consensus_result *result)
+{
+	return !now->has_host && result->agreeing == 1 &&
+	       majority_is_denied(&consensus->roll, at_ns);
+}
+
 static enum consensus_verdict leave_open(int64_t elapsed_ns)
 {
 	return elapsed_ns < UNRESOLVED_NS ? CONSENSUS_SUSPECT : CONSENSUS_UNRESOLVED;
@@ -317,7 +325,8 @@ static enum consensus_verdict judge_one(struct consensus *consensus, int64_t at_
 	/* The other configured sources have been asked, too. */
 	if (result->voters < consensus->roll.usable && elapsed_ns < BURST_NS)
 		return CONSENSUS_SUSPECT;
-	if (is_falseticker(now, terms, result->offset_ns))
+	if (is_old_claim(consensus, at_ns, now, result) ||
+	    is_falseticker(now, terms, result->offset_ns))
 		return CONSENSUS_FALSETICKER;
 	return let_through(consensus, at_ns, now,
 			   now->has_host ? CONSENSUS_OK : CONSENSUS_JUMP);
@@ -449,6 +458,7 @@ static void begin_suspicion(struct consensus *consensus, const struct timescale_
  */
 static void end_suspicion(struct consensus *consensus)
 {
+	bool denied = majority_keeping(&consensus->roll);
 	size_t i;
 
 	consensus->suspect = false;
@@ -458,8 +468,10 @@ static void end_suspicion(struct consensus *consensus)
 		opinion->joins = false;
 		opinion->disputed = false;
 		opinion->due = false;
-		if (opinion->far)
-			opinion_outvote(opinion);
+		if (!opinion->far)
+			continue;
+		opinion->denied |= denied && !opinion->followed;
+		opinion_outvote(opinion);
 	}
 }
 

@@ -54,6 +54,28 @@ size_t majority_affirming(const struct roll *roll, int64_t at_ns)
 	return number;
 }
 
+size_t majority_keeping(const struct roll *roll)
+{
+	size_t i, number = 0;
+
+	for (i = 0; i < roll->count; i++) {
+		const struct opinion *opinion = &roll->opinion[i];
+
+		number += opinion->votes && opinion->answered && !opinion->far && !opinion->joins;
+	}
+	return number;
+}
+
+bool majority_is_denied(const struct roll *roll, int64_t at_ns)
+{
+	size_t i;
+
+	for (i = 0; i < roll->count; i++)
+		if (opinion_says(&roll->opinion[i], at_ns) && !roll->opinion[i].denied)
+			return false;
+	return true;
+}
+
 static size_t count_agreeing(const struct roll *roll, int64_t at_ns)
 {
 	size_t i, number = 0;

@@ -32,6 +32,12 @@ size_t majority_find(const struct roll *roll, int64_t *at_ns);
 /* How many of those who agree on it have answered since the suspicion began. */
 size_t majority_affirming(const struct roll *roll, int64_t at_ns);
 
+/* How many have answered since then, and neither contradict the timescale nor join who does. */
+size_t majority_keeping(const struct roll *roll);
+
+/* All who agree on @at_ns did so when others were asked, who kept to the timescale. */
+bool majority_is_denied(const struct roll *roll, int64_t at_ns);
+
 /* How many different clocks those sources follow who agree on @at_ns. */
 size_t majority_clocks(const struct roll *roll, int64_t at_ns);
 

@@ -72,10 +72,11 @@ void opinion_contradict(struct opinion *opinion, const struct source_interval *o
 	int64_t size_ns = chime_abs_sat(source_interval_middle(off));
 	int64_t grown_ns = chime_sub_sat(raw_ns, opinion->since_raw_ns) / GROWTH;
 	bool other = chime_sub_sat(size_ns, opinion->first_ns) > chime_add_sat(grown_ns, FAR_NS);
-
 	/* The same difference as before, but for the drift of two clocks in between? */
-	opinion->far = opinion->far && source_interval_meets(&opinion->off, off, FAR_NS / 2) ?
-		       opinion->far + 1 : 1;
+	bool same = opinion->far && source_interval_meets(&opinion->off, off, FAR_NS / 2);
+
+	opinion->far = same ? opinion->far + 1 : 1;
+	opinion->denied = opinion->denied && same;
 	opinion->off = *off;
 	opinion->joins = false;
 	opinion->probation = opinion->probation ? opinion->probation_whole : 0;
@@ -89,6 +90,7 @@ void opinion_contradict(struct opinion *opinion, const struct source_interval *o
 static void end_contradiction(struct opinion *opinion)
 {
 	opinion->far = 0;
+	opinion->denied = false;
 	opinion->contradictions = 0;
 	opinion->followed = false;
 }

@@ -28,6 +28,7 @@
  * @rests: it asks us to wait, and has not been asked since the suspicion began
  * @votes: it is reachable and may be used, or may yet answer
  * @far: contradictions in a row that agree with each other
+ * @denied: others were asked after the first of them, and agreed with the timescale
  * @joins: while others contradict, it excludes the timescale, by less than a contradiction
  * @disputed: while others contradicted, it did so by what excludes what was said before
  * @due: another one did, and it has not answered since
@@ -49,6 +50,7 @@ struct opinion {
 	bool rests;
 	bool votes;
 	int far;
+	bool denied;
 	bool joins;
 	bool disputed;
 	bool due;

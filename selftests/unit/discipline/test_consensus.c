@@ -750,6 +750,49 @@ TEST_F(consensus, who_was_outvoted_is_not_followed_when_the_others_are_gone)
 	EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, -3600 * S));
 }
 
+/* What others have denied is no jump of which this one alone can tell by now. */
+TEST_F(consensus, who_was_outvoted_tells_of_no_jump_when_the_others_are_offline)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 3));
+	answer(self, 0, 3600 * S);
+	answer(self, 1, 0);
+	ASSERT_EQ(CONSENSUS_OK, answer(self, 2, 0));
+	for (i = 0; i < 8; i++) {
+		run(self, S);
+		ASSERT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
+	}
+	self->source[1].status.withdrawn = true;
+	self->source[2].status.withdrawn = true;
+	for (i = 0; i < 100; i++) {
+		run(self, 16 * S);
+		EXPECT_EQ(CONSENSUS_FALSETICKER, answer(self, 0, 3600 * S));
+	}
+	/* But it can tell of one that comes later. */
+	answer(self, 0, 7200 * S);
+	answer(self, 0, 7200 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 7200 * S));
+}
+
+/* Silence denies nothing. */
+TEST_F(consensus, whom_nobody_denied_tells_of_a_jump_when_the_others_are_gone)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 3));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	run(self, 31 * S);
+	ASSERT_EQ(CONSENSUS_OK, answer(self, 0, 3600 * S));
+	for (i = 1; i < 3; i++) {
+		self->source[i].status.reach = 0;
+		self->source[i].status.lost = true;
+	}
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 3600 * S));
+	run(self, 5 * S);
+	EXPECT_EQ(CONSENSUS_JUMP, answer(self, 0, 3600 * S));
+}
+
 TEST_F(consensus, servers_by_their_own_clocks_are_not_one_voice)
 {
 	int i;
