@@ -36,6 +36,7 @@ struct timescale;
  * @deleted: the servers that the operator has deleted, a bit each
  * @added_ns: UTC at which he adds them again
  * @is_told: the operator has told the daemon something, which wakes it
+ * @unrouted: this machine has no route to any server
  * @daemon: that runs
  * @associations: the daemon's
  * @steering: the daemon's
@@ -64,6 +65,7 @@ struct guest {
 	unsigned int deleted;
 	int64_t added_ns;
 	bool is_told;
+	bool unrouted;
 	struct daemon *daemon;
 	struct associations *associations;
 	struct steering *steering;

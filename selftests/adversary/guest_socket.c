@@ -73,6 +73,8 @@ int ntp_socket_open(struct ntp_socket *sock, const struct sockaddr *address, soc
 	(void)length;
 	(void)options;
 	sock->fd = -1;
+	if (guest.unrouted)
+		return -ENETUNREACH;
 	troubles_happen(MOMENT_BEFORE_REQUEST);
 	for (i = 0; i < SOCKETS_MAX && sockets[i].number; i++)
 		;

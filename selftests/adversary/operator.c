@@ -121,10 +121,27 @@ static bool was_just_disrupted(void)
 	return world->now_ns - world->judge.disrupted_ns < 60 * NS_PER_S;
 }
 
+static const struct source_match all = { .kind = SOURCE_MATCH_ALL };
+
+/*
+ * A reference clock cannot be taken offline. One that lies would be left to decide alone, which is
+ * what that means: where there is one, the servers are offline as they have no route, and keep
+ * their votes.
+ */
+static void take_offline(void)
+{
+	const struct server *clock = refclock_find();
+	bool by_route = clock && clock->liar;
+
+	guest.unrouted = by_route;
+	operate_connect(guest.associations, &all, by_route ? OPERATE_BY_ROUTE : OPERATE_OFFLINE,
+			guest.raw_ns);
+	guest.unrouted = false;
+}
+
 /* What other programs and the operator do, in any second. */
 void operator_acts(void)
 {
-	static const struct source_match all = { .kind = SOURCE_MATCH_ALL };
 	static int64_t offline_until_ns;
 	bool may_change = !guest.deleted && !offline_until_ns;
 	static int sets;
@@ -170,7 +187,7 @@ void operator_acts(void)
 	    !guest.deleted && happens(VARIATION_OFFLINE, 0.002)) {
 		world->deeds++;
 		world_log("offline");
-		operate_connect(guest.associations, &all, OPERATE_OFFLINE, guest.raw_ns);
+		take_offline();
 		offline_until_ns = world->now_ns +
 			(int64_t)(5e9 * exp(random_uniform(&world->random) * log(400)));
 		world->outage_until_ns = offline_until_ns;
