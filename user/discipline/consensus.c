@@ -372,6 +372,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 {
 	int64_t elapsed_ns = chime_sub_sat(now->raw_ns, consensus->suspect_raw_ns);
 	size_t voters = majority_voters(&consensus->roll, false), voted, affirming;
+	size_t all = majority_all(&consensus->roll);
 	int64_t at_ns = 0;
 	bool open;
 
@@ -387,7 +388,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	/* With a host, the discipline has several sources vote on it. */
 	if (now->has_host)
 		return CONSENSUS_OK;
-	if (2 * result->agreeing > voters)
+	if (2 * result->agreeing > all)
 		return judge_most(consensus, at_ns, now, terms, result);
 
 	voted = majority_voters(&consensus->roll, true);
@@ -398,7 +399,7 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	 * Silent sources have no vote, not even by what they contradicted before, but those that
 	 * agree must not be a minority of all.
 	 */
-	if (affirming > 1 && 2 * affirming > voted && 2 * result->agreeing >= voters) {
+	if (affirming > 1 && 2 * affirming > voted && 2 * result->agreeing >= all) {
 		result->voters = voted;
 		return judge_most(consensus, at_ns, now, terms, result);
 	}
@@ -407,8 +408,8 @@ static enum consensus_verdict judge(struct consensus *consensus, const struct ti
 	if (open && elapsed_ns < SUSPECT_NS)
 		return CONSENSUS_SUSPECT;
 	/* ... for longer while they only rest, and are needed for one. */
-	open = 2 * (result->agreeing + majority_resting(&consensus->roll)) > voters &&
-	       2 * majority_allowing(&consensus->roll, at_ns) <= voters;
+	open = 2 * (result->agreeing + majority_resting(&consensus->roll)) > all &&
+	       2 * majority_allowing(&consensus->roll, at_ns) <= all;
 	result->rests = open && elapsed_ns < QUORUM_REST_NS;
 	return result->rests ? CONSENSUS_SUSPECT : CONSENSUS_OK;
 }

@@ -36,6 +36,11 @@ size_t majority_resting(const struct roll *roll)
 	return number;
 }
 
+size_t majority_all(const struct roll *roll)
+{
+	return majority_voters(roll, false) + (majority_resting(roll) ? roll->limiting : 0);
+}
+
 size_t majority_allowing(const struct roll *roll, int64_t at_ns)
 {
 	size_t i, number = 0;

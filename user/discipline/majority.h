@@ -17,6 +17,12 @@ size_t majority_voters(const struct roll *roll, bool only_answered);
 /* How many of those who have not answered since then rest: they may yet be asked. */
 size_t majority_resting(const struct roll *roll);
 
+/*
+ * Of how many most have to agree: of those who have a vote, and while some of these rest, who will
+ * decide, of those who have said nothing but that we ask too often as well.
+ */
+size_t majority_all(const struct roll *roll);
+
 /* How many have to answer anew, as another one has contradicted by something else. */
 size_t majority_due(const struct roll *roll);
 

@@ -34,6 +34,7 @@ struct attendance {
 	size_t tired;		/* ... and were asked so often that they are no voters */
 	size_t reached;		/* have answered one of their latest requests */
 	size_t resting;		/* have not answered, as they ask us to wait */
+	size_t limiting;	/* have said nothing but that, and are no voters */
 	size_t unasked;		/* silent or unheard, and not asked since somebody answers */
 	bool said;		/* one has samples, and may be offline or have refused since */
 	int64_t latest_raw_ns;	/* when the latest answer came */
@@ -103,6 +104,12 @@ bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int6
 	return status->kisses || (status->reach & REACH_LATEST) ||
 	       status->asked_raw_ns < since_raw_ns ||
 	       chime_sub_sat(raw_ns, status->asked_raw_ns) < SOURCE_ANSWER_NS;
+}
+
+bool quorum_only_limits(const struct source *source, const struct source_status *status)
+{
+	return quorum_counts(source, status) && status->kisses && !status->received &&
+	       !status->lost && !quorum_may_vote(source, status);
 }
 
 /* The source never answered, and was not asked often or long enough to be called silent. */
@@ -184,6 +191,7 @@ static void take_attendance(const struct quorum *quorum, struct source *const *s
 		attendance->unheard += is_unheard(&status, now->raw_ns);
 		attendance->mute += is_mute(&status);
 		attendance->tired += is_mute(&status) && status.asked > REQUESTS;
+		attendance->limiting += quorum_only_limits(sources[i], &status);
 		attendance->reached += !!status.reach;
 		attendance->unasked += is_unasked(quorum, &status, now->raw_ns);
 		if (!status.received || !status.reach || !status.samples ||
@@ -220,16 +228,22 @@ static size_t count_agreeing(const struct attendance *attendance)
 	return most;
 }
 
+/* Of whom most have to agree: those who only ask us to wait as well, while voters rest. */
+static size_t count_all(const struct attendance *attendance)
+{
+	return attendance->voters + (attendance->resting ? attendance->limiting : 0);
+}
+
 /* How long to wait after the first answer. */
 static int64_t patience_ns(const struct attendance *attendance)
 {
-	size_t agreeing = count_agreeing(attendance);
+	size_t agreeing = count_agreeing(attendance), all = count_all(attendance);
 
 	if (agreeing < 2 && attendance->usable > 1)
 		return QUORUM_SILENT_NS;
-	if (2 * agreeing > attendance->voters)
+	if (2 * agreeing > all)
 		return 0;
-	return 2 * agreeing == attendance->voters ? QUORUM_LATE_NS : QUORUM_SILENT_NS;
+	return 2 * agreeing == all ? QUORUM_LATE_NS : QUORUM_SILENT_NS;
 }
 
 /*
@@ -252,7 +266,7 @@ static int64_t wait_for_resting_ns(const struct quorum *quorum,
 	int64_t left_ns = chime_sub_sat(chime_add_sat(quorum->since_raw_ns, QUORUM_REST_NS),
 					raw_ns);
 
-	if (!attendance->resting || 2 * count_agreeing(attendance) >= attendance->voters)
+	if (!attendance->resting || 2 * count_agreeing(attendance) >= count_all(attendance))
 		return 0;
 	return chime_min(left_ns, QUORUM_LATEST_NS);
 }
@@ -272,6 +286,7 @@ static void count_the_tired(struct attendance *attendance)
 {
 	attendance->usable += attendance->tired;
 	attendance->voters += attendance->tired;
+	attendance->limiting = 0;
 }
 
 /*

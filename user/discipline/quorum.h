@@ -62,7 +62,8 @@ struct quorum {
  * latest. A majority of the sources that are asked has to agree; half of them once the others are
  * late; any number once the others are silent, unless nobody answers any more, not even those who
  * did. After all have stopped answering, as when the network was away, none is silent before it was
- * asked again, and neither is one that rests. The caller clears @quorum->ask.
+ * asked again, and neither is one that rests. Beside such ones those that have said nothing but
+ * that are sources, too. The caller clears @quorum->ask.
  */
 int64_t quorum_wait_ns(struct quorum *quorum, struct source *const *sources, size_t count,
 		       const struct timescale_now *now);
@@ -102,5 +103,12 @@ bool quorum_may_be_right(const struct source *source, const struct source_status
  * row. One that has never said anything else is waited for once.
  */
 bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns);
+
+/*
+ * It has said nothing but that we ask too often, and was asked so often that it has no vote. But it
+ * is there, and may be right: while others rest, who will decide, it counts among all of which a
+ * majority has to agree.
+ */
+bool quorum_only_limits(const struct source *source, const struct source_status *status);
 
 #endif /* DISCIPLINE_QUORUM_H */

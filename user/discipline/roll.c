@@ -74,6 +74,7 @@ void roll_begin(struct roll *roll, struct source *const *sources, size_t count)
 {
 	roll->count = count < SOURCE_SELECT_MAX ? count : SOURCE_SELECT_MAX;
 	roll->usable = 0;
+	roll->limiting = 0;
 	roll->trusts = are_trusted(roll, sources);
 }
 
@@ -103,6 +104,7 @@ struct opinion *roll_call(struct roll *roll, size_t index, struct source *const 
 	if (roll->trusts && !status.options->trust)
 		return NULL;
 	roll->usable += quorum_counts(source, &status);
+	roll->limiting += quorum_only_limits(source, &status);
 	opinion->votes = quorum_may_vote(source, &status);
 	opinion->rests = quorum_rests(&status, roll->since_raw_ns, now->raw_ns);
 	latest = status.overlong ? status.overlong : &status.last;

@@ -19,6 +19,7 @@
  * @opinion: of each source; those beyond @count are of sources that left
  * @count: sources
  * @usable: of these may be selected
+ * @limiting: of these have no vote, as they have said nothing but that we ask too often
  * @since_raw_ns: when all were asked, because one contradicts
  * @trusts: some of them are always right, says the operator: no others vote
  */
@@ -26,6 +27,7 @@ struct roll {
 	struct opinion opinion[SOURCE_SELECT_MAX];
 	size_t count;
 	size_t usable;
+	size_t limiting;
 	int64_t since_raw_ns;
 	bool trusts;
 };

@@ -462,6 +462,31 @@ TEST_F(consensus, waits_for_those_that_rest)
 	EXPECT_FALSE(self->result.rests);
 }
 
+/*
+ * Two of four are half, but a fifth has said nothing but that we ask too often: it is there, and
+ * may be right. So the two that rest decide.
+ */
+TEST_F(consensus, half_waits_for_those_that_rest_beside_one_that_only_limits)
+{
+	int i;
+
+	ASSERT_EQ(0, begin(self, 4));
+	self->count = 5;
+	for (i = 2; i < 5; i++) {
+		self->source[i].status.kiss = SOURCE_KISS_RATE;
+		self->source[i].status.asked_raw_ns = self->now.raw_ns - 10 * S;
+	}
+	self->source[4].status.asked = 4;
+	self->source[4].status.kisses = 2;
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 1, 60 * S));
+	run(self, 100 * S);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 0, 60 * S));
+	EXPECT_TRUE(self->result.rests);
+	EXPECT_EQ(CONSENSUS_SUSPECT, answer(self, 2, 0));
+	EXPECT_EQ(CONSENSUS_OK, answer(self, 3, 0));
+}
+
 /* One that rests has contradicted a while ago, by less: that is no answer to what happens now. */
 TEST_F(consensus, what_was_said_before_is_no_answer)
 {

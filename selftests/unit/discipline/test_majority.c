@@ -63,6 +63,17 @@ TEST_F(ballot, who_rests_has_a_vote_and_no_answer)
 	EXPECT_EQ(1, majority_resting(&self->roll));
 }
 
+/* Beside one that rests those who only limit us are of all, too. */
+TEST_F(ballot, who_only_limits_counts_beside_who_rests)
+{
+	add(self, 0, 0);
+	add_silent(self);
+	self->roll.limiting = 2;
+	EXPECT_EQ(2, majority_all(&self->roll));
+	add_silent(self)->rests = true;
+	EXPECT_EQ(5, majority_all(&self->roll));
+}
+
 TEST_F(ballot, where_most_meet)
 {
 	int64_t at_ns = 77;

@@ -293,6 +293,48 @@ TEST_F(quorum, only_a_minority_waits_for_those_that_rest)
 	EXPECT_EQ(0, wait_of(self, 4));
 }
 
+/* A source that has said nothing but RATE, and was asked too often to be waited for. */
+static void limit_always(struct _test_data_quorum *self, int i)
+{
+	const struct source_options options = { .minpoll = 4, .maxpoll = 4 };
+	int j;
+
+	source_free(self->source[i]);
+	self->source[i] = source_new(&options, START_NS);
+	for (j = 0; j < 4; j++) {
+		source_polled(self->source[i], self->now.raw_ns);
+		if (j % 2)
+			source_kissed(self->source[i], self->now.raw_ns, RATE);
+	}
+}
+
+/*
+ * Two of five are half of those that vote, as the fifth has said nothing but RATE. But it is there,
+ * and may be right, so the two that rest decide.
+ */
+TEST_F(quorum, who_answers_nothing_but_rate_makes_no_half_of_a_minority)
+{
+	restore(self, 2, 4);
+	limit_always(self, 4);
+	EXPECT_EQ(QUORUM_LATEST_NS, go_on(self, 60 * S));
+	answer(self, 2, 0, 0);
+	EXPECT_EQ(QUORUM_LATEST_NS, wait_of(self, 5));
+	answer(self, 3, 90 * MS, 0);
+	EXPECT_EQ(0, wait_of(self, 5));
+}
+
+/* Where none of the others rests it keeps nobody waiting. */
+TEST_F(quorum, who_answers_nothing_but_rate_is_not_waited_for)
+{
+	restore(self, 2, 2);
+	limit_always(self, 4);
+	answer(self, 0, 90 * MS, 0);
+	answer(self, 1, 90 * MS, 0);
+	EXPECT_EQ(QUORUM_LATE_NS, wait_of(self, 5));
+	answer(self, 2, 90 * MS, 0);
+	EXPECT_EQ(0, wait_of(self, 5));
+}
+
 /* One that has never said anything else is waited for once. */
 TEST_F(quorum, who_answers_nothing_but_rate_is_no_voter_for_long)
 {

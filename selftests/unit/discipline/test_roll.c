@@ -40,6 +40,11 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 	return source->counts && !status->lost;
 }
 
+bool quorum_only_limits(const struct source *source, const struct source_status *status)
+{
+	return source->counts && status->lost && status->kisses;
+}
+
 bool quorum_rests(const struct source_status *status, int64_t since_raw_ns, int64_t raw_ns)
 {
 	return source_status_is_limited(status) && status->asked_raw_ns < since_raw_ns &&
@@ -200,6 +205,18 @@ TEST_F(roll, who_cannot_vote_says_nothing)
 	EXPECT_TRUE(self->roll.opinion[3].votes);
 }
 
+TEST_F(roll, who_only_limits_has_no_vote_but_is_counted)
+{
+	self->source[1].status.lost = true;
+	self->source[1].status.kisses = 2;
+	self->count = 3;
+	call(self);
+	EXPECT_EQ(1, self->roll.limiting);
+	EXPECT_FALSE(self->roll.opinion[1].votes);
+	call(self);
+	EXPECT_EQ(1, self->roll.limiting);
+}
+
 TEST_F(roll, who_was_not_asked_since_all_were_rests)
 {
 	self->roll.since_raw_ns = 70;
@@ -222,6 +239,11 @@ TEST_F(roll, trusted_sources_vote_alone_while_they_can)
 	EXPECT_TRUE(self->roll.opinion[1].votes);
 	EXPECT_FALSE(self->roll.opinion[0].votes);
 	EXPECT_EQ(1, self->roll.usable);
+	self->source[0].status.kisses = 1;
+	self->source[0].status.lost = true;
+	call(self);
+	EXPECT_EQ(0, self->roll.limiting);
+	self->source[0].status.lost = false;
 	self->source[1].status.lost = true;
 	EXPECT_EQ(2, call(self));
 	EXPECT_TRUE(self->roll.opinion[0].votes);
