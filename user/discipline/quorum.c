@@ -85,9 +85,19 @@ bool quorum_may_vote(const struct source *source, const struct source_status *st
 	return may_answer(source, status, REQUESTS);
 }
 
+/*
+ * It has never said anything, and hardly anybody else has since it was asked: the network may be
+ * away, and how often it was asked says nothing.
+ */
+static bool is_asked_in_vain(const struct source *source, const struct source_status *status)
+{
+	return quorum_counts(source, status) && status->asked && !status->received &&
+	       !status->kisses && !status->lost;
+}
+
 bool quorum_may_be_right(const struct source *source, const struct source_status *status)
 {
-	return may_answer(source, status, REQUESTS_LOST);
+	return may_answer(source, status, REQUESTS_LOST) || is_asked_in_vain(source, status);
 }
 
 /* A server may say nothing else ever. */

@@ -94,7 +94,10 @@ bool quorum_would_count(const struct source *source, const struct source_status 
  */
 bool quorum_may_vote(const struct source *source, const struct source_status *status);
 
-/* The same, but for some more first requests: two lost ones are not enough for a bound. */
+/*
+ * The same, but for some more first requests: two lost ones are not enough for a bound. Nor are any
+ * number of them while no others answer.
+ */
 bool quorum_may_be_right(const struct source *source, const struct source_status *status);
 
 /*

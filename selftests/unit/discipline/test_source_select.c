@@ -244,31 +244,63 @@ TEST_F(sources, silent_ones_leave_the_first_answers_no_majority)
 }
 
 /*
- * Two of five lie, and say that it is at the edge of what a far one allows. Three requests to the
- * last one were lost: that makes half of all no minority.
+ * Two of five lie, and say that it is at the edge of what a far one allows. The last one, which has
+ * not answered yet, is returned.
  */
-TEST_F(sources, lost_requests_give_liars_no_majority)
+static struct source *add_liars_at_the_edge(struct _test_data_sources *self)
 {
 	struct source_options options = { .minpoll = 4, .maxpoll = 4 };
-	struct source *late = source_new(&options, START_NS);
-	int i;
 
 	add_source(self, 16000000, 0, 200000, NULL);
 	add_source(self, 16000000, 0, 200000, NULL);
 	add_source(self, -5000000, 0, 100000000, NULL);
 	add_source(self, 0, 0, 30000000, NULL);
-	self->source[self->count++] = late;
-	for (i = 0; i < 3; i++) {
-		source_polled(late, START_NS + 4LL * i * NS_PER_S);
-		source_failed(late, START_NS + 4LL * i * NS_PER_S + 1, -ETIMEDOUT);
+	self->source[self->count++] = source_new(&options, START_NS);
+	return self->source[self->count - 1];
+}
+
+/* These requests stay without an answer. @others: while other servers answer. */
+static void ask_in_vain(struct source *source, int from, int to, bool others)
+{
+	int i;
+
+	for (i = from; i < to; i++) {
+		int64_t at_ns = START_NS + 4LL * i * NS_PER_S;
+
+		source_polled(source, at_ns);
+		source_failed(source, at_ns + 1, -ETIMEDOUT);
+		if (others)
+			source_others_answered(source, at_ns + 3LL * NS_PER_S);
 	}
+}
+
+/* Three requests to it were lost: that makes half of all no minority. */
+TEST_F(sources, lost_requests_give_liars_no_majority)
+{
+	struct source *late = add_liars_at_the_edge(self);
+
+	ask_in_vain(late, 0, 3, true);
 	judge(self, -1);
 	EXPECT_LT(self->selection.low_ns, 0);
 	/* In the end it is silent, and most of those that answer are right. */
-	for (i = 3; i < 6; i++) {
-		source_polled(late, START_NS + 4LL * i * NS_PER_S);
-		source_failed(late, START_NS + 4LL * i * NS_PER_S + 1, -ETIMEDOUT);
-	}
+	ask_in_vain(late, 3, 6, true);
+	judge(self, -1);
+	EXPECT_GT(self->selection.low_ns, 0);
+}
+
+/* Nobody else has answered either since it is asked, so the network may be away. */
+TEST_F(sources, requests_without_a_network_give_liars_no_majority)
+{
+	struct source *added = add_liars_at_the_edge(self);
+
+	ask_in_vain(added, 0, 30, false);
+	judge(self, -1);
+	EXPECT_LT(self->selection.low_ns, 0);
+	/* Then others answer. */
+	ask_in_vain(added, 30, 33, true);
+	judge(self, -1);
+	EXPECT_LT(self->selection.low_ns, 0);
+	ask_in_vain(added, 33, 34, true);
 	judge(self, -1);
 	EXPECT_GT(self->selection.low_ns, 0);
 }
