@@ -132,6 +132,7 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	struct timescale_now known = *now;
 	struct steering_status status;
 	struct consensus_result result;
+	bool open;
 
 	steering_get_status(daemon->steering, &status);
 	terms.confirmed = !trust_is_unconfirmed(status.trust);
@@ -139,7 +140,8 @@ bool daemon_judge_sources(struct daemon *daemon, struct source *const *sources, 
 	known.maxerror_ns = daemon_contradicted_ns(daemon, now);
 	consensus_update(daemon->consensus, sources, count, &known, &terms, &result);
 	daemon->verdict = result.verdict;
-	steering_set_contradicted(daemon->steering, result.verdict == CONSENSUS_SUSPECT);
+	open = result.verdict == CONSENSUS_SUSPECT || result.verdict == CONSENSUS_UNRESOLVED;
+	steering_set_contradicted(daemon->steering, open);
 	if (result.wait_ns)
 		daemon->due_ns[DUE_UPDATE] = chime_add_sat(now->raw_ns, result.wait_ns);
 	if (result.ask) {

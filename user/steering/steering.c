@@ -296,6 +296,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 	steering_trust(steering, steering_event_of(result, now));
 	if (result->step == DISCIPLINE_REFUSED) {
 		steering_report_refused(steering, result->step_ns, now->raw_ns);
+		steering_set_contradicted(steering, true);
 		steering_widen(steering, result->reach_ns, now);
 		/* That the clock is wrong is published at once. */
 		steering->next_check_ns = 0;
@@ -517,7 +518,7 @@ int steering_follow(struct steering *steering)
 		return 0;
 	steering_check_date(steering, now);
 	if (!steering->options.observe &&
-	    (!steering_can_follow(now) || steering_sets_back(steering)))
+	    (!steering_can_follow(now) || steering_leaves_clock(steering, now)))
 		err = steering_end_slew(steering);
 	else if (!steering->options.observe && follow)
 		err = steering_set_rate(steering, now, &command);

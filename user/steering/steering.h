@@ -137,9 +137,9 @@ int64_t steering_next_ns(const struct steering *steering);
 bool steering_asks_sources(struct steering *steering);
 
 /*
- * Sources contradict the clock, and it is not known yet who is right. While they do, a clock that
- * another program has set is not set back: that program may have set it right, unless a host says
- * what the time is.
+ * Sources contradict the clock, and it is not known yet who is right. While they do, or maxchange
+ * refuses what they say, a clock that another program has set is neither set back nor slewed back:
+ * that program may have set it right, unless a host says what the time is.
  */
 void steering_set_contradicted(struct steering *steering, bool contradicted);
 

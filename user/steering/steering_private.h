@@ -214,6 +214,12 @@ bool steering_is_asking(const struct steering *steering, const struct discipline
  */
 void steering_undo_unseen(struct steering *steering);
 
+/*
+ * The clock stays where another program has set it: until it is stepped back, or while nobody knows
+ * whether the timescale is any better.
+ */
+bool steering_leaves_clock(const struct steering *steering, const struct timescale_now *now);
+
 /* Step the clock back from where a slew would take minutes or hours. false: it was not. */
 bool steering_set_back(struct steering *steering);
 

@@ -65,6 +65,14 @@ bool steering_is_asking(const struct steering *steering, const struct discipline
 		(steering_sets_back(steering) && now->raw_ns < steering->set.back_ns));
 }
 
+/* It is waited for what the sources say, which a host that answers knows better. */
+static bool steering_awaits_sources(const struct steering *steering,
+				    const struct timescale_now *now)
+{
+	return (steering->set.state == SET_TO_ASK || steering->set.contradicted) &&
+	       !steering_host_answers(now);
+}
+
 /* The consequence for the clock, as the end of a sentence. */
 static const char *steering_answer(const struct steering *steering, const struct timescale_now *now)
 {
@@ -74,6 +82,8 @@ static const char *steering_answer(const struct steering *steering, const struct
 		return "; it is set back if most sources find it wrong (now: truechime makestep)";
 	if (steering_sets_back(steering))
 		return "; it is being set back, as policy allows";
+	if (steering_awaits_sources(steering, now))
+		return "; it stays so while sources contradict the time (now: truechime makestep)";
 	return "; it is being slewed back. To step it back: truechime makestep";
 }
 
@@ -284,12 +294,12 @@ void steering_set_contradicted(struct steering *steering, bool contradicted)
 	steering->set.contradicted = contradicted;
 }
 
-/* It is waited for what the sources say, which a host that answers knows better. */
-static bool steering_awaits_sources(const struct steering *steering,
-				    const struct timescale_now *now)
+bool steering_leaves_clock(const struct steering *steering, const struct timescale_now *now)
 {
-	return (steering->set.state == SET_TO_ASK || steering->set.contradicted) &&
-	       !steering_host_answers(now);
+	if (steering_sets_back(steering))
+		return true;
+	return steering->set.state == SET_AND_LEFT &&
+	       steering_error_ns(now) > SET_BY_OTHERS_NS && steering_awaits_sources(steering, now);
 }
 
 bool steering_set_back(struct steering *steering)

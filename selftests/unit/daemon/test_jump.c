@@ -345,6 +345,7 @@ TEST_F(witness, what_nobody_resolves_leaves_the_clock_unconfirmed)
 	EXPECT_FALSE(judge(self, CONSENSUS_SUSPECT, 60 * NS_PER_S));
 	EXPECT_TRUE(world.confirmed);
 	EXPECT_FALSE(judge(self, CONSENSUS_UNRESOLVED, 60 * NS_PER_S));
+	EXPECT_TRUE(world.contradicted);
 	EXPECT_FALSE(world.confirmed);
 	EXPECT_EQ(1, world.published);
 	EXPECT_EQ(0, world.jumps);

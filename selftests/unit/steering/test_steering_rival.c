@@ -425,6 +425,41 @@ TEST_F(steering, a_clock_is_not_set_back_while_sources_contradict_the_time)
 	EXPECT_LT(llabs(error_ns(self)), MS);
 }
 
+/* Nor is it slewed back, when it was set again and again, or by less: that is as wrong. */
+TEST_F(steering, a_clock_is_not_slewed_back_while_sources_contradict_the_time)
+{
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	steering_set_contradicted(self->steering, true);
+	journal_listen(LOG_NOTICE);
+	fake_clock.realtime_ns += 2 * S;
+	fake_clock.status |= STA_UNSYNC;
+	ASSERT_EQ(0, read_clocks(self));
+	EXPECT_NE(NULL, strstr(journal.fields[0], "by 2.00 s; it stays so while"));
+	ASSERT_EQ(0, run_truthfully(self, 20 * S));
+	EXPECT_LT(llabs(llabs(error_ns(self)) - 2 * S), MS);
+	steering_set_contradicted(self->steering, false);
+	ASSERT_EQ(0, run_truthfully(self, 90 * S));
+	EXPECT_LT(llabs(error_ns(self)), US);
+}
+
+/* What the sources say is refused: who is right is the operator's to say. */
+TEST_F(steering, a_clock_is_not_slewed_back_to_a_time_that_maxchange_keeps)
+{
+	struct discipline_result refused = found(self, 5 * S);
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 10 * S));
+	refused.step = DISCIPLINE_REFUSED;
+	refused.changed = false;
+	refused.synchronised = false;
+	fake_clock.realtime_ns += 4 * S;
+	ASSERT_EQ(0, apply(self, refused));
+	ASSERT_EQ(0, run_truthfully(self, 100 * S));
+	EXPECT_LT(llabs(llabs(error_ns(self)) - 4 * S), MS);
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+}
+
 /*
  * As above, and the network is not there yet: ten seconds without an answer confirm nothing, nor
  * do a few answers while most sources are silent. They are asked again.
