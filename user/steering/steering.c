@@ -287,13 +287,16 @@ static void steering_report_refused(struct steering *steering, int64_t change_ns
 int steering_correct(struct steering *steering, const struct discipline_result *result,
 		     const struct timescale_now *now)
 {
+	enum trust_event event = steering_event_of(result, now);
 	bool first = now->has_host && !steering->status.has_correction;
 	bool wrong;
 	int err;
 
 	steering->withholds = false;
 	steering->disputed_ns = result->disputed_ns;
-	steering_trust(steering, steering_event_of(result, now));
+	/* What they agree on confirms the clock once it is set. */
+	if (event != TRUST_SOURCES_AGREE || !result->changed)
+		steering_trust(steering, event);
 	if (result->step == DISCIPLINE_REFUSED) {
 		steering_report_refused(steering, result->step_ns, now->raw_ns);
 		steering_set_contradicted(steering, true);
@@ -321,6 +324,7 @@ int steering_correct(struct steering *steering, const struct discipline_result *
 		steering_complain(steering, now->raw_ns, STEERING_NOT_CORRECTED, err);
 		return err;
 	}
+	steering_trust(steering, event);
 	steering_note_correction(steering, result);
 	steering->widened_ns = 0;
 	if (first || steering_was_true(steering, result))

@@ -161,6 +161,26 @@ TEST_F(steering, a_correction_that_fails_is_said_to)
 	log_set_level(-1);
 }
 
+/* What sources agree on confirms no clock that is not set to it. */
+TEST_F(steering, a_correction_that_fails_confirms_nothing)
+{
+	struct discipline_result lost = { .selection.selected = -1, .stratum = 16 };
+
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	ASSERT_EQ(0, apply(self, lost));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	ASSERT_TRUE(fake_clock.status & STA_UNSYNC);
+	ask(self, -ERANGE);
+	EXPECT_EQ(-ERANGE, follow_one(self, found(self, 4 * S)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_TRUE(fake_clock.status & STA_UNSYNC);
+	ask(self, 0);
+	ASSERT_EQ(0, apply(self, found(self, 0)));
+	ASSERT_EQ(0, run_truthfully(self, 5 * S));
+	EXPECT_FALSE(fake_clock.status & STA_UNSYNC);
+}
+
 /* The host has still to say what a disruption took: the step waits for that. */
 TEST_F(steering, a_step_that_has_to_wait_is_withheld)
 {
