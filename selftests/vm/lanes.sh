@@ -18,9 +18,11 @@ lane_cpus=2
 lanes_beside=(2 3)
 lanes_cpus=1
 # Their priority, in nice's terms; gives_way is set: the first one takes it, too, when it has no
-# scenario left that needs a quiet machine. The others begin then: what they would have beside it, a tenth
-# of the processors, is less than a limit of seconds allows for.
+# scenario left that needs a quiet machine. All but one of the others begin then: what two had of the
+# processors beside it was less than a limit of seconds allows for.
 lanes_nice=10
+# The one that begins at once.
+lane_at_once=2
 gives_way=
 quiet_ended_file=$vm/quiet.ended
 queue_file=$vm/queue
@@ -403,9 +405,10 @@ give_way()
 	: >"$quiet_ended_file"
 }
 
-# await_end_of_quiet: until the first lane gives way.
+# await_end_of_quiet: until the first lane gives way, or not at all in the lane that begins at once.
 await_end_of_quiet()
 {
+	[ "$lane" != "$lane_at_once" ] || return 0
 	until [ -e "$quiet_ended_file" ]; do
 		sleep 1
 	done
@@ -458,7 +461,6 @@ run_lane_beside_debian()
 	debian_image &
 	debian=$!
 	trap 'kill $debian 2>/dev/null; exit 130' INT TERM
-	await_end_of_quiet
 	run_lane || failed=1
 	wait "$debian" 2>/dev/null || true
 	[ -e "$vm/debian.ready" ] || return 1
@@ -504,8 +506,9 @@ other_lanes_wait()
 	return $failed
 }
 
-# run_in_lanes FILE...: on hosts side by side, of which the others begin when the first has no scenario left
-# that needs a quiet machine. What takes long is mostly waiting. A Debian that is needed is made meanwhile.
+# run_in_lanes FILE...: on hosts side by side, of which one has what the first leaves of the processors, as
+# long as that has scenarios that need a quiet machine. The rest begin then. What takes long is mostly
+# waiting. A Debian that is needed is made meanwhile.
 run_in_lanes()
 {
 	local number failed=0
@@ -527,7 +530,6 @@ run_beside()
 {
 	queue_file=$vm/queue.beside
 	queue_fill "$@"
-	: >"$quiet_ended_file"
 	other_lane_start 2 5 2 "$@"
 	queue_file=$vm/queue
 }
